@@ -1,0 +1,3 @@
+module dummyload
+
+go 1.26.8

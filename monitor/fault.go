@@ -1,0 +1,64 @@
+package monitor
+
+// Fault is one kind of wrong that the dummies count, by connection and in total.
+type Fault uint8
+
+// The faults, in the order of the summary.
+const (
+	Corrupt Fault = iota
+	Truncated
+	Crossed
+	Stale
+	Reordered
+	Duplicate
+	Missing
+	Unsolicited
+	LoginMissing
+	LoginDuplicate
+	ClosedByServer
+	ResetByServer
+	ConnectFailed
+	Late
+	NotReading
+	NotDrained
+	NumFaults
+)
+
+// faults names each Fault: for scripts, for the screen, and in one sentence.
+var faults = [NumFaults]struct{ name, label, help string }{
+	Corrupt:        {"corrupt", "Packet Error (corrupt)", "right length, wrong bytes, owner unknown"},
+	Truncated:      {"truncated", "Packet Error (length)", "the frame's length is not the one sent, or the stream ended inside a frame"},
+	Crossed:        {"crossed", "Packet Error (other client's)", "a valid echo that belongs to another dummy"},
+	Stale:          {"stale", "Packet Error (earlier connection's)", "a valid echo of this dummy's previous connection"},
+	Reordered:      {"reordered", "Order", "a valid echo of this connection that arrived after one sent later"},
+	Duplicate:      {"duplicate", "Duplicate", "an echo already answered"},
+	Missing:        {"missing", "Lost", "a later echo came, and this one never did"},
+	Unsolicited:    {"unsolicited", "Unsolicited", "bytes while nothing was outstanding, or after the drain"},
+	LoginMissing:   {"login_missing", "LoginPacket Not Recv", "no login packet before the first echo or within 3 s"},
+	LoginDuplicate: {"login_duplicate", "LoginPacket Duplication", "a second login packet on one connection"},
+	ClosedByServer: {"closed_by_server", "Disconnect from Server", "FIN that the dummy did not ask for"},
+	ResetByServer:  {"reset_by_server", "Disconnect from Server (RST)", "RST that the dummy did not ask for"},
+	ConnectFailed:  {"connect_failed", "Connect Fail", "refused, unreachable or timed out"},
+	Late:           {"late", "Echo Not Recv (500ms)", "no answer within --echo-timeout"},
+	NotReading:     {"not_reading", "Server not reading", "the server took no byte for --drain-timeout while the dummy had bytes to send"},
+	NotDrained:     {"not_drained", "Wait Echo Count ≠ 0", "still owed at the end of the drain"},
+}
+
+// String is the fault's name in the summary, in thresholds and in --allow.
+func (f Fault) String() string { return faults[f].name }
+
+// Label is the fault's name on the screen: the one its users know.
+func (f Fault) Label() string { return faults[f].label }
+
+// Help says in one sentence what the fault means.
+func (f Fault) Help() string { return faults[f].help }
+
+// ParseFault finds a fault by its name.
+func ParseFault(name string) (Fault, bool) {
+	for f := range NumFaults {
+		if faults[f].name == name {
+			return f, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,182 @@
+package monitor
+
+import "time"
+
+// Phase is where the fleet stands. STOP is a state, not a dance:
+//
+//	Connecting ──► Idle ──START──► Echoing ──STOP──► Draining ──► Drained
+//	                ▲                 ▲                  │           │
+//	                │                 └──────START───────┼───────────┤
+//	                │                                    ▼           │
+//	                │                               NotDrained ──────┘ (START works from it too)
+//	                └── a Tune that adds dummies goes through Connecting again
+//
+// Ended is reached from every state once all connections are closed.
+type Phase uint8
+
+// The phases.
+const (
+	Connecting Phase = iota
+	Idle
+	Echoing
+	Draining
+	Drained
+	NotDrained
+	Ended
+)
+
+// String names the phase as the screen shows it.
+func (p Phase) String() string {
+	return [...]string{"CONNECTING", "IDLE", "RUN", "DRAINING", "DRAINED", "NOT DRAINED", "ENDED"}[p]
+}
+
+// Ledger accounts for every echo: Sent = Echoed + Wait + Abandoned + Lost, per connection and
+// in total, at every snapshot.
+type Ledger struct {
+	Sent      uint64 `json:"sent"`
+	Echoed    uint64 `json:"echoed"`
+	Wait      uint64 `json:"wait"`      // Wait Echo Count
+	Abandoned uint64 `json:"abandoned"` // unanswered when the dummy itself closed
+	Lost      uint64 `json:"lost"`      // unanswered when the server closed, or proved missing
+}
+
+// Balanced reports whether nothing is unaccounted for.
+func (l Ledger) Balanced() bool { return l.Sent == l.Echoed+l.Wait+l.Abandoned+l.Lost }
+
+// Connections counts connections since the start; Now is how many are up.
+type Connections struct {
+	Attempted      uint64 `json:"attempted"`
+	Connected      uint64 `json:"connected"`
+	Failed         uint64 `json:"failed"`
+	ClosedByDummy  uint64 `json:"closed_by_dummy"`
+	ClosedByServer uint64 `json:"closed_by_server"`
+	Peak           uint64 `json:"peak"`
+	Now            uint64 `json:"-"`
+}
+
+// Bytes counts what went over the wire, headers included.
+type Bytes struct {
+	Sent     uint64 `json:"sent"`
+	Received uint64 `json:"received"`
+}
+
+// Distribution sums up one histogram of durations, in microseconds.
+type Distribution struct {
+	Count                                      uint64
+	Min, Mean, P50, P90, P99, P999, P9999, Max float64
+}
+
+// Fairness tells how evenly the server treated its clients.
+type Fairness struct {
+	Min    uint64 `json:"echoes_per_client_min"`
+	Median uint64 `json:"echoes_per_client_median"`
+	Max    uint64 `json:"echoes_per_client_max"`
+	Silent uint64 `json:"silent_clients"` // sent at least one echo and never got any back
+}
+
+// Generator is what the tester knows about itself.
+type Generator struct {
+	CPUShare   float64      // busiest dummy worker's share of one core, 0 to 1, since the previous snapshot
+	SendLag    Distribution // open loop: how far behind its due time an echo was sent
+	Saturated  bool
+	Backend    string
+	Workers    int
+	RSS        uint64 // bytes, of this process
+	Goroutines int
+}
+
+// Server is what the bundled server says of itself; the release audit is part of it.
+type Server struct {
+	Backend        string
+	Workers        int
+	Accepted       uint64
+	Released       uint64
+	Live           uint64
+	ReleasedTwice  uint64
+	Refused        uint64 // closed at accept: session limit
+	AcceptFailures uint64 // EMFILE and the like
+	IOCount        uint64 // sum over all sessions; an estimate while running
+	SendQBytes     uint64
+	RecvPackets    uint64
+	SendPackets    uint64
+	Reasons        map[string]uint64 // why sessions were disconnected by the server, by name
+	Trace          string            // file the trace was written to, empty when it was not
+}
+
+// Drain describes the last STOP.
+type Drain struct {
+	AtStop  uint64        // Wait Echo Count when STOP was given
+	Elapsed time.Duration // from STOP until Wait Echo Count was 0, or until now
+}
+
+// Owed names echoes of one connection that are not answered: sequences First to Last.
+type Owed struct {
+	Client      int
+	Connection  uint32
+	Local       string // the dummy's address, to find it in the server's own log
+	First, Last uint64
+	Count       int
+	Age         time.Duration // of the oldest
+}
+
+// Event is one line of the log: a reconnect storm, START, STOP, a server lost.
+type Event struct {
+	At   time.Time
+	Text string
+}
+
+// Snapshot is all that can be seen of a run at one instant: absolute and cumulative, so that
+// a rate is the difference of two and a slow watcher may skip some and lose nothing.
+// A Snapshot is not changed after it was published; slices share their memory with later ones.
+type Snapshot struct {
+	At     time.Time
+	Uptime time.Duration // since the fleet began
+	Phase  Phase
+	Since  time.Time     // when Phase began
+	EchoOn time.Duration // how long Echo has been on, summed over every START
+
+	Target  string
+	Bundled bool
+	Seed    uint64
+
+	// The settings in force (Control.Tune changes them).
+	Clients  int
+	OverSend int
+	Rate     float64
+	Churn    float64
+
+	Ledger      Ledger
+	WaitUpDown  int64 // Wait Echo Count kept the other way: counted up and down
+	Faults      [NumFaults]uint64
+	Connections Connections
+	Bytes       Bytes
+	RTT         Distribution
+	RTTRecent   Distribution // since the previous snapshot
+	ConnectTime Distribution
+	Fairness    Fairness
+	Generator   Generator
+	Server      *Server // nil when the target is not bundled
+	Drain       Drain
+
+	Owed      []Owed     // filled while Draining (the oldest first, at most 100) and in full once NotDrained
+	Evidence  []Evidence // the first MaxEvidence of each fault
+	Diagnoses []Diagnosis
+	Events    []Event // the last MaxEvents
+}
+
+// Limits of what a Snapshot carries.
+const (
+	MaxEvidence = 100 // of each fault
+	MaxEvents   = 1000
+)
+
+// Bad is the number of faults that a right server never causes: all but Late.
+func (s *Snapshot) Bad() uint64 {
+	var n uint64
+	for f, c := range s.Faults {
+		if Fault(f) != Late {
+			n += c
+		}
+	}
+	return n
+}

@@ -1,0 +1,40 @@
+package server
+
+// SessionID names one connection for its whole life: table index and generation. An id of a
+// session that is gone stays invalid for ever, even when its slot is used again (R12).
+type SessionID uint64
+
+// Sender is what a handler may do. A handler gets one that belongs to the worker thread that
+// calls it and must not keep it; any other goroutine uses the Server itself, which is one too.
+type Sender interface {
+	// SendPacket puts one packet into a session's SendQ and posts a send if none is in flight
+	// (R9). It may be called for any session. The packet is copied, its header added. It fails
+	// when the session is gone, or when its SendQ is full: then the session is disconnected (R15).
+	SendPacket(id SessionID, packet []byte) error
+	// Disconnect ends a session; why shows up in the release audit.
+	Disconnect(id SessionID, why Reason) error
+}
+
+// Handler is what a user of the library writes. Its methods are called by worker threads:
+// for one session never two at once, for different sessions in parallel.
+type Handler interface {
+	// Accepted is called before the session's first receive is posted.
+	Accepted(s Sender, id SessionID)
+	// Received is called for each packet (with frame.Raw: for each chunk of the stream). The
+	// packet is valid during the call.
+	Received(s Sender, id SessionID, packet []byte)
+	// Left is called once, by whoever releases the session; id is invalid already.
+	Left(s Sender, id SessionID, why Reason)
+}
+
+// Echo is the handler that sends back what it receives.
+type Echo struct{}
+
+// Accepted does nothing.
+func (Echo) Accepted(Sender, SessionID) {}
+
+// Received sends the packet back to where it came from.
+func (Echo) Received(s Sender, id SessionID, packet []byte) { _ = s.SendPacket(id, packet) }
+
+// Left does nothing.
+func (Echo) Left(Sender, SessionID, Reason) {}
