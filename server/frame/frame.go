@@ -2,7 +2,12 @@
 // so that they mean the same by "len16"; what a packet says is none of its business.
 package frame
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+)
 
 // Format is the way packets are told apart in a stream.
 type Format uint8
@@ -12,7 +17,7 @@ const (
 	Raw   Format = iota // "raw": no header, the stream itself
 	Len16               // "len16": 2-byte little-endian length, then the payload
 	Len32               // "len32": 4-byte little-endian length, then the payload
-	Line                // "line": the payload as text, ended by '\n'
+	Line                // "line": the payload as text, ended by '\n'; a '\r' before it is payload
 )
 
 // MaxPayload is the longest payload, in bytes, that Len32, Line and Raw carry; Len16 carries
@@ -24,3 +29,50 @@ var (
 	ErrZeroLength = errors.New("frame of length 0")
 	ErrOversize   = errors.New("frame longer than the limit")
 )
+
+// formats holds what is constant per Format. header and trailer are bytes around the payload.
+var formats = [...]struct {
+	name            string
+	header, trailer int
+	max             int
+}{
+	Raw:   {"raw", 0, 0, MaxPayload},
+	Len16: {"len16", 2, 0, 1<<16 - 1},
+	Len32: {"len32", 4, 0, MaxPayload},
+	Line:  {"line", 0, 1, MaxPayload},
+}
+
+// Parse finds a format by its name. The error says which names there are.
+func Parse(name string) (Format, error) {
+	names := make([]string, len(formats))
+	for f := range formats {
+		if formats[f].name == name {
+			return Format(f), nil
+		}
+		names[f] = formats[f].name
+	}
+	return Raw, fmt.Errorf("no frame format %q: want one of %s", name, strings.Join(names, ", "))
+}
+
+// String is the name that Parse knows.
+func (f Format) String() string { return formats[f].name }
+
+// MaxPayload is the longest payload, in bytes, that f carries.
+func (f Format) MaxPayload() int { return formats[f].max }
+
+// Overhead is the number of bytes that f adds to a payload.
+func (f Format) Overhead() int { return formats[f].header + formats[f].trailer }
+
+// Append appends payload as one frame. The caller sees to it that its length is 1 to
+// f.MaxPayload(), and with Line that it holds no '\n'.
+func (f Format) Append(dst, payload []byte) []byte {
+	switch f {
+	case Len16:
+		dst = binary.LittleEndian.AppendUint16(dst, uint16(len(payload)))
+	case Len32:
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
+	case Line:
+		return append(append(dst, payload...), '\n')
+	}
+	return append(dst, payload...)
+}
