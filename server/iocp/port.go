@@ -23,7 +23,8 @@
 //     They may be called from any goroutine, any number of times, and do not free the
 //     handle value. Close frees it and is legal only when nothing of it is in flight.
 //   - C7  Post delivers one Entry to one worker, whichever dequeues it first. With a nil
-//     Overlapped it is the order to stop: N workers need N of them.
+//     Overlapped it is the order to stop: N workers need N of them, since one Get returns
+//     at most one, as the last of its batch.
 //   - C8  Any goroutine may post, through the Port. A Worker posts through itself: that costs
 //     no system call of its own where the kernel can take it together with the next Get.
 //   - C9  Get hands out Entries in batches.
@@ -95,8 +96,8 @@ type Port interface {
 	// Worker makes one of the port's Config.Workers workers. The goroutine that calls it must
 	// be locked to its thread (runtime.LockOSThread) and is the only one to use the result.
 	Worker() (Worker, error)
-	// Post queues ov, untouched, for one worker (PostQueuedCompletionStatus); nil is the order
-	// to stop.
+	// Post queues ov, its Op set to OpNone, for one worker (PostQueuedCompletionStatus); nil
+	// is the order to stop.
 	Post(ov *Overlapped) error
 
 	// Listen opens a listening socket. Port 0 takes a free one; the address taken is returned.
@@ -150,4 +151,7 @@ type Config struct {
 	// RecvSize is the most bytes one Recv hands out, up to MaxRecvSize; 0 means
 	// DefaultRecvSize.
 	RecvSize int
+	// Skipped, when not nil, is told by New of every candidate that "auto" tried before the
+	// one it took, and why that one cannot run here.
+	Skipped func(backend string, err error)
 }

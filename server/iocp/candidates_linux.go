@@ -1,0 +1,5 @@
+package iocp
+
+var candidates = []candidate{
+	{"net", newNet},
+}

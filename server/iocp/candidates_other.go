@@ -1,0 +1,7 @@
+//go:build !linux && !windows
+
+package iocp
+
+var candidates = []candidate{
+	{"net", newNet},
+}

@@ -1,0 +1,6 @@
+//go:build !windows
+
+package iocp
+
+// sysOverlapped is empty: these kernels keep nothing in the caller's memory per operation.
+type sysOverlapped struct{}
