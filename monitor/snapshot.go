@@ -1,6 +1,9 @@
 package monitor
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Phase is where the fleet stands. STOP is a state, not a dance:
 //
@@ -8,7 +11,7 @@ import "time"
 //	                ▲                 ▲                  │           │
 //	                │                 └──────START───────┼───────────┤
 //	                │                                    ▼           │
-//	                │                               NotDrained ──────┘ (START works from it too)
+//	                │                               Undrained ───────┘ (START works from it too)
 //	                └── a Tune that adds dummies goes through Connecting again
 //
 // Ended is reached from every state once all connections are closed.
@@ -21,7 +24,7 @@ const (
 	Echoing
 	Draining
 	Drained
-	NotDrained
+	Undrained // the drain timeout was over before Wait Echo Count was 0; the fault is NotDrained
 	Ended
 )
 
@@ -152,13 +155,14 @@ type Snapshot struct {
 	Bytes       Bytes
 	RTT         Distribution
 	RTTRecent   Distribution // since the previous snapshot
+	RTTBuckets  Buckets      // of RTT
 	ConnectTime Distribution
 	Fairness    Fairness
 	Generator   Generator
 	Server      *Server // nil when the target is not bundled
 	Drain       Drain
 
-	Owed      []Owed     // filled while Draining (the oldest first, at most 100) and in full once NotDrained
+	Owed      []Owed     // filled while Draining (the oldest first, at most 100) and in full once Undrained
 	Evidence  []Evidence // the first MaxEvidence of each fault
 	Diagnoses []Diagnosis
 	Events    []Event // the last MaxEvents
@@ -169,6 +173,20 @@ const (
 	MaxEvidence = 100 // of each fault
 	MaxEvents   = 1000
 )
+
+// check panics when an echo is unaccounted for: whoever counted is wrong, and no verdict drawn
+// from such a snapshot would mean anything.
+func (s *Snapshot) check() {
+	if !s.Ledger.Balanced() {
+		l := s.Ledger
+		panic(fmt.Sprintf("monitor: ledger: sent %d is not echoed %d + wait %d + abandoned %d + lost %d",
+			l.Sent, l.Echoed, l.Wait, l.Abandoned, l.Lost))
+	}
+	if s.WaitUpDown != int64(s.Ledger.Wait) {
+		panic(fmt.Sprintf("monitor: Wait Echo Count is %d by difference and %d by counting up and down",
+			s.Ledger.Wait, s.WaitUpDown))
+	}
+}
 
 // Bad is the number of faults that a right server never causes: all but Late.
 func (s *Snapshot) Bad() uint64 {
