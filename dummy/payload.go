@@ -1,0 +1,187 @@
+package dummy
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"dummyload/server/frame"
+)
+
+// pattern makes and checks payloads by recomputation; nothing is ever kept. A payload is a
+// pure function of the seed and of {client, connection, sequence}, and so is its size:
+//
+//	word 0        the identity, packed and scrambled (layout, tagger)
+//	word 1, 2, …  a keyed hash of the full identity and of the word's number
+//
+// Words are 8 bytes little-endian, the last one cut off. With frame.Line a word is 48 bits
+// written as eight characters. A right payload is compared bit by bit, so nothing wrong is
+// ever taken for right. Only the owner of a wrong payload is a matter of probability: see
+// verifier.owner. A pattern is read-only after newPattern and shared by all workers.
+type pattern struct {
+	tagger
+	format          frame.Format
+	text            bool
+	header, trailer int // of format, in bytes
+	sizeMin         int
+	span            uint64 // sizeMax - sizeMin + 1
+	keys            [3]uint64
+	wordKey         uint64 // odd
+}
+
+// wordStep separates the words of a payload: 2^64 divided by the golden ratio.
+const wordStep = 0x9e3779b97f4a7c15
+
+// newPattern derives the keys from the seed. Sizes are payload bytes, MinSize <= sizeMin <=
+// sizeMax <= f.MaxPayload().
+func newPattern(seed uint64, f frame.Format, sizeMin, sizeMax int) *pattern {
+	if sizeMin < MinSize || sizeMax < sizeMin || sizeMax > f.MaxPayload() {
+		panic("dummy: payload sizes out of range")
+	}
+	p := &pattern{format: f, sizeMin: sizeMin, span: uint64(sizeMax - sizeMin + 1)}
+	l := binaryLayout
+	switch f {
+	case frame.Line:
+		l, p.text, p.trailer = textLayout, true, f.Overhead()
+	default:
+		p.header = f.Overhead()
+	}
+	next := func() uint64 {
+		seed += wordStep
+		z := seed
+		z = (z ^ z>>30) * mulA
+		z = (z ^ z>>27) * mulB
+		return z ^ z>>31
+	}
+	p.tagger = newTagger(l, next(), next(), next())
+	p.keys = [3]uint64{next(), next(), next()}
+	p.wordKey = next() | 1
+	return p
+}
+
+// sizeMax is the longest payload in bytes.
+func (p *pattern) sizeMax() int { return p.sizeMin + int(p.span) - 1 }
+
+// message is one echo's payload before it is written out.
+type message struct {
+	size  int
+	first uint64 // word 0 as it lies in memory
+	base  uint64 // what the other words are made from
+}
+
+func (p *pattern) message(id ident, seq uint64) message {
+	who := uint64(id.client)<<32 | uint64(id.conn)
+	base := fold(fold(who^p.keys[0], seq^p.keys[1])^p.keys[2], wordStep)
+	extra, _ := bits.Mul64(base, p.span)
+	first := p.seal(id, seq)
+	if p.text {
+		first = letters(first)
+	}
+	return message{size: p.sizeMin + int(extra), first: first, base: base}
+}
+
+// size is the payload's length in bytes.
+func (p *pattern) size(id ident, seq uint64) int { return p.message(id, seq).size }
+
+// frameSize is the length in bytes of the whole frame.
+func (p *pattern) frameSize(m message) int { return p.header + m.size + p.trailer }
+
+// maxFrame is the length in bytes of the longest frame there is.
+func (p *pattern) maxFrame() int { return p.header + p.sizeMax() + p.trailer }
+
+// word is the payload's i-th word as it lies in memory.
+func (p *pattern) word(m message, i int) uint64 {
+	if i == 0 {
+		return m.first
+	}
+	w := fold(m.base+uint64(i)*wordStep, p.wordKey)
+	if p.text {
+		return letters(w)
+	}
+	return w
+}
+
+// append appends the whole frame of one echo: header, payload, trailer.
+func (p *pattern) append(dst []byte, id ident, seq uint64) []byte {
+	m := p.message(id, seq)
+	switch p.header {
+	case 2:
+		dst = binary.LittleEndian.AppendUint16(dst, uint16(m.size))
+	case 4:
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(m.size))
+	}
+	dst = p.appendPayload(dst, m, 0, m.size)
+	if p.trailer != 0 {
+		dst = append(dst, '\n')
+	}
+	return dst
+}
+
+// appendPayload appends the payload's bytes from offset from, a multiple of 8, to offset to.
+func (p *pattern) appendPayload(dst []byte, m message, from, to int) []byte {
+	i := from / 8
+	for ; from+8 <= to; from += 8 {
+		dst = binary.LittleEndian.AppendUint64(dst, p.word(m, i))
+		i++
+	}
+	if from < to {
+		w := p.word(m, i)
+		for ; from < to; from++ {
+			dst = append(dst, byte(w))
+			w >>= 8
+		}
+	}
+	return dst
+}
+
+// match compares data with the frame of m from its have-th byte on. n is how many bytes of
+// data are of that frame: all of it, or up to the frame's end.
+func (p *pattern) match(m message, data []byte, have int) (n int, ok bool) {
+	b := data[:min(len(data), p.frameSize(m)-have)]
+	n = len(b)
+	for have < p.header && len(b) > 0 {
+		if b[0] != byte(m.size>>(8*have)) {
+			return n, false
+		}
+		b, have = b[1:], have+1
+	}
+	payload := b[:min(len(b), p.header+m.size-have)]
+	if p.differs(m, payload, have-p.header) >= 0 {
+		return n, false
+	}
+	return n, len(payload) == len(b) || b[len(payload)] == '\n'
+}
+
+// differs is the index in b of the first byte that is not the payload's, where b begins at the
+// payload's at-th byte and does not go beyond its end; -1 when there is none.
+func (p *pattern) differs(m message, b []byte, at int) int {
+	if len(b) == 0 {
+		return -1
+	}
+	done := 0
+	if odd := at % 8; odd != 0 {
+		w := p.word(m, at/8) >> (8 * odd)
+		for ; done < len(b) && done < 8-odd; done++ {
+			if b[done] != byte(w) {
+				return done
+			}
+			w >>= 8
+		}
+	}
+	i := (at + done) / 8
+	for ; done+8 <= len(b); done += 8 {
+		if x := binary.LittleEndian.Uint64(b[done:]) ^ p.word(m, i); x != 0 {
+			return done + bits.TrailingZeros64(x)/8
+		}
+		i++
+	}
+	if done < len(b) {
+		w := p.word(m, i)
+		for ; done < len(b); done++ {
+			if b[done] != byte(w) {
+				return done
+			}
+			w >>= 8
+		}
+	}
+	return -1
+}

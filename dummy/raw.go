@@ -1,0 +1,103 @@
+package dummy
+
+import (
+	"dummyload/monitor"
+	"dummyload/server/frame"
+)
+
+// maxAstray is how many bytes of a raw stream are searched for the next message before the
+// connection is given up.
+const maxAstray = frame.MaxPayload
+
+// collectRaw is collect for a stream without frames. Where a message ends is known from its
+// identity, and when that is damaged, from the size of the one expected. What is nobody's is
+// told once; then the stream is astray until an unanswered message of this connection begins
+// at some byte, so that one byte lost or too many is one fault and not a cascade. No more is
+// taken from data than the next decision needs.
+func (st *stream) collectRaw(v *verifier, id ident, sent uint64, data []byte) []byte {
+	for {
+		need := st.decideRaw(v, id, sent)
+		if st.state&isBroken != 0 {
+			return nil
+		}
+		if need == 0 {
+			st.drop(v)
+			st.tidy(v)
+			return data
+		}
+		n := min(need-len(st.tail.buf), len(data))
+		if n == 0 {
+			return nil
+		}
+		st.tail.buf = append(st.tail.buf, data[:n]...)
+		data = data[n:]
+	}
+}
+
+// decideRaw judges what it can of the buffer, takes it out, and returns how many bytes the
+// buffer must hold for the next decision; 0 when the stream is in step and nothing is left.
+func (st *stream) decideRaw(v *verifier, id ident, sent uint64) (need int) {
+	b := st.tail.buf
+	for need == 0 && (len(b) > 0 || st.state&astray != 0) && st.state&isBroken == 0 {
+		var used int
+		switch {
+		case len(b) < MinSize:
+			need = MinSize
+		case st.state&astray != 0:
+			used, need = st.seek(v, id, sent, b)
+		default:
+			used, need = st.decideMessage(v, id, sent, b)
+		}
+		b = b[used:]
+	}
+	if st.state&held != 0 {
+		st.tail.buf = st.tail.buf[:copy(st.tail.buf, b)]
+	}
+	return need
+}
+
+// decideMessage judges the message that b begins with: how many bytes were used up, or how
+// many are needed.
+func (st *stream) decideMessage(v *verifier, id ident, sent uint64, b []byte) (used, need int) {
+	if st.greets(v, id, b[:MinSize]) {
+		return MinSize, 0
+	}
+	if e := v.owner(id, sent, b, false); e.conn != 0 {
+		if e.size > len(b) {
+			return 0, e.size
+		}
+		st.owned(v, id, sent, e, b[:e.size])
+		st.state &^= early
+		return e.size, 0
+	}
+	n := len(b)
+	if seq := st.blamed(v, id, sent, b); seq != 0 {
+		if n = v.p.size(id, seq); n > len(b) {
+			return 0, n
+		}
+	}
+	st.wrong(v, id, sent, monitor.Corrupt, b[:n])
+	st.state |= astray
+	st.state &^= early
+	st.gone = 1
+	return 1, 0
+}
+
+// seek looks for an unanswered message of this connection at the beginning of b.
+func (st *stream) seek(v *verifier, id ident, sent uint64, b []byte) (used, need int) {
+	seq := v.claimed(id, sent, b)
+	if seq != 0 && (seq >= st.next || st.tail.gap.has(seq) || st.tail.lost.has(seq)) {
+		if e := v.agrees(id, seq, b, false); e.conn != 0 {
+			if e.size > len(b) {
+				return 0, e.size
+			}
+			st.state &^= astray
+			st.arrived(v, id, seq, b[:e.size])
+			return e.size, 0
+		}
+	}
+	if st.gone++; st.gone > maxAstray {
+		st.giveUp(v, id)
+	}
+	return 1, 0
+}

@@ -1,0 +1,150 @@
+package dummy
+
+import "math/bits"
+
+// ident is one connection of one dummy: the n-th connection of the client-th dummy.
+type ident struct {
+	client uint32 // counted from 0, below MaxClients
+	conn   uint32 // counted from 1; 0 stands for nobody
+}
+
+// clientBits holds every client below MaxClients.
+const clientBits = 20
+
+// layout is how an identity is packed into a payload's first word, from the lowest bit:
+//
+//	binary (64 bits)   seq 20 │ conn 12 │ client 20 │ run 12
+//	text   (48 bits)   seq 14 │ conn  8 │ client 20 │ run  6
+//
+// seq and conn keep their low bits only; owner.go puts the high ones back. 14 bits of sequence
+// tell four times MaxOverSend apart, so an outstanding echo is never mistaken for another.
+type layout struct {
+	seqBits, connBits, runBits uint
+}
+
+var (
+	binaryLayout = layout{seqBits: 20, connBits: 12, runBits: 12}
+	textLayout   = layout{seqBits: 14, connBits: 8, runBits: 6}
+)
+
+// width is the number of bits of the packed word.
+func (l layout) width() uint { return l.seqBits + l.connBits + clientBits + l.runBits }
+
+// tag is what a first word says: the client in full, the others modulo their width.
+type tag struct {
+	client, conn uint32
+	seq          uint64
+}
+
+// tagger packs identities into words and back. The packed fields go through a bijection that
+// depends on the seed: a word damaged in any bit opens to fields that have nothing to do with
+// the true ones, so that the run's bits alone tell all but one in 2^runBits of them.
+type tagger struct {
+	layout
+	half uint   // half the width, the shift that makes w ^= w>>half its own inverse
+	mask uint64 // the width's bits
+	run  uint64 // in place
+	key  [2]uint64
+}
+
+// The bijection's multipliers, odd and so invertible modulo every power of two, and inverses.
+const (
+	mulA uint64 = 0xbf58476d1ce4e5b9
+	mulB uint64 = 0x94d049bb133111eb
+	mulC uint64 = 0xd6e8feb86659fd93
+)
+
+var invA, invB, invC = inverse(mulA), inverse(mulB), inverse(mulC)
+
+// inverse is 1/odd modulo 2^64, by Newton's iteration: each step doubles the correct bits,
+// of which odd itself gives three.
+func inverse(odd uint64) uint64 {
+	x := odd
+	for range 5 {
+		x *= 2 - odd*x
+	}
+	return x
+}
+
+func newTagger(l layout, run, key0, key1 uint64) tagger {
+	w := l.width()
+	t := tagger{layout: l, half: w / 2, mask: 1<<w - 1, key: [2]uint64{key0, key1}}
+	t.run = run << (w - l.runBits) & t.mask
+	return t
+}
+
+// seal packs and scrambles.
+func (t *tagger) seal(id ident, seq uint64) uint64 {
+	w := seq & (1<<t.seqBits - 1)
+	w |= uint64(id.conn) & (1<<t.connBits - 1) << t.seqBits
+	w |= uint64(id.client)<<(t.seqBits+t.connBits) | t.run
+	w = (w + t.key[0]) * mulA & t.mask
+	w ^= w >> t.half
+	w = (w + t.key[1]) * mulB & t.mask
+	w ^= w >> t.half
+	w = w * mulC & t.mask
+	return w ^ w>>t.half
+}
+
+// open undoes seal. It is not ok when the word is of another run, or damaged.
+func (t *tagger) open(w uint64) (tag, bool) {
+	w ^= w >> t.half
+	w = w * invC & t.mask
+	w ^= w >> t.half
+	w = (w*invB - t.key[1]) & t.mask
+	w ^= w >> t.half
+	w = (w*invA - t.key[0]) & t.mask
+	if w>>(t.width()-t.runBits) != t.run>>(t.width()-t.runBits) {
+		return tag{}, false
+	}
+	return tag{
+		client: uint32(w >> (t.seqBits + t.connBits) & (1<<clientBits - 1)),
+		conn:   uint32(w >> t.seqBits & (1<<t.connBits - 1)),
+		seq:    w & (1<<t.seqBits - 1),
+	}, true
+}
+
+// atMost is the largest number up to limit whose low bits are low; 0 when there is none.
+func atMost(limit, low uint64, width uint) uint64 {
+	n := limit&^(1<<width-1) | low
+	if n <= limit {
+		return n
+	}
+	if n < 1<<width {
+		return 0
+	}
+	return n - 1<<width
+}
+
+// The text alphabet is '0' to 'o', 64 printable characters in a row without '\n': a word of
+// 48 bits is spread over the low six bits of eight bytes and '0' is added to each.
+const (
+	eightZeros = 0x3030303030303030
+	sixBits    = 0x3f3f3f3f3f3f3f3f
+)
+
+// letters writes the low 48 bits of w as eight characters, the lowest bits first in memory.
+func letters(w uint64) uint64 {
+	w = w&0xffffff | w&0xffffff000000<<8
+	w = w&0x00000fff00000fff | w&0x00fff00000fff000<<4
+	w = w&0x003f003f003f003f | w&0x0fc00fc00fc00fc0<<2
+	return w + eightZeros
+}
+
+// unletters undoes letters. It is not ok when one of the characters is not of the alphabet:
+// then, and only then, a byte of the difference is above 63.
+func unletters(c uint64) (uint64, bool) {
+	w := c - eightZeros
+	if w&^sixBits != 0 {
+		return 0, false
+	}
+	w = w&0x003f003f003f003f | w&0x3f003f003f003f00>>2
+	w = w&0x00000fff00000fff | w&0x0fff00000fff0000>>4
+	return w&0xffffff | w&0xffffff00000000>>8, true
+}
+
+// fold mixes two words into one by a full multiplication.
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
