@@ -10,7 +10,7 @@ type Evidence struct {
 	Connection uint32 // the dummy's n-th connection, counted from 1
 	Local      string // its address
 	Seq        uint64 // sequence of the echo within the connection, counted from 1; 0 when none
-	Count      uint64 // how many echoes this line stands for (not_drained: Seq to Seq+Count-1); 0 means 1
+	Count      uint64 // echoes this stands for (not_drained: Seq to Seq+Count-1); 0 means 1
 	Offset     int    // first wrong byte within the payload
 	Want, Got  []byte // at most EvidenceBytes around Offset
 	// The owner of a wrong value (crossed, stale); OwnerConnection 0 when unknown.
@@ -24,10 +24,3 @@ type Evidence struct {
 
 // EvidenceBytes is how much of an expected and a received payload is kept.
 const EvidenceBytes = 64
-
-// Diagnosis is what faults add up to.
-type Diagnosis struct {
-	Name        string `json:"name"`
-	Connections int    `json:"connections"`
-	Why         string `json:"why"`
-}

@@ -188,6 +188,19 @@ func (s *Snapshot) check() {
 	}
 }
 
+// WaitEchoCount is how many echoes are still owed. After a drain that failed the dummies close
+// their connections, which moves what is owed from wait to abandoned; the count is then what
+// was named as owed, for closing a connection answers nothing.
+func (s *Snapshot) WaitEchoCount() uint64 {
+	n := s.Ledger.Wait
+	if n == 0 && s.Phase >= Undrained {
+		for _, o := range s.Owed {
+			n += uint64(o.Count)
+		}
+	}
+	return n
+}
+
 // Bad is the number of faults that a right server never causes: all but Late.
 func (s *Snapshot) Bad() uint64 {
 	var n uint64

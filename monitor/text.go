@@ -98,6 +98,13 @@ func microsDigits(us float64, n int) string {
 	return digits(us/1e6, n) + "s"
 }
 
+// exponent writes a small number with two digits and a power of ten: 1.6e-7.
+func exponent(f float64) string {
+	mantissa, power, _ := strings.Cut(strconv.FormatFloat(f, 'e', 1, 64), "e")
+	sign := strings.TrimRight(power[:1], "+")
+	return strings.TrimSuffix(mantissa, ".0") + "e" + sign + strings.TrimLeft(power[1:], "0")
+}
+
 // digits writes f with at most n significant digits, never with an exponent and never with
 // fewer digits than its whole part has.
 func digits(f float64, n int) string {

@@ -1,0 +1,52 @@
+package monitor
+
+// Diagnosis is what faults add up to: one of the names below with its evidence in words.
+type Diagnosis struct {
+	Name        string `json:"name"`
+	Connections int    `json:"connections"` // how many it was seen on
+	Why         string `json:"why"`
+}
+
+// The diagnoses. What each is drawn from is said where it is drawn.
+const (
+	ServerGone         = "server_gone"
+	ServerStalled      = "server_stalled"
+	Recovered          = "recovered" // added to server_stalled when all answer again
+	AcceptStalled      = "accept_stalled"
+	NeverServed        = "never_served"
+	SendWakeupLost     = "send_wakeup_lost"
+	SendFlagStuck      = "send_flag_stuck"
+	ReceiveNotRearmed  = "receive_not_rearmed"
+	WorkersLost        = "workers_lost"
+	ClosedHealthy      = "closed_healthy"
+	SessionReuse       = "session_reuse"
+	CloseIgnored       = "close_ignored"
+	SessionLeak        = "session_leak"
+	ReleasedTwice      = "released_twice"
+	MemoryGrowth       = "memory_growth"
+	LimitIgnored       = "limit_ignored"
+	LocalFDLimit       = "local_fd_limit"
+	LocalPortExhausted = "local_port_exhausted"
+	LocalCPUSaturated  = "local_cpu_saturated"
+)
+
+// Local reports whether the diagnosis is about the tester's own limits, for which no server is
+// to blame.
+func (d Diagnosis) Local() bool {
+	switch d.Name {
+	case LocalFDLimit, LocalPortExhausted, LocalCPUSaturated:
+		return true
+	}
+	return false
+}
+
+// Fails reports whether the diagnosis fails a run by itself. These are wrongs that no echo need
+// show; all others come with faults, which are counted and can be allowed.
+func (d Diagnosis) Fails() bool {
+	switch d.Name {
+	case ServerGone, WorkersLost, CloseIgnored, SessionLeak, ReleasedTwice, MemoryGrowth,
+		LimitIgnored:
+		return true
+	}
+	return false
+}

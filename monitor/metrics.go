@@ -1,0 +1,217 @@
+package monitor
+
+import (
+	"math"
+	"strings"
+	"time"
+)
+
+// Unit says what a metric's number counts, and so how it is written and read.
+type Unit uint8
+
+// The units.
+const (
+	Number       Unit = iota
+	ByteCount         // bytes
+	PerSecond         // events per second
+	Microseconds      // a duration, in µs
+	Milliseconds      // a duration, in ms
+	Share             // of a whole, 0 to 1
+)
+
+// Format writes a value in this unit for people. What was not measured (NaN) is "n/a".
+func (u Unit) Format(v float64) string {
+	if math.IsNaN(v) {
+		return "n/a"
+	}
+	switch u {
+	case Microseconds:
+		return Micros(v)
+	case Milliseconds:
+		return Micros(v * 1e3)
+	case PerSecond:
+		return Short(v) + "/s"
+	case ByteCount:
+		return Short(v) + "B"
+	case Share:
+		return formatShare(v)
+	}
+	return Count(uint64(v))
+}
+
+// formatShare writes percent, and powers of ten where percent would be all zeros.
+func formatShare(v float64) string {
+	if v != 0 && math.Abs(v) < 1e-4 {
+		return exponent(v)
+	}
+	return digits(v*100, 3) + "%"
+}
+
+// Kind says how a metric moves: a counter only goes up (until Reset), a gauge both ways.
+type Kind uint8
+
+// The kinds.
+const (
+	Counter Kind = iota
+	Gauge
+)
+
+// Metric is one number that can be read off a snapshot.
+type Metric struct {
+	Name  string // for thresholds and scrapers
+	Label string // for the screen: the one its users know, where there is one
+	Group string // the line of the report that it stands on
+	Key   string // what it is called on that line
+	Path  string // of the field in the JSON summary, keys joined by dots
+	Help  string
+	Unit  Unit
+	Kind  Kind
+
+	// Performance is set when the tester's own speed has a part in the number: a threshold on
+	// it proves nothing when the tester was the bottleneck.
+	Performance bool
+
+	// Get reads the metric; NaN when the snapshot does not know it: nothing was recorded, or
+	// there is no bundled server.
+	Get func(*Snapshot) float64
+}
+
+// Metrics is the one table of all that is measured: the screen, the progress line, the JSON
+// summary, thresholds, scrapers and the report take names, units and values from it. The order
+// is that of the report. The slice belongs to the package and is not to be changed.
+func Metrics() []Metric { return metrics }
+
+// MetricByName finds a metric by its name.
+func MetricByName(name string) (Metric, bool) {
+	for _, m := range metrics {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Metric{}, false
+}
+
+var metrics = table(
+	echoMetrics(), rateMetrics(),
+	distributionMetrics("rtt", "RTT", "round trip of an echo (open loop: from its due time)",
+		true, func(s *Snapshot) Distribution { return s.RTT }),
+	connectionMetrics(),
+	distributionMetrics("connect", "Connect time", "time from connect to connected",
+		false, func(s *Snapshot) Distribution { return s.ConnectTime }),
+	byteMetrics(), fairnessMetrics(), generatorMetrics(), serverMetrics(), faultMetrics(),
+)
+
+func table(parts ...[]Metric) []Metric {
+	var all []Metric
+	for _, part := range parts {
+		all = append(all, part...)
+	}
+	return all
+}
+
+func count(n uint64) float64 { return float64(n) }
+
+func millis(d time.Duration) float64 { return float64(d) / 1e6 }
+
+func echoMetrics() []Metric {
+	const group = "echoes"
+	return []Metric{
+		{Name: "echoes_sent", Label: "Echo sent", Group: group, Key: "sent", Path: "ledger.sent",
+			Help: "echoes sent",
+			Get:  func(s *Snapshot) float64 { return count(s.Ledger.Sent) }},
+		{Name: "echoes_received", Label: "Echo recv", Group: group, Key: "echoed",
+			Path: "ledger.echoed", Help: "echoes that came back, every byte verified",
+			Get: func(s *Snapshot) float64 { return count(s.Ledger.Echoed) }},
+		{Name: "wait_echo_count", Label: "Wait Echo Count", Group: group, Key: "wait",
+			Path: "wait_echo_count", Kind: Gauge, Help: "echoes sent and not yet answered",
+			Get: func(s *Snapshot) float64 { return count(s.WaitEchoCount()) }},
+		{Name: "echoes_abandoned", Label: "Echo abandoned", Group: group, Key: "abandoned",
+			Path: "ledger.abandoned", Help: "echoes unanswered when the dummy itself closed",
+			Get: func(s *Snapshot) float64 { return count(s.Ledger.Abandoned) }},
+		{Name: "echoes_lost", Label: "Echo lost", Group: group, Key: "lost", Path: "ledger.lost",
+			Help: "echoes unanswered when the server closed, or proved missing",
+			Get:  func(s *Snapshot) float64 { return count(s.Ledger.Lost) }},
+		{Name: "drain_ms", Label: "Drain time", Group: group, Key: "drain", Path: "drain_ms",
+			Unit: Milliseconds, Kind: Gauge, Performance: true,
+			Help: "time from STOP until Wait Echo Count was 0",
+			Get:  func(s *Snapshot) float64 { return millis(s.Drain.Elapsed) }},
+	}
+}
+
+func rateMetrics() []Metric {
+	const group = "rate"
+	return []Metric{
+		{Name: "echoes_per_s", Label: "RecvPacket TPS", Group: group, Key: "echoes",
+			Path: "rate.echoes_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,
+			Help: "verified echoes per second while Echo was on",
+			Get:  func(s *Snapshot) float64 { return perSecond(s.Ledger.Echoed, s.EchoOn) }},
+		{Name: "connects_per_s", Label: "Connects per second", Group: group, Key: "connects",
+			Path: "rate.connects_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,
+			Help: "connections made, the first ones included, per second while Echo was on",
+			Get:  func(s *Snapshot) float64 { return perSecond(s.Connections.Connected, s.EchoOn) }},
+		{Name: "fault_rate_upper_95", Label: "Fault rate below", Group: group, Key: "faults below",
+			Path: "confidence.fault_rate_upper_95", Unit: Share, Kind: Gauge,
+			Help: "upper bound of the faults per echo, with 95 % confidence",
+			Get:  func(s *Snapshot) float64 { return FaultRateUpper95(s.Bad(), s.Ledger.Echoed) }},
+	}
+}
+
+// perSecond is a rate over the time that Echo was on; 0 before it was.
+func perSecond(n uint64, on time.Duration) float64 {
+	if on <= 0 {
+		return 0
+	}
+	return float64(n) / on.Seconds()
+}
+
+// distributionMetrics are the numbers of one histogram: all of them for round trips, the
+// summary's four for the others.
+func distributionMetrics(name, label, help string, all bool,
+	of func(*Snapshot) Distribution) []Metric {
+	fields := []struct {
+		key  string
+		full bool
+		get  func(Distribution) float64
+	}{
+		{"min", true, func(d Distribution) float64 { return d.Min }},
+		{"mean", true, func(d Distribution) float64 { return d.Mean }},
+		{"p50", false, func(d Distribution) float64 { return d.P50 }},
+		{"p90", true, func(d Distribution) float64 { return d.P90 }},
+		{"p99", false, func(d Distribution) float64 { return d.P99 }},
+		{"p99_9", true, func(d Distribution) float64 { return d.P999 }},
+		{"p99_99", true, func(d Distribution) float64 { return d.P9999 }},
+		{"max", false, func(d Distribution) float64 { return d.Max }},
+	}
+	ms := []Metric{{Name: name + "_count", Label: label + " count", Group: name, Key: "count",
+		Path: name + "_us.count", Help: "how many were measured: " + help,
+		Get: func(s *Snapshot) float64 { return count(of(s).Count) }}}
+	for _, f := range fields {
+		if f.full && !all {
+			continue
+		}
+		plain := strings.ReplaceAll(f.key, "_", ".")
+		ms = append(ms, Metric{Name: name + "_" + f.key, Label: label + " " + plain, Group: name,
+			Key: plain, Path: name + "_us." + f.key, Unit: Microseconds, Kind: Gauge,
+			Performance: true, Help: plain + " of the " + help,
+			Get: func(s *Snapshot) float64 { return measured(of(s), f.get) }})
+	}
+	return ms
+}
+
+// measured is NaN for a distribution of nothing: 0 would pass for very fast.
+func measured(d Distribution, get func(Distribution) float64) float64 {
+	if d.Count == 0 {
+		return math.NaN()
+	}
+	return get(d)
+}
+
+func faultMetrics() []Metric {
+	var ms []Metric
+	for f := range NumFaults {
+		ms = append(ms, Metric{Name: f.String(), Label: f.Label(), Group: "faults",
+			Key: f.String(), Path: "faults." + f.String(), Help: f.Help(),
+			Get: func(s *Snapshot) float64 { return count(s.Faults[f]) }})
+	}
+	return ms
+}

@@ -1,0 +1,256 @@
+package monitor
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+)
+
+// SummarySchema is the version of Summary's JSON. A key that was released stays.
+const SummarySchema = 1
+
+// Meta is what the summary and the report say of a run that no snapshot knows.
+type Meta struct {
+	Version  string
+	Command  string // the command line that repeats the run, its seed included
+	JSONFile string // where the summary goes; empty when nowhere
+}
+
+// Summary is a run in numbers: the JSON of --json. Keys, their nesting and their order are what
+// scripts rely on. A key ends in its unit; lists are never null.
+type Summary struct {
+	Schema        int               `json:"schema"`
+	Tool          string            `json:"tool"`
+	Version       string            `json:"version"`
+	Seed          uint64            `json:"seed"`
+	Target        string            `json:"target"`
+	Bundled       bool              `json:"bundled"`
+	Verdict       string            `json:"verdict"`
+	ExitCode      int               `json:"exit_code"`
+	Reasons       []string          `json:"reasons"`
+	Diagnoses     []Diagnosis       `json:"diagnoses"`
+	Drained       bool              `json:"drained"`
+	WaitEchoCount uint64            `json:"wait_echo_count"`
+	DrainMS       float64           `json:"drain_ms"`
+	Clients       int               `json:"clients"`
+	DurationMS    int64             `json:"duration_ms"` // how long Echo was on
+	Ledger        Ledger            `json:"ledger"`
+	Faults        FaultCounts       `json:"faults"`
+	Connections   Connections       `json:"connections"`
+	Bytes         Bytes             `json:"bytes"`
+	Rate          RateSummary       `json:"rate"`
+	RTT           RTTSummary        `json:"rtt_us"`
+	Connect       ConnectSummary    `json:"connect_us"`
+	Fairness      Fairness          `json:"fairness"`
+	Confidence    ConfidenceSummary `json:"confidence"`
+	Generator     GeneratorSummary  `json:"generator"`
+	Server        *ServerSummary    `json:"server"` // null when the target is not the bundled one
+	Thresholds    []ThresholdResult `json:"thresholds"`
+	Evidence      []EvidenceSummary `json:"evidence"`
+}
+
+// FaultCounts is a number for every fault. Its JSON is an object with a key for each, in the
+// order of the faults.
+type FaultCounts [NumFaults]uint64
+
+// MarshalJSON writes the object.
+func (c FaultCounts) MarshalJSON() ([]byte, error) {
+	var b strings.Builder
+	for f, n := range c {
+		fmt.Fprintf(&b, "%c%q:%d", "{,"[min(f, 1)], Fault(f), n)
+	}
+	return []byte(b.String() + "}"), nil
+}
+
+// UnmarshalJSON reads the object; a key that is no fault's is an error.
+func (c *FaultCounts) UnmarshalJSON(data []byte) error {
+	var counts map[string]uint64
+	if err := json.Unmarshal(data, &counts); err != nil {
+		return err
+	}
+	for name, n := range counts {
+		f, ok := ParseFault(name)
+		if !ok {
+			return fmt.Errorf("no fault is called %q", name)
+		}
+		c[f] = n
+	}
+	return nil
+}
+
+// RateSummary is averages over the time that Echo was on.
+type RateSummary struct {
+	Echoes   float64 `json:"echoes_per_s"`
+	Connects float64 `json:"connects_per_s"`
+}
+
+// RTTSummary is a Distribution with all its numbers.
+type RTTSummary struct {
+	Count uint64  `json:"count"`
+	Min   float64 `json:"min"`
+	Mean  float64 `json:"mean"`
+	P50   float64 `json:"p50"`
+	P90   float64 `json:"p90"`
+	P99   float64 `json:"p99"`
+	P999  float64 `json:"p99_9"`
+	P9999 float64 `json:"p99_99"`
+	Max   float64 `json:"max"`
+}
+
+// ConnectSummary is a Distribution in short.
+type ConnectSummary struct {
+	Count uint64  `json:"count"`
+	P50   float64 `json:"p50"`
+	P99   float64 `json:"p99"`
+	Max   float64 `json:"max"`
+}
+
+// ConfidenceSummary says what the number of faults is worth; see FaultRateUpper95.
+type ConfidenceSummary struct {
+	EchoesVerified   uint64  `json:"echoes_verified"`
+	FaultRateUpper95 float64 `json:"fault_rate_upper_95"`
+}
+
+// GeneratorSummary is the tester's own health.
+type GeneratorSummary struct {
+	CPUShare     float64 `json:"cpu_share"`
+	SendLagP99   float64 `json:"send_lag_p99_us"`
+	Saturated    bool    `json:"saturated"`
+	DummyBackend string  `json:"dummy_backend"`
+	DummyWorkers int     `json:"dummy_workers"`
+	RSS          uint64  `json:"rss_bytes"`
+}
+
+// ServerSummary is the bundled server's release audit; serve writes it as well.
+type ServerSummary struct {
+	Backend        string            `json:"backend"`
+	Workers        int               `json:"workers"`
+	Accepted       uint64            `json:"accepted"`
+	Released       uint64            `json:"released"`
+	Live           uint64            `json:"live"`
+	ReleasedTwice  uint64            `json:"released_twice"`
+	Trace          string            `json:"trace"`
+	Refused        uint64            `json:"refused,omitempty"`         // at the session limit
+	AcceptFailures uint64            `json:"accept_failures,omitempty"` // EMFILE and the like
+	Reasons        map[string]uint64 `json:"reasons,omitempty"`         // of disconnects
+}
+
+// EvidenceSummary is one Evidence; want and got are hexadecimal.
+type EvidenceSummary struct {
+	Fault           string  `json:"fault"`
+	Client          int     `json:"client"`
+	Connection      uint32  `json:"connection"`
+	Local           string  `json:"local"`
+	Seq             uint64  `json:"seq"`
+	Count           uint64  `json:"count,omitempty"` // echoes from seq on, when more than one
+	Offset          int     `json:"offset"`
+	Want            string  `json:"want"`
+	Got             string  `json:"got"`
+	OwnerClient     int     `json:"owner_client"`
+	OwnerConnection uint32  `json:"owner_connection"`
+	OwnerSeq        uint64  `json:"owner_seq"`
+	AgeMS           float64 `json:"age_ms"`
+	AtMS            float64 `json:"at_ms"`
+	Note            string  `json:"note,omitempty"`
+}
+
+// NewSummary sums up a run by its last snapshot.
+func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
+	waiting := final.WaitEchoCount()
+	return Summary{
+		Schema: SummarySchema, Tool: "dummyload", Version: meta.Version,
+		Seed: final.Seed, Target: Clean(final.Target), Bundled: final.Bundled,
+		Verdict: v.Name, ExitCode: v.ExitCode,
+		Reasons: append([]string{}, v.Reasons...), Diagnoses: cleanDiagnoses(v.Diagnoses),
+		Drained: waiting == 0, WaitEchoCount: waiting, DrainMS: milliseconds3(final.Drain.Elapsed),
+		Clients: final.Clients, DurationMS: final.EchoOn.Milliseconds(),
+		Ledger: final.Ledger, Faults: final.Faults,
+		Connections: final.Connections, Bytes: final.Bytes,
+		Rate: RateSummary{
+			Echoes:   round3(perSecond(final.Ledger.Echoed, final.EchoOn)),
+			Connects: round3(perSecond(final.Connections.Connected, final.EchoOn)),
+		},
+		RTT: newRTTSummary(final.RTT), Connect: newConnectSummary(final.ConnectTime),
+		Fairness: final.Fairness,
+		Confidence: ConfidenceSummary{
+			EchoesVerified:   final.Ledger.Echoed,
+			FaultRateUpper95: FaultRateUpper95(final.Bad(), final.Ledger.Echoed),
+		},
+		Generator:  newGeneratorSummary(final.Generator),
+		Server:     NewServerSummary(final.Server),
+		Thresholds: append([]ThresholdResult{}, v.Thresholds...),
+		Evidence:   newEvidenceSummaries(final.Evidence),
+	}
+}
+
+// WriteJSON writes the summary, indented, with a newline at its end.
+func (s Summary) WriteJSON(w io.Writer) error {
+	return WriteJSON(w, s)
+}
+
+// WriteJSON writes a value as this program writes all its JSON: indented, and with < and > as
+// they are, for thresholds contain them.
+func WriteJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// NewServerSummary sums up the bundled server, nil when there is none.
+func NewServerSummary(s *Server) *ServerSummary {
+	if s == nil {
+		return nil
+	}
+	return &ServerSummary{Backend: s.Backend, Workers: s.Workers, Accepted: s.Accepted,
+		Released: s.Released, Live: s.Live, ReleasedTwice: s.ReleasedTwice, Trace: s.Trace,
+		Refused: s.Refused, AcceptFailures: s.AcceptFailures, Reasons: s.Reasons}
+}
+
+func newRTTSummary(d Distribution) RTTSummary {
+	return RTTSummary{Count: d.Count, Min: round3(d.Min), Mean: round3(d.Mean),
+		P50: round3(d.P50), P90: round3(d.P90), P99: round3(d.P99),
+		P999: round3(d.P999), P9999: round3(d.P9999), Max: round3(d.Max)}
+}
+
+func newConnectSummary(d Distribution) ConnectSummary {
+	return ConnectSummary{d.Count, round3(d.P50), round3(d.P99), round3(d.Max)}
+}
+
+func newGeneratorSummary(g Generator) GeneratorSummary {
+	return GeneratorSummary{CPUShare: round3(g.CPUShare), SendLagP99: round3(g.SendLag.P99),
+		Saturated: g.Saturated, DummyBackend: g.Backend, DummyWorkers: g.Workers, RSS: g.RSS}
+}
+
+func cleanDiagnoses(ds []Diagnosis) []Diagnosis {
+	out := make([]Diagnosis, len(ds))
+	for i, d := range ds {
+		out[i] = d
+		out[i].Why = Clean(d.Why)
+	}
+	return out
+}
+
+func newEvidenceSummaries(es []Evidence) []EvidenceSummary {
+	out := make([]EvidenceSummary, len(es))
+	for i, e := range es {
+		out[i] = EvidenceSummary{Fault: e.Fault.String(), Client: e.Client,
+			Connection: e.Connection, Local: Clean(e.Local), Seq: e.Seq, Offset: e.Offset,
+			Want: hex.EncodeToString(e.Want), Got: hex.EncodeToString(e.Got),
+			OwnerClient: e.OwnerClient, OwnerConnection: e.OwnerConnection, OwnerSeq: e.OwnerSeq,
+			AgeMS: milliseconds3(e.Age), AtMS: milliseconds3(e.At), Note: Clean(e.Note)}
+		if e.Count > 1 {
+			out[i].Count = e.Count
+		}
+	}
+	return out
+}
+
+func milliseconds3(d time.Duration) float64 { return round3(millis(d)) }
+
+// round3 keeps three decimals: nanoseconds of what is in µs, microseconds of what is in ms.
+func round3(f float64) float64 { return math.Round(f*1e3) / 1e3 }

@@ -1,0 +1,163 @@
+package monitor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The exit codes that a verdict can earn. 1 and 2 never come from a snapshot.
+const (
+	ExitPass         = 0
+	ExitFault        = 3   // a correctness fault, or not drained
+	ExitThreshold    = 4   // a threshold was missed
+	ExitInconclusive = 5   // the run proves nothing either way
+	ExitInterrupted  = 130 // interrupted before any echo
+)
+
+// verdictNames are the verdicts as the summary names them.
+var verdictNames = map[int]string{
+	ExitPass: "pass", ExitFault: "fail", ExitThreshold: "threshold",
+	ExitInconclusive: "inconclusive", ExitInterrupted: "interrupted",
+}
+
+// Rules is what a run is judged by.
+type Rules struct {
+	Allow       []Fault     // counted and shown, but not failing the run
+	Thresholds  []Threshold // each must hold
+	OpenLoop    bool        // a --rate was asked for
+	Interrupted bool        // a signal ended Echo before its time
+	Live        bool        // the run goes on: judge only what cannot get better any more
+}
+
+// Verdict is what a run earned.
+type Verdict struct {
+	Name       string   // pass, fail, threshold, inconclusive or interrupted
+	ExitCode   int      // what the process exits with
+	Reasons    []string // a sentence each, the worst first; empty for pass
+	Thresholds []ThresholdResult
+	Diagnoses  []Diagnosis // the snapshot's, and those of the bundled server's audit
+}
+
+// Judge draws the verdict from the last snapshot of a run. The worst wins: a fault (3), then
+// a missed threshold (4), then inconclusive (5); all their reasons are told. Late echoes alone
+// never fail a run. An interruption before the first echo is 130, unless a fault was seen: that
+// is the code the run earned.
+func Judge(s *Snapshot, r Rules) Verdict {
+	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses)}
+	if s.Server != nil {
+		v.Diagnoses = append(v.Diagnoses, audit(s.Server, r.Live)...)
+	}
+	v.add(ExitFault, faultReasons(s, r, v.Diagnoses))
+	if r.Interrupted && s.Ledger.Sent == 0 {
+		v.add(ExitInterrupted, []string{"interrupted before any echo was sent"})
+	}
+	missed, unmeasured := v.hold(s, r)
+	v.add(ExitThreshold, missed)
+	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), unmeasured...))
+	v.Name = verdictNames[v.ExitCode]
+	return v
+}
+
+// add appends reasons, and takes the code when they are the first, which are the worst.
+func (v *Verdict) add(code int, reasons []string) {
+	if len(v.Reasons) == 0 && len(reasons) > 0 {
+		v.ExitCode = code
+	}
+	v.Reasons = append(v.Reasons, reasons...)
+}
+
+// audit holds the bundled server to its own books. While it runs they are read one after the
+// other, so only what was released twice counts.
+func audit(srv *Server, live bool) []Diagnosis {
+	var ds []Diagnosis
+	if srv.ReleasedTwice > 0 {
+		ds = append(ds, Diagnosis{ReleasedTwice, int(srv.ReleasedTwice),
+			fmt.Sprintf("the bundled server released %s more than once",
+				plural(srv.ReleasedTwice, "session"))})
+	}
+	if live {
+		return ds
+	}
+	if srv.Accepted != srv.Released+srv.Live || srv.Live != 0 {
+		left := max(srv.Accepted, srv.Released) - min(srv.Accepted, srv.Released)
+		ds = append(ds, Diagnosis{SessionLeak, int(left),
+			fmt.Sprintf("the bundled server accepted %s, released %s and still holds %s",
+				plural(srv.Accepted, "session"), Count(srv.Released), Count(srv.Live))})
+	}
+	return ds
+}
+
+func faultReasons(s *Snapshot, r Rules, diagnoses []Diagnosis) []string {
+	var reasons []string
+	for f := range NumFaults {
+		if n := s.Faults[f]; n > 0 && f != Late && !slices.Contains(r.Allow, f) {
+			reasons = append(reasons,
+				fmt.Sprintf("%s: %s (%s)", f, plural(n, "time"), f.Help()))
+		}
+	}
+	owed := s.WaitEchoCount()
+	if owed > 0 && !r.Live && s.Faults[NotDrained] == 0 && !slices.Contains(r.Allow, NotDrained) {
+		reasons = append(reasons,
+			fmt.Sprintf("not drained: %s still unanswered at the end", plural(owed, "echo")))
+	}
+	for _, d := range diagnoses {
+		if d.Fails() && !forgiven(d, r.Allow) {
+			reasons = append(reasons, fmt.Sprintf("%s: %s", d.Name, Clean(d.Why)))
+		}
+	}
+	return reasons
+}
+
+// forgiven reports whether an allowed fault allows the diagnosis as well: who allows a server
+// to close connections allows it to close all of them.
+func forgiven(d Diagnosis, allow []Fault) bool {
+	return d.Name == ServerGone && slices.Contains(allow, ClosedByServer)
+}
+
+// hold evaluates the thresholds and tells the missed from those that nothing was measured for.
+func (v *Verdict) hold(s *Snapshot, r Rules) (missed, unmeasured []string) {
+	for _, t := range r.Thresholds {
+		result := t.Eval(s)
+		v.Thresholds = append(v.Thresholds, result)
+		switch {
+		case result.OK:
+		case result.measured:
+			missed = append(missed, fmt.Sprintf("threshold %s missed: it is %s", t, result.Value))
+		case !r.Live:
+			unmeasured = append(unmeasured, fmt.Sprintf("threshold %s: nothing was measured", t))
+		}
+	}
+	return missed, unmeasured
+}
+
+func inconclusive(s *Snapshot, r Rules, diagnoses []Diagnosis) []string {
+	var reasons []string
+	if s.Ledger.Echoed == 0 && !r.Live {
+		reasons = append(reasons, "no echo was made, so nothing is proved")
+	}
+	claim := r.OpenLoop || slices.ContainsFunc(r.Thresholds, Threshold.Performance)
+	if s.Generator.Saturated && claim {
+		reasons = append(reasons,
+			"the tester itself was the bottleneck, so its rate and times say nothing of the server")
+	}
+	for _, d := range diagnoses {
+		if !d.Local() || d.Name == LocalCPUSaturated && !claim {
+			continue
+		}
+		reasons = append(reasons, fmt.Sprintf("%s: %s", d.Name, Clean(d.Why)))
+	}
+	return reasons
+}
+
+// plural counts things: 1 echo, 2 echoes, 1,000 sessions.
+func plural(n uint64, thing string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(thing, "o"):
+		thing += "es"
+	default:
+		thing += "s"
+	}
+	return Count(n) + " " + thing
+}
