@@ -76,6 +76,13 @@ type Metric struct {
 	Get func(*Snapshot) float64
 }
 
+// Groups that the report knows more about than their metrics.
+const (
+	testerGroup = "tester"
+	serverGroup = "server"
+	faultGroup  = "faults"
+)
+
 // Metrics is the one table of all that is measured: the screen, the progress line, the JSON
 // summary, thresholds, scrapers and the report take names, units and values from it. The order
 // is that of the report. The slice belongs to the package and is not to be changed.
@@ -209,7 +216,7 @@ func measured(d Distribution, get func(Distribution) float64) float64 {
 func faultMetrics() []Metric {
 	var ms []Metric
 	for f := range NumFaults {
-		ms = append(ms, Metric{Name: f.String(), Label: f.Label(), Group: "faults",
+		ms = append(ms, Metric{Name: f.String(), Label: f.Label(), Group: faultGroup,
 			Key: f.String(), Path: "faults." + f.String(), Help: f.Help(),
 			Get: func(s *Snapshot) float64 { return count(s.Faults[f]) }})
 	}

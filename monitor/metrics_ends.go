@@ -64,17 +64,17 @@ func fairnessMetrics() []Metric {
 
 func generatorMetrics() []Metric {
 	return []Metric{
-		{Name: "cpu_share", Label: "Tester CPU", Group: "tester", Key: "cpu",
+		{Name: "cpu_share", Label: "Tester CPU", Group: testerGroup, Key: "cpu",
 			Path: "generator.cpu_share", Unit: Share, Kind: Gauge, Performance: true,
 			Help: "the busiest dummy worker's share of one core",
 			Get:  func(s *Snapshot) float64 { return s.Generator.CPUShare }},
-		{Name: "send_lag_p99", Label: "Send lag p99", Group: "tester", Key: "send lag p99",
+		{Name: "send_lag_p99", Label: "Send lag p99", Group: testerGroup, Key: "send lag p99",
 			Path: "generator.send_lag_p99_us", Unit: Microseconds, Kind: Gauge, Performance: true,
 			Help: "open loop: p99 of how far behind its due time an echo was sent",
 			Get: func(s *Snapshot) float64 {
 				return measured(s.Generator.SendLag, func(d Distribution) float64 { return d.P99 })
 			}},
-		{Name: "rss_bytes", Label: "Tester memory", Group: "tester", Key: "memory",
+		{Name: "rss_bytes", Label: "Tester memory", Group: testerGroup, Key: "memory",
 			Path: "generator.rss_bytes", Unit: ByteCount, Kind: Gauge,
 			Help: "resident memory of this process",
 			Get:  func(s *Snapshot) float64 { return count(s.Generator.RSS) }},
@@ -83,7 +83,7 @@ func generatorMetrics() []Metric {
 
 func serverMetrics() []Metric {
 	row := func(key, label, help string, kind Kind, get func(*Server) uint64) Metric {
-		return Metric{Name: "server_" + key, Label: label, Group: "server", Key: key,
+		return Metric{Name: "server_" + key, Label: label, Group: serverGroup, Key: key,
 			Path: "server." + key, Kind: kind, Help: help,
 			Get: func(s *Snapshot) float64 {
 				if s.Server == nil {

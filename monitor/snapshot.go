@@ -79,7 +79,9 @@ type Fairness struct {
 
 // Generator is what the tester knows about itself.
 type Generator struct {
-	CPUShare   float64      // busiest dummy worker's share of one core, 0 to 1, since the previous snapshot
+	// CPUShare is the busiest dummy worker's share of one core, 0 to 1, since the previous
+	// snapshot; once Echo is off it stays what it was.
+	CPUShare   float64
 	SendLag    Distribution // open loop: how far behind its due time an echo was sent
 	Saturated  bool
 	Backend    string
@@ -162,7 +164,9 @@ type Snapshot struct {
 	Server      *Server // nil when the target is not bundled
 	Drain       Drain
 
-	Owed      []Owed     // filled while Draining (the oldest first, at most 100) and in full once Undrained
+	// Owed is filled while Draining (the oldest first, at most 100), in full once Undrained, and
+	// kept when Ended.
+	Owed      []Owed
 	Evidence  []Evidence // the first MaxEvidence of each fault
 	Diagnoses []Diagnosis
 	Events    []Event // the last MaxEvents
@@ -179,12 +183,13 @@ const (
 func (s *Snapshot) check() {
 	if !s.Ledger.Balanced() {
 		l := s.Ledger
-		panic(fmt.Sprintf("monitor: ledger: sent %d is not echoed %d + wait %d + abandoned %d + lost %d",
+		panic(fmt.Sprintf("monitor: ledger: sent %d is not "+
+			"echoed %d + wait %d + abandoned %d + lost %d",
 			l.Sent, l.Echoed, l.Wait, l.Abandoned, l.Lost))
 	}
 	if s.WaitUpDown != int64(s.Ledger.Wait) {
-		panic(fmt.Sprintf("monitor: Wait Echo Count is %d by difference and %d by counting up and down",
-			s.Ledger.Wait, s.WaitUpDown))
+		panic(fmt.Sprintf("monitor: Wait Echo Count is %d by difference, "+
+			"%d by counting up and down", s.Ledger.Wait, s.WaitUpDown))
 	}
 }
 

@@ -183,7 +183,7 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 		Generator:  newGeneratorSummary(final.Generator),
 		Server:     NewServerSummary(final.Server),
 		Thresholds: append([]ThresholdResult{}, v.Thresholds...),
-		Evidence:   newEvidenceSummaries(final.Evidence),
+		Evidence:   newEvidenceSummaries(final),
 	}
 }
 
@@ -235,17 +235,46 @@ func cleanDiagnoses(ds []Diagnosis) []Diagnosis {
 	return out
 }
 
-func newEvidenceSummaries(es []Evidence) []EvidenceSummary {
-	out := make([]EvidenceSummary, len(es))
-	for i, e := range es {
-		out[i] = EvidenceSummary{Fault: e.Fault.String(), Client: e.Client,
-			Connection: e.Connection, Local: Clean(e.Local), Seq: e.Seq, Offset: e.Offset,
-			Want: hex.EncodeToString(e.Want), Got: hex.EncodeToString(e.Got),
-			OwnerClient: e.OwnerClient, OwnerConnection: e.OwnerConnection, OwnerSeq: e.OwnerSeq,
-			AgeMS: milliseconds3(e.Age), AtMS: milliseconds3(e.At), Note: Clean(e.Note)}
-		if e.Count > 1 {
-			out[i].Count = e.Count
+// newEvidenceSummaries lists the evidence kept of each fault and then, whatever the limit of
+// that, every echo still owed: the promise is to name them all.
+func newEvidenceSummaries(s *Snapshot) []EvidenceSummary {
+	out := []EvidenceSummary{}
+	named := map[owedKey]bool{}
+	for _, e := range s.Evidence {
+		out = append(out, newEvidenceSummary(e))
+		if e.Fault == NotDrained {
+			named[owedKey{e.Client, e.Connection, e.Seq}] = true
 		}
+	}
+	if s.WaitEchoCount() == 0 {
+		return out
+	}
+	for _, o := range s.Owed {
+		if named[owedKey{o.Client, o.Connection, o.First}] {
+			continue
+		}
+		out = append(out, newEvidenceSummary(Evidence{Fault: NotDrained, Client: o.Client,
+			Connection: o.Connection, Local: o.Local, Seq: o.First, Count: uint64(o.Count),
+			Age: o.Age, At: s.Uptime}))
+	}
+	return out
+}
+
+// owedKey tells the lines of owed echoes apart.
+type owedKey struct {
+	client     int
+	connection uint32
+	seq        uint64
+}
+
+func newEvidenceSummary(e Evidence) EvidenceSummary {
+	out := EvidenceSummary{Fault: e.Fault.String(), Client: e.Client,
+		Connection: e.Connection, Local: Clean(e.Local), Seq: e.Seq, Offset: e.Offset,
+		Want: hex.EncodeToString(e.Want), Got: hex.EncodeToString(e.Got),
+		OwnerClient: e.OwnerClient, OwnerConnection: e.OwnerConnection, OwnerSeq: e.OwnerSeq,
+		AgeMS: milliseconds3(e.Age), AtMS: milliseconds3(e.At), Note: Clean(e.Note)}
+	if e.Count > 1 {
+		out.Count = e.Count
 	}
 	return out
 }

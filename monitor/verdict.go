@@ -35,6 +35,7 @@ type Verdict struct {
 	Name       string   // pass, fail, threshold, inconclusive or interrupted
 	ExitCode   int      // what the process exits with
 	Reasons    []string // a sentence each, the worst first; empty for pass
+	Failed     []Fault  // the faults that failed the run
 	Thresholds []ThresholdResult
 	Diagnoses  []Diagnosis // the snapshot's, and those of the bundled server's audit
 }
@@ -48,7 +49,8 @@ func Judge(s *Snapshot, r Rules) Verdict {
 	if s.Server != nil {
 		v.Diagnoses = append(v.Diagnoses, audit(s.Server, r.Live)...)
 	}
-	v.add(ExitFault, faultReasons(s, r, v.Diagnoses))
+	v.Failed = failing(s, r)
+	v.add(ExitFault, faultReasons(s, r, v))
 	if r.Interrupted && s.Ledger.Sent == 0 {
 		v.add(ExitInterrupted, []string{"interrupted before any echo was sent"})
 	}
@@ -88,20 +90,32 @@ func audit(srv *Server, live bool) []Diagnosis {
 	return ds
 }
 
-func faultReasons(s *Snapshot, r Rules, diagnoses []Diagnosis) []string {
-	var reasons []string
+// failing lists the faults that fail the run. What is still owed when nobody counted it as
+// not drained (the run was cut short) is not drained all the same.
+func failing(s *Snapshot, r Rules) []Fault {
+	var failed []Fault
 	for f := range NumFaults {
-		if n := s.Faults[f]; n > 0 && f != Late && !slices.Contains(r.Allow, f) {
-			reasons = append(reasons,
-				fmt.Sprintf("%s: %s (%s)", f, plural(n, "time"), f.Help()))
+		happened := s.Faults[f] > 0
+		if f == NotDrained {
+			happened = happened || !r.Live && s.WaitEchoCount() > 0
+		}
+		if happened && f != Late && !slices.Contains(r.Allow, f) {
+			failed = append(failed, f)
 		}
 	}
-	owed := s.WaitEchoCount()
-	if owed > 0 && !r.Live && s.Faults[NotDrained] == 0 && !slices.Contains(r.Allow, NotDrained) {
-		reasons = append(reasons,
-			fmt.Sprintf("not drained: %s still unanswered at the end", plural(owed, "echo")))
+	return failed
+}
+
+func faultReasons(s *Snapshot, r Rules, v Verdict) []string {
+	var reasons []string
+	for _, f := range v.Failed {
+		n := s.Faults[f]
+		if f == NotDrained {
+			n = max(n, s.WaitEchoCount())
+		}
+		reasons = append(reasons, fmt.Sprintf("%s, counted %s: %s", f, plural(n, "time"), f.Help()))
 	}
-	for _, d := range diagnoses {
+	for _, d := range v.Diagnoses {
 		if d.Fails() && !forgiven(d, r.Allow) {
 			reasons = append(reasons, fmt.Sprintf("%s: %s", d.Name, Clean(d.Why)))
 		}

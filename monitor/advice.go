@@ -1,0 +1,76 @@
+package monitor
+
+// advice says for each fault where to look first. The rules are those of package server.
+var advice = [NumFaults]string{
+	Corrupt: "compare want and got: a server that sends a buffer again from its start after " +
+		"a short send, or changes it while the send is in flight, does this",
+	Truncated: "look at how the server cuts frames: one receive may hold part of a frame or " +
+		"several",
+	Crossed: "look for a session slot or socket value that is used again while an operation " +
+		"of its earlier connection is in flight (rules R11, R12)",
+	Stale: "look for queued sends that outlive their connection: session ids need a " +
+		"generation (rule R12)",
+	Reordered: "look for two sends of one session in flight, or a receive posted again before " +
+		"its data is queued (rule R4)",
+	Duplicate: "look for a SendQ entry that is sent again: consume it before SendFlag is " +
+		"cleared (rule R5)",
+	Missing: "look for packets dropped between receive and SendQ, or consumed without being " +
+		"sent",
+	Unsolicited: "look for echoes sent twice or made up, and sends left over from an earlier " +
+		"connection",
+	LoginMissing: "the server must send the login packet on accept; if it has none, leave out " +
+		"--login",
+	LoginDuplicate: "the server sends the login packet more than once for a connection",
+	ClosedByServer: "look in the server's log for the local address above, and why it closed",
+	ResetByServer: "look in the server's log for the local address above; a close with unread " +
+		"data resets",
+	ConnectFailed: "is the server listening, and its backlog long enough? --connect-rate " +
+		"slows down",
+	NotReading: "the server stopped posting receives, or waits for its own sends (rule R2)",
+	NotDrained: "look in the server's log for the local addresses above; no send in flight " +
+		"with data in SendQ means a lost wake-up (rule R5)",
+}
+
+// adviceOn says the same for diagnoses, which know more than the faults they are drawn from.
+var adviceOn = map[string]string{
+	ServerGone:        "look for a crash of the server at the time of the first loss",
+	ServerStalled:     "look for what stops all workers at once: a lock, a full disk, a debugger",
+	AcceptStalled:     "the server stopped accepting: look at its accept loop and descriptors",
+	NeverServed:       "the server stopped accepting: look at its accept loop and descriptors",
+	SendWakeupLost:    "on a send completion clear SendFlag, then look at SendQ again (rule R5)",
+	SendFlagStuck:     "SendFlag stays set after a send that failed: disconnect there (rule R14)",
+	ReceiveNotRearmed: "post the next receive on every way out of a receive completion",
+	WorkersLost:       "a worker must not end on transferred 0, only on a nil Overlapped (rule R7)",
+	ClosedHealthy:     "IOCount may reach 0 too early: raise it before each post (rules R1, R2)",
+	SessionReuse:      "close the socket at release only, and check session ids (rules R11, R12)",
+	CloseIgnored:      "transferred 0 must end the connection (rule R6)",
+	SessionLeak:       "an IOCount is not lowered on some way out (rule R2); the trace shows which",
+	ReleasedTwice:     "only the decrement that reaches 0 may release (rule R3)",
+	MemoryGrowth:      "bound SendQ: disconnect a session whose peer does not read (rule R15)",
+	LimitIgnored:      "refuse a frame whose header is above the limit",
+}
+
+// nextStep is what a reader should do about a verdict: after a fault what its diagnosis says,
+// or else the first fault that failed the run.
+func nextStep(s *Snapshot, v Verdict) string {
+	switch v.ExitCode {
+	case ExitFault:
+		for _, d := range v.Diagnoses {
+			if hint, ok := adviceOn[d.Name]; ok {
+				return hint
+			}
+		}
+		if len(v.Failed) > 0 {
+			return advice[v.Failed[0]]
+		}
+	case ExitThreshold:
+		return "is it the server? compare the tester's CPU and send lag above, then repeat"
+	case ExitInconclusive:
+		if s.Ledger.Echoed == 0 {
+			return "check that the server echoes in the chosen --frame, and give it a longer " +
+				"--duration"
+		}
+		return "lower --rate, or give the tester more --dummy-workers or a machine of its own"
+	}
+	return ""
+}

@@ -1,0 +1,32 @@
+package monitor
+
+import "time"
+
+// Rates is how fast things went between two snapshots, per second.
+type Rates struct {
+	Sent     float64 // echoes: SendPacket TPS
+	Echoed   float64 // echoes verified: RecvPacket TPS
+	Connects float64
+	BytesOut float64
+	BytesIn  float64
+}
+
+// RatesBetween compares two snapshots of one run, the earlier first. All is 0 when there is no
+// time between them, and what went down, because the counters were reset, is 0 too.
+func RatesBetween(earlier, later *Snapshot) Rates {
+	dt := later.At.Sub(earlier.At)
+	return Rates{
+		Sent:     rate(earlier.Ledger.Sent, later.Ledger.Sent, dt),
+		Echoed:   rate(earlier.Ledger.Echoed, later.Ledger.Echoed, dt),
+		Connects: rate(earlier.Connections.Connected, later.Connections.Connected, dt),
+		BytesOut: rate(earlier.Bytes.Sent, later.Bytes.Sent, dt),
+		BytesIn:  rate(earlier.Bytes.Received, later.Bytes.Received, dt),
+	}
+}
+
+func rate(from, to uint64, dt time.Duration) float64 {
+	if dt <= 0 || to < from {
+		return 0
+	}
+	return float64(to-from) / dt.Seconds()
+}

@@ -1,0 +1,275 @@
+package monitor
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of the report; the JSON summary has the rest.
+const (
+	reportWidth   = 80 // columns; only a cell that is longer by itself goes beyond
+	reportLabel   = 13 // columns of a line's label
+	reportOwed    = 10 // lines of owed echoes
+	reportedBytes = 16 // of an expected and a received payload
+)
+
+// WriteReport writes the run for people: what ran, the numbers, what went wrong with the first
+// evidence of each fault, how sure that is, how to repeat it, and last, where a terminal leaves
+// it in sight, the verdict with what to do next.
+func WriteReport(w io.Writer, final *Snapshot, v Verdict, meta Meta) error {
+	r := &report{}
+	r.head(final)
+	r.numbers(final)
+	r.faults(final)
+	r.owed(final, meta)
+	r.diagnoses(v)
+	r.thresholds(v)
+	r.confidence(final, meta)
+	r.verdict(final, v)
+	_, err := io.WriteString(w, r.b.String())
+	return err
+}
+
+// report collects the text, so that writing it can fail in one place only.
+type report struct{ b strings.Builder }
+
+func (r *report) line(format string, args ...any) {
+	fmt.Fprintf(&r.b, format, args...)
+	r.b.WriteByte('\n')
+}
+
+// cells writes a label and what belongs to it, broken at the width and aligned.
+func (r *report) cells(label string, cells []string) {
+	line := fmt.Sprintf("%-*s", reportLabel, label)
+	for _, c := range cells {
+		long := utf8.RuneCountInString(line) + 2 + utf8.RuneCountInString(c)
+		if long > reportWidth && strings.TrimSpace(line) != "" {
+			r.line("%s", strings.TrimRight(line, " "))
+			line = strings.Repeat(" ", reportLabel)
+		}
+		if utf8.RuneCountInString(line) > reportLabel {
+			line += "  "
+		}
+		line += c
+	}
+	r.line("%s", strings.TrimRight(line, " "))
+}
+
+func (r *report) head(s *Snapshot) {
+	server := "not bundled"
+	if s.Bundled {
+		server = "bundled"
+	}
+	r.line("dummyload: %s against %s (%s)",
+		dummies(s.Clients), Clean(s.Target), server)
+	load := fmt.Sprintf("closed loop, over send %d", s.OverSend)
+	if s.Rate > 0 {
+		load = fmt.Sprintf("open loop at %s echoes/s, over send %d", Short(s.Rate), s.OverSend)
+	}
+	if s.Churn > 0 {
+		load += fmt.Sprintf(", %s reconnects/s", Short(s.Churn))
+	}
+	r.line("echo on for %s, %s, seed %d", Micros(micros(s.EchoOn)), load, s.Seed)
+	r.line("")
+}
+
+func dummies(n int) string {
+	if n == 1 {
+		return "1 dummy"
+	}
+	return Count(uint64(max(n, 0))) + " dummies"
+}
+
+// numbers writes a line for each group of the table of metrics.
+func (r *report) numbers(s *Snapshot) {
+	var group string
+	var cells []string
+	flush := func() {
+		if len(cells) > 0 {
+			r.cells(group, append(cells, extra(s, group)...))
+		}
+		cells = nil
+	}
+	for _, m := range metrics {
+		if m.Group != group {
+			flush()
+			group = m.Group
+		}
+		if v := m.Get(s); m.shown(v) {
+			cells = append(cells, m.Key+" "+m.Unit.Format(v))
+		}
+	}
+	flush()
+	if s.Faults == [NumFaults]uint64{} {
+		r.cells(faultGroup, []string{"none"})
+	}
+}
+
+// shown leaves out what was not measured, and the faults that did not happen.
+func (m Metric) shown(v float64) bool {
+	return !math.IsNaN(v) && (m.Group != faultGroup || v != 0)
+}
+
+// extra is what belongs to a line and is no number.
+func extra(s *Snapshot, group string) []string {
+	switch {
+	case group == testerGroup:
+		cells := engine(s.Generator.Backend, s.Generator.Workers)
+		if s.Generator.Saturated {
+			cells = append(cells, "SATURATED")
+		}
+		return cells
+	case group == serverGroup && s.Server != nil:
+		cells := engine(s.Server.Backend, s.Server.Workers)
+		if s.Server.Trace != "" {
+			cells = append(cells, "trace "+Clean(s.Server.Trace))
+		}
+		return cells
+	}
+	return nil
+}
+
+func engine(backend string, workers int) []string {
+	if backend == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s × %d", Clean(backend), workers)}
+}
+
+// faults writes two lines for each fault that happened: what it means, and its first evidence.
+func (r *report) faults(s *Snapshot) {
+	for f := range NumFaults {
+		if s.Faults[f] == 0 || f == NotDrained { // what is owed has a list of its own
+			continue
+		}
+		r.line("  %s (%s): %s", f, f.Label(), f.Help())
+		for _, e := range s.Evidence {
+			if e.Fault == f {
+				r.line("    first: %s", e.Sentence())
+				break
+			}
+		}
+	}
+}
+
+// Sentence is the evidence in one line, safe to show.
+func (e Evidence) Sentence() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "dummy %d connection %d", e.Client, e.Connection)
+	if e.Local != "" {
+		fmt.Fprintf(&b, " (%s)", Clean(e.Local))
+	}
+	if e.Seq > 0 {
+		fmt.Fprintf(&b, " echo %d", e.Seq)
+	}
+	if e.Count > 1 {
+		fmt.Fprintf(&b, " to %d", e.Seq+e.Count-1)
+	}
+	fmt.Fprintf(&b, " at %s", Micros(micros(e.At)))
+	if e.Age > 0 {
+		fmt.Fprintf(&b, ", %s old", Micros(micros(e.Age)))
+	}
+	if len(e.Want) > 0 || len(e.Got) > 0 {
+		fmt.Fprintf(&b, ", byte %d: want %s got %s", e.Offset, shortHex(e.Want), shortHex(e.Got))
+	}
+	if e.OwnerConnection > 0 {
+		fmt.Fprintf(&b, ", it belongs to dummy %d connection %d echo %d",
+			e.OwnerClient, e.OwnerConnection, e.OwnerSeq)
+	}
+	if e.Note != "" {
+		b.WriteString(", " + Clean(e.Note))
+	}
+	return b.String()
+}
+
+func shortHex(p []byte) string {
+	switch {
+	case len(p) == 0:
+		return "nothing"
+	case len(p) > reportedBytes:
+		return hex.EncodeToString(p[:reportedBytes]) + "…"
+	}
+	return hex.EncodeToString(p)
+}
+
+// owed lists echoes still unanswered, and where the rest of the list is.
+func (r *report) owed(s *Snapshot, meta Meta) {
+	n := s.WaitEchoCount()
+	if n == 0 {
+		return
+	}
+	r.line("  not drained: Wait Echo Count %s, %s at STOP", Count(n), Count(s.Drain.AtStop))
+	for _, o := range s.Owed[:min(len(s.Owed), reportOwed)] {
+		r.line("    %s", o.Sentence())
+	}
+	if more := len(s.Owed) - reportOwed; more > 0 {
+		where := "give --json FILE to have them all"
+		if meta.JSONFile != "" {
+			where = "all are in " + Clean(meta.JSONFile)
+		}
+		r.line("    and on %s more; %s", plural(uint64(more), "connection"), where)
+	}
+}
+
+// Sentence names the owed echoes in one line, safe to show.
+func (o Owed) Sentence() string {
+	echoes := fmt.Sprintf("echo %d", o.First)
+	if o.Last > o.First {
+		echoes = fmt.Sprintf("%s, %d to %d,", plural(uint64(o.Count), "echo"), o.First, o.Last)
+	}
+	return fmt.Sprintf("dummy %d connection %d (%s): %s unanswered for %s",
+		o.Client, o.Connection, Clean(o.Local), echoes, Micros(micros(o.Age)))
+}
+
+func (r *report) diagnoses(v Verdict) {
+	for _, d := range v.Diagnoses {
+		r.line("  diagnosis %s (%s): %s",
+			d.Name, plural(uint64(max(d.Connections, 0)), "connection"), Clean(d.Why))
+	}
+}
+
+func (r *report) thresholds(v Verdict) {
+	var cells []string
+	for _, t := range v.Thresholds {
+		word := "missed"
+		if t.OK {
+			word = "ok"
+		}
+		cells = append(cells, fmt.Sprintf("%s %s (%s)", t.Expr, word, t.Value))
+	}
+	if len(cells) > 0 {
+		r.cells("thresholds", cells)
+	}
+}
+
+func (r *report) confidence(s *Snapshot, meta Meta) {
+	r.line("")
+	r.line("%s", Confidence(s))
+	if meta.Command != "" {
+		r.line("repeat with: %s", Clean(meta.Command))
+	}
+}
+
+// Confidence says in one sentence what the number of faults is worth.
+func Confidence(s *Snapshot) string {
+	if s.Ledger.Echoed == 0 {
+		return "no echo was verified"
+	}
+	rate := FaultRateUpper95(s.Bad(), s.Ledger.Echoed)
+	return fmt.Sprintf("%s bad of %s echoes: fault rate < %s (95 %%)",
+		Count(s.Bad()), Short(float64(s.Ledger.Echoed)), exponent(rate))
+}
+
+func (r *report) verdict(s *Snapshot, v Verdict) {
+	for _, reason := range v.Reasons {
+		r.line("- %s", reason)
+	}
+	if hint := nextStep(s, v); hint != "" {
+		r.line("next: %s", hint)
+	}
+	r.line("VERDICT %s (exit %d)", strings.ToUpper(v.Name), v.ExitCode)
+}
