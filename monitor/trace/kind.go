@@ -1,0 +1,77 @@
+package trace
+
+// Kind says what happened. Beside the session, a record has two numbers: io, the session's
+// IOCount after the event, and n, whose meaning depends on the kind. What always happens
+// together is one record, so that each event the rules speak of can be read off:
+//
+//	every IOCount++   Accept, RecvPost, SendPost, SendPacket
+//	every IOCount--   IODown (where = who held it)
+//	SendFlag set      SendPost, and FlagKept when the post failed
+//	SendFlag cleared  FlagClear
+//	every post        RecvPost, SendPost, AcceptPost; one that failed adds PostFailed
+//	every completion  Accept or AcceptFailed, RecvDone, SendDone, Stop
+//	every release     Release (where = whose IODown made it 0)
+type Kind uint8
+
+// The kinds.
+const (
+	None         Kind = iota
+	AcceptPost        // an Accept is posted on the listener
+	Accept            // a session begins; io is the accept's own reference (R13)
+	AcceptFailed      // an Accept completed without a connection
+	Refused           // the table is full: n is the socket that was closed at once
+	RecvPost          // IOCount raised, then WSARecv called (R1)
+	SendPost          // SendFlag set, IOCount raised, then WSASend called; n bytes asked (R1, R4)
+	RecvDone          // n is transferred
+	SendDone          // n is transferred
+	FlagClear         // SendFlag cleared; n bytes were still queued when it was looked at again (R5)
+	PostFailed        // the post just recorded failed at once; where says which (R14)
+	SendPacket        // IOCount raised by SendPacket from outside; n bytes to be queued (R12)
+	Cancel            // the connection was ended; n is the reason (R6, R11)
+	IODown            // IOCount lowered; where says whose reference it was (R2)
+	Release           // that lowering made it 0 (R3); n is the reason
+	Stop              // a nil Overlapped: this worker ends (R7)
+	numKinds
+)
+
+var kinds = [numKinds]struct{ name, number string }{
+	None:         {"None", ""},
+	AcceptPost:   {"AcceptPost", ""},
+	Accept:       {"Accept", "socket"},
+	AcceptFailed: {"AcceptFailed", ""},
+	Refused:      {"Refused", "socket"},
+	RecvPost:     {"RecvPost", ""},
+	SendPost:     {"SendPost", "bytes"},
+	RecvDone:     {"RecvDone", "transferred"},
+	SendDone:     {"SendDone", "transferred"},
+	FlagClear:    {"FlagClear", "queued"},
+	PostFailed:   {"PostFailed", ""},
+	SendPacket:   {"SendPacket", "bytes"},
+	Cancel:       {"Cancel", "reason"},
+	IODown:       {"IODown", ""},
+	Release:      {"Release", "reason"},
+	Stop:         {"Stop", ""},
+}
+
+// String is the kind's name in a dump.
+func (k Kind) String() string { return kinds[k].name }
+
+// Where says in which part of the code a reference was given up or a post failed.
+type Where uint8
+
+// The places.
+const (
+	Nowhere    Where = iota
+	Receive          // bottom of the worker after a receive completion
+	Send             // bottom of the worker after a send completion
+	Accepting        // end of the accept (R13)
+	Packet           // end of a SendPacket from outside (R12)
+	FailedPost       // a WSARecv or WSASend that failed at once (R2, R14)
+	Outside          // Disconnect or Stop, from no completion at all
+	numWheres
+)
+
+var wheres = [numWheres]string{"", "receive", "send", "accept", "packet", "failed post", "outside"}
+
+// String is the place's name in a dump; empty for Nowhere.
+func (w Where) String() string { return wheres[w] }

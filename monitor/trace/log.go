@@ -1,0 +1,111 @@
+// Package trace leaves footprints in memory (R10). Writing to a file or a console takes
+// locks, and with them the very interleaving one is looking for; a record here is a few plain
+// stores into a ring of the writing thread's own, cheap enough to be always on.
+package trace
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// RingRecords is how many records each ring keeps: 256 KiB of them.
+const RingRecords = 1 << 13
+
+// IndexBits is how many low bits of a session id are its index in the session table; the
+// others are its generation.
+const IndexBits = 20
+
+// Log is the rings of one server: one per worker, and the last one for everybody else.
+type Log struct {
+	rings []*Ring
+}
+
+// New makes a log for so many workers. Times count from now.
+func New(workers int) *Log {
+	l, start := &Log{}, time.Now()
+	for i := range workers + 1 {
+		r := &Ring{name: fmt.Sprintf("w%d", i), start: start, records: make([]record, RingRecords)}
+		if i == workers {
+			r.name, r.shared = "app", true
+		}
+		l.rings = append(l.rings, r)
+	}
+	return l
+}
+
+// Ring is worker i's own.
+func (l *Log) Ring(i int) *Ring { return l.rings[i] }
+
+// Shared is the ring of all goroutines that are not workers. Its records claim their places by
+// an atomic add and cost about ten times as much, a clock reading each.
+func (l *Log) Shared() *Ring { return l.rings[len(l.rings)-1] }
+
+// Event is one record as read back.
+type Event struct {
+	At     time.Duration // since the log was made; equal within a worker's batch
+	Writer string        // "w0", "w1", … or "app"
+	Kind   Kind
+	Where  Where
+	ID     uint64 // session, see IndexBits; 0 is none
+	IO     int    // IOCount after the event
+	N      uint32 // see Kind
+}
+
+// String is the event's line in a dump: "12.345678 w0 s17.3 RecvPost io=2".
+func (e Event) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%.6f %s", e.At.Seconds(), e.Writer)
+	if e.ID != 0 {
+		fmt.Fprintf(&b, " s%d.%d", e.ID&(1<<IndexBits-1), e.ID>>IndexBits)
+	}
+	fmt.Fprintf(&b, " %v", e.Kind)
+	if e.ID != 0 {
+		fmt.Fprintf(&b, " io=%d", e.IO)
+	}
+	if number := kinds[e.Kind].number; number != "" {
+		fmt.Fprintf(&b, " %s=%d", number, e.N)
+	}
+	if e.Where != Nowhere {
+		fmt.Fprintf(&b, " (%v)", e.Where)
+	}
+	return b.String()
+}
+
+// Events reads back what the rings still hold of session id (0: of everything), merged by
+// time. It may be called while the writers run; what they overwrite meanwhile is left out.
+func (l *Log) Events(id uint64) []Event {
+	var events []Event
+	for _, r := range l.rings {
+		events = r.collect(events, id)
+	}
+	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
+	return events
+}
+
+// collect appends the ring's records, oldest first.
+func (r *Ring) collect(events []Event, id uint64) []Event {
+	end := r.end()
+	for index := end - uint32(len(r.records)); index != end; index++ {
+		rec, ok := r.at(index).read(index)
+		if !ok || id != 0 && rec.id != id {
+			continue
+		}
+		events = append(events, Event{time.Duration(rec.at), r.name, rec.kind, rec.where,
+			rec.id, int(rec.io), rec.n})
+	}
+	return events
+}
+
+// Dump writes Events(id), one a line.
+func (l *Log) Dump(w io.Writer, id uint64) error {
+	out := bufio.NewWriter(w)
+	for _, e := range l.Events(id) {
+		fmt.Fprintln(out, e)
+	}
+	return out.Flush()
+}
