@@ -2,6 +2,8 @@ package iocp
 
 // sysOverlapped is what the Linux backends keep with an operation.
 type sysOverlapped struct {
-	// err is why a connect failed before it began.
-	err error
+	// connErr is why a connect failed before it began; uring delivers it with the Entry.
+	connErr error
+	// more says that the socket had more to read after its last receive (uring).
+	more bool
 }

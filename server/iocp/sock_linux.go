@@ -193,12 +193,13 @@ func cancelSocket(s Socket) { _ = unix.Shutdown(int(s), unix.SHUT_RDWR) }
 // AF_UNSPEC dissolves the association). SO_LINGER with 0 alone would send the RST only when
 // the last reference goes, and io_uring holds one for every operation in flight.
 func abortSocket(s Socket) {
-	if disconnect(s) == nil {
-		return
+	if disconnect(s) != nil {
+		// Some kernels of 2023 refuse while another thread is inside a call on this socket
+		// (EBUSY). The RST then leaves with Close, and the FIN of the next line before it.
+		resetOnClose(s)
 	}
-	// Some kernels of 2023 refuse while another thread is inside a call on this socket (EBUSY).
-	// Shutting down wakes as surely, at the price of a FIN before the RST.
-	resetOnClose(s)
+	// Dissolving wakes one waiter of several (pending accepts wait exclusively) and leaves
+	// nothing behind for an operation that comes later; shutting down does both.
 	cancelSocket(s)
 }
 
