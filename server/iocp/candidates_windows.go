@@ -1,5 +1,6 @@
 package iocp
 
 var candidates = []candidate{
+	{"iocp", newIOCP},
 	{"net", newNet},
 }
