@@ -1,5 +1,6 @@
 package iocp
 
 var candidates = []candidate{
+	{"uring", newUring},
 	{"net", newNet},
 }

@@ -238,6 +238,7 @@ func (w *uringWorker) reap(entries []Entry) int {
 			if ov, ok := w.port.posts.take(); ok {
 				entries[n] = Entry{Overlapped: ov, Socket: InvalidSocket}
 				n++
+				entries = entries[:n] // an order to stop is the last thing a worker sees
 			}
 		default:
 			if w.finish(c, &entries[n]) {

@@ -1,0 +1,50 @@
+package iocp
+
+import "testing"
+
+func TestBufCount(t *testing.T) {
+	for size, want := range map[int]int{
+		1: maxBufs, 2048: maxBufs, 4096: 2048, DefaultRecvSize: 512, 16385: 256,
+		512 << 10: 16, MaxRecvSize: minBufs,
+	} {
+		if got := bufCount(size); got != want {
+			t.Errorf("bufCount(%d) = %d, want %d", size, got, want)
+		}
+	}
+}
+
+// The kernel naming a buffer that it does not have would corrupt received data silently.
+func TestRecvBufsRefuseWhatCannotBe(t *testing.T) {
+	flags, err := probeUring()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := openRing(flags, 8, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := openBufs(r, 2, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	defer r.close()
+	one, two := b.take(0, 100), b.take(1, 100)
+	one[99], two[0] = 1, 2
+	if one[99] != 1 || len(one) != cap(one) {
+		t.Error("the buffers overlap or reach beyond their end")
+	}
+	for what, f := range map[string]func(){
+		"a third of two": func() { b.take(0, 1) },
+		"too long":       func() { b.held = b.held[:0]; b.take(0, 101) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", what)
+				}
+			}()
+			f()
+		}()
+	}
+}

@@ -1,0 +1,254 @@
+package iocp
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestInboxKeepsEachPushersOrder(t *testing.T) {
+	const pushers, each = 4, 5000
+	fd, err := eventOpen(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	b := &inbox{wake: fd}
+	var all sync.WaitGroup
+	for p := range pushers {
+		all.Go(func() {
+			ovs := make([]Overlapped, each)
+			for i := range ovs {
+				ovs[i].Key = uint64(p*each + i)
+				if err := b.push(&ovs[i]); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	var next [pushers]uint64
+	for n := 0; n < pushers*each; {
+		ov := b.take()
+		if ov == nil {
+			runtime.Gosched()
+		}
+		for ; ov != nil; ov = ov.next {
+			p := ov.Key / each
+			if ov.Key%each != next[p] {
+				t.Fatalf("pusher %d: number %d came in place of %d", p, ov.Key%each, next[p])
+			}
+			next[p]++
+			n++
+		}
+	}
+	all.Wait()
+}
+
+func TestInboxWakesOnlyASleeper(t *testing.T) {
+	fd, err := eventOpen(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	b := &inbox{wake: fd}
+	for i, asleep := range []bool{false, true, false} {
+		b.sleeping.Store(asleep)
+		if err := b.push(&Overlapped{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := eventConsume(fd); got != asleep || b.sleeping.Load() {
+			t.Errorf("push %d: woken %v, sleeping %v", i, got, b.sleeping.Load())
+		}
+	}
+}
+
+func TestOvQueue(t *testing.T) {
+	var q ovQueue
+	ovs := make([]Overlapped, 3)
+	for range 2 {
+		for i := range ovs {
+			q.push(&ovs[i])
+		}
+		for i := range ovs {
+			if got := q.pop(); got != &ovs[i] || got.next != nil {
+				t.Fatalf("element %d came out of order or still linked", i)
+			}
+		}
+		if q.head != nil || q.tail != nil {
+			t.Fatal("the emptied queue is not empty")
+		}
+	}
+}
+
+// uringThreads opens a port with n workers, each made on a locked thread of its own, and
+// runs work there; what work returns ends the thread. wait closes the port.
+func uringThreads(t *testing.T, n int, work func(i int, w Worker)) (p *uringPort, wait func()) {
+	t.Helper()
+	flags, err := probeUring()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Config{Workers: n}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = openUring(cfg, flags, defaultRing); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			w, err := p.Worker()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			work(i, w)
+			if err := w.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	return p, func() {
+		all.Wait()
+		if err := p.CloseHandle(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Each worker takes one order to stop and goes, with room for many in its batch.
+func TestUringEachWorkerStopsOnce(t *testing.T) {
+	const n = 8
+	p, wait := uringThreads(t, n, func(i int, w Worker) {
+		batch := make([]Entry, 16)
+		k, err := w.Get(batch, 10*time.Second)
+		if err != nil || k != 1 || batch[0].Overlapped != nil {
+			t.Errorf("worker %d: %d entries, %v", i, k, err)
+		}
+	})
+	for range n {
+		if err := p.Post(nil); err != nil {
+			t.Error(err)
+		}
+	}
+	wait()
+}
+
+// What is posted through the port reaches the workers in turn, those made later included.
+func TestUringPortSpreadsEvenly(t *testing.T) {
+	const n, each = 4, 25
+	cfg, _ := Config{Workers: n}.withDefaults()
+	p, err := openUring(cfg, 0, defaultRing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range n * each {
+		if err := p.Recv(InvalidSocket, &Overlapped{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range p.inboxes {
+		got := 0
+		for ov := p.inboxes[i].take(); ov != nil; ov = ov.next {
+			got++
+		}
+		if got != each {
+			t.Errorf("worker %d got %d of %d", i, got, n*each)
+		}
+	}
+	if err := p.CloseHandle(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Recv(InvalidSocket, &Overlapped{}); err == nil {
+		t.Error("a post on a closed port succeeded")
+	}
+}
+
+// Posts of other goroutines while workers leave one by one: each still completes once, at
+// one of those that stay.
+func TestUringPostsOutliveAWorker(t *testing.T) {
+	const workers, pushers, each = 3, 4, 500
+	seen := make(chan uint64, pushers*each)
+	p, wait := uringThreads(t, workers, func(i int, w Worker) {
+		batch := make([]Entry, 8)
+		for {
+			k, err := w.Get(batch, 10*time.Second)
+			if err != nil || k == 0 {
+				t.Errorf("worker %d: waited in vain, %v", i, err)
+				return
+			}
+			for _, e := range batch[:k] {
+				if e.Overlapped == nil {
+					drain(t, w, seen)
+					return
+				}
+				seen <- e.Overlapped.Key
+			}
+		}
+	})
+	ovs := make([]Overlapped, pushers*each) // reachable to the end of the test
+	var all sync.WaitGroup
+	for g := range pushers {
+		all.Go(func() {
+			for i := g * each; i < (g+1)*each; i++ {
+				ovs[i].Key = uint64(i)
+				// A receive on no socket: it completes as soon as a ring has it.
+				if err := p.Recv(InvalidSocket, &ovs[i]); err != nil {
+					t.Error(err)
+				}
+				if i == each/2 || i == each/2+1 {
+					if err := p.Post(nil); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	got := map[uint64]int{}
+	for range len(ovs) {
+		select {
+		case key := <-seen:
+			got[key]++
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%d of %d posts completed", len(got), len(ovs))
+		}
+	}
+	if len(got) != len(ovs) || len(seen) != 0 {
+		t.Errorf("%d different posts of %d completed", len(got), len(ovs))
+	}
+	if err := p.Post(nil); err != nil {
+		t.Error(err)
+	}
+	wait()
+}
+
+// drain dequeues what is in flight in a worker's own ring before it leaves.
+func drain(t *testing.T, w Worker, seen chan<- uint64) {
+	batch := make([]Entry, 8)
+	for {
+		k, err := w.Get(batch, 0)
+		if err != nil {
+			t.Error(err)
+		}
+		if k == 0 {
+			return
+		}
+		for _, e := range batch[:k] {
+			if e.Overlapped == nil {
+				// The other leaver's order: it goes back to the queue.
+				if err := w.(*uringWorker).port.Post(nil); err != nil {
+					t.Error(err)
+				}
+				continue
+			}
+			seen <- e.Overlapped.Key
+		}
+	}
+}
