@@ -210,7 +210,12 @@ func (p *uringPort) handOn(b *inbox) {
 	}
 }
 
-func (p *uringPort) Post(ov *Overlapped) error { return p.posts.push(ov) }
+func (p *uringPort) Post(ov *Overlapped) error {
+	if ov != nil {
+		ov.Op = OpNone
+	}
+	return p.posts.push(ov)
+}
 
 func (p *uringPort) CloseHandle() error {
 	p.mu.Lock()
