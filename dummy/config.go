@@ -1,10 +1,15 @@
 package dummy
 
 import (
+	"errors"
+	"fmt"
+	"math"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"dummyload/server/frame"
+	"dummyload/server/iocp"
 )
 
 // CloseKind is how a dummy closes its own connections.
@@ -17,6 +22,22 @@ const (
 	CloseMixed                  // either, by the seed
 )
 
+// closeKinds are the names of the kinds on the command line.
+var closeKinds = [...]string{CloseFIN: "fin", CloseRST: "rst", CloseMixed: "mixed"}
+
+// String is the kind's name on the command line.
+func (k CloseKind) String() string { return closeKinds[k] }
+
+// ParseCloseKind finds a kind by its name: fin, rst or mixed.
+func ParseCloseKind(name string) (CloseKind, error) {
+	for k, n := range closeKinds {
+		if n == name {
+			return CloseKind(k), nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no way to close; accepted: fin, rst, mixed", name)
+}
+
 // Config is what a fleet does. The zero value of a field means the default of CONTRACT's flag
 // of the same name, but where a comment says otherwise.
 type Config struct {
@@ -24,8 +45,8 @@ type Config struct {
 	Clients        int            // 1 to MaxClients
 	OverSend       int            // 1 to MaxOverSend
 	SizeMin        int            // payload bytes, at least MinSize
-	SizeMax        int
-	Frame          frame.Format // the zero value is frame.Raw
+	SizeMax        int            // 0 means SizeMin where that is given
+	Frame          frame.Format   // the zero value is frame.Raw
 	Login          bool
 	Rate           float64 // echoes/s over the fleet; 0 = closed loop
 	LoopDelay      time.Duration
@@ -38,7 +59,7 @@ type Config struct {
 	DrainTimeout   time.Duration
 	Quiet          time.Duration
 	Seed           uint64       // used as it is, 0 included
-	Sources        []netip.Addr // empty: the system's choice, spread by itself over 127.0.0.0/8 for loopback
+	Sources        []netip.Addr // empty: the system's choice, spread over 127.0.0.0/8 for loopback
 	Workers        int          // fleet worker threads, each with a port of its own
 	Backend        string       // of server/iocp
 }
@@ -48,4 +69,122 @@ const (
 	MinSize     = 8
 	MaxClients  = 1 << 20
 	MaxOverSend = 4096
+	MaxSources  = 1024
+	maxRate     = 1e9 // per second; beyond it two due times are the same nanosecond
 )
+
+// Defaults of Config.
+const (
+	DefaultClients        = 1000
+	DefaultOverSend       = 1
+	DefaultSizeMin        = 8
+	DefaultSizeMax        = 64
+	DefaultConnectTimeout = 5 * time.Second
+	DefaultEchoTimeout    = 500 * time.Millisecond
+	DefaultDrainTimeout   = 5 * time.Second
+	DefaultQuiet          = 200 * time.Millisecond
+)
+
+// WithDefaults fills in what is not given and checks the rest. The error names the setting,
+// its value and what is accepted; New does the same.
+func (c Config) WithDefaults() (Config, error) {
+	c.fill()
+	return c, c.check()
+}
+
+func (c *Config) fill() {
+	orInt := func(v *int, to int) {
+		if *v == 0 {
+			*v = to
+		}
+	}
+	orTime := func(v *time.Duration, to time.Duration) {
+		if *v == 0 {
+			*v = to
+		}
+	}
+	if c.SizeMin == 0 && c.SizeMax == 0 {
+		c.SizeMin, c.SizeMax = DefaultSizeMin, DefaultSizeMax
+	}
+	orInt(&c.SizeMin, MinSize)
+	orInt(&c.SizeMax, c.SizeMin)
+	orInt(&c.Clients, DefaultClients)
+	orInt(&c.OverSend, DefaultOverSend)
+	orInt(&c.Workers, defaultWorkers(c.Clients))
+	orTime(&c.ConnectTimeout, DefaultConnectTimeout)
+	orTime(&c.EchoTimeout, DefaultEchoTimeout)
+	orTime(&c.DrainTimeout, DefaultDrainTimeout)
+	orTime(&c.Quiet, DefaultQuiet)
+	if c.Backend == "" {
+		c.Backend = iocp.Auto
+	}
+}
+
+// defaultWorkers leaves half of the cores to the server: with all of them the two fight for
+// the processor, and the tester is the bottleneck.
+func defaultWorkers(clients int) int {
+	return max(1, min(runtime.GOMAXPROCS(0)/2, clients, iocp.MaxWorkers))
+}
+
+func (c *Config) check() error {
+	if !c.Target.IsValid() || c.Target.Port() == 0 {
+		return errors.New("target: an address and a port are needed, as in 127.0.0.1:6000")
+	}
+	for _, err := range [...]error{
+		within("clients", c.Clients, 1, MaxClients),
+		within("oversend", c.OverSend, 1, MaxOverSend),
+		within("size minimum", c.SizeMin, MinSize, c.Frame.MaxPayload()),
+		within("size maximum", c.SizeMax, c.SizeMin, c.Frame.MaxPayload()),
+		within("dummy-workers", c.Workers, 1, min(iocp.MaxWorkers, MaxClients)),
+		within("close", c.Close, CloseFIN, CloseMixed),
+		rateWithin("rate", c.Rate),
+		rateWithin("churn", c.Churn),
+		rateWithin("connect-rate", c.ConnectRate),
+		notNegative("loop-delay", c.LoopDelay),
+		notNegative("reconnect-delay", c.ReconnectDelay),
+		notNegative("connect-timeout", c.ConnectTimeout),
+		notNegative("echo-timeout", c.EchoTimeout),
+		notNegative("drain-timeout", c.DrainTimeout),
+		notNegative("quiet", c.Quiet),
+		c.checkSources(),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func within[T int | CloseKind](name string, v, lo, hi T) error {
+	if v < lo || v > hi {
+		return fmt.Errorf("%s: %d; accepted: %d to %d", name, v, lo, hi)
+	}
+	return nil
+}
+
+func rateWithin(name string, v float64) error {
+	if math.IsNaN(v) || v < 0 || v > maxRate {
+		return fmt.Errorf("%s: %v per second; accepted: 0 to %.0e", name, v, maxRate)
+	}
+	return nil
+}
+
+func notNegative(name string, d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("%s: %v; accepted: 0 and more", name, d)
+	}
+	return nil
+}
+
+func (c *Config) checkSources() error {
+	if len(c.Sources) > MaxSources {
+		return fmt.Errorf("source: %d addresses; accepted: up to %d", len(c.Sources), MaxSources)
+	}
+	for _, a := range c.Sources {
+		if !a.IsValid() || a.Is4() != c.Target.Addr().Unmap().Is4() {
+			return fmt.Errorf("source: %v; accepted: addresses of the target's family (%v)",
+				a, c.Target.Addr())
+		}
+	}
+	return nil
+}

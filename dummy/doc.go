@@ -1,0 +1,35 @@
+// Package dummy is the load: a fleet of dummy clients that connect to an echo server, send
+// it echoes, verify every byte that comes back, and account for every echo that does not.
+//
+// # One echo's way
+//
+// A Fleet has a few workers. Each is one goroutine locked to its thread, with a completion port
+// of its own, and the sole owner of its dummies: nothing on an echo's way is shared, so nothing
+// is locked. Dummy i belongs to worker i mod W.
+//
+//	serve    a dummy that may send waits in its worker's ready queue; its turn comes when
+//	         its window (Over Send) has room, and in an open loop when the next echo is due
+//	assign   the echo gets its sequence and its time; Sent and Wait Echo Count go up (ledger.go)
+//	write    what is assigned is made into frames in a buffer of the worker's, coalesced, and
+//	         posted; one send of a dummy is in flight at a time (echo.go)
+//	received what arrives is checked by recomputation in the port's memory (verify.go), which
+//	         says of every echo whose it is; no copy of a payload is ever kept
+//	echoed   the answer that is right lowers Wait Echo Count, and the dummy is ready again
+//
+// The clock is read once for each batch of completions. What a clock must find (late echoes,
+// connects that hang, a server that takes nothing) is found by the scan, a walk over all
+// dummies every 50 ms in small steps: a server that says nothing at all is found out too.
+//
+// # The ledger
+//
+// Sent = Echoed + Wait + Abandoned + Lost, for each connection and in total, at every
+// snapshot. Wait Echo Count is kept twice, counted up and down and as the difference. Only four
+// things lower it: a verified echo, the dummy's own close (Abandoned), the server's close and a
+// proved gap (Lost). No timeout does.
+//
+// # Phases
+//
+// monitor.Phase draws them. Control's verbs change the phase at once; what must be waited for
+// (all connected, all echoed) the workers tell the conductor, one goroutine that is asleep
+// otherwise (conductor.go).
+package dummy

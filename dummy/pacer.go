@@ -1,0 +1,38 @@
+package dummy
+
+import (
+	"math"
+	"time"
+)
+
+// never is a time that does not come.
+const never = time.Duration(math.MaxInt64)
+
+// pacer is one worker's part of a steady rate. Event i of the fleet is due at t0 + i/rate;
+// worker k of W takes the events i ≡ k mod W. A due time does not move when an event comes
+// late: what is missed stays due, so the schedule shows who fell behind.
+type pacer struct {
+	t0   time.Duration // of the fleet's clock, the same for all workers
+	rate float64       // per second over the fleet; 0 = never
+	next uint64        // the next event that is this worker's
+	step uint64        // W
+}
+
+func newPacer(worker, workers int, t0 time.Duration, rate float64) pacer {
+	return pacer{t0: t0, rate: rate, next: uint64(worker), step: uint64(workers)}
+}
+
+// due is when the next event is due.
+func (p *pacer) due() time.Duration {
+	if p.rate <= 0 {
+		return never
+	}
+	after := float64(p.next) / p.rate * float64(time.Second)
+	if after > float64(never-p.t0)/2 {
+		return never
+	}
+	return p.t0 + time.Duration(after)
+}
+
+// take moves on to the event after the one that was due.
+func (p *pacer) take() { p.next += p.step }
