@@ -1,0 +1,141 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gdamore/tcell/v2"
+
+	"dummyload/monitor"
+)
+
+// detail shows all that is known of one fault. It keeps the evidence, which outlives a reset.
+type detail struct {
+	e     monitor.Evidence
+	trace string // where the server wrote what it did; empty when it did not
+}
+
+func (d *detail) draw(u *ui, c canvas) {
+	in := u.window(c, 80, 24, d.e.Fault.Label(), "y copies  Esc closes")
+	y := 0
+	for _, l := range d.lines() {
+		x := in.text(1, y, u.look.dim, l[0])
+		in.fit(max(x+1, 14), y, in.w-15, u.look.text, l[1])
+		y++
+	}
+	y++
+	if len(d.e.Want)+len(d.e.Got) == 0 {
+		in.text(1, y, u.look.dim, "no bytes belong to this fault")
+		return
+	}
+	start := d.start()
+	y = u.drawHex(in, y, "expected", d.e.Want, d.e.Got, start)
+	u.drawHex(in, y, "received", d.e.Got, d.e.Want, start)
+}
+
+// lines are the name and the value of what is known.
+func (d *detail) lines() [][2]string {
+	e := &d.e
+	at := clock(e.At) + fmt.Sprintf(".%03d", e.At.Milliseconds()%1000)
+	lines := [][2]string{
+		{"meaning", e.Fault.Help()},
+		{"time", at + " since the fleet began"},
+		{"dummy", fmt.Sprintf("%s, its connection %d", count(e.Client), e.Connection)},
+		{"address", e.Local},
+	}
+	switch {
+	case e.Seq > 0 && e.Count > 1:
+		lines = append(lines, [2]string{"sequence", fmt.Sprintf("%s to %s: %s", count(e.Seq),
+			count(e.Seq+e.Count-1), plural(e.Count, "echo", "echoes"))})
+	case e.Seq > 0:
+		lines = append(lines, [2]string{"sequence", count(e.Seq)})
+	}
+	if e.Age > 0 {
+		lines = append(lines, [2]string{"age", took(e.Age) + " when the fault was seen"})
+	}
+	if e.OwnerConnection > 0 {
+		lines = append(lines, [2]string{"owner", fmt.Sprintf("dummy %s, connection %d, sequence %s",
+			count(e.OwnerClient), e.OwnerConnection, count(e.OwnerSeq))})
+	}
+	if e.Note != "" {
+		lines = append(lines, [2]string{"note", e.Note})
+	}
+	if d.trace != "" {
+		lines = append(lines, [2]string{"server trace", d.trace})
+	}
+	return lines
+}
+
+// start is the place in the payload of the first byte that was kept: they lie around Offset.
+func (d *detail) start() int {
+	for i := range min(len(d.e.Want), len(d.e.Got)) {
+		if d.e.Want[i] != d.e.Got[i] {
+			return max(d.e.Offset-i, 0)
+		}
+	}
+	return max(d.e.Offset-min(len(d.e.Want), len(d.e.Got)), 0)
+}
+
+// hexColumns is how many bytes stand on one line.
+const hexColumns = 16
+
+// drawHex draws bytes and marks those that differ from other, with colour and with a caret
+// below the first one, and returns the line after them.
+func (u *ui) drawHex(c canvas, y int, name string, data, other []byte, start int) int {
+	c.text(1, y, u.look.title, name)
+	if len(data) == 0 {
+		c.text(14, y, u.look.dim, "nothing")
+		return y + 1
+	}
+	marked := false
+	for from := 0; from < len(data); from += hexColumns {
+		c.right(12, y+1, u.look.dim, fmt.Sprintf("%d", start+from))
+		wrong := -1
+		for i := from; i < min(from+hexColumns, len(data)); i++ {
+			style := u.look.text
+			if i >= len(other) || data[i] != other[i] {
+				style = u.look.bad
+				if wrong < 0 {
+					wrong = i - from
+				}
+			}
+			c.text(14+3*(i-from), y+1, style, fmt.Sprintf("%02x", data[i]))
+			c.text(64+(i-from)%hexColumns, y+1, style, printable(data[i]))
+		}
+		y++
+		if wrong >= 0 && !marked {
+			marked = true
+			c.text(14+3*wrong, y+1, u.look.bad, "^^ first wrong byte")
+			y++
+		}
+	}
+	return y + 1
+}
+
+func printable(b byte) string {
+	if b < ' ' || b > '~' {
+		return "."
+	}
+	return string(rune(b))
+}
+
+func (d *detail) press(u *ui, event *tcell.EventKey) {
+	switch {
+	case isBack(event), event.Key() == tcell.KeyEnter:
+		u.front = nil
+	case event.Key() == tcell.KeyRune && event.Rune() == 'y':
+		u.screen.SetClipboard([]byte(d.text()))
+		u.say("evidence copied, if the terminal allows it (OSC 52)")
+	}
+}
+
+// text is the evidence for the clipboard.
+func (d *detail) text() string {
+	var b strings.Builder
+	fmt.Fprintln(&b, d.e.Fault.Label())
+	for _, l := range d.lines() {
+		fmt.Fprintf(&b, "%s: %s\n", l[0], monitor.Clean(l[1]))
+	}
+	fmt.Fprintf(&b, "expected: %x\nreceived: %x\n", d.e.Want, d.e.Got)
+	return b.String()
+}

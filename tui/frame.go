@@ -1,0 +1,171 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gdamore/tcell/v2"
+
+	"dummyload/monitor"
+)
+
+// phaseStyle is the colour of a phase; its word is always beside it.
+func (u *ui) phaseStyle(p monitor.Phase) tcell.Style {
+	switch p {
+	case monitor.Echoing, monitor.Drained:
+		return u.look.ok
+	case monitor.Connecting, monitor.Draining:
+		return u.look.warn
+	case monitor.Undrained:
+		return u.look.bad
+	}
+	return u.look.text
+}
+
+// drawHeader is the first line: what runs against what. What does not fit is left out from its
+// end, the seed first.
+func (u *ui) drawHeader(c canvas) {
+	x := c.text(1, 0, u.look.title, "dummyload") + 2
+	s := u.shown
+	if s == nil {
+		c.text(x, 0, u.look.warn, "waiting for the fleet")
+		return
+	}
+	x = c.text(x, 0, u.phaseStyle(s.Phase), u.look.glyphs.run+" "+s.Phase.String()+" "+clock(s.EchoOn))
+	if u.frozen {
+		x = c.text(x+1, 0, u.look.warn, "FROZEN (f)")
+	} else if d := u.stale(); d > 0 {
+		x = c.text(x+1, 0, u.look.bad, "NO NEWS FOR "+clock(d))
+	}
+	parts := []string{s.Target + u.backend(s),
+		fmt.Sprintf("%s dummies os=%d", count(s.Clients), s.OverSend), seed(s)}
+	for _, part := range parts {
+		if x+2+c.width(part) > c.w {
+			part = c.cut(part, c.w-x-2)
+		}
+		if part == "" || part == seed(s) && x+2+c.width(part) > c.w {
+			return
+		}
+		x = c.text(x+2, 0, u.look.text, part)
+	}
+}
+
+func seed(s *monitor.Snapshot) string { return fmt.Sprintf("seed %d", s.Seed) }
+
+func (u *ui) backend(s *monitor.Snapshot) string {
+	if s.Server == nil {
+		return ""
+	}
+	return " (bundled, " + s.Server.Backend + ")"
+}
+
+// drawButtons is the second line: what the mouse may press, and the pages.
+func (u *ui) drawButtons(c canvas) {
+	echo := "START"
+	if u.phase() == monitor.Echoing {
+		echo = "STOP"
+	}
+	_, _, _, churn := u.load()
+	test := "Reconnect "
+	if c.w >= wideWidth {
+		echo, test = echo+" echo", "Disconnect Test "
+	}
+	space := ""
+	if c.w >= wideWidth {
+		space = " "
+	}
+	x := 1
+	for _, b := range []struct {
+		text, key string
+		do        func(*ui)
+	}{
+		{echo, "s", (*ui).toggleEcho},
+		{test + strings.ToUpper(onOff(churn > 0)), "c", (*ui).toggleChurn},
+		{"Settings", "e", (*ui).openSettings},
+	} {
+		from := x
+		x = c.text(x, 0, u.look.text, "["+space+b.text+" ")
+		x = c.text(x, 0, u.look.key, b.key)
+		x = c.text(x, 0, u.look.text, space+"]")
+		c.onClick(from, 0, x-from, 1, func() { b.do(u) })
+		x += len(space)
+	}
+	u.drawTabs(c)
+}
+
+func (u *ui) drawTabs(c canvas) {
+	x := c.w
+	for i := len(pages) - 1; i >= 0; i-- {
+		style := u.look.text
+		if i == u.page {
+			style = u.look.selected
+		}
+		name := fmt.Sprintf("%d%s", i+1, pages[i].name)
+		if u.korean && c.w >= wideWidth {
+			name += "(" + pages[i].ko + ")"
+		}
+		x -= c.width(name)
+		c.text(x, 0, style, name)
+		c.onClick(x, 0, c.width(name), 1, func() { u.goTo(i) })
+		x--
+	}
+}
+
+// drawLastLine is what is being typed, or a message, or the keys.
+func (u *ui) drawLastLine(c canvas) {
+	if u.child != nil && u.front == nil {
+		u.child.SetRect(c.x, c.y, c.w, c.h)
+		u.child.Draw(c.screen)
+		return
+	}
+	if u.now().Before(u.messageUntil) {
+		c.fit(1, 0, c.w-2, u.messageStyle(u.look), u.message)
+		return
+	}
+	x := 1
+	for _, b := range u.keys {
+		if b.hint == "" || !b.works(u) {
+			continue
+		}
+		key, _, _ := strings.Cut(b.name, " ")
+		if x+c.width(key+" "+b.hint) > c.w {
+			return
+		}
+		from := x
+		x = c.text(x, 0, u.look.key, key)
+		x = c.text(x+1, 0, u.look.text, b.hint)
+		event := tcell.NewEventKey(tcell.KeyRune, []rune(key)[0], tcell.ModNone)
+		c.onClick(from, 0, x-from, 1, func() { u.press(event) })
+		x += 2
+	}
+}
+
+// drawSmall says that there is too little room, and then what matters most.
+func (u *ui) drawSmall(c canvas) {
+	lines := []struct {
+		text  string
+		style tcell.Style
+	}{{fmt.Sprintf("needs %d×%d, has %d×%d", minWidth, minHeight, c.w, c.h), u.look.warn}}
+	add := func(text string, style tcell.Style) {
+		lines = append(lines, struct {
+			text  string
+			style tcell.Style
+		}{text, style})
+	}
+	if s := u.shown; s != nil {
+		add(s.Phase.String()+" "+clock(s.EchoOn), u.phaseStyle(s.Phase))
+		add("Wait Echo Count "+count(s.Ledger.Wait), u.look.text)
+		v := u.verdict(s)
+		add("VERDICT "+v.word, v.style)
+		add(v.why, u.look.text)
+	}
+	add("s echo  q quit", u.look.dim)
+	if u.front != nil {
+		lines = lines[:1]
+		add("a question or the help is open", u.look.text)
+		add("y/n or Esc", u.look.text)
+	}
+	for y, l := range lines {
+		c.fit(0, y, c.w, l.style, l.text)
+	}
+}

@@ -1,0 +1,31 @@
+package tui
+
+import (
+	"unicode"
+
+	"github.com/gdamore/tcell/v2"
+	"github.com/rivo/tview"
+)
+
+// prompt lets one line be typed on the last line of the screen. Enter runs done, Esc does not.
+func (u *ui) prompt(label, text string, accept func(rune) bool, done func(string)) {
+	field := tview.NewInputField().SetLabel(label).SetText(text)
+	field.SetFieldStyle(u.look.selected).SetLabelStyle(u.look.title)
+	field.SetAcceptanceFunc(func(_ string, last rune) bool { return accept(last) })
+	field.SetDoneFunc(func(key tcell.Key) {
+		u.child = nil
+		if key == tcell.KeyEnter {
+			done(field.GetText())
+		}
+	})
+	u.child = field
+}
+
+// isDigit accepts what a count is typed with.
+func isDigit(r rune) bool { return r >= '0' && r <= '9' }
+
+// isNumeral accepts what a rate is typed with.
+func isNumeral(r rune) bool { return isDigit(r) || r == '.' }
+
+// isPrintable accepts text; pasted control characters would reach the terminal.
+func isPrintable(r rune) bool { return unicode.IsPrint(r) }

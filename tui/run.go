@@ -1,0 +1,143 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/gdamore/tcell/v2"
+	"github.com/rivo/tview"
+	"golang.org/x/term"
+
+	"dummyload/dummy"
+	"dummyload/monitor"
+)
+
+// Options is what a screen needs. Control and Latest are required.
+type Options struct {
+	Control dummy.Control
+	Latest  func() *monitor.Snapshot // the newest snapshot, nil before the first; must not wait
+	Version string                   // shown in the help
+
+	Rules monitor.Rules // for the verdict; Live is set by the phase
+
+	// Command is the command line of a run that is the same but for the tuning; it is shown with
+	// the settings. nil shows none.
+	Command func(dummy.Tuning) string
+	// Report writes the summary to a file. nil leaves the key w without a function.
+	Report func(path string) error
+
+	Start   bool // press START at once
+	ASCII   bool // draw with ASCII even where the terminal could do better
+	NoColor bool // use no colour; the variable NO_COLOR of the environment does the same
+	Korean  bool // begin with the Korean words shown
+
+	Screen tcell.Screen // initialised already; Run ends it. nil opens the terminal
+	Out    io.Writer    // where the key Q leaves the last screen; nil means standard output
+}
+
+// Usable says in one line why there is no terminal that Run could use; nil when there is.
+func Usable() error {
+	if os.Getenv("TERM") == "dumb" {
+		return errors.New("the terminal cannot place text (TERM=dumb)")
+	}
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return errors.New("standard input is not a terminal")
+	}
+	if !term.IsTerminal(int(os.Stdout.Fd())) {
+		return errors.New("standard output is not a terminal")
+	}
+	if _, err := tcell.NewScreen(); err != nil {
+		return fmt.Errorf("the terminal is not known (TERM=%q): %w", os.Getenv("TERM"), err)
+	}
+	return nil
+}
+
+// Run shows the screen until its user quits, and returns with the terminal as it was before. When
+// the context ends it gives STOP, waits for the drain and returns too. The fleet is left as it
+// is, its connections open: it belongs to the caller. An error means that the terminal failed.
+func Run(ctx context.Context, o Options) error {
+	screen := o.Screen
+	if screen == nil {
+		var err error
+		if screen, err = tcell.NewScreen(); err != nil {
+			return fmt.Errorf("open the terminal: %w", err)
+		}
+		if err = screen.Init(); err != nil {
+			return fmt.Errorf("open the terminal: %w", err)
+		}
+	}
+	return newUI(o, screen).run(ctx)
+}
+
+// plainStyles keeps tview's own widgets from painting a background.
+var plainStyles = sync.OnceFunc(func() {
+	d := tcell.ColorDefault
+	tview.Styles = tview.Theme{
+		PrimitiveBackgroundColor: d, ContrastBackgroundColor: d, MoreContrastBackgroundColor: d,
+		BorderColor: d, TitleColor: d, GraphicsColor: d, PrimaryTextColor: d,
+		SecondaryTextColor: d, TertiaryTextColor: d, InverseTextColor: d,
+		ContrastSecondaryTextColor: d,
+	}
+})
+
+// run is the event loop and all that must stand around it. tview's queue blocks for ever when
+// the loop is gone, so the order at the end is fixed: u.over is closed, the pump sees it and
+// returns, and only then the loop is stopped.
+func (u *ui) run(ctx context.Context) error {
+	u.app = tview.NewApplication()
+	u.app.SetScreen(terminal{u.screen, u.fail})
+	u.app.SetInputCapture(u.capture)
+	u.app.EnableMouse(u.mouse).EnablePaste(true)
+	u.app.SetRoot(newRoot(u), true)
+	u.observe(u.o.Latest())
+	if u.o.Start {
+		u.start()
+	}
+
+	var stopped sync.WaitGroup
+	stopped.Go(func() {
+		u.pump(ctx)
+		u.app.Stop()
+	})
+	err := u.app.Run()
+	stopped.Wait()
+	if err == nil {
+		err = u.err
+	}
+	if u.kept != "" {
+		out := u.o.Out
+		if out == nil {
+			out = os.Stdout
+		}
+		if _, werr := io.WriteString(out, u.kept); err == nil {
+			err = werr
+		}
+	}
+	return err
+}
+
+// terminal is a screen that is initialised already, as tview ignores an error of Init. An error
+// while it runs is not shown to tview, which would stop its loop under the pump's feet.
+type terminal struct {
+	tcell.Screen
+	failed func(error)
+}
+
+// Init does nothing: see terminal.
+func (terminal) Init() error { return nil }
+
+// PollEvent waits for the next event that is no error.
+func (t terminal) PollEvent() tcell.Event {
+	for {
+		event := t.Screen.PollEvent()
+		failure, ok := event.(*tcell.EventError)
+		if !ok {
+			return event
+		}
+		t.failed(failure)
+	}
+}

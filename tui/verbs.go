@@ -1,0 +1,190 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"dummyload/dummy"
+	"dummyload/monitor"
+)
+
+func (u *ui) phase() monitor.Phase {
+	if u.latest == nil {
+		return monitor.Connecting
+	}
+	return u.latest.Phase
+}
+
+func (u *ui) toggleEcho() {
+	if u.phase() == monitor.Echoing {
+		u.stop()
+	} else {
+		u.start()
+	}
+}
+
+func (u *ui) start() { u.told(u.o.Control.Start(), "Echo START given") }
+
+func (u *ui) stop() { u.told(u.o.Control.Stop(), "Echo STOP given") }
+
+// load is what the fleet was last asked for: the newest snapshot, and what came after it.
+func (u *ui) load() (clients, overSend int, rate, churn float64) {
+	if s := u.latest; s != nil {
+		clients, overSend, rate, churn = s.Clients, s.OverSend, s.Rate, s.Churn
+	}
+	if u.now().Before(u.askedUntil) {
+		clients = either(u.asked.Clients, clients)
+		overSend = either(u.asked.OverSend, overSend)
+		rate = either(u.asked.Rate, rate)
+		churn = either(u.asked.Churn, churn)
+	}
+	return clients, overSend, rate, churn
+}
+
+func either[T any](asked *T, known T) T {
+	if asked != nil {
+		return *asked
+	}
+	return known
+}
+
+// tune asks for another load, and remembers it until the snapshots have had time to show it: a
+// key pressed five times in a row shall count five times.
+func (u *ui) tune(t dummy.Tuning, text string) {
+	err := u.o.Control.Tune(t)
+	u.told(err, text)
+	if err != nil {
+		return
+	}
+	if !u.now().Before(u.askedUntil) {
+		u.asked = dummy.Tuning{}
+	}
+	keep(&u.asked.Clients, t.Clients)
+	keep(&u.asked.OverSend, t.OverSend)
+	keep(&u.asked.Rate, t.Rate)
+	keep(&u.asked.Churn, t.Churn)
+	u.askedUntil = u.now().Add(4 * monitor.SampleInterval)
+}
+
+func keep[T any](to **T, from *T) {
+	if from != nil {
+		*to = from
+	}
+}
+
+// toggleChurn switches the Disconnect Test. A fleet that was started without one closes a tenth
+// of its connections each second.
+func (u *ui) toggleChurn() {
+	clients, _, _, churn := u.load()
+	wanted, text := 0.0, "Disconnect Test off"
+	if churn == 0 {
+		if wanted = u.churn; wanted == 0 {
+			wanted = math.Max(float64(clients/10), 1)
+		}
+		text = fmt.Sprintf("Disconnect Test on: %s connections a second", monitor.Short(wanted))
+	}
+	u.tune(dummy.Tuning{Churn: &wanted}, text)
+}
+
+func (u *ui) changeClients(more bool) {
+	clients, _, _, _ := u.load()
+	wanted := step(clients, more, dummy.MaxClients)
+	u.tune(dummy.Tuning{Clients: &wanted}, count(wanted)+" dummies wanted")
+}
+
+func (u *ui) changeOverSend(more bool) {
+	_, overSend, _, _ := u.load()
+	wanted := step(overSend, more, dummy.MaxOverSend)
+	u.tune(dummy.Tuning{OverSend: &wanted}, "Over Send "+count(wanted))
+}
+
+// step is the next count: a tenth more or less, in round numbers, from 1 to limit.
+func step(n int, more bool, limit int) int {
+	by := 1
+	if n >= 20 {
+		by = int(roundDown(float64(n) / 10))
+	}
+	if !more {
+		by = -by
+	}
+	return min(max(n+by, 1), limit)
+}
+
+// askClose asks how many connections to close.
+func (u *ui) askClose() {
+	clients, _, _, _ := u.load()
+	u.prompt("Close how many connections? ", strconv.Itoa(max(clients/10, 1)), isDigit,
+		func(text string) {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 || n > dummy.MaxClients {
+				u.told(fmt.Errorf("%q is not a number from 1 to %d", text, dummy.MaxClients), "")
+				return
+			}
+			u.told(u.o.Control.Disconnect(n, dummy.CloseFIN),
+				"closing "+plural(n, "connection", "connections"))
+		})
+}
+
+func (u *ui) askDisconnectAll() {
+	u.front = &ask{"Disconnect all dummies? They reconnect.", func(u *ui) {
+		u.told(u.o.Control.Disconnect(0, dummy.CloseFIN), "closing all connections")
+	}}
+}
+
+func (u *ui) askReset() {
+	u.front = &ask{"Set all counters, histograms and faults back to zero?", func(u *ui) {
+		u.told(u.o.Control.Reset(), "counters are reset")
+	}}
+}
+
+// askQuit quits, or asks first while echoes are under way.
+func (u *ui) askQuit(keep bool) {
+	u.keep = keep
+	if u.leaving || !echoOn(u.phase()) {
+		u.quit()
+		return
+	}
+	u.front = &ask{"Echo runs. STOP, wait for the drain, then quit?", (*ui).interrupt}
+}
+
+// writeReport writes the summary beside where the program was started.
+func (u *ui) writeReport() {
+	path := "dummyload-" + u.now().Format("20060102-150405") + ".json"
+	u.told(u.o.Report(path), "report written: "+path)
+}
+
+func (u *ui) copyScreen() {
+	u.screen.SetClipboard([]byte(screenText(u.screen)))
+	u.say("screen copied, if the terminal allows it (OSC 52)")
+}
+
+func (u *ui) toggleMouse() {
+	u.mouse = !u.mouse
+	u.app.EnableMouse(u.mouse)
+	u.say("mouse " + onOff(u.mouse))
+}
+
+func (u *ui) toggleFreeze() {
+	u.frozen = !u.frozen
+	u.observe(u.latest)
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// stale is how long there was no snapshot; 0 while they come as they should.
+func (u *ui) stale() time.Duration {
+	if u.latest == nil {
+		return 0
+	}
+	if d := u.now().Sub(u.latest.At); d > 8*monitor.SampleInterval {
+		return d
+	}
+	return 0
+}

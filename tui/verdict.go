@@ -1,0 +1,72 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gdamore/tcell/v2"
+
+	"dummyload/monitor"
+)
+
+// judgement is what can be said of a run so far.
+type judgement struct {
+	word  string
+	why   string
+	style tcell.Style
+}
+
+// verdict judges a snapshot. While echo can still run it judges only what cannot get better.
+func (u *ui) verdict(s *monitor.Snapshot) judgement {
+	rules := u.o.Rules
+	rules.Live = s.Phase < monitor.Drained
+	v := monitor.Judge(s, rules)
+	j := judgement{word: strings.ToUpper(v.Name), style: u.look.bad}
+	switch {
+	case v.ExitCode == monitor.ExitInconclusive:
+		j.style = u.look.warn
+	case v.ExitCode != monitor.ExitPass:
+	case s.Ledger.Echoed == 0:
+		return judgement{"none yet", "no echo was verified", u.look.text}
+	default:
+		j.style = u.look.ok
+		if rules.Live {
+			j.word += " so far"
+		}
+	}
+	j.why = evidenceInNumbers(s)
+	if len(v.Reasons) > 0 {
+		j.why = v.Reasons[0]
+	}
+	return j
+}
+
+// evidenceInNumbers says what the number of faults is worth: none may only mean that there were
+// too few echoes to see one.
+func evidenceInNumbers(s *monitor.Snapshot) string {
+	bad, n := s.Bad(), s.Ledger.Echoed
+	return fmt.Sprintf("%s bad of %s echoes, fault rate < %s (95%%)", short(bad), short(n),
+		scientific(monitor.FaultRateUpper95(bad, n)))
+}
+
+// scientific writes 1.6e-7 rather than 1.6e-07.
+func scientific(f float64) string {
+	return strings.Replace(fmt.Sprintf("%.1e", f), "e-0", "e-", 1)
+}
+
+// drawVerdict is the line above the keys.
+func (u *ui) drawVerdict(c canvas) {
+	s := u.shown
+	if s == nil {
+		return
+	}
+	tester, style := fmt.Sprintf("tester %s cpu", percent(s.Generator.CPUShare)), u.look.dim
+	if s.Generator.Saturated {
+		tester, style = tester+" SATURATED", u.look.warn
+	}
+	c.right(c.w-1, 0, style, tester)
+	v := u.verdict(s)
+	x := c.text(1, 0, u.look.title, "VERDICT ")
+	x = c.text(x, 0, v.style, v.word) + 2
+	c.fit(x, 0, c.w-x-c.width(tester)-3, u.look.text, v.why)
+}
