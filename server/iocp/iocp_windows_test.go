@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"net/netip"
 	"runtime"
 	"testing"
 	"time"
@@ -16,8 +15,6 @@ import (
 
 // patience bounds every wait of these tests; none is expected to come near it.
 const patience = 20 * time.Second
-
-var loopback = netip.MustParseAddrPort("127.0.0.1:0")
 
 // rig is a port with one worker, driven by the test's own goroutine.
 type rig struct {
