@@ -20,9 +20,9 @@ type Progress struct {
 	tty   bool
 	every time.Duration
 
-	shown    *Snapshot // the one the last line was about
-	previous *Snapshot // the one seen last
-	open     bool      // the cursor stands behind a line that is not ended
+	shown  *Snapshot // the one the last line was about
+	latest *Snapshot // the one seen last
+	open   bool      // the cursor stands behind a line that is not ended
 }
 
 // progressWidth is what a line may take on a terminal: a line that wraps is not written over.
@@ -40,7 +40,7 @@ func NewProgress(w io.Writer, tty bool, every time.Duration) *Progress {
 // Observe writes the line when it is time. A write that fails is not reported: progress is not
 // what a run is for.
 func (p *Progress) Observe(s *Snapshot) {
-	p.previous = s
+	p.latest = s
 	if p.shown != nil && s.Phase == p.shown.Phase && s.At.Sub(p.shown.At) < p.every {
 		return
 	}
@@ -64,8 +64,8 @@ func (p *Progress) show(s *Snapshot) {
 // Close writes the newest snapshot if it was not shown yet and ends the line, so that what
 // comes next on the terminal stands on its own. It is called once, after the last Observe.
 func (p *Progress) Close() {
-	if p.previous != nil && p.previous != p.shown {
-		p.show(p.previous)
+	if p.latest != nil && p.latest != p.shown {
+		p.show(p.latest)
 	}
 	if p.open {
 		_, _ = io.WriteString(p.w, "\n")
