@@ -1,5 +1,7 @@
 package monitor
 
+import "slices"
+
 // advice says for each fault where to look first. The rules are those of package server.
 var advice = [NumFaults]string{
 	Corrupt: "compare want and got: a server that sends a buffer again from its start after " +
@@ -48,29 +50,41 @@ var adviceOn = map[string]string{
 	ReleasedTwice:     "only the decrement that reaches 0 may release (rule R3)",
 	MemoryGrowth:      "bound SendQ: disconnect a session whose peer does not read (rule R15)",
 	LimitIgnored:      "refuse a frame whose header is above the limit",
+
+	LocalFDLimit:       "fewer --clients, or a higher descriptor limit for the tester (ulimit -n)",
+	LocalPortExhausted: "fewer --clients, or more addresses for --source",
+	LocalCPUSaturated:  lowerLoad,
 }
 
-// nextStep is what a reader should do about a verdict: after a fault what its diagnosis says,
-// or else the first fault that failed the run.
-func nextStep(s *Snapshot, v Verdict) string {
-	switch v.ExitCode {
-	case ExitFault:
-		for _, d := range v.Diagnoses {
-			if hint, ok := adviceOn[d.Name]; ok {
-				return hint
-			}
+const lowerLoad = "lower --rate, or give the tester more --dummy-workers or a machine of its own"
+
+// maxSteps is how many pieces of advice a report gives: the first ones are the likeliest.
+const maxSteps = 3
+
+// nextSteps is what a reader should do about a verdict other than pass: what the diagnoses say,
+// then what the failed faults say, or what the verdict itself does.
+func nextSteps(s *Snapshot, v Verdict) []string {
+	var steps []string
+	add := func(step string) {
+		if step != "" && !slices.Contains(steps, step) && len(steps) < maxSteps {
+			steps = append(steps, step)
 		}
-		if len(v.Failed) > 0 {
-			return advice[v.Failed[0]]
-		}
-	case ExitThreshold:
-		return "is it the server? compare the tester's CPU and send lag above, then repeat"
-	case ExitInconclusive:
-		if s.Ledger.Echoed == 0 {
-			return "check that the server echoes in the chosen --frame, and give it a longer " +
-				"--duration"
-		}
-		return "lower --rate, or give the tester more --dummy-workers or a machine of its own"
 	}
-	return ""
+	if v.ExitCode == ExitFault || v.ExitCode == ExitInconclusive {
+		for _, d := range v.Diagnoses {
+			add(adviceOn[d.Name])
+		}
+	}
+	for _, f := range v.Failed {
+		add(advice[f])
+	}
+	switch {
+	case v.ExitCode == ExitThreshold:
+		add("is it the server? compare the tester's CPU and send lag above, then repeat")
+	case v.ExitCode == ExitInconclusive && s.Ledger.Echoed == 0:
+		add("check that the server echoes in the chosen --frame, and give it a longer --duration")
+	case v.ExitCode == ExitInconclusive && len(steps) == 0:
+		add(lowerLoad)
+	}
+	return steps
 }

@@ -24,7 +24,7 @@ func WriteReport(w io.Writer, final *Snapshot, v Verdict, meta Meta) error {
 	r := &report{}
 	r.head(final)
 	r.numbers(final)
-	r.faults(final)
+	r.evidence(final)
 	r.owed(final, meta)
 	r.diagnoses(v)
 	r.thresholds(v)
@@ -140,18 +140,14 @@ func engine(backend string, workers int) []string {
 	return []string{fmt.Sprintf("%s × %d", Clean(backend), workers)}
 }
 
-// faults writes two lines for each fault that happened: what it means, and its first evidence.
-func (r *report) faults(s *Snapshot) {
-	for f := range NumFaults {
-		if s.Faults[f] == 0 || f == NotDrained { // what is owed has a list of its own
-			continue
-		}
-		r.line("  %s (%s): %s", f, f.Label(), f.Help())
-		for _, e := range s.Evidence {
-			if e.Fault == f {
-				r.line("    first: %s", e.Sentence())
-				break
-			}
+// evidence writes the first evidence of each fault that happened. What is owed has a list of
+// its own.
+func (r *report) evidence(s *Snapshot) {
+	var shown [NumFaults]bool
+	for _, e := range s.Evidence {
+		if !shown[e.Fault] && e.Fault != NotDrained {
+			shown[e.Fault] = true
+			r.line("  first %s: %s", e.Fault, e.Sentence())
 		}
 	}
 }
@@ -268,8 +264,8 @@ func (r *report) verdict(s *Snapshot, v Verdict) {
 	for _, reason := range v.Reasons {
 		r.line("- %s", reason)
 	}
-	if hint := nextStep(s, v); hint != "" {
-		r.line("next: %s", hint)
+	for _, step := range nextSteps(s, v) {
+		r.line("next: %s", step)
 	}
 	r.line("VERDICT %s (exit %d)", strings.ToUpper(v.Name), v.ExitCode)
 }

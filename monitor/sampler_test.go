@@ -4,8 +4,8 @@ import (
 	"context"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -53,47 +53,35 @@ func TestSampleAsksSourcesAndShowsSinksInOrder(t *testing.T) {
 	}
 }
 
-func TestRunSamplesUntilTheContextEnds(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	seen := make(chan *Snapshot, 1)
-	s := NewSampler(time.Millisecond, nil, sinkFunc(func(s *Snapshot) {
-		select {
-		case seen <- s:
-		default:
+func TestRunSamplesFourTimesASecondUntilTheContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Millisecond)
+		defer cancel()
+		samples := 0
+		s := NewSampler(SampleInterval, nil, sinkFunc(func(*Snapshot) { samples++ }))
+		s.Run(ctx)
+		if samples != 40 {
+			t.Errorf("%d samples in 10 s, want 40", samples)
 		}
-	}))
-	done := make(chan struct{})
-	go func() { defer close(done); s.Run(ctx) }()
-	for range 3 {
-		<-seen
-	}
-	cancel()
-	<-done
+	})
 }
 
 // A slow source makes ticks pass; they must be skipped, not made up for afterwards.
 func TestRunSkipsWhatItMissed(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	var samples atomic.Int64
-	inside, release := make(chan struct{}), make(chan struct{})
-	s := NewSampler(10*time.Millisecond, []Source{sourceFunc(func(*Snapshot) {
-		if samples.Add(1) == 1 {
-			close(inside)
-			<-release
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Millisecond)
+		defer cancel()
+		samples := 0
+		s := NewSampler(SampleInterval, []Source{sourceFunc(func(*Snapshot) {
+			if samples++; samples == 1 {
+				time.Sleep(5 * time.Second) // of the bubble's clock: twenty ticks
+			}
+		})})
+		s.Run(ctx)
+		if samples != 21 {
+			t.Errorf("%d samples when one took half of 10 s, want 21", samples)
 		}
-	})})
-	done := make(chan struct{})
-	go func() { defer close(done); s.Run(ctx) }()
-	<-inside
-	missed := time.NewTimer(500 * time.Millisecond) // fifty ticks
-	<-missed.C
-	cancel() // at most one tick is waiting; select may still take it
-	close(release)
-	<-done
-	if n := samples.Load(); n > 2 {
-		t.Errorf("%d samples after one blocked for 50 intervals, want at most 2", n)
-	}
+	})
 }
 
 func TestSampleIsSafeWhileRunning(t *testing.T) {

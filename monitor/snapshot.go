@@ -132,6 +132,7 @@ type Event struct {
 
 // Snapshot is all that can be seen of a run at one instant: absolute and cumulative, so that
 // a rate is the difference of two and a slow watcher may skip some and lose nothing.
+// The sampler sets At, its sources the rest.
 // A Snapshot is not changed after it was published; slices share their memory with later ones.
 type Snapshot struct {
 	At     time.Time
@@ -157,7 +158,7 @@ type Snapshot struct {
 	Bytes       Bytes
 	RTT         Distribution
 	RTTRecent   Distribution // since the previous snapshot
-	RTTBuckets  Buckets      // of RTT
+	RTTBuckets  Buckets      // of RTT, for the screen's histogram
 	ConnectTime Distribution
 	Fairness    Fairness
 	Generator   Generator

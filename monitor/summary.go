@@ -188,13 +188,13 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 }
 
 // WriteJSON writes the summary, indented, with a newline at its end.
-func (s Summary) WriteJSON(w io.Writer) error {
-	return WriteJSON(w, s)
-}
+func (s Summary) WriteJSON(w io.Writer) error { return writeJSON(w, s) }
 
-// WriteJSON writes a value as this program writes all its JSON: indented, and with < and > as
-// they are, for thresholds contain them.
-func WriteJSON(w io.Writer, v any) error {
+// WriteJSON writes the release audit in the same way.
+func (s ServerSummary) WriteJSON(w io.Writer) error { return writeJSON(w, s) }
+
+// writeJSON leaves < and > as they are, for thresholds contain them.
+func writeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")

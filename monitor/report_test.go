@@ -1,0 +1,125 @@
+package monitor
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func reportOf(t *testing.T, s *Snapshot, r Rules, meta Meta) string {
+	t.Helper()
+	var b strings.Builder
+	if err := WriteReport(&b, s, Judge(s, r), meta); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestReportGolden(t *testing.T) {
+	meta := Meta{Version: "v1.2.3", JSONFile: "out.json",
+		Command: "dummyload run --clients 1000 --oversend 10 --churn 30 --seed 42"}
+	good := Rules{Thresholds: threshold(t, "rtt_p99<5ms")}
+	golden(t, "report_good.txt", reportOf(t, goodRun(), good, meta))
+	golden(t, "report_bad.txt", reportOf(t, badRun(), Rules{}, meta))
+	none := &Snapshot{Target: "h\x1b:1", Clients: 1, OverSend: 1, Rate: 1e6}
+	golden(t, "report_none.txt", reportOf(t, none, Rules{OpenLoop: true}, Meta{}))
+}
+
+func TestReportOfAGoodRunIsShortAndEndsWithTheVerdict(t *testing.T) {
+	text := reportOf(t, goodRun(), Rules{}, Meta{})
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) > 30 {
+		t.Errorf("%d lines, want at most 30", len(lines))
+	}
+	if last := lines[len(lines)-1]; last != "VERDICT PASS (exit 0)" {
+		t.Errorf("last line %q", last)
+	}
+	for _, line := range lines {
+		if n := utf8.RuneCountInString(line); n > reportWidth {
+			t.Errorf("%d columns: %q", n, line)
+		}
+		if strings.TrimRight(line, " ") != line {
+			t.Errorf("blanks at the end: %q", line)
+		}
+	}
+}
+
+func TestReportIsClean(t *testing.T) {
+	s := badRun()
+	s.Target, s.Generator.Backend, s.Owed[0].Local = "a\x1b", "b\u202e", "c\x07"
+	text := reportOf(t, s, Rules{}, Meta{Command: "d\x00", JSONFile: "e\x7f"})
+	for line := range strings.SplitSeq(text, "\n") {
+		if Clean(line) != line {
+			t.Errorf("not clean: %q", line)
+		}
+	}
+}
+
+// After a failed run the reader must be told what to do, whatever the fault.
+func TestEveryFaultAndDiagnosisHasAdvice(t *testing.T) {
+	for f := range NumFaults {
+		s := goodRun()
+		s.Faults[f] = 1
+		text := reportOf(t, s, Rules{}, Meta{})
+		said := advice[f] != "" && strings.Contains(text, "\nnext: "+advice[f]+"\n")
+		if said != (f != Late) { // late alone fails nothing
+			t.Errorf("%s: advice given: %v, in\n%s", f, said, text)
+		}
+	}
+	for _, name := range []string{ServerGone, ServerStalled, AcceptStalled, NeverServed,
+		SendWakeupLost, SendFlagStuck, ReceiveNotRearmed, WorkersLost, ClosedHealthy, SessionReuse,
+		CloseIgnored, SessionLeak, ReleasedTwice, MemoryGrowth, LimitIgnored,
+		LocalFDLimit, LocalPortExhausted, LocalCPUSaturated} {
+		s := goodRun()
+		s.Faults[NotDrained] = 1
+		s.Diagnoses = []Diagnosis{{Name: name}}
+		if text := reportOf(t, s, Rules{}, Meta{}); adviceOn[name] == "" ||
+			!strings.Contains(text, "\nnext: "+adviceOn[name]+"\n") {
+			t.Errorf("%s: no advice in\n%s", name, text)
+		}
+	}
+}
+
+func TestAdviceOnOtherVerdicts(t *testing.T) {
+	for want, c := range map[string]struct {
+		change func(*Snapshot)
+		rules  Rules
+	}{
+		"next: lower --rate":       {saturated, Rules{OpenLoop: true}},
+		"next: fewer --clients":    {diagnosed(LocalFDLimit), Rules{}},
+		"next: check that":         {noEcho, Rules{}},
+		"next: is it the server?":  {saturated, Rules{Thresholds: threshold(t, "rtt_p99<1us")}},
+		"VERDICT INTERRUPTED (exi": {noEcho, Rules{Interrupted: true}},
+	} {
+		s := goodRun()
+		c.change(s)
+		text := reportOf(t, s, c.rules, Meta{})
+		if !strings.Contains(text, want) || strings.Count(text, "next: ") > 1 {
+			t.Errorf("want one %q in\n%s", want, text)
+		}
+	}
+	if text := reportOf(t, badRun(), Rules{}, Meta{}); strings.Count(text, "next: ") != maxSteps {
+		t.Errorf("want %d steps in\n%s", maxSteps, text)
+	}
+}
+
+func TestAdviceLeavesOutAllowedFaults(t *testing.T) {
+	s := goodRun()
+	s.Faults[Corrupt], s.Faults[Duplicate] = 1, 1
+	text := reportOf(t, s, Rules{Allow: []Fault{Corrupt}}, Meta{})
+	if !strings.Contains(text, "next: "+advice[Duplicate]) {
+		t.Errorf("no advice on the fault that failed the run in\n%s", text)
+	}
+}
+
+func TestReportSaysWhereTheOtherOwedEchoesAre(t *testing.T) {
+	s := badRun()
+	if text := reportOf(t, s, Rules{}, Meta{}); !strings.Contains(text,
+		"and on 1 connection more; give --json FILE") {
+		t.Errorf("not said in\n%s", text)
+	}
+	s.Owed = s.Owed[:reportOwed]
+	if text := reportOf(t, s, Rules{}, Meta{}); strings.Contains(text, " more; ") {
+		t.Errorf("more than all in\n%s", text)
+	}
+}

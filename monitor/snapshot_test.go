@@ -1,0 +1,54 @@
+package monitor
+
+import "testing"
+
+func TestPhaseNames(t *testing.T) {
+	for p, want := range map[Phase]string{Connecting: "CONNECTING", Idle: "IDLE", Echoing: "RUN",
+		Draining: "DRAINING", Drained: "DRAINED", Undrained: "NOT DRAINED", Ended: "ENDED"} {
+		if p.String() != want {
+			t.Errorf("phase %d is %q, want %q", p, p, want)
+		}
+	}
+}
+
+func TestFaultNames(t *testing.T) {
+	for f := range NumFaults {
+		if got, ok := ParseFault(f.String()); !ok || got != f {
+			t.Errorf("%q is read as %v, %v", f, got, ok)
+		}
+		if f.Label() == "" || f.Help() == "" {
+			t.Errorf("%s has no label or help", f)
+		}
+	}
+	if _, ok := ParseFault("Corrupt"); ok {
+		t.Error("a name that is not a fault's was read")
+	}
+}
+
+func TestBadLeavesOutLate(t *testing.T) {
+	s := &Snapshot{}
+	for f := range NumFaults {
+		s.Faults[f] = 1
+	}
+	if want := uint64(NumFaults) - 1; s.Bad() != want {
+		t.Errorf("bad %d, want %d", s.Bad(), want)
+	}
+}
+
+func TestWaitEchoCountSurvivesTheClose(t *testing.T) {
+	owed := []Owed{{Count: 2}, {Count: 3}}
+	for _, c := range []struct {
+		phase Phase
+		wait  uint64
+		want  uint64
+	}{
+		{Draining, 7, 7}, // Owed lists the oldest only
+		{Draining, 0, 0}, // and may be of a moment ago
+		{Undrained, 5, 5}, {Ended, 0, 5}, {Echoing, 0, 0},
+	} {
+		s := &Snapshot{Phase: c.phase, Ledger: Ledger{Wait: c.wait}, Owed: owed}
+		if got := s.WaitEchoCount(); got != c.want {
+			t.Errorf("%v with wait %d: %d, want %d", c.phase, c.wait, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package monitor
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func summaryJSON(t *testing.T, s *Snapshot, r Rules) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	meta := Meta{Version: "v1.2.3", Command: "dummyload run --seed 42", JSONFile: "out.json"}
+	if err := NewSummary(s, Judge(s, r), meta).WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// shape lists the keys of a JSON document in the order they are written, each with its path and
+// the kind of its value; of a list only the first element counts.
+func shape(t *testing.T, doc []byte) []string {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(doc))
+	var lines []string
+	var walk func(path string)
+	walk = func(path string) {
+		token, err := d.Token()
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := fmt.Sprintf("%T", token)
+		lines = append(lines, strings.TrimPrefix(path, ".")+" "+kind)
+		switch token {
+		case json.Delim('{'):
+			for d.More() {
+				key, err := d.Token()
+				if err != nil {
+					t.Fatal(err)
+				}
+				walk(path + "." + key.(string))
+			}
+		case json.Delim('['):
+			for i := 0; d.More(); i++ {
+				walk(path + "[]")
+			}
+		default:
+			return
+		}
+		if _, err := d.Token(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	walk("")
+	seen := map[string]bool{}
+	return slices.DeleteFunc(lines, func(line string) bool {
+		again := seen[line]
+		seen[line] = true
+		return again
+	})
+}
+
+// testdata/schema1.json is the contract's own listing.
+func TestSummaryIsSchema1(t *testing.T) {
+	contract, err := os.ReadFile("testdata/schema1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := goodRun()
+	s.Diagnoses = []Diagnosis{{SendWakeupLost, 3, "…"}}
+	s.Evidence = []Evidence{{Fault: Corrupt, Client: 17, Connection: 2}}
+	got := shape(t, summaryJSON(t, s, Rules{Thresholds: threshold(t, "rtt_p99<5ms")}))
+	if want := shape(t, contract); !slices.Equal(got, want) {
+		for i := range max(len(got), len(want)) {
+			if i >= len(got) || i >= len(want) || got[i] != want[i] {
+				t.Fatalf("key %d: got %q…, want %q…", i, got[i:min(i+3, len(got))],
+					want[i:min(i+3, len(want))])
+			}
+		}
+	}
+}
+
+// A run that carries all there is may add these keys and no other.
+func TestSummaryAddsOnlyKeysThatMayBeLeftOut(t *testing.T) {
+	contract, err := os.ReadFile("testdata/schema1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := badRun()
+	s.Server.Refused, s.Server.AcceptFailures = 1, 2
+	known := shape(t, contract)
+	var added []string
+	for _, line := range shape(t, summaryJSON(t, s, Rules{})) {
+		if !slices.Contains(known, line) {
+			added = append(added, line)
+		}
+	}
+	want := []string{"reasons[] string", "server.refused float64", "server.accept_failures float64",
+		"server.reasons json.Delim", "server.reasons.sendq_full float64", "evidence[].note string",
+		"evidence[].count float64"}
+	if !slices.Equal(added, want) {
+		t.Errorf("added %q, want %q", added, want)
+	}
+}
+
+func TestSummaryOfNothing(t *testing.T) {
+	doc := string(summaryJSON(t, &Snapshot{}, Rules{}))
+	for _, want := range []string{`"server": null`, `"diagnoses": []`, `"thresholds": []`,
+		`"evidence": []`, `"drained": true`, `"fault_rate_upper_95": 1`, `"verdict": "inconclusive"`} {
+		if !strings.Contains(doc, want) {
+			t.Errorf("no %s in\n%s", want, doc)
+		}
+	}
+	if strings.Count(doc, "null") != 1 {
+		t.Errorf("a list is null in\n%s", doc)
+	}
+	s := goodRun()
+	if doc := string(summaryJSON(t, s, Rules{})); !strings.Contains(doc, `"reasons": []`) {
+		t.Errorf("reasons of a pass are not [] in\n%s", doc)
+	}
+}
+
+func TestSummaryGolden(t *testing.T) {
+	good := Rules{Thresholds: threshold(t, "rtt_p99<5ms")}
+	golden(t, "summary_good.json", string(summaryJSON(t, goodRun(), good)))
+	golden(t, "summary_bad.json", string(summaryJSON(t, badRun(), Rules{})))
+}
+
+func TestSummaryReadsBack(t *testing.T) {
+	s := badRun()
+	want := NewSummary(s, Judge(s, Rules{}), Meta{Version: "v"})
+	var b bytes.Buffer
+	if err := want.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	d := json.NewDecoder(&b)
+	d.DisallowUnknownFields()
+	var got Summary
+	if err := d.Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprintf("%+v", got.Faults) != fmt.Sprintf("%+v", want.Faults) ||
+		fmt.Sprintf("%+v", got.Evidence) != fmt.Sprintf("%+v", want.Evidence) {
+		t.Errorf("read back %+v, want %+v", got, want)
+	}
+	if err := json.Unmarshal([]byte(`{"faults":{"nosuch":1}}`), &got); err == nil {
+		t.Error("a fault that does not exist was read")
+	}
+	if err := json.Unmarshal([]byte(`{"faults":[1]}`), &got); err == nil {
+		t.Error("a list was read as faults")
+	}
+}
+
+// The promise: every echo still owed is named, beyond the limit of evidence, and none twice.
+func TestSummaryNamesEveryOwedEcho(t *testing.T) {
+	s := &Snapshot{Phase: Undrained}
+	for i := range 250 {
+		s.Owed = append(s.Owed, Owed{Client: i, Connection: 1, First: 5, Last: 6, Count: 2,
+			Age: time.Second})
+		if i < MaxEvidence {
+			s.Evidence = append(s.Evidence, Evidence{Fault: NotDrained, Client: i, Connection: 1,
+				Seq: 5, Count: 2})
+		}
+	}
+	s.Ledger = Ledger{Sent: 500, Wait: 500}
+	summary := NewSummary(s, Judge(s, Rules{}), Meta{})
+	clients := map[int]uint64{}
+	for _, e := range summary.Evidence {
+		if e.Fault == "not_drained" {
+			clients[e.Client] += e.Count
+		}
+	}
+	if len(clients) != 250 || len(summary.Evidence) != 250 || summary.WaitEchoCount != 500 {
+		t.Errorf("%d dummies in %d lines, Wait Echo Count %d; want 250, 250, 500",
+			len(clients), len(summary.Evidence), summary.WaitEchoCount)
+	}
+}
+
+func TestSummaryTextIsClean(t *testing.T) {
+	doc := summaryJSON(t, badRun(), Rules{})
+	for line := range strings.SplitSeq(string(doc), "\n") {
+		if Clean(line) != line {
+			t.Errorf("not clean: %q", line)
+		}
+	}
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, errFull }
+
+var errFull = errors.New("no space left")
+
+func TestWritersReportFailure(t *testing.T) {
+	var w io.Writer = failingWriter{}
+	if err := (Summary{}).WriteJSON(w); !errors.Is(err, errFull) {
+		t.Errorf("WriteJSON: %v, want %v", err, errFull)
+	}
+	if err := WriteReport(w, goodRun(), Verdict{}, Meta{}); !errors.Is(err, errFull) {
+		t.Errorf("WriteReport: %v, want %v", err, errFull)
+	}
+}
