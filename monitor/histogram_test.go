@@ -143,6 +143,25 @@ func TestSlotStartAgreesWithHDR(t *testing.T) {
 	}
 }
 
+func TestHistogramRefusesToLoseCounts(t *testing.T) {
+	full := NewHistogram()
+	full.RecordN(1, math.MaxInt64)
+	one := NewHistogram()
+	one.Record(1)
+	for what, f := range map[string]func(){
+		"record": func() { full.Record(1) }, "merge": func() { full.Merge(one) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s beyond what can be counted went unnoticed", what)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
 func TestHistogramRecordDoesNotAllocate(t *testing.T) {
 	h := NewHistogram()
 	n := testing.AllocsPerRun(100, func() {

@@ -136,6 +136,7 @@ func echoMetrics() []Metric {
 			Path: "ledger.abandoned", Help: "echoes unanswered when the dummy itself closed",
 			Get: func(s *Snapshot) float64 { return count(s.Ledger.Abandoned) }},
 		{Name: "echoes_lost", Label: "Echo lost", Group: group, Key: "lost", Path: "ledger.lost",
+			Kind: Gauge, // one that was thought missing may still come
 			Help: "echoes unanswered when the server closed, or proved missing",
 			Get:  func(s *Snapshot) float64 { return count(s.Ledger.Lost) }},
 		{Name: "drain_ms", Label: "Drain time", Group: group, Key: "drain", Path: "drain_ms",

@@ -38,7 +38,7 @@ func (p Phase) String() string {
 type Ledger struct {
 	Sent      uint64 `json:"sent"`
 	Echoed    uint64 `json:"echoed"`
-	Wait      uint64 `json:"wait"`      // Wait Echo Count
+	Wait      uint64 `json:"wait"`      // Wait Echo Count; no timeout and no last close lowers it
 	Abandoned uint64 `json:"abandoned"` // unanswered when the dummy itself closed
 	Lost      uint64 `json:"lost"`      // unanswered when the server closed, or proved missing
 }
@@ -194,18 +194,8 @@ func (s *Snapshot) check() {
 	}
 }
 
-// WaitEchoCount is how many echoes are still owed. After a drain that failed the dummies close
-// their connections, which moves what is owed from wait to abandoned; the count is then what
-// was named as owed, for closing a connection answers nothing.
-func (s *Snapshot) WaitEchoCount() uint64 {
-	n := s.Ledger.Wait
-	if n == 0 && s.Phase >= Undrained {
-		for _, o := range s.Owed {
-			n += uint64(o.Count)
-		}
-	}
-	return n
-}
+// WaitEchoCount is the number that must fall to 0 after STOP: Ledger.Wait.
+func (s *Snapshot) WaitEchoCount() uint64 { return s.Ledger.Wait }
 
 // Bad is the number of faults that a right server never causes: all but Late.
 func (s *Snapshot) Bad() uint64 {

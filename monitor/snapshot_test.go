@@ -34,21 +34,3 @@ func TestBadLeavesOutLate(t *testing.T) {
 		t.Errorf("bad %d, want %d", s.Bad(), want)
 	}
 }
-
-func TestWaitEchoCountSurvivesTheClose(t *testing.T) {
-	owed := []Owed{{Count: 2}, {Count: 3}}
-	for _, c := range []struct {
-		phase Phase
-		wait  uint64
-		want  uint64
-	}{
-		{Draining, 7, 7}, // Owed lists the oldest only
-		{Draining, 0, 0}, // and may be of a moment ago
-		{Undrained, 5, 5}, {Ended, 0, 5}, {Echoing, 0, 0},
-	} {
-		s := &Snapshot{Phase: c.phase, Ledger: Ledger{Wait: c.wait}, Owed: owed}
-		if got := s.WaitEchoCount(); got != c.want {
-			t.Errorf("%v with wait %d: %d, want %d", c.phase, c.wait, got, c.want)
-		}
-	}
-}

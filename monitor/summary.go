@@ -125,7 +125,7 @@ type GeneratorSummary struct {
 	RSS          uint64  `json:"rss_bytes"`
 }
 
-// ServerSummary is the bundled server's release audit; serve writes it as well.
+// ServerSummary is the bundled server's release audit.
 type ServerSummary struct {
 	Backend        string            `json:"backend"`
 	Workers        int               `json:"workers"`
@@ -160,13 +160,13 @@ type EvidenceSummary struct {
 
 // NewSummary sums up a run by its last snapshot.
 func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
-	waiting := final.WaitEchoCount()
 	return Summary{
 		Schema: SummarySchema, Tool: "dummyload", Version: meta.Version,
 		Seed: final.Seed, Target: Clean(final.Target), Bundled: final.Bundled,
 		Verdict: v.Name, ExitCode: v.ExitCode,
 		Reasons: append([]string{}, v.Reasons...), Diagnoses: cleanDiagnoses(v.Diagnoses),
-		Drained: waiting == 0, WaitEchoCount: waiting, DrainMS: milliseconds3(final.Drain.Elapsed),
+		Drained: final.WaitEchoCount() == 0, WaitEchoCount: final.WaitEchoCount(),
+		DrainMS: milliseconds3(final.Drain.Elapsed),
 		Clients: final.Clients, DurationMS: final.EchoOn.Milliseconds(),
 		Ledger: final.Ledger, Faults: final.Faults,
 		Connections: final.Connections, Bytes: final.Bytes,
@@ -181,28 +181,22 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 			FaultRateUpper95: FaultRateUpper95(final.Bad(), final.Ledger.Echoed),
 		},
 		Generator:  newGeneratorSummary(final.Generator),
-		Server:     NewServerSummary(final.Server),
+		Server:     newServerSummary(final.Server),
 		Thresholds: append([]ThresholdResult{}, v.Thresholds...),
 		Evidence:   newEvidenceSummaries(final),
 	}
 }
 
 // WriteJSON writes the summary, indented, with a newline at its end.
-func (s Summary) WriteJSON(w io.Writer) error { return writeJSON(w, s) }
-
-// WriteJSON writes the release audit in the same way.
-func (s ServerSummary) WriteJSON(w io.Writer) error { return writeJSON(w, s) }
-
-// writeJSON leaves < and > as they are, for thresholds contain them.
-func writeJSON(w io.Writer, v any) error {
+func (s Summary) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
+	e.SetEscapeHTML(false) // thresholds contain < and >
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	return e.Encode(s)
 }
 
-// NewServerSummary sums up the bundled server, nil when there is none.
-func NewServerSummary(s *Server) *ServerSummary {
+// newServerSummary sums up the bundled server, nil when there is none.
+func newServerSummary(s *Server) *ServerSummary {
 	if s == nil {
 		return nil
 	}

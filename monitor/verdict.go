@@ -47,7 +47,7 @@ type Verdict struct {
 func Judge(s *Snapshot, r Rules) Verdict {
 	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses)}
 	if s.Server != nil {
-		v.Diagnoses = append(v.Diagnoses, Audit(s.Server, r.Live)...)
+		v.Diagnoses = append(v.Diagnoses, audit(s.Server, r.Live)...)
 	}
 	v.Failed = failing(s, r)
 	v.add(ExitFault, faultReasons(s, r, v))
@@ -69,10 +69,10 @@ func (v *Verdict) add(code int, reasons []string) {
 	v.Reasons = append(v.Reasons, reasons...)
 }
 
-// Audit holds the bundled server to its own books: every session it accepted is released, and
+// audit holds the bundled server to its own books: every session it accepted is released, and
 // none twice. While it runs (live) its counters are read one after the other, so that only what
-// was released twice counts. Nothing comes back when the books are right.
-func Audit(srv *Server, live bool) []Diagnosis {
+// was released twice counts. The list is empty when the books are right.
+func audit(srv *Server, live bool) []Diagnosis {
 	var ds []Diagnosis
 	if srv.ReleasedTwice > 0 {
 		ds = append(ds, Diagnosis{ReleasedTwice, int(srv.ReleasedTwice),

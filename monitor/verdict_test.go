@@ -40,8 +40,6 @@ func TestJudge(t *testing.T) {
 			"not_drained, counted 2 times"},
 		{"not drained, but allowed", func(s *Snapshot) { s.Ledger.Wait = 2 },
 			Rules{Allow: []Fault{NotDrained}}, ExitPass, ""},
-		{"owed and then abandoned", func(s *Snapshot) { s.Owed = []Owed{{Count: 3}} }, Rules{},
-			ExitFault, "not_drained, counted 3 times"},
 		{"a missed threshold", nil, Rules{Thresholds: missed}, ExitThreshold,
 			"rtt_p99<1ms missed: it is 1.2ms"},
 		{"fault before threshold", func(s *Snapshot) { s.Faults[Stale] = 1 },
