@@ -1,6 +1,11 @@
 package monitor
 
-import "time"
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Evidence is one fault with what is needed to find it in the server's own log: whose it was,
 // where, what was expected and what came. For the JSON form see Summary.
@@ -22,5 +27,58 @@ type Evidence struct {
 	Note            string        // anything else worth a sentence, e.g. the system's error text
 }
 
-// EvidenceBytes is how much of an expected and a received payload is kept.
-const EvidenceBytes = 64
+// How much of an expected and a received payload is kept, and told in a sentence.
+const (
+	EvidenceBytes = 64
+	sentenceBytes = 16
+)
+
+// Sentence is the evidence in one line, safe to show.
+func (e Evidence) Sentence() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "dummy %d connection %d", e.Client, e.Connection)
+	if e.Local != "" {
+		fmt.Fprintf(&b, " (%s)", Clean(e.Local))
+	}
+	if e.Seq > 0 {
+		fmt.Fprintf(&b, " echo %d", e.Seq)
+	}
+	if e.Count > 1 {
+		fmt.Fprintf(&b, " to %d", e.Seq+e.Count-1)
+	}
+	fmt.Fprintf(&b, " at %s", Micros(micros(e.At)))
+	if e.Age > 0 {
+		fmt.Fprintf(&b, ", %s old", Micros(micros(e.Age)))
+	}
+	if len(e.Want) > 0 || len(e.Got) > 0 {
+		fmt.Fprintf(&b, ", byte %d: want %s got %s", e.Offset, shortHex(e.Want), shortHex(e.Got))
+	}
+	if e.OwnerConnection > 0 {
+		fmt.Fprintf(&b, ", it belongs to dummy %d connection %d echo %d",
+			e.OwnerClient, e.OwnerConnection, e.OwnerSeq)
+	}
+	if e.Note != "" {
+		b.WriteString(", " + Clean(e.Note))
+	}
+	return b.String()
+}
+
+func shortHex(p []byte) string {
+	switch {
+	case len(p) == 0:
+		return "nothing"
+	case len(p) > sentenceBytes:
+		return hex.EncodeToString(p[:sentenceBytes]) + "…"
+	}
+	return hex.EncodeToString(p)
+}
+
+// Sentence names the owed echoes in one line, safe to show.
+func (o Owed) Sentence() string {
+	echoes := fmt.Sprintf("echo %d", o.First)
+	if o.Last > o.First {
+		echoes = fmt.Sprintf("%s, %d to %d,", plural(uint64(o.Count), "echo"), o.First, o.Last)
+	}
+	return fmt.Sprintf("dummy %d connection %d (%s): %s unanswered for %s",
+		o.Client, o.Connection, Clean(o.Local), echoes, Micros(micros(o.Age)))
+}

@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"encoding/hex"
 	"fmt"
 	"io"
 	"math"
@@ -11,10 +10,9 @@ import (
 
 // Limits of the report; the JSON summary has the rest.
 const (
-	reportWidth   = 80 // columns; only a cell that is longer by itself goes beyond
-	reportLabel   = 13 // columns of a line's label
-	reportOwed    = 10 // lines of owed echoes
-	reportedBytes = 16 // of an expected and a received payload
+	reportWidth = 80 // columns; only a cell that is longer by itself goes beyond
+	reportLabel = 13 // columns of a line's label
+	reportOwed  = 10 // lines of owed echoes
 )
 
 // WriteReport writes the run for people: what ran, the numbers, what went wrong with the first
@@ -22,7 +20,7 @@ const (
 // it in sight, the verdict with what to do next.
 func WriteReport(w io.Writer, final *Snapshot, v Verdict, meta Meta) error {
 	r := &report{}
-	r.head(final)
+	r.head(final, meta)
 	r.numbers(final)
 	r.evidence(final)
 	r.owed(final, meta)
@@ -59,12 +57,12 @@ func (r *report) cells(label string, cells []string) {
 	r.line("%s", strings.TrimRight(line, " "))
 }
 
-func (r *report) head(s *Snapshot) {
+func (r *report) head(s *Snapshot, meta Meta) {
 	server := "not bundled"
 	if s.Bundled {
 		server = "bundled"
 	}
-	r.line("dummyload: %s against %s (%s)",
+	r.line("%s: %s against %s (%s)", strings.TrimRight("dummyload "+meta.Version, " "),
 		dummies(s.Clients), Clean(s.Target), server)
 	load := fmt.Sprintf("closed loop, over send %d", s.OverSend)
 	if s.Rate > 0 {
@@ -152,46 +150,6 @@ func (r *report) evidence(s *Snapshot) {
 	}
 }
 
-// Sentence is the evidence in one line, safe to show.
-func (e Evidence) Sentence() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "dummy %d connection %d", e.Client, e.Connection)
-	if e.Local != "" {
-		fmt.Fprintf(&b, " (%s)", Clean(e.Local))
-	}
-	if e.Seq > 0 {
-		fmt.Fprintf(&b, " echo %d", e.Seq)
-	}
-	if e.Count > 1 {
-		fmt.Fprintf(&b, " to %d", e.Seq+e.Count-1)
-	}
-	fmt.Fprintf(&b, " at %s", Micros(micros(e.At)))
-	if e.Age > 0 {
-		fmt.Fprintf(&b, ", %s old", Micros(micros(e.Age)))
-	}
-	if len(e.Want) > 0 || len(e.Got) > 0 {
-		fmt.Fprintf(&b, ", byte %d: want %s got %s", e.Offset, shortHex(e.Want), shortHex(e.Got))
-	}
-	if e.OwnerConnection > 0 {
-		fmt.Fprintf(&b, ", it belongs to dummy %d connection %d echo %d",
-			e.OwnerClient, e.OwnerConnection, e.OwnerSeq)
-	}
-	if e.Note != "" {
-		b.WriteString(", " + Clean(e.Note))
-	}
-	return b.String()
-}
-
-func shortHex(p []byte) string {
-	switch {
-	case len(p) == 0:
-		return "nothing"
-	case len(p) > reportedBytes:
-		return hex.EncodeToString(p[:reportedBytes]) + "…"
-	}
-	return hex.EncodeToString(p)
-}
-
 // owed lists echoes still unanswered, and where the rest of the list is.
 func (r *report) owed(s *Snapshot, meta Meta) {
 	n := s.WaitEchoCount()
@@ -209,16 +167,6 @@ func (r *report) owed(s *Snapshot, meta Meta) {
 		}
 		r.line("    and on %s more; %s", plural(uint64(more), "connection"), where)
 	}
-}
-
-// Sentence names the owed echoes in one line, safe to show.
-func (o Owed) Sentence() string {
-	echoes := fmt.Sprintf("echo %d", o.First)
-	if o.Last > o.First {
-		echoes = fmt.Sprintf("%s, %d to %d,", plural(uint64(o.Count), "echo"), o.First, o.Last)
-	}
-	return fmt.Sprintf("dummy %d connection %d (%s): %s unanswered for %s",
-		o.Client, o.Connection, Clean(o.Local), echoes, Micros(micros(o.Age)))
 }
 
 func (r *report) diagnoses(v Verdict) {
