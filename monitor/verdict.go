@@ -149,7 +149,7 @@ func (v *Verdict) hold(s *Snapshot, r Rules) (missed, unmeasured []string) {
 func inconclusive(s *Snapshot, r Rules, diagnoses []Diagnosis) []string {
 	var reasons []string
 	if s.Ledger.Echoed == 0 && !r.Live {
-		reasons = append(reasons, "no echo was made, so nothing is proved")
+		reasons = append(reasons, "no echo was verified, so nothing is proved")
 	}
 	claim := r.OpenLoop || slices.ContainsFunc(r.Thresholds, Threshold.Performance)
 	if s.Generator.Saturated && claim {
