@@ -1,9 +1,13 @@
 package server
 
 import (
+	"fmt"
 	"net/netip"
+	"runtime"
+	"time"
 
 	"dummyload/server/frame"
+	"dummyload/server/iocp"
 )
 
 // Config describes a server to Start.
@@ -13,16 +17,57 @@ type Config struct {
 	Workers     int            // worker threads; 0 means one for every two cores, at least 1
 	Frame       frame.Format
 	Login       bool    // send one login packet, LoginValue, to each accepted session
-	MaxSessions int     // 0 means DefaultMaxSessions
-	SendQLimit  int     // bytes queued per session, 0 means DefaultSendQLimit
+	MaxSessions int     // 0 means DefaultMaxSessions, which is also the most
+	SendQLimit  int     // bytes queued per session, 0 means DefaultSendQLimit; see sendq.BlockCost
 	Handler     Handler // nil means Echo
 }
 
 // Limits and defaults of Config.
 const (
-	DefaultMaxSessions = 1 << 20
+	DefaultMaxSessions = 1 << indexBits
 	DefaultSendQLimit  = 8 << 20
 )
 
 // LoginValue is the login packet, 8 bytes little-endian.
 const LoginValue uint64 = 0x7fffffffffffffff
+
+const (
+	// backlog is the listen queue asked for; the system cuts it to its own limit.
+	backlog = 4096
+
+	// replyMost bounds the block for a chunk's replies beyond the first.
+	replyMost = 64 << 10
+
+	// acceptPause is how long an idle worker waits before it tries a failed accept again.
+	acceptPause = 100 * time.Millisecond
+
+	// forever is Get's wait without a limit.
+	forever time.Duration = -1
+)
+
+func (cfg Config) withDefaults() (Config, error) {
+	if cfg.Workers == 0 {
+		cfg.Workers = max(1, runtime.NumCPU()/2)
+	}
+	if cfg.MaxSessions == 0 {
+		cfg.MaxSessions = DefaultMaxSessions
+	}
+	if cfg.SendQLimit == 0 {
+		cfg.SendQLimit = DefaultSendQLimit
+	}
+	if cfg.Handler == nil {
+		cfg.Handler = Echo{}
+	}
+	switch {
+	case !cfg.Listen.IsValid():
+		return cfg, fmt.Errorf("server: no listen address")
+	case cfg.Workers < 1 || cfg.Workers > iocp.MaxWorkers:
+		return cfg, fmt.Errorf("server: %d workers; accepted: 1 to %d", cfg.Workers, iocp.MaxWorkers)
+	case cfg.MaxSessions < 1 || cfg.MaxSessions > DefaultMaxSessions:
+		return cfg, fmt.Errorf("server: %d sessions; accepted: 1 to %d", cfg.MaxSessions,
+			DefaultMaxSessions)
+	case cfg.SendQLimit < 1:
+		return cfg, fmt.Errorf("server: SendQ of %d bytes; accepted: at least 1", cfg.SendQLimit)
+	}
+	return cfg, nil
+}

@@ -1,0 +1,134 @@
+package server
+
+import (
+	"errors"
+
+	"dummyload/monitor/trace"
+)
+
+// What SendPacket and Disconnect may answer.
+var (
+	ErrGone       = errors.New("the session is gone")
+	ErrSendQFull  = errors.New("SendQ is full, the session was disconnected")
+	ErrPacketSize = errors.New("the packet's length is 0 or beyond the frame format's limit")
+)
+
+// SendPacket puts one packet into a session's SendQ, then calls SendPost (R9). It takes a
+// reference of its own for the while: the session may be on its way out (R12).
+func (a *actor) SendPacket(id SessionID, packet []byte) error {
+	if err := a.checkSize(packet); err != nil {
+		return err
+	}
+	s := a.hold(id, len(packet))
+	if s == nil {
+		return ErrGone
+	}
+	err := a.enqueue(s, packet)
+	if err == nil {
+		a.sendPost(s)
+	}
+	a.ioDown(s, trace.Packet)
+	return err
+}
+
+// Disconnect ends a session. It is not released before the last of its completions.
+func (a *actor) Disconnect(id SessionID, why Reason) error {
+	s := a.hold(id, 0)
+	if s == nil {
+		return ErrGone
+	}
+	if why == NoReason || why >= numReasons {
+		why = ByHandler
+	}
+	a.cancel(s, why)
+	a.ioDown(s, trace.Packet)
+	return nil
+}
+
+// hold takes a reference on the session with the given id, nil when it is gone. It raises the
+// count blindly, so that a release can no longer happen, and only then looks who is there; a
+// reference on a stranger is given back the way every reference is (R12).
+func (a *actor) hold(id SessionID, size int) *session {
+	s := a.srv.table.at(id.index())
+	if s == nil {
+		return nil
+	}
+	io := s.io.up()
+	a.note(trace.SendPacket, trace.Nowhere, s, io, size)
+	if io.released() || s.id.load() != id {
+		a.ioDown(s, trace.Packet)
+		return nil
+	}
+	return s
+}
+
+// enqueue copies a packet into a block of its own, and that into SendQ.
+func (a *actor) enqueue(s *session, packet []byte) error {
+	if s.ended() {
+		return ErrGone
+	}
+	b := a.blocks.Get(len(packet) + a.srv.cfg.Frame.Overhead())
+	b.Data = a.srv.cfg.Frame.Append(b.Data, packet)
+	if !s.sendq.Push(b, a.srv.cfg.SendQLimit) {
+		a.blocks.Put(b)
+		a.cancel(s, SendQFull) // R15
+		return ErrSendQFull
+	}
+	a.count.sendPackets.Add(1)
+	return nil
+}
+
+func (a *actor) checkSize(packet []byte) error {
+	if len(packet) == 0 || len(packet) > a.srv.cfg.Frame.MaxPayload() {
+		return ErrPacketSize
+	}
+	return nil
+}
+
+// SendPacket is the actor's, but for the session whose receive completion this worker handles:
+// that completion's reference holds it, and the packet joins the reply that leaves in one send.
+func (w *worker) SendPacket(id SessionID, packet []byte) error {
+	if id != w.receivingID || id == 0 {
+		return w.actor.SendPacket(id, packet)
+	}
+	if err := w.checkSize(packet); err != nil {
+		return err
+	}
+	if w.receiving.ended() {
+		return ErrGone
+	}
+	size := len(packet) + w.srv.cfg.Frame.Overhead()
+	if w.reply != nil && w.reply.Room() < size {
+		if err := w.pushReply(w.receiving); err != nil {
+			return err
+		}
+	}
+	if w.reply == nil {
+		// If all of the chunk is to be answered like this packet, one block takes it all.
+		w.reply = w.blocks.Get(min(size+w.rest, replyMost+size))
+	}
+	w.reply.Data = w.srv.cfg.Frame.Append(w.reply.Data, packet)
+	w.replies++
+	return nil
+}
+
+// pushReply puts what was collected into SendQ.
+func (w *worker) pushReply(s *session) error {
+	b, packets := w.reply, w.replies
+	w.reply, w.replies = nil, 0
+	if !s.sendq.Push(b, w.srv.cfg.SendQLimit) {
+		w.blocks.Put(b)
+		w.cancel(s, SendQFull) // R15
+		return ErrSendQFull
+	}
+	w.count.sendPackets.Add(uint64(packets))
+	return nil
+}
+
+// flush sends what was collected while a chunk was handled: one send carries all of it.
+func (w *worker) flush(s *session) {
+	if w.reply != nil && w.pushReply(s) != nil {
+		return // the session was disconnected
+	}
+	w.sendPost(s)
+}

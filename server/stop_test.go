@@ -1,0 +1,104 @@
+package server
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestStopCancelsLiveSessions(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg Config) {
+		srv := start(t, cfg)
+		for range 50 {
+			exchange(t, srv.dial(), []byte("here"))
+		}
+		idle := srv.dial()
+		within(t, "accepted", func() bool { return srv.live() == 51 })
+		audit := srv.stop(0)
+		if audit.Accepted != 51 || audit.Reasons["server_stop"] != 51 {
+			t.Errorf("%v", audit)
+		}
+		if n := ended(t, idle); n != 0 {
+			t.Errorf("%d bytes from nowhere", n)
+		}
+	})
+}
+
+func TestStopGivesSessionsTheirGrace(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg Config) {
+		srv := start(t, cfg)
+		conn := srv.dial()
+		exchange(t, conn, []byte("before"))
+		leave := make(chan error)
+		go func() {
+			for !srv.stopping.Load() {
+				time.Sleep(time.Millisecond)
+			}
+			exchange(t, conn, []byte("after the order to stop"))
+			leave <- conn.Close()
+		}()
+		audit := srv.stop(10 * time.Second)
+		if err := <-leave; err != nil {
+			t.Error(err)
+		}
+		if audit.Reasons["peer_closed"] != 1 {
+			t.Errorf("%v", audit)
+		}
+	})
+}
+
+func TestStopNamesWhatWasNotReleased(t *testing.T) {
+	p, w := script(t, Config{})
+	s := p.accepted(w, 5)
+	p.turn(w, received(s, "abc"))
+	audit := p.srv.audit()
+	if audit.OK() || len(audit.Unreleased) != 1 {
+		t.Fatalf("%v", audit)
+	}
+	u := audit.Unreleased[0]
+	if u.ID != "s0.1" || u.IOCount != 2 || !u.SendFlag || u.SendQ == 0 || len(u.Trace) == 0 {
+		t.Errorf("%+v", u)
+	}
+	for _, want := range []string{"NOT every", "not released: s0.1 IOCount 2", "SendPost io=2"} {
+		if !strings.Contains(audit.String(), want) {
+			t.Errorf("the text lacks %q:\n%v", want, audit)
+		}
+	}
+}
+
+func TestTheAuditsJSONNames(t *testing.T) {
+	p, w := script(t, Config{})
+	p.turn(w, received(p.accepted(w, 5), ""))
+	out, err := json.Marshal(p.srv.audit())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"backend":"scripted","workers":1,"accepted":1,"released":1,"live":0,` +
+		`"released_twice":0,"refused":0,"accept_failures":0,"accepts_pending":0,` +
+		`"reasons":{"peer_closed":1},"unreleased":[],"workers_stuck":0,"failures":[]}`
+	if string(out) != want {
+		t.Errorf("\n%s, want\n%s", out, want)
+	}
+}
+
+func TestStartRefusesWhatItCannotDo(t *testing.T) {
+	taken := start(t, Config{Listen: loopback})
+	cases := map[string]Config{
+		"no listen address": {},
+		"accepted: 1 to":    {Listen: loopback, Workers: -1},
+		"sessions":          {Listen: loopback, MaxSessions: DefaultMaxSessions + 1},
+		"SendQ":             {Listen: loopback, SendQLimit: -1},
+		`"nosuch"`:          {Listen: loopback, Backend: "nosuch"},
+		"listen on":         {Listen: taken.Addr()},
+	}
+	for want, cfg := range cases {
+		srv, err := Start(cfg)
+		if err == nil {
+			t.Errorf("%s: started", want)
+			srv.Stop(0)
+		} else if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not name %s", err, want)
+		}
+	}
+}
