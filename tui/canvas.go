@@ -166,8 +166,11 @@ func (c canvas) box(title, note string, style tcell.Style) canvas {
 }
 
 // row writes a name on the left and a value that ends at the right edge, one column in from
-// each. When both do not fit it is the name that is cut.
+// each. When both do not fit, the value is written closer, and then the name is cut.
 func (c canvas) row(y int, name, value string, style tcell.Style) {
+	if c.width(name)+c.width(value)+3 > c.w {
+		value = strings.ReplaceAll(value, " / ", "/")
+	}
 	w := c.width(value)
 	c.fit(1, y, c.w-w-3, c.look.text, name)
 	c.right(c.w-1, y, style, value)

@@ -76,8 +76,11 @@ func (d *detail) start() int {
 	return max(d.e.Offset-min(len(d.e.Want), len(d.e.Got)), 0)
 }
 
-// hexColumns is how many bytes stand on one line.
-const hexColumns = 16
+// How many bytes stand on one line, and from which column on.
+const (
+	hexColumns = 16
+	hexAt      = 10
+)
 
 // drawHex draws bytes and marks those that differ from other, with colour and with a caret
 // below the first one, and returns the line after them.
@@ -89,7 +92,7 @@ func (u *ui) drawHex(c canvas, y int, name string, data, other []byte, start int
 	}
 	marked := false
 	for from := 0; from < len(data); from += hexColumns {
-		c.right(12, y+1, u.look.dim, fmt.Sprintf("%d", start+from))
+		c.right(8, y+1, u.look.dim, fmt.Sprint(start+from))
 		wrong := -1
 		for i := from; i < min(from+hexColumns, len(data)); i++ {
 			style := u.look.text
@@ -99,13 +102,13 @@ func (u *ui) drawHex(c canvas, y int, name string, data, other []byte, start int
 					wrong = i - from
 				}
 			}
-			c.text(14+3*(i-from), y+1, style, fmt.Sprintf("%02x", data[i]))
-			c.text(64+(i-from)%hexColumns, y+1, style, printable(data[i]))
+			c.text(hexAt+3*(i-from), y+1, style, fmt.Sprintf("%02x", data[i]))
+			c.text(hexAt+3*hexColumns+i-from, y+1, style, printable(data[i]))
 		}
 		y++
 		if wrong >= 0 && !marked {
 			marked = true
-			c.text(14+3*wrong, y+1, u.look.bad, "^^ first wrong byte")
+			c.text(hexAt+3*wrong, y+1, u.look.bad, "^^ first wrong byte")
 			y++
 		}
 	}

@@ -10,8 +10,8 @@ import (
 
 func owedTable() table {
 	return table{sortable: true, by: -1, columns: []column{
-		{"Dummy", 9, true}, {"Conn", 6, true}, {"First seq", 11, true}, {"Last seq", 11, true},
-		{"Owed", 7, true}, {"Age", 7, true}, {"Local address", 0, false},
+		{"Dummy", 9, true}, {"Conn", 5, true}, {"First seq", 10, true}, {"Last seq", 10, true},
+		{"Owed", 5, true}, {"Age", 6, true}, {"Local address", 0, false},
 	}}
 }
 

@@ -10,8 +10,8 @@ import (
 
 func faultTable() table {
 	return table{sortable: true, by: -1, columns: []column{
-		{"At", 9, true}, {"Fault", 16, false}, {"Dummy", 9, true}, {"Conn", 5, true},
-		{"Seq", 9, true}, {"What", 0, false},
+		{"At", 8, false}, {"Fault", 16, false}, {"Dummy", 7, true}, {"Conn", 4, true},
+		{"Seq", 8, true}, {"What", 0, false},
 	}}
 }
 
@@ -21,7 +21,7 @@ func (u *ui) drawFaults(c canvas) {
 	if s == nil {
 		s = &monitor.Snapshot{}
 	}
-	const top = 7
+	const top = 8
 	u.drawFaultCounts(c.sub(0, 0, c.w, top), s)
 	diagnoses := 0
 	if len(s.Diagnoses) > 0 {
@@ -37,10 +37,10 @@ func (u *ui) drawFaults(c canvas) {
 	u.drawEvidence(c.sub(0, top+diagnoses, c.w, c.h-top-diagnoses), s)
 }
 
-// drawFaultCounts shows all faults by the names that scripts know, in four columns.
+// drawFaultCounts shows all faults by the names that scripts know, in three columns.
 func (u *ui) drawFaultCounts(c canvas, s *monitor.Snapshot) {
 	in := u.frame(c, "", "Faults", "first "+fmt.Sprint(monitor.MaxEvidence)+" of each have evidence")
-	w := in.w / 4
+	w := in.w / 3
 	for f, n := range s.Faults {
 		style := u.unlessZero(n)
 		if n > 0 && monitor.Fault(f) == monitor.Late {
@@ -102,7 +102,7 @@ func evidenceText(e *monitor.Evidence, col int) string {
 func what(e *monitor.Evidence) string {
 	text := ""
 	if e.OwnerConnection > 0 {
-		text = fmt.Sprintf("belongs to dummy %d.%d seq %d  ", e.OwnerClient, e.OwnerConnection,
+		text = fmt.Sprintf("owner %d.%d seq %d  ", e.OwnerClient, e.OwnerConnection,
 			e.OwnerSeq)
 	}
 	if e.Count > 1 {

@@ -22,8 +22,8 @@ func (u *ui) phaseStyle(p monitor.Phase) tcell.Style {
 	return u.look.text
 }
 
-// drawHeader is the first line: what runs against what. What does not fit is left out from its
-// end, the seed first.
+// drawHeader is the first line: what runs against what. Without the room for it the seed is
+// left out, then the backend.
 func (u *ui) drawHeader(c canvas) {
 	x := c.text(1, 0, u.look.title, "dummyload") + 2
 	s := u.shown
@@ -37,16 +37,17 @@ func (u *ui) drawHeader(c canvas) {
 	} else if d := u.stale(); d > 0 {
 		x = c.text(x+1, 0, u.look.bad, "NO NEWS FOR "+clock(d))
 	}
-	parts := []string{s.Target + u.backend(s),
-		fmt.Sprintf("%s dummies os=%d", count(s.Clients), s.OverSend), seed(s)}
-	for _, part := range parts {
-		if x+2+c.width(part) > c.w {
-			part = c.cut(part, c.w-x-2)
-		}
-		if part == "" || part == seed(s) && x+2+c.width(part) > c.w {
+	load := fmt.Sprintf("%s dummies os=%d", count(s.Clients), s.OverSend)
+	for i, tail := range []string{
+		s.Target + u.backend(s) + "  " + load + "  " + seed(s),
+		s.Target + u.backend(s) + "  " + load,
+		s.Target + "  " + load,
+	} {
+		if x+2+c.width(tail) <= c.w || i == 2 {
+			u.seedLeftOut = i > 0
+			c.fit(x+2, 0, c.w-x-2, u.look.text, tail)
 			return
 		}
-		x = c.text(x+2, 0, u.look.text, part)
 	}
 }
 
@@ -127,14 +128,10 @@ func (u *ui) drawLastLine(c canvas) {
 		if b.hint == "" || !b.works(u) {
 			continue
 		}
-		key, _, _ := strings.Cut(b.name, " ")
-		if x+c.width(key+" "+b.hint) > c.w {
-			return
-		}
 		from := x
-		x = c.text(x, 0, u.look.key, key)
+		x = c.text(x, 0, u.look.key, b.runes[:1])
 		x = c.text(x+1, 0, u.look.text, b.hint)
-		event := tcell.NewEventKey(tcell.KeyRune, []rune(key)[0], tcell.ModNone)
+		event := tcell.NewEventKey(tcell.KeyRune, rune(b.runes[0]), tcell.ModNone)
 		c.onClick(from, 0, x-from, 1, func() { u.press(event) })
 		x += 2
 	}
@@ -155,15 +152,14 @@ func (u *ui) drawSmall(c canvas) {
 	if s := u.shown; s != nil {
 		add(s.Phase.String()+" "+clock(s.EchoOn), u.phaseStyle(s.Phase))
 		add("Wait Echo Count "+count(s.Ledger.Wait), u.look.text)
-		v := u.verdict(s)
+		v := u.verdict(s, c.w)
 		add("VERDICT "+v.word, v.style)
 		add(v.why, u.look.text)
 	}
 	add("s echo  q quit", u.look.dim)
-	if u.front != nil {
+	if u.front != nil || u.child != nil {
 		lines = lines[:1]
-		add("a question or the help is open", u.look.text)
-		add("y/n or Esc", u.look.text)
+		add("something is open: Esc closes", u.look.text)
 	}
 	for y, l := range lines {
 		c.fit(0, y, c.w, l.style, l.text)

@@ -10,23 +10,23 @@ import (
 
 // korean are the words that stand beside the names of counters, which stay as users know them.
 var korean = map[string]string{
-	"Wait Echo Count":     "미응답",
-	"Connected":           "접속 중",
-	"Connect try/ok/fail": "시도/성공/실패",
-	"Connect Total":       "누적",
-	"Echo sent":           "보낸 에코",
-	"Echo recv":           "받은 에코",
-	"Abandoned / lost":    "포기/유실",
-	"RTT p50/p99/max":     "응답 시간",
-	"Max Latency ms":      "최대 지연",
-	"Bytes sent":          "보낸 바이트",
-	"Bytes recv":          "받은 바이트",
-	"Silent dummies":      "무응답 더미",
-	"Connect time":        "접속 시간",
-	"Sessions":            "세션",
-	"Workers":             "작업 스레드",
-	"Released":            "해제",
-	"Released twice":      "이중 해제",
+	"Wait Echo Count":      "미응답",
+	"Connected now/wanted": "접속",
+	"Connect try/ok/fail":  "시도/성공/실패",
+	"Connect Total":        "누적",
+	"Echo sent":            "보낸 에코",
+	"Echo recv":            "받은 에코",
+	"Abandoned / lost":     "포기/유실",
+	"RTT p50/p99/max":      "응답 시간",
+	"Max Latency ms":       "최대 지연",
+	"Bytes sent":           "보낸 바이트",
+	"Bytes recv":           "받은 바이트",
+	"Silent dummies":       "무응답 더미",
+	"Connect time":         "접속 시간",
+	"Sessions":             "세션",
+	"Workers":              "작업 스레드",
+	"Released":             "해제",
+	"Released twice":       "이중 해제",
 }
 
 // line is one name and one value of a pane.
@@ -56,7 +56,7 @@ func (u *ui) drawCounters(c canvas) {
 		return
 	}
 	note := ""
-	if c.w < wideWidth/2 {
+	if u.seedLeftOut {
 		note = seed(s)
 	}
 	switch s.Phase {
@@ -76,7 +76,7 @@ func (u *ui) counters(s *monitor.Snapshot) []line {
 	}
 	lines := []line{
 		{"Wait Echo Count", count(s.Ledger.Wait), u.look.title},
-		{"Connected", count(cn.Now) + " / " + count(s.Clients), now},
+		{"Connected now/wanted", count(cn.Now) + " / " + count(s.Clients), now},
 		{"Connect try/ok/fail", fmt.Sprintf("%s / %s / %s", count(cn.Attempted),
 			count(cn.Connected), count(cn.Failed)), u.unlessZero(cn.Failed)},
 		u.totals(s),

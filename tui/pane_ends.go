@@ -28,7 +28,7 @@ func (u *ui) drawServer(c canvas) {
 		released,
 		{"IOCount total", count(s.IOCount), t},
 		{"SendQ bytes", size(s.SendQBytes), t},
-		{"Packets recv/send", count(s.RecvPackets) + " / " + count(s.SendPackets), t},
+		{"Packets recv/send", short(s.RecvPackets) + " / " + short(s.SendPackets), t},
 		refused,
 	})
 }

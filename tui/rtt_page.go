@@ -6,7 +6,7 @@ import (
 
 // drawRTTPage draws the times in full: over time, as a table and as a histogram.
 func (u *ui) drawRTTPage(c canvas) {
-	const tableWidth = 38
+	const tableWidth = 42
 	top := c.h * 2 / 5
 	u.drawRTT(c.sub(0, 0, c.w, top))
 	u.drawDistributions(c.sub(0, top, tableWidth, c.h-top))
@@ -34,7 +34,7 @@ func (u *ui) drawDistributions(c canvas) {
 	if s == nil {
 		return
 	}
-	const first, width = 7, 7
+	const first, width = 7, 8
 	for i, d := range []struct {
 		name string
 		of   monitor.Distribution

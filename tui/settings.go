@@ -43,13 +43,13 @@ func (u *ui) openSettings() {
 		s.form.AddFormItem(field)
 	}
 	closeForm := func() { u.front, u.child = nil, nil }
-	s.form.AddButton("Apply", func() {
+	s.form.AddButton(tview.Escape("[ Apply ]"), func() {
 		if t, err := s.tuning(); err == nil { // or else draw says what is wrong
 			closeForm()
 			u.tune(t, "settings given")
 		}
 	})
-	s.form.AddButton("Cancel", closeForm).SetCancelFunc(closeForm)
+	s.form.AddButton(tview.Escape("[ Cancel ]"), closeForm).SetCancelFunc(closeForm)
 	s.form.SetItemPadding(0).SetBorderPadding(0, 0, 1, 1)
 	s.form.SetLabelColor(tcell.ColorDefault).SetFieldStyle(u.look.selected)
 	s.form.SetButtonStyle(u.look.key).SetButtonActivatedStyle(u.look.selected)

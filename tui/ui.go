@@ -33,19 +33,20 @@ type ui struct {
 	mouse  bool
 	keys   []binding
 
-	page    int
-	pane    string          // the one that has the focus
-	zoomed  bool            // it fills the page
-	visible map[string]bool // panes of the main page that were drawn last
-	span    int             // index into spans
-	linear  bool
-	owed    table
-	faults  table
-	log     table
-	all     table
-	front   overlay         // in front of the page; nil when there is none
-	child   tview.Primitive // the widget that takes the keys; nil when there is none
-	zones   []zone
+	page        int
+	pane        string          // the one that has the focus
+	zoomed      bool            // it fills the page
+	visible     map[string]bool // panes of the main page that were drawn last
+	span        int             // index into spans
+	linear      bool
+	owed        table
+	faults      table
+	log         table
+	all         table
+	front       overlay         // in front of the page; nil when there is none
+	child       tview.Primitive // the widget that takes the keys; nil when there is none
+	zones       []zone
+	seedLeftOut bool // of the first line, which had no room
 
 	message      string // on the last line, until messageUntil
 	messageStyle func(*look) tcell.Style

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gdamore/tcell/v2"
@@ -16,10 +17,11 @@ type judgement struct {
 	style tcell.Style
 }
 
-// verdict judges a snapshot. While echo can still run it judges only what cannot get better.
-func (u *ui) verdict(s *monitor.Snapshot) judgement {
+// verdict judges a snapshot in as many words as w columns have room for. While echo can still run
+// it judges only what cannot get better.
+func (u *ui) verdict(s *monitor.Snapshot, w int) judgement {
 	rules := u.o.Rules
-	rules.Live = s.Phase < monitor.Drained
+	rules.Live = s.Phase != monitor.Ended // before that the server's sessions are not all released
 	v := monitor.Judge(s, rules)
 	j := judgement{word: strings.ToUpper(v.Name), style: u.look.bad}
 	switch {
@@ -30,22 +32,47 @@ func (u *ui) verdict(s *monitor.Snapshot) judgement {
 		return judgement{"none yet", "no echo was verified", u.look.text}
 	default:
 		j.style = u.look.ok
-		if rules.Live {
+		if s.Phase < monitor.Drained {
 			j.word += " so far"
 		}
 	}
-	j.why = evidenceInNumbers(s)
+	j.why = evidenceInNumbers(s, w)
 	if len(v.Reasons) > 0 {
 		j.why = v.Reasons[0]
+	}
+	if v.ExitCode == monitor.ExitFault {
+		j.why = findings(s, rules.Allow, v)
 	}
 	return j
 }
 
+// findings names what was found, in as few words as one line has room for.
+func findings(s *monitor.Snapshot, allow []monitor.Fault, v monitor.Verdict) string {
+	var parts []string
+	for f, n := range s.Faults {
+		kind := monitor.Fault(f)
+		if n > 0 && kind != monitor.Late && !slices.Contains(allow, kind) {
+			parts = append(parts, short(n)+" "+kind.String())
+		}
+	}
+	for _, d := range v.Diagnoses {
+		parts = append(parts, d.Name)
+	}
+	if len(parts) == 0 {
+		return v.Reasons[0]
+	}
+	return strings.Join(parts, ", ")
+}
+
 // evidenceInNumbers says what the number of faults is worth: none may only mean that there were
 // too few echoes to see one.
-func evidenceInNumbers(s *monitor.Snapshot) string {
+func evidenceInNumbers(s *monitor.Snapshot, w int) string {
 	bad, n := s.Bad(), s.Ledger.Echoed
-	return fmt.Sprintf("%s bad of %s echoes, fault rate < %s (95%%)", short(bad), short(n),
+	noun := ""
+	if w >= wideWidth {
+		noun = " echoes"
+	}
+	return fmt.Sprintf("%s bad of %s%s, fault rate < %s (95%%)", short(bad), short(n), noun,
 		scientific(monitor.FaultRateUpper95(bad, n)))
 }
 
@@ -60,12 +87,12 @@ func (u *ui) drawVerdict(c canvas) {
 	if s == nil {
 		return
 	}
-	tester, style := fmt.Sprintf("tester %s cpu", percent(s.Generator.CPUShare)), u.look.dim
+	tester, style := "tester "+percent(s.Generator.CPUShare), u.look.dim
 	if s.Generator.Saturated {
-		tester, style = tester+" SATURATED", u.look.warn
+		tester, style = "TESTER FULL "+percent(s.Generator.CPUShare), u.look.warn
 	}
 	c.right(c.w-1, 0, style, tester)
-	v := u.verdict(s)
+	v := u.verdict(s, c.w)
 	x := c.text(1, 0, u.look.title, "VERDICT ")
 	x = c.text(x, 0, v.style, v.word) + 2
 	c.fit(x, 0, c.w-x-c.width(tester)-3, u.look.text, v.why)

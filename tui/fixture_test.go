@@ -1,0 +1,274 @@
+package tui
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+
+	"dummyload/dummy"
+	"dummyload/monitor"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// began is when the fleets of these tests begin.
+var began = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// fakeFleet records verbs and can be told what to answer.
+type fakeFleet struct {
+	mu    sync.Mutex
+	verbs []string
+	err   error
+	shown *monitor.Snapshot
+}
+
+func (f *fakeFleet) did(verb string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.verbs = append(f.verbs, verb)
+	return f.err
+}
+
+func (f *fakeFleet) Start() error { return f.did("start") }
+func (f *fakeFleet) Stop() error  { return f.did("stop") }
+func (f *fakeFleet) Reset() error { return f.did("reset") }
+
+func (f *fakeFleet) Disconnect(n int, how dummy.CloseKind) error {
+	return f.did(fmt.Sprintf("disconnect %d %d", n, how))
+}
+
+func (f *fakeFleet) Tune(t dummy.Tuning) error {
+	text := "tune"
+	if t.Clients != nil {
+		text += fmt.Sprintf(" clients=%d", *t.Clients)
+	}
+	if t.OverSend != nil {
+		text += fmt.Sprintf(" oversend=%d", *t.OverSend)
+	}
+	if t.Rate != nil {
+		text += fmt.Sprintf(" rate=%g", *t.Rate)
+	}
+	if t.Churn != nil {
+		text += fmt.Sprintf(" churn=%g", *t.Churn)
+	}
+	return f.did(text)
+}
+
+// asked is what was asked so far.
+func (f *fakeFleet) asked() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return strings.Join(f.verbs, "; ")
+}
+
+func (f *fakeFleet) latest() *monitor.Snapshot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.shown
+}
+
+func (f *fakeFleet) show(s *monitor.Snapshot) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.shown = s
+}
+
+// command stands for the one that cmd/dummyload would make.
+func command(t dummy.Tuning) string {
+	return fmt.Sprintf("dummyload run --clients %d --oversend %d --rate %g --churn %g "+
+		"--size 8-64 --frame len16 --seed 42", *t.Clients, *t.OverSend, *t.Rate, *t.Churn)
+}
+
+// newScreen is a simulated terminal of a size.
+func newScreen(t testing.TB, w, h int) tcell.SimulationScreen {
+	t.Helper()
+	t.Setenv("NO_COLOR", "")
+	s := tcell.NewSimulationScreen("UTF-8")
+	if err := s.Init(); err != nil {
+		t.Fatal(err)
+	}
+	s.SetSize(w, h)
+	return s
+}
+
+// newTestUI is a screen with a clock that stands still just after the newest snapshot.
+func newTestUI(t testing.TB, w, h int, change func(*Options)) (*ui, *fakeFleet) {
+	t.Helper()
+	fleet := &fakeFleet{}
+	o := Options{Control: fleet, Latest: fleet.latest, Version: "v1.0.0", Command: command,
+		Report: func(string) error { return nil }}
+	if change != nil {
+		change(&o)
+	}
+	u := newUI(o, newScreen(t, w, h))
+	u.now = func() time.Time {
+		if u.latest == nil {
+			return began.Add(87 * time.Second)
+		}
+		return u.latest.At.Add(100 * time.Millisecond)
+	}
+	t.Cleanup(u.screen.Fini)
+	return u, fleet
+}
+
+// drawn draws the screen and returns its text.
+func drawn(u *ui) string {
+	w, h := u.screen.Size()
+	u.screen.Clear()
+	r := newRoot(u)
+	r.SetRect(0, 0, w, h)
+	r.Draw(u.screen)
+	u.screen.Show()
+	return screenText(u.screen)
+}
+
+// golden compares text with a file, or writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not as in %s\n--- got\n%s--- want\n%s", name, path, got, want)
+	}
+}
+
+// minute is a minute and a half of snapshots of a fleet at work, as the sampler makes them.
+func minute() []*monitor.Snapshot {
+	var all []*monitor.Snapshot
+	for i := 0; i <= 348; i++ {
+		all = append(all, running(i))
+	}
+	return all
+}
+
+// running is snapshot i of a fleet that echoes: 250 ms after the one before.
+func running(i int) *monitor.Snapshot {
+	since := time.Duration(i) * monitor.SampleInterval
+	wave := 1 + 0.2*math.Sin(float64(i)/9)
+	echoed := uint64(209_000*since.Seconds() + 14_511 +
+		300_000*(1-math.Cos(float64(i)/20)))
+	s := &monitor.Snapshot{
+		At: began.Add(since), Uptime: since, Phase: monitor.Echoing, Since: began, EchoOn: since,
+		Target: "127.0.0.1:6000", Bundled: true, Seed: 42,
+		Clients: 1000, OverSend: 10, Churn: 10,
+		Ledger:     monitor.Ledger{Sent: echoed + 10_312, Echoed: echoed, Wait: 10_000, Abandoned: 312},
+		WaitUpDown: 10_000,
+		Connections: monitor.Connections{Attempted: 1312, Connected: 1312, ClosedByDummy: 312,
+			Peak: 1000, Now: 1000},
+		Bytes: monitor.Bytes{Sent: 38 * (echoed + 10_312), Received: 38 * echoed},
+		RTT: monitor.Distribution{Count: echoed, Min: 21, Mean: 95.4, P50: 92, P90: 117, P99: 131,
+			P999: 188, P9999: 340, Max: 402},
+		RTTRecent: monitor.Distribution{Count: 52_250, Min: 30 * wave, Mean: 95 * wave,
+			P50: 92 * wave, P90: 117 * wave, P99: 131 * wave * wave, P999: 180 * wave,
+			P9999: 330 * wave, Max: 400 * wave},
+		ConnectTime: monitor.Distribution{Count: 1312, Min: 31, Mean: 88, P50: 81, P90: 130, P99: 212,
+			P999: 380, P9999: 390, Max: 391},
+		Fairness: monitor.Fairness{Min: 17_204, Median: 18_197, Max: 19_011},
+		Generator: monitor.Generator{CPUShare: 0.31, Backend: "uring", Workers: 1, RSS: 48 << 20,
+			Goroutines: 9},
+		Server: &monitor.Server{Backend: "uring", Workers: 2, Accepted: 1312, Released: 312, Live: 1000,
+			IOCount: 1043, SendQBytes: 18_240, RecvPackets: echoed + 700, SendPackets: echoed + 410,
+			Trace: "dummyload-trace.bin"},
+		Events: events(),
+	}
+	for i, n := range []uint64{4, 210, 9_800, 140_000, 900_000, 2_100_000, 5_400_000, 6_300_000,
+		2_900_000, 420_000, 31_000, 1_900, 120, 7} {
+		s.RTTBuckets[13+i] = n
+	}
+	return s
+}
+
+func events() []monitor.Event {
+	at := func(d time.Duration) time.Time { return began.Add(d) }
+	return []monitor.Event{
+		{At: at(13 * time.Millisecond), Text: "1,000 dummies connected in 214 ms"},
+		{At: at(820 * time.Millisecond), Text: "Echo START"},
+		{At: at(65113 * time.Millisecond),
+			Text: "reconnect storm: 30/100 sessions closed, all back in 84 ms"},
+	}
+}
+
+// idle is a fleet that has connected and waits for START.
+func idle() *monitor.Snapshot {
+	s := running(0)
+	s.Phase, s.Ledger, s.WaitUpDown = monitor.Idle, monitor.Ledger{}, 0
+	s.Bytes, s.RTT, s.RTTRecent = monitor.Bytes{}, monitor.Distribution{}, monitor.Distribution{}
+	s.RTTBuckets, s.Fairness, s.Events = monitor.Buckets{}, monitor.Fairness{}, s.Events[:1]
+	s.Connections = monitor.Connections{Attempted: 1000, Connected: 1000, Peak: 1000, Now: 1000}
+	s.Server.Accepted, s.Server.Released, s.Server.IOCount = 1000, 0, 1000
+	s.Server.SendQBytes, s.Server.RecvPackets, s.Server.SendPackets = 0, 0, 0
+	return s
+}
+
+// stopped is a fleet after STOP with some echoes still owed.
+func stopped(phase monitor.Phase, wait uint64, after time.Duration) *monitor.Snapshot {
+	s := running(348)
+	s.Phase, s.Since = phase, s.At
+	s.Ledger.Echoed += s.Ledger.Wait - wait
+	s.Ledger.Wait, s.WaitUpDown = wait, int64(wait)
+	s.Drain = monitor.Drain{AtStop: 10_000, Elapsed: after}
+	return s
+}
+
+// owing is a fleet whose drain failed: three echoes of two dummies.
+func owing() *monitor.Snapshot {
+	s := stopped(monitor.Undrained, 3, 5*time.Second)
+	s.Owed = []monitor.Owed{
+		{Client: 17, Connection: 2, Local: "127.0.0.1:50312", First: 41, Last: 42, Count: 2,
+			Age: 5012 * time.Millisecond},
+		{Client: 803, Connection: 1, Local: "127.0.0.1:50981", First: 18_204, Last: 18_204, Count: 1,
+			Age: 5003 * time.Millisecond},
+	}
+	s.Faults[monitor.NotDrained] = 3
+	s.Faults[monitor.Late] = 3
+	s.Diagnoses = []monitor.Diagnosis{{Name: monitor.SendWakeupLost, Connections: 2,
+		Why: "the owed echoes came out when one more echo was sent"}}
+	s.Evidence = []monitor.Evidence{
+		{Fault: monitor.NotDrained, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 41,
+			Count: 2, Age: 5012 * time.Millisecond, At: 92 * time.Second},
+		{Fault: monitor.NotDrained, Client: 803, Connection: 1, Local: "127.0.0.1:50981", Seq: 18_204,
+			Count: 1, Age: 5003 * time.Millisecond, At: 92 * time.Second},
+	}
+	return s
+}
+
+// faulty is a fleet that met a crossed and a corrupt echo.
+func faulty() *monitor.Snapshot {
+	s := running(348)
+	s.Faults[monitor.Crossed], s.Faults[monitor.Corrupt] = 2, 1
+	s.Faults[monitor.ClosedByServer], s.Faults[monitor.Late] = 14, 120
+	want := []byte("\x2a\x00\x00\x00\x11\x00\x00\x00\x02\x00\x00\x00\x2a\x00\x00\x00pattern!pattern?")
+	got := append([]byte(nil), want...)
+	copy(got[5:], "\x03\x07")
+	got[20] ^= 0xff
+	s.Evidence = []monitor.Evidence{
+		{Fault: monitor.Crossed, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 42, Offset: 5,
+			Want: want, Got: got, OwnerClient: 803, OwnerConnection: 1, OwnerSeq: 18_204,
+			Age: 1204 * time.Microsecond, At: 81_2406 * 100 * time.Microsecond,
+			Note: "slot used again 2 ms before"},
+		{Fault: monitor.ClosedByServer, Client: 5, Connection: 1, Local: "127.0.0.1:50001",
+			At: 82 * time.Second, Note: "FIN with 10 echoes unanswered"},
+		{Fault: monitor.Corrupt, Client: 99, Connection: 3, Local: "127.0.0.1:50777", Seq: 7, Offset: 20,
+			Want: want[16:], Got: got[16:], At: 83 * time.Second},
+	}
+	s.Diagnoses = []monitor.Diagnosis{{Name: monitor.SessionReuse, Connections: 2,
+		Why: "crossed echoes within 100 ms after closes"}}
+	return s
+}

@@ -1,0 +1,115 @@
+package tui
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+
+	"dummyload/monitor"
+)
+
+// typed presses runes one after the other.
+func typed(u *ui, runes string) {
+	for _, r := range runes {
+		u.press(tcell.NewEventKey(tcell.KeyRune, r, tcell.ModNone))
+	}
+}
+
+// scenes are the screens that are compared as text, each in both sizes.
+var scenes = []struct {
+	name  string
+	shown func() *monitor.Snapshot // after a minute of running; nil: running
+	keys  string
+}{
+	{"running", nil, ""},
+	{"draining", func() *monitor.Snapshot {
+		s := stopped(monitor.Draining, 1_204, 8*time.Millisecond)
+		s.Owed = []monitor.Owed{{Client: 17, Connection: 2, First: 41, Last: 42, Count: 2,
+			Age: 8100 * time.Microsecond}}
+		return s
+	}, ""},
+	{"drained", func() *monitor.Snapshot {
+		return stopped(monitor.Drained, 0, 12*time.Millisecond)
+	}, ""},
+	{"undrained", owing, ""},
+	{"owed", owing, "l"},
+	{"rtt", nil, "2"},
+	{"dummies", nil, "3"},
+	{"faults", faulty, "4"},
+	{"diagnosis", owing, "4"},
+	{"log", nil, "5"},
+	{"all", nil, "6"},
+	{"help", nil, "?"},
+	{"settings", nil, "e"},
+	{"ask", nil, "q"},
+	{"frozen", nil, "f"},
+	{"korean", nil, "K"},
+	{"zoomed", nil, "z"},
+}
+
+func TestGolden(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		for _, scene := range scenes {
+			name := fmt.Sprintf("%s_%dx%d", scene.name, size[0], size[1])
+			t.Run(name, func(t *testing.T) {
+				u, _ := newTestUI(t, size[0], size[1], nil)
+				for _, s := range minute() {
+					u.observe(s)
+				}
+				if scene.shown != nil {
+					u.observe(scene.shown())
+				}
+				typed(u, scene.keys)
+				golden(t, name, drawn(u))
+			})
+		}
+	}
+}
+
+func TestGoldenIdle(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		u, _ := newTestUI(t, size[0], size[1], nil)
+		u.observe(idle())
+		golden(t, fmt.Sprintf("idle_%dx%d", size[0], size[1]), drawn(u))
+	}
+}
+
+func TestGoldenDetail(t *testing.T) {
+	u, _ := newTestUI(t, 80, 24, nil)
+	u.observe(faulty())
+	typed(u, "4")
+	drawn(u)
+	u.press(tcell.NewEventKey(tcell.KeyEnter, 0, tcell.ModNone))
+	golden(t, "detail_80x24", drawn(u))
+}
+
+func TestGoldenASCII(t *testing.T) {
+	u, _ := newTestUI(t, 80, 24, func(o *Options) { o.ASCII, o.NoColor = true, true })
+	for _, s := range minute() {
+		u.observe(s)
+	}
+	u.observe(stopped(monitor.Drained, 0, 12*time.Millisecond))
+	got := drawn(u)
+	for _, r := range got {
+		if r > '~' {
+			t.Errorf("%q is not ASCII", r)
+		}
+	}
+	golden(t, "ascii_80x24", got)
+}
+
+func TestGoldenBeforeTheFirstSnapshot(t *testing.T) {
+	u, _ := newTestUI(t, 80, 24, nil)
+	golden(t, "waiting_80x24", drawn(u))
+}
+
+func TestGoldenForeignServer(t *testing.T) {
+	u, _ := newTestUI(t, 120, 40, nil)
+	s := running(348)
+	s.Server, s.Bundled, s.Target = nil, false, "game.example.org:7777"
+	s.Seed = 18_446_744_073_709_551_615
+	u.observe(s)
+	golden(t, "foreign_120x40", drawn(u))
+}
