@@ -252,3 +252,46 @@ func drain(t *testing.T, w Worker, seen chan<- uint64) {
 		}
 	}
 }
+
+// One post at a time to workers that are asleep, or just about to be: a lost wake-up hangs.
+func TestUringPostWakesASleeper(t *testing.T) {
+	const workers, rounds = 2, 3000
+	seen := make(chan uint64)
+	p, wait := uringThreads(t, workers, func(_ int, w Worker) {
+		batch := make([]Entry, 1)
+		for {
+			if _, err := w.Get(batch, -1); err != nil {
+				t.Error(err)
+			}
+			if batch[0].Overlapped == nil {
+				return
+			}
+			seen <- batch[0].Overlapped.Key
+		}
+	})
+	ov := &Overlapped{}
+	for i := range uint64(rounds) {
+		ov.Key = i
+		post := func() error { return p.Recv(InvalidSocket, ov) }
+		if i%8 == 0 {
+			post = func() error { return p.Post(ov) }
+		}
+		if err := post(); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case got := <-seen:
+			if got != i {
+				t.Fatalf("got number %d, want %d", got, i)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("post %d did not wake a worker", i)
+		}
+	}
+	for range workers {
+		if err := p.Post(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wait()
+}

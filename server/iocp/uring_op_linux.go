@@ -1,0 +1,123 @@
+package iocp
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxSend is the most bytes of one send: the kernel takes hardly more, and the length has 32
+// bits.
+const maxSend = 1 << 30
+
+func (ov *Overlapped) accept(listener Socket) {
+	ov.Op, ov.sock = OpAccept, listener
+}
+
+// connect begins the handshake itself; the ring waits for its end. IORING_OP_CONNECT would
+// begin it at the submission, and a Cancel that comes between post and submission would find
+// nothing to cancel and the handshake would go on after it (C6).
+func (ov *Overlapped) connect(s Socket, remote netip.AddrPort) {
+	ov.Op, ov.sock = OpConnect, s
+	ov.sys.connErr = connectSocket(s, remote)
+}
+
+func (ov *Overlapped) recv(s Socket) {
+	ov.Op, ov.sock = OpRecv, s
+}
+
+func (ov *Overlapped) send(s Socket, buf []byte) {
+	ov.Op, ov.sock, ov.buf = OpSend, s, buf
+}
+
+// start queues an operation for the kernel.
+func (w *uringWorker) start(ov *Overlapped) {
+	e := w.ring.next()
+	if e == nil {
+		w.later.push(ov)
+		return
+	}
+	// Kept alive by the poster (C3); ov.buf keeps what is sent reachable.
+	*e = sqe{fd: int32(ov.sock), userData: uint64(uintptr(unsafe.Pointer(ov)))}
+	switch ov.Op {
+	case OpAccept:
+		e.opcode, e.opFlags = opAccept, unix.SOCK_CLOEXEC
+	case OpConnect:
+		e.pollFor(unix.POLLOUT)
+	case OpRecv:
+		// No buffer is named: the kernel takes one when there is something to put into it.
+		e.opcode, e.flags, e.bufGroup = opRecv, sqeBufferSelect, bufGroup
+		e.len = uint32(w.bufs.size)
+		// The answer to what is being sent has not come yet: to try first would be in vain
+		// (4 % of an echo). A wrong guess costs a detour, no data.
+		if !ov.sys.more {
+			e.ioprio = recvPollFirst
+		}
+	case OpSend:
+		// Without MSG_WAITALL: a part that the peer has taken is known at once (C5), where the
+		// kernel would keep silent until the last byte.
+		e.opcode, e.opFlags = opSend, unix.MSG_NOSIGNAL
+		e.addr = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(ov.buf))))
+		e.len = uint32(min(len(ov.buf), maxSend))
+	default:
+		panic("iocp: an Overlapped without an I/O call in flight: used again before its Entry")
+	}
+}
+
+// pollFor makes e wait once for the events. Their 16 bits come first in the field on either
+// byte order (linux/io_uring.h, poll32_events).
+func (e *sqe) pollFor(events uint16) {
+	var word [4]byte
+	binary.NativeEndian.PutUint16(word[:], events)
+	e.opcode, e.opFlags = opPollAdd, binary.NativeEndian.Uint32(word[:])
+}
+
+// finish fills e from the completion of an operation; false when it has to be started again.
+func (w *uringWorker) finish(c *cqe, e *Entry) bool {
+	addr := uintptr(c.userData)
+	// The address start stored; the poster has kept the object alive (C3). Read as a pointer in
+	// place of converted, which vet could not tell from an invented one.
+	ov := *(**Overlapped)(unsafe.Pointer(&addr))
+	*e = Entry{Overlapped: ov, Socket: InvalidSocket}
+	var data []byte
+	if c.flags&cqeBuffer != 0 {
+		data = w.bufs.take(uint16(c.flags>>cqeBufferShift), int(max(c.res, 0)))
+	}
+	if c.res < 0 {
+		errno := unix.Errno(-c.res)
+		if errno == unix.EINTR || errno == unix.ENOBUFS && ov.Op == OpRecv {
+			ov.sys.more = true
+			w.later.push(ov)
+			return false
+		}
+		e.Err = errno
+		ov.buf = nil
+		return true
+	}
+	switch ov.Op {
+	case OpAccept:
+		e.Socket = Socket(c.res)
+	case OpConnect:
+		e.Err = ov.connected()
+	case OpRecv:
+		e.Transferred, e.Data = int(c.res), data
+		ov.sys.more = c.flags&cqeSockNonempty != 0
+	case OpSend:
+		e.Transferred, ov.buf = int(c.res), nil
+	}
+	return true
+}
+
+// connected ends a connect: how it went, and the socket goes over to blocking mode, in which
+// io_uring waits where it would otherwise hand out EAGAIN.
+func (ov *Overlapped) connected() error {
+	if err := ov.sys.connErr; err != nil {
+		return err
+	}
+	if err := connectResult(ov.sock); err != nil {
+		return err
+	}
+	return unix.SetNonblock(int(ov.sock), false)
+}
