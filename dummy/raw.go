@@ -16,7 +16,10 @@ const maxAstray = frame.MaxPayload
 // taken from data than the next decision needs.
 func (st *stream) collectRaw(v *verifier, id ident, sent uint64, data []byte) []byte {
 	for {
-		need := st.decideRaw(v, id, sent)
+		need := MinSize
+		if len(st.tail.buf) > 0 {
+			need = st.decideRaw(v, id, sent)
+		}
 		if st.state&isBroken != 0 {
 			return nil
 		}
