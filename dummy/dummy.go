@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"dummyload/server/iocp"
@@ -49,8 +50,10 @@ const (
 	stormy                       // closed by Disconnect, and not yet back
 	unread                       // counted as not_reading on this connection
 	sendFailed                   // a send ended with a RST; the receive tells the rest
+	hopeless                     // the received stream cannot be followed any further
 	everSent                     // has sent an echo, on whichever connection
-	unwanted                     // Tune took it away: not dialed again
+
+	ofConnection = sending | shutDown | unread | sendFailed | hopeless
 )
 
 // dummy is one client, for as long as the fleet lives; its connections come and go. Only its
@@ -58,29 +61,43 @@ const (
 type dummy struct {
 	recv, send iocp.Overlapped // Connect uses recv: nothing is received before it is done
 	sock       iocp.Socket
+	stream     stream // what has come back, and whether it is right
+	public     public
 	since      time.Duration // when state began, by the fleet's clock
-	sentAt     time.Duration // when the send in flight was posted, or made progress
+	pause      time.Duration // before it is dialed again
+	sentAt     time.Duration // when the send in flight was posted
 	out        *sendBuffer   // what is being sent; nil when nothing is
-	judge      judge         // what has come back, and whether it is right
 
 	// The sequences of this connection, counted from 1: written ≤ assigned. What is assigned
 	// is what was sent, by the ledger: it counts before the write is posted.
 	assigned, written uint64
-	echoed, lost      uint64 // of this connection
+	sends             uint64
+	echoed, gone      uint64 // of this connection; gone is lost or abandoned
 	times             *timeRing
 	time              time.Duration // of the only outstanding echo, when times is nil
 	lateUpTo          uint64        // echoes up to this sequence were looked at for lateness
 
 	answered uint64 // echoes of this client on all its connections
 	wait     uint32 // Wait Echo Count of this connection
-	junk     uint32 // unsolicited bytes on this connection
+	junk     uint32 // bytes on this connection that came while nothing was outstanding
 	slot     uint32
+	client   uint32
 	conn     uint32 // the n-th connection of this client, counted from 1
+	flags    flags
 	state    state
 	inFlight uint8 // posted and not completed: IOCount by another name
 	failures uint8 // in a row; sets the back-off
-	flags    flags
 }
+
+// public is what the workers of other dummies may read (see roster), when they look for the
+// owner of a wrong echo.
+type public struct {
+	conn atomic.Uint32 // set before the connection's first byte is sent
+	sent atomic.Uint64 // sequences made into frames on it, as of the last write
+}
+
+// ident names the present connection.
+func (d *dummy) ident() ident { return ident{client: d.client, conn: d.conn} }
 
 func (d *dummy) is(f flags) bool { return d.flags&f != 0 }
 func (d *dummy) set(f flags)     { d.flags |= f }
@@ -104,8 +121,8 @@ func (d *dummy) enter(s state, now time.Duration) {
 
 // check panics unless the connection's ledger balances.
 func (d *dummy) check() {
-	if d.assigned != d.echoed+d.lost+uint64(d.wait) {
-		panic(fmt.Sprintf("dummy: slot %d, connection %d: sent %d is not echoed %d + lost %d + wait %d",
-			d.slot, d.conn, d.assigned, d.echoed, d.lost, d.wait))
+	if d.assigned != d.echoed+d.gone+uint64(d.wait) {
+		panic(fmt.Sprintf("dummy: slot %d, connection %d: sent %d is not echoed %d + gone %d + wait %d",
+			d.slot, d.conn, d.assigned, d.echoed, d.gone, d.wait))
 	}
 }

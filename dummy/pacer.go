@@ -36,3 +36,17 @@ func (p *pacer) due() time.Duration {
 
 // take moves on to the event after the one that was due.
 func (p *pacer) take() { p.next += p.step }
+
+// skip moves on to the first event that is not due before now: for a schedule whose missed
+// turns nobody asks for.
+func (p *pacer) skip(now time.Duration) {
+	if p.due() >= now {
+		return
+	}
+	if elapsed := uint64((now - p.t0).Seconds() * p.rate); elapsed > p.next {
+		p.next += (elapsed - p.next) / p.step * p.step
+	}
+	for p.due() < now {
+		p.take()
+	}
+}

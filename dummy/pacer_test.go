@@ -43,3 +43,14 @@ func TestRateZeroIsNeverDue(t *testing.T) {
 		t.Errorf("due at %v", p.due())
 	}
 }
+
+func TestSkipLeavesOutWhatWasMissed(t *testing.T) {
+	for k := range 3 {
+		p := newPacer(k, 3, time.Second, 1000)
+		p.skip(11*time.Second + 500*time.Microsecond)
+		late := p.due() - 11*time.Second
+		if late < 500*time.Microsecond || late > 4*time.Millisecond || p.next%3 != uint64(k) {
+			t.Errorf("worker %d: next event %d is due %v later", k, p.next, late)
+		}
+	}
+}

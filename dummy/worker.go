@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -21,46 +21,60 @@ type worker struct {
 	entries [256]iocp.Entry
 	now     time.Duration // of the fleet's clock, read once for each batch
 
-	slabs  []*[slabSize]dummy
-	wanted int   // its share of the clients: slots below it are kept connected
-	load   load  // the settings in force
-	mode   phase // what the dummies are to do
+	slabs    []*slab
+	roster   atomic.Pointer[[]*slab] // slabs, for other workers to look a dummy up
+	wanted   int                     // its share of the clients: slots below it are kept connected
+	open     int                     // dummies that are not down
+	load     load                    // the settings in force
+	mode     mode                    // what the dummies are to do
+	keepOwed bool                    // leaving after a drain that failed (see writeOff)
 
-	ready   slotQueue // may send, each slot once
-	dials   slotQueue // to be dialed, each slot once
-	dirty   []uint32  // have something to write since the last batch
-	timers  timers
-	echoes  pacer
-	churns  pacer
-	connect pacer
-	dialing int // connects in flight
-	rng     *rand.Rand
-	churnAt int // where the churn goes on to look
+	ready     slotQueue // may send, each slot once
+	unwritten []uint32  // have something to write since this batch began
+	dials     slotQueue // to be dialed, each slot once
+	dialing   int       // connects in flight
+	timers    timers
+	echoes    pacer
+	churns    pacer
+	connects  pacer
+	rng       *rand.Rand
+	scanAt    time.Duration // when the scan takes its next step
+	scanSlot  int
 
-	scanAt   time.Duration // when the scan takes its next step
-	scanSlot int
+	verifier *verifier
+	current  *dummy // whose stream the verifier looks at
+	spans    []span // scratch
+	buffers  sendBuffers
+	rings    timeRings
 
-	buffers sendBuffers
-	rings   timeRings
-	count   counters
-	news    news
+	count     counters
+	hists     *histograms
+	news      news
+	emptiedAt time.Duration // when Wait Echo Count was last 0
+	tell      tidings       // for the conductor
+	told      tidings       // what it has been told
+	notice    notice
 
-	mail   mailbox
-	notify notice
-	ended  bool
+	mail mailbox
+	over bool
+	done chan struct{} // closed when the worker has ended; then last is the fleet's
+	last *report
 }
+
+// slab is what dummies are allocated in: a dummy never moves.
+type slab [slabSize]dummy
 
 // slabSize is how many dummies are allocated at a time.
 const slabSize = 256
 
-// phase is what a worker has been told to do.
-type phase uint8
+// mode is what a worker has been told to do.
+type mode uint8
 
 const (
-	idle     phase = iota // hold connections
-	echoing               // and send echoes
-	draining              // and wait for the answers
-	leaving               // close everything and end
+	idle     mode = iota // hold connections
+	echoing              // and send echoes
+	draining             // and wait for the answers
+	leaving              // close everything and end
 )
 
 // load is what Control.Tune changes.
@@ -80,7 +94,7 @@ func (w *worker) run(started chan<- error) {
 		return
 	}
 	w.io = io
-	for !w.ended {
+	for !w.over {
 		n, err := w.io.Get(w.entries[:], w.patience())
 		if err != nil {
 			panic(fmt.Sprintf("dummy: worker %d: its completion port is broken: %v", w.index, err))
@@ -91,11 +105,12 @@ func (w *worker) run(started chan<- error) {
 		}
 		w.advance()
 	}
-	w.leave()
+	w.end()
 }
 
-// complete handles one completion. The dummy's in-flight count is lowered at the bottom, after
-// any post that followed, and whoever makes it 0 while the dummy is dying releases it.
+// complete handles one completion. The dummy's count of what is in flight is lowered at the
+// bottom, after any post that followed; where that makes it 0 and the dummy is dying, this
+// completion was the last, and releases it.
 func (w *worker) complete(e *iocp.Entry) {
 	if e.Overlapped == &w.mail.ov {
 		w.mail.woken.Store(false) // what was mailed is read in advance
@@ -127,20 +142,40 @@ func (w *worker) advance() {
 	w.dialDue()
 	w.churnDue()
 	w.serve()
-	w.writeDirty()
+	w.writeAll()
 	if w.now >= w.scanAt {
 		w.scan()
 	}
 	w.publish()
+	w.over = w.mode == leaving && w.open == 0
 }
 
 // patience is how long the worker may sleep for a completion.
 func (w *worker) patience() time.Duration {
-	if w.mail.full.Load() || w.serveAgain() || w.dialAgain() {
+	at := min(w.scanAt, w.timers.next(), w.dialTime(), w.churnTime(), w.serveTime())
+	if at <= w.now || w.mail.full.Load() {
 		return 0
 	}
-	at := min(w.scanAt, w.timers.next(), w.dialAt(), w.churnAtTime(), w.serveAt())
 	return max(0, at-w.fleet.clock())
+}
+
+// end gives back the thread's part of the port and leaves the last report.
+func (w *worker) end() {
+	w.mail.close(w)
+	for w.mail.woken.Load() { // the last wake-up is still the port's
+		n, err := w.io.Get(w.entries[:], -1)
+		if err != nil {
+			panic(fmt.Sprintf("dummy: worker %d: its completion port is broken: %v", w.index, err))
+		}
+		for i := range w.entries[:n] {
+			w.complete(&w.entries[i])
+		}
+	}
+	if err := w.io.Close(); err != nil {
+		panic(fmt.Sprintf("dummy: worker %d: closing with nothing in flight: %v", w.index, err))
+	}
+	w.last = w.report(nil, wanted{fairness: true})
+	close(w.done)
 }
 
 // at is the dummy in a slot, which exists.
@@ -149,22 +184,22 @@ func (w *worker) at(slot int) *dummy { return &w.slabs[slot/slabSize][slot%slabS
 // slots is how many dummies there are, wanted or not.
 func (w *worker) slots() int { return len(w.slabs) * slabSize }
 
-// client is the fleet's number of the dummy in a slot.
-func (w *worker) client(slot uint32) int { return int(slot)*w.fleet.cfg.Workers + w.index }
-
 // share is how many of n clients are worker k's of W: those with client ≡ k mod W.
 func share(n, k, workers int) int { return (n - k + workers - 1) / workers }
 
 // grow makes slots for n dummies.
 func (w *worker) grow(n int) {
 	for w.slots() < n {
-		s := new([slabSize]dummy)
+		s := new(slab)
 		for i := range s {
 			d := &s[i]
 			d.slot = uint32(w.slots() + i)
+			d.client = d.slot*uint32(w.fleet.cfg.Workers) + uint32(w.index)
 			d.sock = iocp.InvalidSocket
 			d.recv.Key, d.send.Key = uint64(d.slot), uint64(d.slot)
 		}
 		w.slabs = append(w.slabs, s)
 	}
+	published := slices.Clone(w.slabs)
+	w.roster.Store(&published)
 }

@@ -1,0 +1,99 @@
+package dummy
+
+import (
+	"time"
+
+	"dummyload/monitor"
+)
+
+// churnLook is how many dummies are looked at for one that is up, from where the seed points.
+const churnLook = 64
+
+// churnTime is when the next connection is to be closed and reopened. There is no churn while
+// a drain is on: what it would abandon is what the drain waits for.
+func (w *worker) churnTime() time.Duration {
+	if w.mode != idle && w.mode != echoing || w.wanted == 0 {
+		return never
+	}
+	return w.churns.due()
+}
+
+// churnDue closes those connections whose turn has come.
+func (w *worker) churnDue() {
+	for n := 0; w.churnTime() <= w.now && n < w.wanted; n++ {
+		w.churns.take()
+		if d := w.pick(); d != nil {
+			w.closeOwn(d, w.fleet.cfg.Close, w.fleet.cfg.ReconnectDelay)
+		}
+	}
+	w.churns.skip(w.now)
+}
+
+// pick takes a dummy that is up, by the seed; nil when none was found near there.
+func (w *worker) pick() *dummy {
+	from := w.rng.IntN(w.wanted)
+	for i := range min(churnLook, w.wanted) {
+		if d := w.at((from + i) % w.wanted); d.state == up {
+			return d
+		}
+	}
+	return nil
+}
+
+// disconnect is Control.Disconnect for this worker's part: n connections that are up, all
+// with n < 0. The fleet tells when all of them are back.
+func (w *worker) disconnect(storm uint64, n int, how CloseKind) {
+	w.tell.storm = storm
+	if w.wanted == 0 || w.mode == leaving {
+		return
+	}
+	from := w.rng.IntN(w.wanted)
+	for i := 0; i < w.wanted && n != 0; i++ {
+		d := w.at((from + i) % w.wanted)
+		if d.state != up {
+			continue
+		}
+		n--
+		w.closeOwn(d, how, w.fleet.cfg.ReconnectDelay)
+		w.tell.stormClosed++
+		if !d.is(stormy) {
+			d.set(stormy)
+			w.tell.stormLeft++
+		}
+	}
+}
+
+// calm notes that a dummy is back, or will not be: the storm does not wait for it any longer.
+func (w *worker) calm(d *dummy) {
+	if d.is(stormy) {
+		d.clear(stormy)
+		w.tell.stormLeft--
+	}
+}
+
+// storm is a Disconnect whose connections are not all back.
+type storm struct {
+	number        uint64 // of the last Disconnect
+	on            bool
+	since         time.Duration
+	before, total uint64 // closed by earlier storms, connections when it began
+}
+
+// endStorm tells when all connections of a storm are back. f.mu is held.
+func (f *Fleet) endStorm(all []tidings, now time.Duration) {
+	var closed uint64
+	for i := range all {
+		if all[i].storm != f.storm.number || all[i].stormLeft > 0 {
+			return
+		}
+		closed += uint64(all[i].stormClosed)
+	}
+	if !f.storm.on {
+		return
+	}
+	f.storm.on = false
+	f.event("reconnect storm: %s of %s sessions closed, all back in %v",
+		monitor.Count(closed-f.storm.before), monitor.Count(f.storm.total),
+		(now - f.storm.since).Round(time.Millisecond))
+	f.storm.before = closed
+}

@@ -1,0 +1,117 @@
+package dummy
+
+import (
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// closeWait is how long a dummy that has sent its FIN waits for the server's.
+const closeWait = 2 * time.Second
+
+// closeOwn closes a connection that is up, by the dummy's own will, and dials it again after
+// a delay. With a FIN what is assigned is still sent and answers are still verified; with a
+// RST what is unanswered is abandoned at once.
+func (w *worker) closeOwn(d *dummy, how CloseKind, delay time.Duration) {
+	if how == CloseMixed {
+		how = CloseKind(w.rng.IntN(int(CloseMixed)))
+	}
+	w.countOwnClose(d)
+	if how == CloseRST {
+		w.abandon(d)
+		w.die(d, w.port.Abort, delay)
+		return
+	}
+	d.pause = delay
+	d.enter(closing, w.now)
+	w.halfClose(d)
+}
+
+// countOwnClose counts a close once: a closing dummy has been counted.
+func (w *worker) countOwnClose(d *dummy) {
+	if d.state != closing {
+		w.count.conns.ClosedByDummy++
+	}
+}
+
+// halfClose sends the FIN once everything that was assigned is sent.
+func (w *worker) halfClose(d *dummy) {
+	if !d.is(sending|shutDown) && d.out == nil && d.written == d.assigned {
+		d.set(shutDown)
+		w.port.Shutdown(d.sock)
+	}
+}
+
+// ended is the end of the received stream, whoever brought it about.
+func (w *worker) ended(d *dummy, err error) {
+	class := iocp.Classify(err)
+	switch {
+	case d.state == closing:
+		w.abandon(d)
+		w.die(d, w.port.Cancel, d.pause)
+	case class.Local():
+		w.limited(d, class, err)
+	case err == nil && !d.is(sendFailed):
+		w.lose(d, monitor.ClosedByServer, nil)
+	default:
+		w.lose(d, monitor.ResetByServer, err)
+	}
+}
+
+// limited closes a connection that this machine's own limits have broken.
+func (w *worker) limited(d *dummy, class iocp.Class, err error) {
+	w.localLimit(class)
+	w.countOwnClose(d)
+	w.abandon(d)
+	w.die(d, w.port.Abort, d.backoff())
+}
+
+// lose ends a connection that the server has closed or reset without being asked.
+func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
+	w.count.conns.ClosedByServer++
+	w.hold(d, f, note(err))
+	w.loseUnanswered(d)
+	if w.now-d.since > steadyAfter {
+		d.failures = 0
+	}
+	w.settle(d)
+	w.die(d, w.port.Cancel, d.backoff())
+}
+
+// die gives a connection up: cancel (Cancel or Abort) completes what is in flight, and with
+// the last completion the dummy is released.
+func (w *worker) die(d *dummy, cancel func(iocp.Socket), delay time.Duration) {
+	if d.state != dialing {
+		w.count.conns.Now--
+	}
+	d.check()
+	d.pause = delay
+	d.enter(dying, w.now)
+	cancel(d.sock)
+	if d.inFlight == 0 {
+		w.release(d)
+	}
+}
+
+// release closes the handle and forgets the connection. Nothing of it is in flight.
+func (w *worker) release(d *dummy) {
+	if d.inFlight != 0 || d.wait != 0 {
+		panic("dummy: released with operations in flight or echoes outstanding")
+	}
+	w.port.Close(d.sock)
+	if d.out != nil {
+		w.buffers.give(d.out)
+		d.out = nil
+	}
+	w.giveTimes(d)
+	d.sock = iocp.InvalidSocket
+	d.clear(ofConnection)
+	d.assigned, d.written, d.sends, d.echoed, d.gone = 0, 0, 0, 0, 0
+	d.lateUpTo, d.junk = 0, 0
+	d.enter(down, w.now)
+	w.open--
+	if w.wants(d) {
+		w.redial(d, d.pause)
+	}
+}

@@ -1,0 +1,234 @@
+package dummy
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// tidings are what a worker tells the conductor, at the end of a batch in which they changed.
+type tidings struct {
+	order     uint64        // the last phase order taken
+	unsettled int           // wanted dummies that were not up yet, and have not failed
+	atStop    int64         // Wait Echo Count when STOP was taken
+	wait      int64         // Wait Echo Count while draining
+	emptiedAt time.Duration // when it was last 0
+	up        uint64        // connections
+	lost      uint64        // connections ended by the server, not yet counted (held)
+	lostSince time.Duration
+	refused   bool // how a dial ended since then
+	served    bool
+
+	storm       uint64 // the last disconnect taken
+	stormClosed int    // connections closed by it
+	stormLeft   int    // of them not yet back
+}
+
+// edge is what the conductor acts on; all else it reads when it does.
+type edge struct {
+	order, storm                          uint64
+	settled, empty, lost, refused, served bool
+	calm                                  bool
+}
+
+func (t *tidings) edge() edge {
+	return edge{
+		order: t.order, storm: t.storm, settled: t.unsettled == 0, empty: t.wait == 0,
+		lost: t.lost > 0, refused: t.refused, served: t.served, calm: t.stormLeft == 0,
+	}
+}
+
+// notice is where a worker hangs its tidings out.
+type notice struct {
+	mu sync.Mutex
+	t  tidings
+}
+
+func (n *notice) read() tidings {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.t
+}
+
+// publish hangs the tidings out when they have changed: hardly ever while echoes run.
+func (w *worker) publish() {
+	t, h := &w.tell, &w.news.held
+	t.up, t.lost, t.lostSince, t.refused, t.served = w.count.conns.Now, 0, 0, false, false
+	if h.n() > 0 {
+		t.lost, t.lostSince, t.refused, t.served = h.n(), h.since, h.refused, h.served
+	}
+	t.wait, t.emptiedAt = 0, 0
+	if w.mode == draining {
+		t.wait, t.emptiedAt = w.count.wait, w.emptiedAt
+	}
+	if *t == w.told {
+		return
+	}
+	before := w.told.edge()
+	w.told = *t
+	w.notice.mu.Lock()
+	w.notice.t = *t
+	w.notice.mu.Unlock()
+	if t.edge() != before {
+		w.fleet.kick()
+	}
+}
+
+// kick wakes the conductor.
+func (f *Fleet) kick() {
+	select {
+	case f.kicked <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// conduct waits for what the workers tell and for deadlines, and changes the phase by it. It
+// sleeps while echoes run.
+func (f *Fleet) conduct() {
+	defer close(f.conducted)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-f.quit:
+			return
+		case <-f.kicked:
+		case <-timer.C:
+		}
+		next := f.step()
+		if f.drainIsOver() {
+			f.giveUpDrain()
+		}
+		if next != never {
+			timer.Reset(max(0, next-f.clock()))
+		}
+	}
+}
+
+// step does what can be done now, and says when there is more to do even if nobody kicks.
+func (f *Fleet) step() time.Duration {
+	all := f.tidings()
+	now := f.clock()
+	next := f.weigh(all, now, false)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.endStorm(all, now)
+	if !f.obeyed(all) {
+		return next // whoever has not read the order yet will kick
+	}
+	switch f.phase {
+	case monitor.Connecting:
+		f.endConnecting(all, now)
+	case monitor.Draining:
+		return min(next, f.endDraining(all, now))
+	}
+	return next
+}
+
+func (f *Fleet) tidings() []tidings {
+	all := make([]tidings, len(f.workers))
+	for i, w := range f.workers {
+		all[i] = w.notice.read()
+	}
+	return all
+}
+
+// obeyed reports whether every worker has taken the last phase order.
+func (f *Fleet) obeyed(all []tidings) bool {
+	for i := range all {
+		if all[i].order != f.order {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *Fleet) endConnecting(all []tidings, now time.Duration) {
+	var unsettled int
+	var up uint64
+	for i := range all {
+		unsettled += all[i].unsettled
+		up += all[i].up
+	}
+	if unsettled > 0 {
+		return
+	}
+	took := (now - f.since).Round(time.Millisecond)
+	f.enter(monitor.Idle, now)
+	f.event("%s of %s dummies connected in %v",
+		monitor.Count(up), monitor.Count(uint64(f.load.clients)), took)
+	if f.startWanted {
+		f.startEcho(now)
+	}
+}
+
+// endDraining ends the drain when Wait Echo Count is 0, or when its time is over. It returns
+// the deadline.
+func (f *Fleet) endDraining(all []tidings, now time.Duration) time.Duration {
+	var wait, atStop int64
+	var emptied time.Duration
+	for i := range all {
+		wait += all[i].wait
+		atStop += all[i].atStop
+		emptied = max(emptied, all[i].emptiedAt)
+	}
+	f.drain.AtStop = uint64(atStop)
+	deadline := f.since + f.cfg.DrainTimeout
+	switch {
+	case wait == 0:
+		f.drain.Elapsed = max(0, emptied-f.since)
+		f.enter(monitor.Drained, now)
+		f.event("drained in %v", f.drain.Elapsed.Round(10*time.Microsecond))
+		return never
+	}
+	return deadline
+}
+
+func (f *Fleet) drainIsOver() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.phase == monitor.Draining && f.clock() >= f.since+f.cfg.DrainTimeout
+}
+
+// giveUpDrain has every worker name what it is owed, and only then changes the phase: a
+// snapshot that says Undrained has all of it.
+func (f *Fleet) giveUpDrain() {
+	f.collecting.Lock()
+	defer f.collecting.Unlock()
+	left := make(chan int64, len(f.workers))
+	asked := 0
+	for _, w := range f.workers {
+		if w.mail.send(w.port, func(w *worker) { w.giveUpDrain(); left <- w.count.wait }) {
+			asked++
+		}
+	}
+	var wait int64
+	for range asked {
+		wait += <-left
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.phase != monitor.Draining {
+		return // closed meanwhile
+	}
+	now := f.clock()
+	f.drain.Elapsed = now - f.since
+	if wait == 0 {
+		f.enter(monitor.Drained, now)
+		f.event("drained in %v: what was left is proved missing", f.drain.Elapsed.Round(time.Millisecond))
+		return
+	}
+	f.enter(monitor.Undrained, now)
+	f.event("NOT drained within %v: %s echoes are owed", f.cfg.DrainTimeout,
+		monitor.Count(uint64(wait)))
+}
+
+// event adds a line to the log. f.mu is held.
+func (f *Fleet) event(format string, args ...any) {
+	if len(f.events) == monitor.MaxEvents {
+		f.events = append([]monitor.Event(nil), f.events[1:]...) // snapshots share the old ones
+	}
+	f.events = append(f.events, monitor.Event{At: time.Now(), Text: fmt.Sprintf(format, args...)})
+}

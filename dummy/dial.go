@@ -1,0 +1,154 @@
+package dummy
+
+import (
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// Limits of dialing.
+const (
+	maxDialing   = 128 // connects in flight per worker: a storm must not overflow the backlog
+	backoffFirst = 10 * time.Millisecond
+	backoffMost  = time.Second
+	steadyAfter  = time.Second // a connection that lived this long ends a row of failures
+)
+
+// redial has a dummy that is down dialed after a delay.
+func (w *worker) redial(d *dummy, delay time.Duration) {
+	if d.is(redialing) {
+		return
+	}
+	d.set(redialing)
+	if delay > 0 {
+		w.timers.push(timer{at: w.now + delay, slot: d.slot, what: redialing})
+		return
+	}
+	w.dials.push(d.slot)
+}
+
+// backoff is the pause after one more failure in a row: 10 ms, doubled up to 1 s.
+func (d *dummy) backoff() time.Duration {
+	pause := min(backoffFirst<<d.failures, backoffMost)
+	if pause < backoffMost {
+		d.failures++
+	}
+	return pause
+}
+
+// dialTime is when the next dummy in the queue may be dialed.
+func (w *worker) dialTime() time.Duration {
+	if w.dials.n == 0 || w.dialing >= maxDialing {
+		return never
+	}
+	if w.fleet.cfg.ConnectRate > 0 {
+		return w.connects.due()
+	}
+	return 0
+}
+
+// dialDue dials those whose turn has come.
+func (w *worker) dialDue() {
+	if w.dials.n == 0 {
+		w.connects.skip(w.now) // a turn that nobody needed is not made up for
+	}
+	for w.dialTime() <= w.now {
+		d := w.at(int(w.dials.pop()))
+		d.clear(redialing)
+		if d.state == down && w.wants(d) {
+			w.connects.take()
+			w.dial(d)
+		}
+	}
+}
+
+// wants reports whether a dummy is to be kept connected.
+func (w *worker) wants(d *dummy) bool { return int(d.slot) < w.wanted && w.mode != leaving }
+
+func (w *worker) dial(d *dummy) {
+	f := w.fleet
+	s, err := w.port.NewSocket(f.sources.pick(d.client, d.conn, w.load.churn), f.cfg.Target)
+	if err != nil {
+		w.undialed(d, err)
+		return
+	}
+	if err := w.io.Connect(s, f.cfg.Target, &d.recv); err != nil {
+		w.port.Close(s)
+		w.undialed(d, err)
+		return
+	}
+	d.sock = s
+	d.inFlight++
+	w.open++
+	w.dialing++
+	w.count.conns.Attempted++
+	d.enter(dialing, w.now)
+}
+
+// undialed deals with a connect that could not even begin.
+func (w *worker) undialed(d *dummy, err error) {
+	w.count.conns.Attempted++
+	w.connectFailed(d, err)
+	w.redial(d, d.backoff())
+}
+
+// connectFailed counts a failure, and whose it is: this machine's own limits are never blamed
+// on the server, and such an attempt does not count as one.
+func (w *worker) connectFailed(d *dummy, err error) {
+	w.settle(d)
+	class := iocp.Classify(err)
+	if class.Local() {
+		w.count.conns.Attempted--
+		w.localLimit(class)
+		return
+	}
+	w.news.held.refused = w.news.held.refused || class == iocp.ClassRefused
+	w.count.conns.Failed++
+	w.blame(d, monitor.ConnectFailed, monitor.Evidence{Connection: d.conn + 1, Note: note(err)})
+}
+
+// connected is the completion of Connect.
+func (w *worker) connected(d *dummy, err error) {
+	w.dialing--
+	if d.state == dying {
+		return
+	}
+	if err != nil {
+		w.connectFailed(d, err)
+		w.die(d, w.port.Cancel, d.backoff())
+		return
+	}
+	w.news.held.served = true
+	w.count.conns.Connected++
+	w.count.conns.Now++
+	w.count.conns.Peak = max(w.count.conns.Peak, w.count.conns.Now)
+	w.hists.connect.Record(w.now - d.since)
+	d.conn++
+	d.public.sent.Store(0)
+	d.public.conn.Store(d.conn)
+	d.stream.begin(w.verifier)
+	if w.fleet.cfg.Login {
+		d.enter(greeting, w.now)
+	} else {
+		w.isUp(d)
+	}
+	w.receive(d)
+}
+
+// isUp is where a connection may carry echoes.
+func (w *worker) isUp(d *dummy) {
+	d.enter(up, w.now)
+	w.settle(d)
+	w.calm(d)
+	w.makeReady(d)
+}
+
+// settle notes that a wanted dummy has been up, or has failed, for the first time: that is
+// what Connecting waits for.
+func (w *worker) settle(d *dummy) {
+	if !d.is(settled) {
+		d.set(settled)
+		w.tell.unsettled--
+	}
+}

@@ -1,0 +1,25 @@
+package dummy
+
+import "dummyload/monitor"
+
+// giveUpDrain is the end of a drain whose time is over: echoes that were overtaken are proved
+// missing; each of the others counts as not drained, stays in Wait Echo Count, and is named.
+func (w *worker) giveUpDrain() {
+	if w.mode != draining {
+		return
+	}
+	for slot := range w.slots() {
+		d := w.at(slot)
+		if d.wait == 0 {
+			continue
+		}
+		w.current = d
+		d.stream.settle(w.verifier, d.ident())
+		w.spans = d.stream.owed(w.spans[:0], d.assigned)
+		for _, s := range w.spans {
+			w.blame(d, monitor.NotDrained, monitor.Evidence{
+				Seq: s.first, Count: s.last - s.first + 1, Age: w.now - d.timeOf(s.first),
+			})
+		}
+	}
+}

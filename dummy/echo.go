@@ -1,0 +1,270 @@
+package dummy
+
+import (
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// Limits of the data path.
+const (
+	serveMost = 1024    // turns taken in one batch, so that completions are not kept waiting
+	spanMost  = 4       // what is outstanding spans at most this many Over Sends
+	junkMost  = 1 << 20 // bytes nobody waited for, after which a connection is given up
+)
+
+// room is how many echoes a dummy may send now.
+func (w *worker) room(d *dummy) int {
+	if w.mode != echoing || d.state != up || d.is(pausing|sendFailed) {
+		return 0
+	}
+	return w.load.overSend - int(d.wait)
+}
+
+// makeReady puts a dummy that may send into the ready queue.
+func (w *worker) makeReady(d *dummy) {
+	if !d.is(ready) && w.room(d) > 0 {
+		d.set(ready)
+		w.ready.push(d.slot)
+	}
+}
+
+// serveTime is when the next dummy's turn comes.
+func (w *worker) serveTime() time.Duration {
+	if w.mode != echoing || w.ready.n == 0 {
+		return never
+	}
+	if w.load.rate > 0 {
+		return w.echoes.due()
+	}
+	return 0
+}
+
+// serve lets the ready dummies send, in turn. In a closed loop each fills its window at once;
+// in an open loop each echo that is due goes to the next in turn, and when every window is
+// full it stays due.
+func (w *worker) serve() {
+	for n := 0; n < serveMost && w.serveTime() <= w.now; n++ {
+		d := w.at(int(w.ready.pop()))
+		d.clear(ready)
+		k := w.room(d)
+		if k <= 0 {
+			continue
+		}
+		if w.load.rate > 0 {
+			due := w.echoes.due()
+			w.echoes.take()
+			w.hists.lag.Record(w.now - due)
+			w.assign(d, due)
+			w.makeReady(d)
+		} else if !d.is(sending) { // otherwise it is made ready again when that is sent
+			for ; k > 0; k-- {
+				w.assign(d, w.now)
+			}
+		}
+		w.writeLater(d)
+	}
+}
+
+// assign gives a dummy one more echo to send. at is when it is due: its RTT counts from then.
+func (w *worker) assign(d *dummy, at time.Duration) {
+	d.assigned++
+	w.keepTime(d, at)
+	d.wait++
+	d.set(everSent)
+	w.count.ledger.Sent++
+	w.count.wait++
+}
+
+// writeLater has a dummy written at the end of the batch: what is assigned until then goes out
+// in one send.
+func (w *worker) writeLater(d *dummy) {
+	if !d.is(dirty) {
+		d.set(dirty)
+		w.unwritten = append(w.unwritten, d.slot)
+	}
+}
+
+func (w *worker) writeAll() {
+	for _, slot := range w.unwritten {
+		d := w.at(int(slot))
+		d.clear(dirty)
+		w.write(d)
+	}
+	w.unwritten = w.unwritten[:0]
+}
+
+// write posts one send of what is assigned, unless one is in flight already. Where the send is
+// cut is the seed's choice: a server must not take one receive for one message.
+func (w *worker) write(d *dummy) {
+	if d.is(sending|sendFailed) || d.state != up && d.state != closing {
+		return
+	}
+	if d.out == nil {
+		if d.written == d.assigned {
+			return
+		}
+		w.compose(d)
+	}
+	rest := d.out.rest()
+	n := w.fleet.pattern.nextCut(d.ident(), d.sends, len(rest))
+	d.sends++
+	d.set(sending)
+	d.sentAt = w.now
+	d.inFlight++
+	if err := w.io.Send(d.sock, rest[:n], &d.send); err != nil {
+		d.inFlight--
+		d.clear(sending)
+		w.sendBroke(d, err)
+	}
+}
+
+// compose fills a buffer with whole frames.
+func (w *worker) compose(d *dummy) {
+	p, id := w.fleet.pattern, d.ident()
+	d.out = w.buffers.take()
+	for d.written < d.assigned && len(d.out.bytes)+p.maxFrame() <= cap(d.out.bytes) {
+		d.written++
+		d.out.bytes = p.append(d.out.bytes, id, d.written)
+	}
+	d.public.sent.Store(d.written)
+}
+
+// sent is the completion of a send (C5: perhaps a short one).
+func (w *worker) sent(d *dummy, e *iocp.Entry) {
+	d.clear(sending)
+	d.out.from += e.Transferred
+	w.count.bytes.Sent += uint64(e.Transferred)
+	if len(d.out.rest()) == 0 {
+		w.buffers.give(d.out)
+		d.out = nil
+	}
+	if d.state == dying {
+		return
+	}
+	if e.Transferred == 0 || e.Err != nil {
+		w.sendBroke(d, e.Err)
+		return
+	}
+	w.write(d)
+	w.makeReady(d)
+	if d.state == closing {
+		w.halfClose(d)
+	}
+}
+
+// sendBroke deals with a send that failed. After a RST the pending receive still hands out what
+// arrived before it, and then ends: that is awaited.
+func (w *worker) sendBroke(d *dummy, err error) {
+	d.set(sendFailed)
+	class := iocp.Classify(err)
+	switch {
+	case class.Local():
+		w.limited(d, class, err)
+	case class != iocp.ClassReset:
+		w.ended(d, err)
+	}
+}
+
+// receive posts the next receive.
+func (w *worker) receive(d *dummy) {
+	d.inFlight++
+	if err := w.io.Recv(d.sock, &d.recv); err != nil {
+		d.inFlight--
+		w.ended(d, err)
+	}
+}
+
+// received is the completion of a receive. 0 bytes are the end of the stream or a failure.
+func (w *worker) received(d *dummy, e *iocp.Entry) {
+	if d.state == dying {
+		return
+	}
+	if e.Transferred == 0 {
+		w.ended(d, e.Err)
+		return
+	}
+	w.count.bytes.Received += uint64(e.Transferred)
+	if d.wait == 0 && d.state != greeting {
+		d.junk += uint32(e.Transferred)
+	}
+	w.current = d
+	d.stream.feed(w.verifier, d.ident(), d.assigned, e.Data)
+	if d.is(hopeless) || d.junk > junkMost {
+		w.giveUp(d)
+		return
+	}
+	if d.state == greeting && d.stream.loggedIn() {
+		w.isUp(d)
+	}
+	w.answeredSome(d)
+	w.receive(d)
+}
+
+// answeredSome lets a dummy go on whose window may have room again.
+func (w *worker) answeredSome(d *dummy) {
+	if w.room(d) <= 0 {
+		return
+	}
+	if pause := w.fleet.cfg.LoopDelay; pause > 0 {
+		d.set(pausing)
+		w.timers.push(timer{at: w.now + pause, slot: d.slot, what: pausing})
+		return
+	}
+	w.makeReady(d)
+}
+
+// giveUp closes a connection whose stream makes no sense any more, or never ends. The fault
+// has been counted.
+func (w *worker) giveUp(d *dummy) {
+	w.countOwnClose(d)
+	w.abandon(d)
+	w.die(d, w.port.Abort, d.backoff())
+}
+
+var _ outcome = (*worker)(nil)
+
+// echoed takes n right echoes of the dummy whose stream is being judged.
+func (w *worker) echoed(_ ident, first, n uint64) {
+	d := w.current
+	for seq := first; seq < first+n; seq++ {
+		rtt := w.now - d.timeOf(seq)
+		w.hists.rtt.Record(rtt)
+		if rtt > w.fleet.cfg.EchoTimeout && seq > d.lateUpTo {
+			w.late(d, seq)
+		}
+	}
+	d.wait -= uint32(n)
+	d.echoed += n
+	d.answered += n
+	w.count.ledger.Echoed += n
+	w.count.wait -= int64(n)
+	w.maybeEmptied(d)
+}
+
+// lost takes n echoes that will not come any more.
+func (w *worker) lost(_ ident, _, n uint64) {
+	d := w.current
+	d.wait -= uint32(n)
+	d.gone += n
+	w.count.ledger.Lost += n
+	w.count.wait -= int64(n)
+	w.maybeEmptied(d)
+}
+
+// recovered takes an echo that was counted lost and came after all.
+func (w *worker) recovered(ident, uint64) {
+	d := w.current
+	d.gone--
+	d.echoed++
+	d.answered++
+	w.count.ledger.Lost--
+	w.count.ledger.Echoed++
+}
+
+// fault takes what the verifier has to say against the stream.
+func (w *worker) fault(ev *monitor.Evidence) { w.blame(w.current, ev.Fault, *ev) }
+
+// broken notes that the connection must be closed; that is done when feed has returned.
+func (w *worker) broken(ident) { w.current.set(hopeless) }

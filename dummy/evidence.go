@@ -1,0 +1,117 @@
+package dummy
+
+import (
+	"bytes"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// news is what a worker has found since its last report.
+type news struct {
+	evidence []monitor.Evidence
+	kept     [monitor.NumFaults]int // evidence kept since the fleet began, or since Reset
+	held     losses
+}
+
+// blame counts a fault of a dummy's connection, and keeps the evidence of the first.
+func (w *worker) blame(d *dummy, f monitor.Fault, ev monitor.Evidence) {
+	w.count.faults[f] += max(1, ev.Count)
+	if w.news.kept[f] < monitor.MaxEvidence {
+		w.news.kept[f]++
+		w.news.evidence = append(w.news.evidence, w.evidence(d, f, ev))
+	}
+}
+
+// evidence fills in what every line has. Only the first of a kind come here, so that it may
+// allocate and ask the system.
+func (w *worker) evidence(d *dummy, f monitor.Fault, ev monitor.Evidence) monitor.Evidence {
+	ev.Fault, ev.Client, ev.At = f, int(d.client), w.now
+	if ev.Connection == 0 {
+		ev.Connection = d.conn
+	}
+	ev.Local = w.local(d)
+	ev.Want, ev.Got = bytes.Clone(ev.Want), bytes.Clone(ev.Got)
+	if ev.Age == 0 && ev.Seq != 0 && d.owes(ev.Seq) {
+		ev.Age = w.now - d.timeOf(ev.Seq)
+	}
+	return ev
+}
+
+// owes reports whether seq lies within what is outstanding, so that its time is known.
+func (d *dummy) owes(seq uint64) bool {
+	oldest := d.stream.oldest(d.assigned)
+	return oldest != 0 && oldest <= seq && seq <= d.assigned && (d.times != nil || d.wait == 1)
+}
+
+// local is the dummy's address as the server sees it, empty when it has none.
+func (w *worker) local(d *dummy) string {
+	if d.sock == iocp.InvalidSocket {
+		return ""
+	}
+	if a := w.port.LocalAddr(d.sock); a.IsValid() {
+		return a.String()
+	}
+	return ""
+}
+
+// note is an error's text, safe to show.
+func note(err error) string {
+	if err == nil {
+		return ""
+	}
+	return monitor.Clean(err.Error())
+}
+
+// localLimit counts a limit of this machine that was met.
+func (w *worker) localLimit(class iocp.Class) {
+	switch class {
+	case iocp.ClassLocalFD:
+		w.count.fds++
+	case iocp.ClassLocalPort:
+		w.count.ports++
+	}
+}
+
+// losses are connections that the server ended, before they are counted: when it turns out that
+// the server is gone altogether, they are not its faults one by one (see weigh).
+type losses struct {
+	since           time.Duration // of the first
+	closed, reset   uint64
+	refused, served bool // how a dial ended since then
+	evidence        []monitor.Evidence
+}
+
+func (h *losses) n() uint64 { return h.closed + h.reset }
+
+// hold takes note of one such connection.
+func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
+	h := &w.news.held
+	if h.n() == 0 {
+		*h = losses{since: w.now}
+	}
+	if f == monitor.ResetByServer {
+		h.reset++
+	} else {
+		h.closed++
+	}
+	if w.news.kept[f]+len(h.evidence) < monitor.MaxEvidence {
+		ev := w.evidence(d, f, monitor.Evidence{Seq: d.stream.oldest(d.assigned), Note: why})
+		h.evidence = append(h.evidence, ev)
+	}
+}
+
+// countHeld counts what was held as faults, unless the server is gone.
+func (w *worker) countHeld(gone bool) {
+	h := &w.news.held
+	if !gone {
+		w.count.faults[monitor.ClosedByServer] += h.closed
+		w.count.faults[monitor.ResetByServer] += h.reset
+		for _, ev := range h.evidence {
+			w.news.kept[ev.Fault]++
+			w.news.evidence = append(w.news.evidence, ev)
+		}
+	}
+	*h = losses{}
+}

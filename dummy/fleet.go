@@ -1,0 +1,208 @@
+package dummy
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// Fleet is all the dummies of a run. Its methods may be called from any goroutine.
+//
+// Locks are taken in this order: collecting, mu, a worker's mailbox or notice. A worker takes
+// none but the last two, and none on the data path.
+type Fleet struct {
+	cfg     Config
+	began   time.Time
+	pattern *pattern
+	sources sources
+	workers []*worker
+
+	kicked    chan struct{}
+	quit      chan struct{}
+	conducted chan struct{}
+	closing   sync.Once
+
+	collecting sync.Mutex // one Collect, or end of a drain, at a time
+	totals     totals
+
+	mu          sync.Mutex // guards what follows
+	load        load
+	phase       monitor.Phase
+	since       time.Duration
+	changed     chan struct{} // closed and made anew when the phase changes
+	order       uint64        // of the last phase order mailed
+	startWanted bool          // START was given while Connecting
+	leaving     bool
+	echoOn      time.Duration // finished periods of Echo
+	drain       monitor.Drain
+	storm       storm
+	resets      uint64
+	diagnoses   []monitor.Diagnosis
+	events      []monitor.Event
+}
+
+// New makes a fleet and begins to connect its dummies. The error is about the configuration,
+// or a backend that cannot run. Whoever has a Fleet must Close it.
+func New(cfg Config) (*Fleet, error) {
+	cfg, err := cfg.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	f := &Fleet{
+		cfg: cfg, began: time.Now(), sources: newSources(cfg),
+		pattern: newPattern(cfg.Seed, cfg.Frame, cfg.SizeMin, cfg.SizeMax),
+		load: load{
+			clients: cfg.Clients, overSend: cfg.OverSend, rate: cfg.Rate, churn: cfg.Churn,
+		},
+		kicked: make(chan struct{}, 1), quit: make(chan struct{}), conducted: make(chan struct{}),
+		changed: make(chan struct{}), order: 1,
+	}
+	f.totals.init(cfg.Workers)
+	for k := range cfg.Workers {
+		if err := f.hire(k); err != nil {
+			_ = f.dismissWorkers(false) // the error that counts is the one at hand
+			return nil, err
+		}
+	}
+	f.event("connecting %s dummies to %v (%s)",
+		monitor.Count(uint64(cfg.Clients)), cfg.Target, f.workers[0].port.Backend())
+	f.orderAll(func(w *worker) { w.tune(1, f.load, 0) })
+	go f.conduct()
+	return f, nil
+}
+
+// hire opens a port and starts the worker that serves it.
+func (f *Fleet) hire(k int) error {
+	size := f.chunk()
+	port, err := iocp.New(iocp.Config{
+		Backend: f.cfg.Backend, Workers: 1, RecvSize: min(max(size, iocp.DefaultRecvSize), 1<<16),
+	})
+	if err != nil {
+		return err
+	}
+	w := &worker{
+		index: k, fleet: f, port: port, done: make(chan struct{}), hists: newHistograms(),
+		rng:     rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
+		buffers: sendBuffers{size: size},
+		load:    load{clients: 0, overSend: f.load.overSend},
+	}
+	w.verifier = newVerifier(f.pattern, f.cfg.Login, f, w)
+	w.grow(0)
+	started := make(chan error, 1)
+	go w.run(started)
+	if err := <-started; err != nil {
+		_ = port.CloseHandle() // the error that counts is the worker's
+		return fmt.Errorf("worker %d: %w", k, err)
+	}
+	f.workers = append(f.workers, w)
+	return nil
+}
+
+// chunk is the size of a send buffer: a window of echoes where that is not much, and never
+// less than one frame.
+func (f *Fleet) chunk() int {
+	frame := f.pattern.maxFrame()
+	return max(frame, min(frame*f.cfg.OverSend, 1<<16))
+}
+
+// clock is the time since the fleet began.
+func (f *Fleet) clock() time.Duration { return time.Since(f.began) }
+
+// current is the roster's: which connection a dummy has, for a worker that looks for the owner
+// of a wrong echo.
+func (f *Fleet) current(client uint32) (conn uint32, sent uint64) {
+	w := f.workers[int(client)%len(f.workers)]
+	slot := int(client) / len(f.workers)
+	slabs := *w.roster.Load()
+	if slot/slabSize >= len(slabs) {
+		return 0, 0
+	}
+	p := &slabs[slot/slabSize][slot%slabSize].public
+	return p.conn.Load(), p.sent.Load()
+}
+
+// orderAll mails every worker an order.
+func (f *Fleet) orderAll(order func(*worker)) {
+	for _, w := range f.workers {
+		w.mail.send(w.port, order)
+	}
+}
+
+// Phase is where the fleet stands.
+func (f *Fleet) Phase() monitor.Phase {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.phase
+}
+
+// enter changes the phase. f.mu is held.
+func (f *Fleet) enter(p monitor.Phase, now time.Duration) {
+	if f.phase == monitor.Echoing {
+		f.echoOn += now - f.since
+	}
+	f.phase, f.since = p, now
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// Wait waits until the fleet is in one of the phases, or Ended, or until the context ends,
+// whose error it returns.
+func (f *Fleet) Wait(ctx context.Context, phases ...monitor.Phase) error {
+	for {
+		f.mu.Lock()
+		phase, changed := f.phase, f.changed
+		f.mu.Unlock()
+		if phase == monitor.Ended || slices.Contains(phases, phase) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+// Close disconnects every dummy by FIN, waits at most closeWait for the server's, and ends the
+// workers. The fleet's phase is Ended then, and Collect gives the final snapshot. What is still
+// owed after a drain that failed stays in Wait Echo Count.
+func (f *Fleet) Close() error {
+	var err error
+	f.closing.Do(func() { err = f.end() })
+	return err
+}
+
+func (f *Fleet) end() error {
+	close(f.quit)
+	<-f.conducted
+	f.weigh(f.tidings(), f.clock(), true)
+	f.mu.Lock()
+	f.leaving = true
+	keep := f.phase == monitor.Undrained || f.phase == monitor.Draining
+	f.mu.Unlock()
+	err := f.dismissWorkers(keep)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.enter(monitor.Ended, f.clock())
+	f.event("all connections closed")
+	return err
+}
+
+// dismissWorkers has the workers close their connections and end, and frees their ports.
+func (f *Fleet) dismissWorkers(keepOwed bool) error {
+	f.orderAll(func(w *worker) { w.leave(keepOwed) })
+	var first error
+	for _, w := range f.workers {
+		<-w.done
+		if err := w.port.CloseHandle(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}

@@ -1,0 +1,156 @@
+package dummy
+
+import (
+	"fmt"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// counters are a worker's own, published as a copy in each report. Wait Echo Count is kept
+// twice: wait is counted up and down, ledger.Wait is the difference and filled in by balance.
+type counters struct {
+	ledger monitor.Ledger
+	wait   int64
+	faults [monitor.NumFaults]uint64
+	conns  monitor.Connections
+	bytes  monitor.Bytes
+	fds    uint64 // times this process had no descriptor left
+	ports  uint64 // times there was no local port left
+	closes uint64 // own FINs that the server did not answer in time
+}
+
+// balance fills in ledger.Wait and panics unless every echo is accounted for.
+func (c *counters) balance() {
+	l := &c.ledger
+	l.Wait = l.Sent - l.Echoed - l.Abandoned - l.Lost
+	if int64(l.Wait) != c.wait {
+		panic(fmt.Sprintf("dummy: Wait Echo Count is %d by difference (%+v) and %d by counting",
+			int64(l.Wait), *l, c.wait))
+	}
+}
+
+// add sums up the workers' counters.
+func (c *counters) add(o *counters) {
+	c.ledger.Sent += o.ledger.Sent
+	c.ledger.Echoed += o.ledger.Echoed
+	c.ledger.Abandoned += o.ledger.Abandoned
+	c.ledger.Lost += o.ledger.Lost
+	c.wait += o.wait
+	for f := range c.faults {
+		c.faults[f] += o.faults[f]
+	}
+	c.conns.Attempted += o.conns.Attempted
+	c.conns.Connected += o.conns.Connected
+	c.conns.Failed += o.conns.Failed
+	c.conns.ClosedByDummy += o.conns.ClosedByDummy
+	c.conns.ClosedByServer += o.conns.ClosedByServer
+	c.conns.Peak += o.conns.Peak
+	c.conns.Now += o.conns.Now
+	c.bytes.Sent += o.bytes.Sent
+	c.bytes.Received += o.bytes.Received
+	c.fds += o.fds
+	c.ports += o.ports
+	c.closes += o.closes
+}
+
+// reset begins to count anew; connections and what is outstanding stay.
+func (c *counters) reset() {
+	*c = counters{
+		ledger: monitor.Ledger{Sent: uint64(c.wait)},
+		wait:   c.wait,
+		conns:  monitor.Connections{Now: c.conns.Now, Peak: c.conns.Now},
+	}
+}
+
+// abandon closes the books of a connection that the dummy itself ends: what is unanswered is
+// abandoned, but for what was overtaken, which is proved missing.
+func (w *worker) abandon(d *dummy) {
+	w.current = d
+	d.stream.closing(w.verifier, d.ident(), d.assigned)
+	d.stream.settle(w.verifier, d.ident())
+	w.count.ledger.Abandoned += w.writeOff(d)
+}
+
+// loseUnanswered closes the books of a connection that the server ended.
+func (w *worker) loseUnanswered(d *dummy) {
+	w.current = d
+	d.stream.ended(w.verifier, d.ident(), d.assigned)
+	d.stream.settle(w.verifier, d.ident())
+	w.count.ledger.Lost += w.writeOff(d)
+}
+
+// writeOff lowers Wait Echo Count by what is still owed on the connection, and says how much.
+// At the end of a run that did not drain nothing is lowered: the last disconnect must not make
+// Wait Echo Count look like 0.
+func (w *worker) writeOff(d *dummy) uint64 {
+	n := uint64(d.wait)
+	d.wait = 0
+	d.gone += n
+	if w.keepOwed {
+		return 0
+	}
+	w.count.wait -= int64(n)
+	w.maybeEmptied(d)
+	return n
+}
+
+// maybeEmptied gives the ring of times back when nothing is outstanding that needs it, and
+// notes when the whole worker has nothing left to wait for.
+func (w *worker) maybeEmptied(d *dummy) {
+	if d.wait == 0 && d.times != nil && (w.mode != echoing || w.load.overSend == 1) {
+		w.giveTimes(d)
+	}
+	if w.count.wait == 0 {
+		w.emptiedAt = w.now
+	}
+}
+
+// keepTime notes when the echo just assigned is due. One outstanding echo has its place in the
+// dummy; more of them take a ring, which grows with the span of what is outstanding. The span
+// is more than Over Send only where echoes were overtaken; where it gets too long, those are
+// taken for missing.
+func (w *worker) keepTime(d *dummy, at time.Duration) {
+	seq := d.assigned
+	if d.wait == 0 && d.times == nil && w.load.overSend == 1 {
+		d.time = at
+		return
+	}
+	oldest := d.stream.oldest(seq)
+	if seq-oldest >= uint64(spanMost*w.load.overSend) && oldest < d.stream.next {
+		w.current = d
+		d.stream.settle(w.verifier, d.ident())
+		oldest = d.stream.oldest(seq)
+	}
+	span := int(seq - oldest + 1)
+	if d.times == nil || span > len(d.times.at) {
+		w.growTimes(d, oldest, max(span, w.load.overSend))
+	}
+	d.times.put(seq, at)
+}
+
+func (w *worker) growTimes(d *dummy, oldest uint64, n int) {
+	bigger := w.rings.take(n)
+	if d.times != nil {
+		bigger.copyFrom(d.times, oldest, d.assigned-1)
+		w.rings.give(d.times)
+	} else if d.wait == 1 {
+		bigger.put(oldest, d.time)
+	}
+	d.times = bigger
+}
+
+func (w *worker) giveTimes(d *dummy) {
+	if d.times != nil {
+		w.rings.give(d.times)
+		d.times = nil
+	}
+}
+
+// timeOf is when an outstanding echo was due.
+func (d *dummy) timeOf(seq uint64) time.Duration {
+	if d.times == nil {
+		return d.time
+	}
+	return d.times.get(seq)
+}

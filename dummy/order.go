@@ -1,0 +1,109 @@
+package dummy
+
+import "time"
+
+// The orders that the fleet mails to its workers. Each phase order has a number, which the
+// worker tells back once it has taken it.
+
+// start is Echo START: t0 is when the open loop's schedule begins.
+func (w *worker) start(order uint64, t0 time.Duration) {
+	if w.mode == leaving {
+		return
+	}
+	w.tell.order = order
+	w.mode = echoing
+	w.echoes = newPacer(w.index, w.fleet.cfg.Workers, t0, w.load.rate)
+	w.readyAll()
+}
+
+func (w *worker) readyAll() {
+	for slot := range w.wanted {
+		w.makeReady(w.at(slot))
+	}
+}
+
+// stop is Echo STOP: nothing new is assigned, what is assigned is still sent.
+func (w *worker) stop(order uint64) {
+	if w.mode == leaving {
+		return
+	}
+	w.tell.order = order
+	w.mode = draining
+	for w.ready.n > 0 {
+		w.at(int(w.ready.pop())).clear(ready)
+	}
+	w.tell.atStop = w.count.wait
+	w.emptiedAt = w.now
+}
+
+// tune puts other settings in force. The open loop's schedule begins anew where its rate
+// changes, the churn's likewise.
+func (w *worker) tune(order uint64, to load, t0 time.Duration) {
+	if w.mode == leaving {
+		return
+	}
+	w.tell.order = order
+	workers := w.fleet.cfg.Workers
+	if to.rate != w.load.rate {
+		w.echoes = newPacer(w.index, workers, t0, to.rate)
+	}
+	if to.churn != w.load.churn {
+		w.churns = newPacer(w.index, workers, t0, to.churn)
+	}
+	w.load = to
+	w.want(share(to.clients, w.index, workers))
+	w.readyAll()
+}
+
+// want keeps n dummies connected: more are dialed, those beyond are closed by FIN.
+func (w *worker) want(n int) {
+	w.grow(n)
+	before := w.wanted
+	w.wanted = n
+	for slot := n; slot < before; slot++ {
+		w.dismiss(w.at(slot))
+	}
+	for slot := before; slot < n; slot++ {
+		d := w.at(slot)
+		d.clear(settled)
+		w.tell.unsettled++
+		if d.state == down {
+			w.redial(d, 0)
+		}
+	}
+}
+
+// dismiss ends a dummy's connection for good.
+func (w *worker) dismiss(d *dummy) {
+	w.settle(d)
+	w.calm(d)
+	switch d.state {
+	case dialing:
+		w.die(d, w.port.Abort, 0)
+	case greeting, up:
+		w.closeOwn(d, CloseFIN, 0)
+	}
+}
+
+// leave closes every connection by FIN; the worker ends when all dummies are down.
+func (w *worker) leave(keepOwed bool) {
+	w.mode = leaving
+	w.keepOwed = keepOwed
+	for slot := range w.slots() {
+		w.dismiss(w.at(slot))
+	}
+}
+
+// reset begins to count anew. Connections and what is outstanding stay.
+func (w *worker) reset() {
+	w.count.reset()
+	w.hists = newHistograms()
+	w.news = news{held: w.news.held}
+	for slot := range w.slots() {
+		d := w.at(slot)
+		d.answered = 0
+		if d.wait == 0 {
+			d.clear(everSent)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package dummy
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// spareDescriptors are those that a program needs besides its sockets: terminal, files, ports.
+const spareDescriptors = 64
+
+// Preflight says before a run that this machine's limits do not carry it: too few descriptors
+// or too few local ports. The error is one line with the limit, the number needed and the
+// remedy. sharedProcess is whether the bundled server is in this process and needs a descriptor
+// for each connection too.
+func Preflight(cfg Config, sharedProcess bool) error {
+	cfg, err := cfg.WithDefaults()
+	if err != nil {
+		return err
+	}
+	limit, limited := iocp.DescriptorLimit()
+	if limited {
+		if err := enoughDescriptors(cfg, sharedProcess, limit); err != nil {
+			return err
+		}
+	}
+	return enoughPorts(cfg, newSources(cfg), ephemeralPorts())
+}
+
+func enoughDescriptors(cfg Config, sharedProcess bool, limit uint64) error {
+	need := uint64(cfg.Clients)
+	remedy := "raise it (ulimit -n) or lower --clients"
+	if sharedProcess {
+		need *= 2
+		remedy += ", or give the bundled server its own (--server-process)"
+	}
+	need += uint64(spareDescriptors + 4*cfg.Workers)
+	if need > limit {
+		return fmt.Errorf("descriptors: the limit is %d, %d dummies need %d: %s",
+			limit, cfg.Clients, need, remedy)
+	}
+	return nil
+}
+
+func enoughPorts(cfg Config, s sources, perAddress int) error {
+	if s.ports > 0 {
+		return nil // spreads as far as it must
+	}
+	have := perAddress * max(1, len(s.list))
+	if cfg.Clients > have {
+		return fmt.Errorf("local ports: %d dummies need as many, %d source addresses have %d: "+
+			"give more addresses (--source) or lower --clients", cfg.Clients, max(1, len(s.list)), have)
+	}
+	return nil
+}
+
+// Reachable makes one connection to the target, within the connect timeout, and closes it. The
+// error is one line that names the target.
+func Reachable(ctx context.Context, cfg Config) error {
+	cfg, err := cfg.WithDefaults()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, cfg.ConnectTimeout)
+	defer cancel()
+	var d net.Dialer
+	if len(cfg.Sources) > 0 {
+		d.LocalAddr = &net.TCPAddr{IP: cfg.Sources[0].AsSlice()}
+	}
+	c, err := d.DialContext(ctx, "tcp", cfg.Target.String())
+	if err != nil {
+		return fmt.Errorf("target %v cannot be reached: %s", cfg.Target, monitor.Clean(err.Error()))
+	}
+	return c.Close()
+}

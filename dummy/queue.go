@@ -1,0 +1,84 @@
+package dummy
+
+import "time"
+
+// slotQueue is a first-in first-out queue of slots: a ring that grows and is kept. Whoever
+// pushes sees to it, by a flag of the dummy, that a slot is in it once.
+type slotQueue struct {
+	ring []uint32 // its length is a power of two, or 0
+	head int
+	n    int
+}
+
+func (q *slotQueue) push(slot uint32) {
+	if q.n == len(q.ring) {
+		q.grow()
+	}
+	q.ring[(q.head+q.n)&(len(q.ring)-1)] = slot
+	q.n++
+}
+
+func (q *slotQueue) pop() uint32 {
+	slot := q.ring[q.head]
+	q.head = (q.head + 1) & (len(q.ring) - 1)
+	q.n--
+	return slot
+}
+
+func (q *slotQueue) grow() {
+	ring := make([]uint32, max(64, 2*len(q.ring)))
+	for i := range q.n {
+		ring[i] = q.ring[(q.head+i)&(len(q.ring)-1)]
+	}
+	q.ring, q.head = ring, 0
+}
+
+// timer is something that one dummy waits for.
+type timer struct {
+	at   time.Duration
+	slot uint32
+	what flags // pausing or redialing; the dummy carries the same flag until it fires
+}
+
+// timers is a binary heap, the earliest first. A dummy has at most one timer of each kind, so
+// that the heap is bounded.
+type timers struct{ heap []timer }
+
+// next is when the earliest fires.
+func (t *timers) next() time.Duration {
+	if len(t.heap) == 0 {
+		return never
+	}
+	return t.heap[0].at
+}
+
+func (t *timers) push(n timer) {
+	t.heap = append(t.heap, n)
+	for i := len(t.heap) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if t.heap[parent].at <= t.heap[i].at {
+			break
+		}
+		t.heap[parent], t.heap[i] = t.heap[i], t.heap[parent]
+		i = parent
+	}
+}
+
+func (t *timers) pop() timer {
+	first, last := t.heap[0], len(t.heap)-1
+	t.heap[0] = t.heap[last]
+	t.heap = t.heap[:last]
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
+			if t.heap[child].at < t.heap[least].at {
+				least = child
+			}
+		}
+		if least == i {
+			return first
+		}
+		t.heap[i], t.heap[least] = t.heap[least], t.heap[i]
+		i = least
+	}
+}

@@ -1,0 +1,105 @@
+package dummy
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// histograms are a worker's own. With each report it hands them over whole and goes on with
+// empty ones.
+type histograms struct {
+	rtt, connect, lag *monitor.Histogram
+}
+
+func newHistograms() *histograms {
+	return &histograms{
+		rtt: monitor.NewHistogram(), connect: monitor.NewHistogram(), lag: monitor.NewHistogram(),
+	}
+}
+
+func (h *histograms) reset() {
+	h.rtt.Reset()
+	h.connect.Reset()
+	h.lag.Reset()
+}
+
+// wanted is what a report is to contain besides the counters.
+type wanted struct {
+	owed     int  // at most so many lines of what is owed; -1 = all
+	fairness bool // echoes by client
+}
+
+// report is all that a worker knows at the end of one batch, so that it is consistent.
+type report struct {
+	count    counters
+	hists    *histograms
+	evidence []monitor.Evidence // new ones
+	owed     []monitor.Owed
+	answered []uint64 // echoes of each client, sorted
+	silent   uint64
+	cpu, at  time.Duration // the thread's processor time, and when it was read
+}
+
+// report hands over what the worker has; it goes on with the empty histograms given.
+func (w *worker) report(empty *histograms, want wanted) *report {
+	w.count.balance()
+	r := &report{
+		count: w.count, hists: w.hists, evidence: w.news.evidence,
+		cpu: iocp.ThreadCPU(), at: w.fleet.clock(),
+	}
+	w.hists, w.news.evidence = empty, nil
+	if w.mode == draining {
+		r.owed = w.owedLines(want.owed)
+	}
+	if want.fairness {
+		r.answered, r.silent = w.fairness()
+	}
+	return r
+}
+
+// owedLines names what is owed, a line for each row of sequences, the oldest first.
+func (w *worker) owedLines(most int) []monitor.Owed {
+	if most == 0 {
+		return nil
+	}
+	var lines []monitor.Owed
+	for slot := range w.slots() {
+		d := w.at(slot)
+		if d.wait == 0 {
+			continue
+		}
+		w.spans = d.stream.owed(w.spans[:0], d.assigned)
+		for _, s := range w.spans {
+			lines = append(lines, monitor.Owed{
+				Client: int(d.client), Connection: d.conn,
+				First: s.first, Last: s.last, Count: int(s.last - s.first + 1),
+				Age: w.now - d.timeOf(s.first),
+			})
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b monitor.Owed) int { return cmp.Compare(b.Age, a.Age) })
+	if most > 0 && len(lines) > most {
+		lines = lines[:most]
+	}
+	for i := range lines {
+		lines[i].Local = w.local(w.at(lines[i].Client / w.fleet.cfg.Workers))
+	}
+	return lines
+}
+
+func (w *worker) fairness() (answered []uint64, silent uint64) {
+	answered = make([]uint64, w.wanted)
+	for slot := range answered {
+		d := w.at(slot)
+		answered[slot] = d.answered
+		if d.answered == 0 && d.is(everSent) {
+			silent++
+		}
+	}
+	slices.Sort(answered)
+	return answered, silent
+}

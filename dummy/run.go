@@ -1,0 +1,57 @@
+package dummy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// Plan is the headless sequence's part that is not the fleet's.
+type Plan struct {
+	Duration time.Duration // how long Echo is on before STOP; 0 = until the context ends
+}
+
+// ErrInterrupted is Run's when the context ended before Echo was on.
+var ErrInterrupted = errors.New("interrupted before any echo")
+
+// Run is a whole run without a screen: wait until all dummies are connected, START, wait, STOP,
+// drain, keep quiet, close. When the context ends while echo is on that means STOP, and the run
+// goes on to its orderly end; before, the fleet is closed at once. The fleet is closed in every
+// case; what the run came to is in its last snapshot.
+func Run(ctx context.Context, f *Fleet, p Plan) error {
+	err := f.echo(ctx, p)
+	return errors.Join(err, f.Close())
+}
+
+func (f *Fleet) echo(ctx context.Context, p Plan) error {
+	if f.Wait(ctx, monitor.Idle) != nil {
+		return ErrInterrupted
+	}
+	if err := f.Start(); err != nil {
+		return err
+	}
+	pause(ctx, p.Duration)
+	if err := f.Stop(); err != nil {
+		return err
+	}
+	// No context here: the drain has its own end, and a second signal is the caller's.
+	if err := f.Wait(context.Background(), monitor.Drained, monitor.Undrained); err != nil {
+		return err
+	}
+	pause(context.Background(), f.cfg.Quiet)
+	return nil
+}
+
+// pause waits for a duration, 0 being for ever, or until the context ends.
+func pause(ctx context.Context, d time.Duration) {
+	var over <-chan time.Time
+	if d > 0 {
+		over = time.After(d)
+	}
+	select {
+	case <-ctx.Done():
+	case <-over:
+	}
+}

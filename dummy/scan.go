@@ -1,0 +1,108 @@
+package dummy
+
+import (
+	"errors"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// The scan finds what only a clock can find: it walks over all dummies every scanEvery, in
+// steps of scanStep dummies.
+const (
+	scanEvery = 50 * time.Millisecond
+	scanStep  = 4096
+	loginWait = 3 * time.Second
+)
+
+var errConnectTimeout = errors.New("not answered within the connect timeout")
+
+// scan takes one step.
+func (w *worker) scan() {
+	end := min(w.scanSlot+scanStep, w.slots())
+	for ; w.scanSlot < end; w.scanSlot++ {
+		w.inspect(w.at(w.scanSlot))
+	}
+	if w.scanSlot == w.slots() {
+		w.scanSlot = 0
+	}
+	steps := (w.slots() + scanStep - 1) / scanStep
+	w.scanAt = w.now + scanEvery/time.Duration(max(1, steps))
+}
+
+func (w *worker) inspect(d *dummy) {
+	age := w.now - d.since
+	switch d.state {
+	case down, dying:
+		return
+	case dialing:
+		if age > w.fleet.cfg.ConnectTimeout {
+			w.connectFailed(d, errConnectTimeout)
+			w.die(d, w.port.Abort, d.backoff())
+		}
+		return
+	case greeting:
+		if age > loginWait {
+			w.current = d
+			d.stream.loginExpired(w.verifier, d.ident())
+			w.isUp(d)
+		}
+	case closing:
+		if age > closeWait {
+			if d.is(shutDown) {
+				w.count.closes++
+			}
+			w.abandon(d)
+			w.die(d, w.port.Abort, d.pause)
+			return
+		}
+	}
+	d.check()
+	w.lookForStuck(d)
+	w.lookForLate(d)
+}
+
+// lookForStuck finds a server that takes nothing.
+func (w *worker) lookForStuck(d *dummy) {
+	if d.is(sending) && !d.is(unread) && w.now-d.sentAt > w.fleet.cfg.DrainTimeout {
+		d.set(unread)
+		w.blame(d, monitor.NotReading, monitor.Evidence{Seq: d.written, Age: w.now - d.sentAt})
+	}
+}
+
+// lookForLate counts the echoes that are older than the echo timeout, each once. They stay in
+// Wait Echo Count.
+func (w *worker) lookForLate(d *dummy) {
+	if d.wait == 0 {
+		return
+	}
+	w.spans = d.stream.owed(w.spans[:0], d.assigned)
+	for _, s := range w.spans {
+		for seq := max(s.first, d.lateUpTo+1); seq <= s.last; seq++ {
+			if w.now-d.timeOf(seq) <= w.fleet.cfg.EchoTimeout {
+				return
+			}
+			w.late(d, seq)
+			d.lateUpTo = seq
+		}
+	}
+}
+
+func (w *worker) late(d *dummy, seq uint64) {
+	w.blame(d, monitor.Late, monitor.Evidence{Seq: seq, Age: w.now - d.timeOf(seq)})
+}
+
+// fire does what was put off until now.
+func (w *worker) fire() {
+	for w.timers.next() <= w.now {
+		t := w.timers.pop()
+		d := w.at(int(t.slot))
+		switch t.what {
+		case pausing:
+			d.clear(pausing)
+			w.makeReady(d)
+		case redialing:
+			w.dials.push(t.slot)
+		}
+	}
+}

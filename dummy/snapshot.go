@@ -1,0 +1,210 @@
+package dummy
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// Limits of what a snapshot costs and carries.
+const (
+	owedWhileDraining = 100
+	fairnessEvery     = 2 * time.Second // it looks at every dummy
+)
+
+// totals are what Collect has gathered from all reports so far.
+type totals struct {
+	hists    *histograms
+	recent   *monitor.Histogram
+	spare    []*histograms // one for each worker
+	last     []*report     // of workers that have ended
+	health   health
+	evidence []monitor.Evidence
+	kept     [monitor.NumFaults]int
+	owed     []monitor.Owed
+	fairness monitor.Fairness
+	fairAt   time.Duration
+	resets   uint64
+}
+
+func (t *totals) init(workers int) {
+	t.hists, t.recent = newHistograms(), monitor.NewHistogram()
+	t.last = make([]*report, workers)
+	t.health.init(workers)
+	for range workers {
+		t.spare = append(t.spare, newHistograms())
+	}
+}
+
+func (t *totals) reset(resets uint64) {
+	t.hists.reset()
+	t.evidence, t.kept, t.owed = nil, [monitor.NumFaults]int{}, nil
+	t.fairness, t.fairAt = monitor.Fairness{}, 0
+	t.health.saturated = false
+	t.resets = resets
+}
+
+// Collect fills in everything a fleet knows; Bundled and Server are left alone. Each worker
+// answers at the end of a batch, so that the ledger balances exactly.
+func (f *Fleet) Collect(s *monitor.Snapshot) {
+	f.collecting.Lock()
+	defer f.collecting.Unlock()
+	resets := f.describe(s)
+	t := &f.totals
+	if resets != t.resets {
+		t.reset(resets)
+	}
+	want := wanted{fairness: s.Uptime >= t.fairAt+fairnessEvery || t.fairAt == 0}
+	switch s.Phase {
+	case monitor.Draining:
+		want.owed = owedWhileDraining
+	case monitor.Undrained:
+		want.owed = -1
+	}
+	reports := f.gather(want)
+	f.sum(s, reports)
+	t.recent.Reset()
+	for i, r := range reports {
+		t.take(i, r)
+	}
+	t.nameOwed(s, reports)
+	t.judgeFairness(s, reports)
+	s.RTT, s.RTTRecent = t.hists.rtt.Distribution(), t.recent.Distribution()
+	s.RTTBuckets = t.hists.rtt.Buckets()
+	s.ConnectTime = t.hists.connect.Distribution()
+	s.Evidence = slices.Clip(t.evidence)
+	s.Generator = t.health.judge(reports, s.Rate > 0, t.hists.lag)
+	s.Generator.Backend = f.workers[0].port.Backend()
+	s.Generator.Goroutines = runtime.NumGoroutine()
+}
+
+// describe fills in what does not come from the workers.
+func (f *Fleet) describe(s *monitor.Snapshot) (resets uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.clock()
+	s.At, s.Uptime = f.began.Add(now), now
+	s.Phase, s.Since, s.EchoOn = f.phase, f.began.Add(f.since), f.echoOn
+	if f.phase == monitor.Echoing {
+		s.EchoOn += now - f.since
+	}
+	s.Target, s.Seed = f.cfg.Target.String(), f.cfg.Seed
+	s.Clients, s.OverSend = f.load.clients, f.load.overSend
+	s.Rate, s.Churn = f.load.rate, f.load.churn
+	s.Drain = f.drain
+	if f.phase == monitor.Draining {
+		s.Drain.Elapsed = now - f.since
+	}
+	s.Events = slices.Clip(f.events)
+	s.Diagnoses = slices.Clone(f.diagnoses)
+	return f.resets
+}
+
+// gather has each worker report; one that has ended has left its last report.
+func (f *Fleet) gather(want wanted) []*report {
+	reports := make([]*report, len(f.workers))
+	answers := make([]chan *report, len(f.workers))
+	for i, w := range f.workers {
+		answer := make(chan *report, 1)
+		empty := f.totals.spare[i]
+		if w.mail.send(w.port, func(w *worker) { answer <- w.report(empty, want) }) {
+			answers[i] = answer
+		}
+	}
+	for i, w := range f.workers {
+		switch {
+		case answers[i] != nil:
+			reports[i] = <-answers[i]
+		case f.totals.last[i] == nil:
+			<-w.done
+			f.totals.last[i] = w.last
+			reports[i] = w.last
+		default:
+			again := *f.totals.last[i]
+			again.hists, again.evidence = nil, nil // taken
+			reports[i] = &again
+		}
+	}
+	return reports
+}
+
+// sum adds up the counters.
+func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
+	var c counters
+	for _, r := range reports {
+		c.add(&r.count)
+	}
+	c.balance()
+	s.Ledger, s.WaitUpDown = c.ledger, c.wait
+	s.Faults, s.Connections, s.Bytes = c.faults, c.conns, c.bytes
+	limit := func(name string, times uint64, why string) {
+		if times > 0 {
+			s.Diagnoses = append(s.Diagnoses, monitor.Diagnosis{
+				Name: name, Connections: int(times), Why: fmt.Sprintf(why, times),
+			})
+		}
+	}
+	limit("local_fd_limit", c.fds, "%d times this process had no descriptor left for a dummy")
+	limit("local_port_exhausted", c.ports, "%d times this machine had no local port left for a dummy")
+	limit("close_ignored", c.closes,
+		"%d connections that a dummy had closed by FIN were not closed by the server within 2s")
+}
+
+// take adds what one report has that is new.
+func (t *totals) take(worker int, r *report) {
+	if h := r.hists; h != nil {
+		t.hists.rtt.Merge(h.rtt)
+		t.recent.Merge(h.rtt)
+		t.hists.connect.Merge(h.connect)
+		t.hists.lag.Merge(h.lag)
+		t.health.lag(h.lag)
+		h.reset()
+		t.spare[worker] = h
+	}
+	for _, ev := range r.evidence {
+		if t.kept[ev.Fault] < monitor.MaxEvidence {
+			t.kept[ev.Fault]++
+			t.evidence = append(t.evidence, ev)
+		}
+	}
+}
+
+// nameOwed lists what is owed, the oldest first. The list of a drain that failed stays when the
+// fleet is closed.
+func (t *totals) nameOwed(s *monitor.Snapshot, reports []*report) {
+	if s.Phase != monitor.Ended {
+		t.owed = nil
+		for _, r := range reports {
+			t.owed = append(t.owed, r.owed...)
+		}
+		slices.SortStableFunc(t.owed, func(a, b monitor.Owed) int { return cmp.Compare(b.Age, a.Age) })
+		if s.Phase == monitor.Draining {
+			t.owed = t.owed[:min(len(t.owed), owedWhileDraining)]
+		}
+	}
+	s.Owed = t.owed
+}
+
+// judgeFairness compares the clients, where the reports have it.
+func (t *totals) judgeFairness(s *monitor.Snapshot, reports []*report) {
+	var all []uint64
+	var silent uint64
+	for _, r := range reports {
+		if r.answered == nil {
+			s.Fairness = t.fairness
+			return
+		}
+		all = append(all, r.answered...)
+		silent += r.silent
+	}
+	slices.Sort(all)
+	t.fairAt = s.Uptime
+	t.fairness = monitor.Fairness{
+		Min: all[0], Median: all[len(all)/2], Max: all[len(all)-1], Silent: silent,
+	}
+	s.Fairness = t.fairness
+}

@@ -1,0 +1,163 @@
+package dummy
+
+import (
+	"errors"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// Why a verb of Control is refused.
+var (
+	ErrEchoing    = errors.New("echo is on already")
+	ErrNotEchoing = errors.New("echo is not on")
+	ErrDraining   = errors.New("the last STOP is still draining")
+	ErrEnded      = errors.New("the fleet is closed")
+)
+
+// Start is Echo START. It is refused while echo is on, and while a drain is.
+func (f *Fleet) Start() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.leaving:
+		return ErrEnded
+	case f.phase == monitor.Connecting:
+		f.startWanted = true
+	case f.phase == monitor.Echoing:
+		return ErrEchoing
+	case f.phase == monitor.Draining:
+		return ErrDraining
+	default:
+		f.startEcho(f.clock())
+	}
+	return nil
+}
+
+// startEcho is START from a phase that allows it. f.mu is held.
+func (f *Fleet) startEcho(now time.Duration) {
+	f.startWanted = false
+	f.drain = monitor.Drain{}
+	f.order++
+	order := f.order
+	f.orderAll(func(w *worker) { w.start(order, now) })
+	f.enter(monitor.Echoing, now)
+	f.event("START")
+}
+
+// Stop is Echo STOP. While Connecting it takes a START back that waits there; otherwise it is
+// refused unless echo is on.
+func (f *Fleet) Stop() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.leaving:
+		return ErrEnded
+	case f.phase == monitor.Connecting && f.startWanted:
+		f.startWanted = false
+		return nil
+	case f.phase != monitor.Echoing:
+		return ErrNotEchoing
+	}
+	f.order++
+	order := f.order
+	f.orderAll(func(w *worker) { w.stop(order) })
+	f.enter(monitor.Draining, f.clock())
+	f.event("STOP")
+	f.kick() // to know the deadline
+	return nil
+}
+
+// Tune changes the load while it runs. The error names a setting that is out of range; then
+// nothing changes.
+func (f *Fleet) Tune(t Tuning) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.leaving {
+		return ErrEnded
+	}
+	to := f.load
+	set(&to.clients, t.Clients)
+	set(&to.overSend, t.OverSend)
+	set(&to.rate, t.Rate)
+	set(&to.churn, t.Churn)
+	for _, err := range [...]error{
+		within("clients", to.clients, 1, MaxClients),
+		within("oversend", to.overSend, 1, MaxOverSend),
+		rateWithin("rate", to.rate),
+		rateWithin("churn", to.churn),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	now := f.clock()
+	more := to.clients > f.load.clients
+	f.load = to
+	f.order++
+	order := f.order
+	f.orderAll(func(w *worker) { w.tune(order, to, now) })
+	switch f.phase {
+	case monitor.Idle, monitor.Drained, monitor.Undrained:
+		if more {
+			f.enter(monitor.Connecting, now)
+		}
+	}
+	return nil
+}
+
+func set[T any](v *T, to *T) {
+	if to != nil {
+		*v = *to
+	}
+}
+
+// Disconnect closes n connections, chosen by the seed, all with 0; they reconnect, and the log
+// tells when all are back. Those that are not up at this moment are not counted.
+func (f *Fleet) Disconnect(n int, how CloseKind) error {
+	if err := within("disconnect", n, 0, MaxClients); err != nil {
+		return err
+	}
+	if err := within("close", how, CloseFIN, CloseMixed); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.leaving {
+		return ErrEnded
+	}
+	f.storm.number++
+	if !f.storm.on {
+		f.storm.on = true
+		f.storm.since = f.clock()
+		f.storm.total = uint64(f.load.clients)
+	}
+	number, workers := f.storm.number, len(f.workers)
+	f.orderAll(func(w *worker) {
+		part := -1
+		if n > 0 {
+			part = share(n, w.index, workers)
+		}
+		w.disconnect(number, part, how)
+	})
+	return nil
+}
+
+// Reset sets counters, histograms, faults and diagnoses back to zero. What is outstanding
+// counts as sent since.
+func (f *Fleet) Reset() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.leaving {
+		return ErrEnded
+	}
+	f.resets++
+	f.orderAll((*worker).reset)
+	f.diagnoses = nil
+	f.echoOn = 0
+	if f.phase == monitor.Echoing {
+		f.since = f.clock()
+	}
+	f.event("counters reset")
+	return nil
+}
