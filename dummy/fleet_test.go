@@ -1,0 +1,127 @@
+package dummy
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/frame"
+	"dummyload/server/iocp"
+)
+
+const soon = 10 * time.Second // a deadline that only a hang meets
+
+// testConfig is a small fleet against s.
+func testConfig(s *testServer) Config {
+	return Config{
+		Target: s.addr, Clients: 8, OverSend: 4, Frame: frame.Len16, Workers: 2,
+		Seed: 42, Quiet: time.Millisecond, Backend: "net",
+	}
+}
+
+// forBackends runs a test on each backend of this platform that runs here.
+func forBackends(t *testing.T, test func(t *testing.T, backend string)) {
+	for _, name := range iocp.Backends() {
+		t.Run(name, func(t *testing.T) {
+			p, err := iocp.New(iocp.Config{Backend: name})
+			if err != nil {
+				t.Skipf("not on this system: %v", err)
+			}
+			if err := p.CloseHandle(); err != nil {
+				t.Fatal(err)
+			}
+			test(t, name)
+		})
+	}
+}
+
+func startFleet(t testing.TB, cfg Config) *Fleet {
+	t.Helper()
+	f, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+func snap(f *Fleet) *monitor.Snapshot {
+	s := new(monitor.Snapshot)
+	f.Collect(s)
+	return s
+}
+
+// reach waits until the fleet is in one of the phases.
+func reach(t testing.TB, f *Fleet, phases ...monitor.Phase) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	if err := f.Wait(ctx, phases...); err != nil {
+		t.Fatalf("waiting for %v in %v: %v; %+v", phases, f.Phase(), err, snap(f).Ledger)
+	}
+}
+
+// until collects until ok is content.
+func until(t testing.TB, f *Fleet, what string, ok func(*monitor.Snapshot) bool) *monitor.Snapshot {
+	t.Helper()
+	for end := time.Now().Add(soon); ; time.Sleep(5 * time.Millisecond) {
+		s := snap(f)
+		if ok(s) {
+			return s
+		}
+		if time.Now().After(end) {
+			t.Fatalf("not seen: %s; %v, %+v, faults %v, %+v", what, s.Phase, s.Ledger, s.Faults,
+				s.Connections)
+		}
+	}
+}
+
+func echoedAtLeast(n uint64) func(*monitor.Snapshot) bool {
+	return func(s *monitor.Snapshot) bool { return s.Ledger.Echoed >= n }
+}
+
+// must fails the test on an error.
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRightServerIsAccusedOfNothing(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		s := startServer(t, echoAll)
+		cfg := testConfig(s)
+		cfg.Backend = backend
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		until(t, f, "echoes", echoedAtLeast(10_000))
+		must(t, f.Stop())
+		reach(t, f, monitor.Drained, monitor.Undrained)
+		got := snap(f)
+		if got.Phase != monitor.Drained || got.Ledger.Wait != 0 || got.Bad() != 0 {
+			t.Fatalf("%v, %+v, faults %v", got.Phase, got.Ledger, got.Faults)
+		}
+		must(t, f.Close())
+		end := snap(f)
+		if end.Phase != monitor.Ended || end.Ledger != got.Ledger || end.Bad() != 0 {
+			t.Errorf("after Close: %v, %+v, faults %v", end.Phase, end.Ledger, end.Faults)
+		}
+		c := end.Connections
+		if c.Now != 0 || c.Connected != 8 || c.ClosedByDummy != 8 || c.ClosedByServer != 0 {
+			t.Errorf("connections %+v", c)
+		}
+		if end.RTT.Count != end.Ledger.Echoed || end.ConnectTime.Count != 8 {
+			t.Errorf("%d round trips and %d connects measured", end.RTT.Count, end.ConnectTime.Count)
+		}
+		if end.Bytes.Sent != end.Bytes.Received || end.Fairness.Min == 0 || end.Fairness.Silent != 0 {
+			t.Errorf("%+v %+v", end.Bytes, end.Fairness)
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package dummy
+
+import (
+	"encoding/binary"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testServer is a small server over package net, as right or wrong as its behave makes it.
+type testServer struct {
+	addr   netip.AddrPort
+	l      net.Listener
+	behave func(*net.TCPConn)
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+	wg    sync.WaitGroup
+}
+
+// startServer serves until the test ends; behave runs once for each connection, which is closed
+// when it returns.
+func startServer(t testing.TB, behave func(*net.TCPConn)) *testServer {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &testServer{l: l, behave: behave, conns: map[net.Conn]struct{}{}}
+	s.addr = l.Addr().(*net.TCPAddr).AddrPort()
+	s.wg.Add(1)
+	go s.accept()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *testServer) accept() {
+	defer s.wg.Done()
+	for {
+		c, err := s.l.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.conns[c] = struct{}{}
+		s.mu.Unlock()
+		s.wg.Add(1)
+		go func() {
+			defer s.wg.Done()
+			s.behave(c.(*net.TCPConn))
+			c.Close()
+			s.mu.Lock()
+			delete(s.conns, c)
+			s.mu.Unlock()
+		}()
+	}
+}
+
+// stop closes the listener and every connection.
+func (s *testServer) stop() {
+	s.l.Close()
+	s.mu.Lock()
+	for c := range s.conns {
+		c.Close()
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+}
+
+// echoAll is the right server.
+func echoAll(c *net.TCPConn) { _, _ = io.Copy(struct{ io.Writer }{c}, struct{ io.Reader }{c}) }
+
+// readAll never answers.
+func readAll(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }
+
+// eachFrame makes a server that answers the n-th len16 frame of a connection, header
+// included, with what answer returns; an answer of nil ends the connection.
+func eachFrame(answer func(c *net.TCPConn, n int, frame []byte) []byte) func(*net.TCPConn) {
+	return func(c *net.TCPConn) {
+		var buf [1<<16 + 2]byte
+		for n := 1; ; n++ {
+			if _, err := io.ReadFull(c, buf[:2]); err != nil {
+				return
+			}
+			frame := buf[:2+binary.LittleEndian.Uint16(buf[:2])]
+			if _, err := io.ReadFull(c, frame[2:]); err != nil {
+				return
+			}
+			out := answer(c, n, frame)
+			if out == nil {
+				return
+			}
+			if _, err := c.Write(out); err != nil {
+				return
+			}
+		}
+	}
+}
