@@ -2,6 +2,8 @@ package dummy
 
 import (
 	"context"
+	"errors"
+	"net"
 	"testing"
 	"time"
 
@@ -124,4 +126,102 @@ func TestRightServerIsAccusedOfNothing(t *testing.T) {
 			t.Errorf("%+v %+v", end.Bytes, end.Fairness)
 		}
 	})
+}
+
+func TestStartStopTenTimesOnTheSameConnections(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		cfg := testConfig(startServer(t, echoAll))
+		cfg.Backend = backend
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		var before uint64
+		for i := range 10 {
+			must(t, f.Start())
+			until(t, f, "more echoes", echoedAtLeast(before+500))
+			must(t, f.Stop())
+			reach(t, f, monitor.Drained)
+			got := snap(f)
+			if got.Ledger.Wait != 0 || got.Ledger.Sent != got.Ledger.Echoed || got.Bad() != 0 {
+				t.Fatalf("round %d: %+v %v", i, got.Ledger, got.Faults)
+			}
+			before = got.Ledger.Echoed
+		}
+		if c := snap(f).Connections; c.Connected != 8 || c.Now != 8 {
+			t.Errorf("connections %+v", c)
+		}
+	})
+}
+
+func TestVerbsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
+	block := make(chan struct{})
+	s := startServer(t, func(c *net.TCPConn) { <-block; echoAll(c) })
+	cfg := testConfig(s)
+	cfg.Login = true // connecting lasts: the greeting does not come
+	f := startFleet(t, cfg)
+	if err := f.Stop(); err != ErrNotEchoing {
+		t.Errorf("STOP while connecting: %v", err)
+	}
+	must(t, f.Start())
+	must(t, f.Start()) // harmless
+	must(t, f.Stop())  // takes it back
+	if err := f.Stop(); err != ErrNotEchoing {
+		t.Errorf("second STOP while connecting: %v", err)
+	}
+	if p := f.Phase(); p != monitor.Connecting {
+		t.Fatalf("phase %v", p)
+	}
+	close(block)
+	must(t, f.Start())
+	reach(t, f, monitor.Echoing)
+	if err := f.Start(); err != ErrEchoing {
+		t.Errorf("second START: %v", err)
+	}
+	bad := -1
+	if err := f.Tune(Tuning{Clients: &bad}); err == nil || f.Disconnect(-1, CloseFIN) == nil ||
+		f.Disconnect(1, CloseMixed+1) == nil {
+		t.Errorf("Tune took -1 clients (%v), or Disconnect what makes no sense", err)
+	}
+	must(t, f.Close())
+	for _, err := range []error{f.Start(), f.Stop(), f.Tune(Tuning{}), f.Disconnect(0, 0), f.Reset()} {
+		if err != ErrEnded {
+			t.Errorf("after Close: %v", err)
+		}
+	}
+}
+
+func TestRunIsAWholeRun(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		cfg := testConfig(startServer(t, echoAll))
+		cfg.Backend = backend
+		f := startFleet(t, cfg)
+		must(t, Run(context.Background(), f, Plan{Duration: 50 * time.Millisecond}))
+		end := snap(f)
+		if end.Phase != monitor.Ended || end.Ledger.Echoed == 0 || end.Ledger.Wait != 0 || end.Bad() != 0 {
+			t.Errorf("%v %+v %v", end.Phase, end.Ledger, end.Faults)
+		}
+		if end.EchoOn < 50*time.Millisecond {
+			t.Errorf("echo was on for %v", end.EchoOn)
+		}
+	})
+}
+
+func TestRunEndsInOrderWhenItIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cfg := testConfig(startServer(t, echoAll))
+	f := startFleet(t, cfg)
+	go func() {
+		defer cancel()
+		until(t, f, "echoes", echoedAtLeast(100))
+	}()
+	must(t, Run(ctx, f, Plan{}))
+	if end := snap(f); end.Ledger.Wait != 0 || end.Bad() != 0 {
+		t.Errorf("%+v %v", end.Ledger, end.Faults)
+	}
+	early := startFleet(t, cfg)
+	if err := Run(ctx, early, Plan{}); !errors.Is(err, ErrInterrupted) {
+		t.Errorf("interrupted before any echo: %v", err)
+	}
+	if p := early.Phase(); p != monitor.Ended {
+		t.Errorf("phase %v", p)
+	}
 }

@@ -26,7 +26,7 @@ func Run(ctx context.Context, f *Fleet, p Plan) error {
 }
 
 func (f *Fleet) echo(ctx context.Context, p Plan) error {
-	if f.Wait(ctx, monitor.Idle) != nil {
+	if f.Wait(ctx, monitor.Idle) != nil || ctx.Err() != nil {
 		return ErrInterrupted
 	}
 	if err := f.Start(); err != nil {

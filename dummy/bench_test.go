@@ -1,0 +1,27 @@
+package dummy
+
+import (
+	"testing"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// BenchmarkEcho counts what one echo costs, the test's own server included.
+func BenchmarkEcho(b *testing.B) {
+	for _, backend := range iocp.Backends() {
+		b.Run(backend, func(b *testing.B) {
+			cfg := testConfig(startServer(b, echoAll))
+			cfg.Clients, cfg.OverSend, cfg.Workers, cfg.Backend = 100, 16, 1, backend
+			f := startFleet(b, cfg)
+			reach(b, f, monitor.Idle)
+			b.ReportAllocs()
+			b.ResetTimer()
+			must(b, f.Start())
+			until(b, f, "echoes", echoedAtLeast(uint64(b.N)))
+			b.StopTimer()
+			must(b, f.Stop())
+			reach(b, f, monitor.Drained)
+		})
+	}
+}
