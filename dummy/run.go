@@ -33,14 +33,33 @@ func (f *Fleet) echo(ctx context.Context, p Plan) error {
 		return err
 	}
 	pause(ctx, p.Duration)
-	if err := f.Stop(); err != nil {
-		return err
+	return f.settle()
+}
+
+// Finish is the end of a run whose START somebody else gave: STOP if echo is on, the drain, the
+// quiet period, close.
+func Finish(f *Fleet) error {
+	var err error
+	if p := f.Phase(); p == monitor.Echoing || p == monitor.Draining {
+		err = f.settle()
 	}
-	// No context here: the drain has its own end, and a second signal is the caller's.
+	return errors.Join(err, f.Close())
+}
+
+// settle is STOP, the drain and the quiet period. Nothing cuts it short: the drain has its own
+// end, and a second signal is the caller's.
+func (f *Fleet) settle() error {
+	if f.Phase() == monitor.Echoing {
+		if err := f.Stop(); err != nil {
+			return err
+		}
+	}
 	if err := f.Wait(context.Background(), monitor.Drained, monitor.Undrained); err != nil {
 		return err
 	}
-	pause(context.Background(), f.cfg.Quiet)
+	if f.cfg.Quiet > 0 {
+		pause(context.Background(), f.cfg.Quiet)
+	}
 	return nil
 }
 

@@ -1,0 +1,313 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// asProgram makes the test binary behave as dummyload itself, so that the end-to-end tests run
+// whatever was compiled: with the race detector, for another system, under another loader.
+const asProgram = "RUN_AS_DUMMYLOAD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(execute(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// longest is how long any one run of the program may take, machine noise included.
+const longest = 90 * time.Second
+
+// ran is what one run of the program left behind.
+type ran struct {
+	code           int
+	stdout, stderr string
+}
+
+// program is a command that runs dummyload with args.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Env = append(withoutOurFlags(os.Environ()), asProgram+"=1")
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
+}
+
+// dummyload runs the program to its end.
+func dummyload(t *testing.T, args ...string) ran {
+	t.Helper()
+	return finish(t, program(t, args...))
+}
+
+// finish runs cmd to its end.
+func finish(t *testing.T, cmd *exec.Cmd) ran {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(longest, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("%v: %v\n%s%s", cmd.Args, err, out.String(), errs.String())
+	}
+	return ran{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+// summary is the part of the JSON summary that the tests look at.
+type summary struct {
+	Schema    int
+	Verdict   string
+	ExitCode  int `json:"exit_code"`
+	Reasons   []string
+	Bundled   bool
+	Drained   bool
+	Wait      uint64 `json:"wait_echo_count"`
+	Ledger    monitor.Ledger
+	Faults    map[string]uint64
+	Diagnoses []monitor.Diagnosis
+	Conns     monitor.Connections `json:"connections"`
+	Generator struct {
+		Backend string `json:"dummy_backend"`
+	}
+	Server *struct {
+		Backend                                 string
+		Accepted, Released, Live, ReleasedTwice uint64
+	}
+	Evidence []struct {
+		Fault              string
+		Client, Connection int
+		Seq, Count         uint64
+	}
+}
+
+// runJSON runs `dummyload run --json -` and reads its summary.
+func runJSON(t *testing.T, args ...string) (ran, summary) {
+	t.Helper()
+	r := dummyload(t, append([]string{"run", "--json", "-", "--progress", "none"}, args...)...)
+	var s summary
+	if err := json.Unmarshal([]byte(r.stdout), &s); err != nil {
+		t.Fatalf("run %v: exit %d, no summary: %v\n%s%s", args, r.code, err, r.stdout, r.stderr)
+	}
+	if s.Schema != 1 || s.ExitCode != r.code {
+		t.Errorf("schema %d, exit_code %d, but exit %d", s.Schema, s.ExitCode, r.code)
+	}
+	if !s.Ledger.Balanced() {
+		t.Errorf("the ledger does not balance: %+v", s.Ledger)
+	}
+	return r, s
+}
+
+// mustPass asserts a clean run: everything echoed came back, nothing is owed or wrong.
+func mustPass(t *testing.T, r ran, s summary) {
+	t.Helper()
+	if r.code != monitor.ExitPass || s.Verdict != "pass" || !s.Drained || s.Wait != 0 {
+		t.Errorf("exit %d, verdict %s, drained %v, wait %d: %v\n%s",
+			r.code, s.Verdict, s.Drained, s.Wait, s.Reasons, r.stderr)
+	}
+	if s.Ledger.Sent == 0 || s.Ledger.Lost != 0 {
+		t.Errorf("ledger %+v", s.Ledger)
+	}
+	for name, n := range s.Faults {
+		if n != 0 && name != monitor.Late.String() { // a slow machine is late, not wrong
+			t.Errorf("%d × %s against a right server", n, name)
+		}
+	}
+	if s.Bundled {
+		mustAudit(t, s)
+	}
+}
+
+// mustAudit asserts that the bundled server released exactly what it accepted.
+func mustAudit(t *testing.T, s summary) {
+	t.Helper()
+	if s.Server == nil {
+		t.Fatal("bundled, but no server in the summary")
+	}
+	if v := s.Server; v.Accepted == 0 || v.Accepted != v.Released || v.Live != 0 || v.ReleasedTwice != 0 {
+		t.Errorf("release audit: %+v", *v)
+	}
+}
+
+// TestRunAgainstTheBundledServer is the main job in its variants.
+func TestRunAgainstTheBundledServer(t *testing.T) {
+	for name, args := range map[string]string{
+		"plain":          "--clients 500",
+		"churn mixed":    "--clients 200 --churn 200 --close mixed",
+		"churn rst":      "--clients 100 --churn 100 --close rst --oversend 8",
+		"oversend 200":   "--clients 100 --oversend 200 --size 8",
+		"raw":            "--frame raw --oversend 4",
+		"len32":          "--frame len32 --size 8-20000 --oversend 4 --clients 50",
+		"line":           "--frame line --oversend 4",
+		"login":          "--login --churn 50 --clients 100",
+		"login line":     "--login --frame line --clients 50",
+		"rate":           "--rate 5000",
+		"loop delay":     "--loop-delay 20ms --clients 100",
+		"server process": "--server-process --clients 300 --oversend 4",
+		"many workers":   "--server-workers 4 --dummy-workers 3 --churn 50",
+		"connect rate":   "--clients 50 --connect-rate 200",
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, s := runJSON(t, append(strings.Fields(args), "--duration", "700ms")...)
+			mustPass(t, r, s)
+			if strings.Contains(args, "--churn") && s.Conns.ClosedByDummy <= s.Conns.Peak {
+				t.Errorf("churn asked for, but only %d closed of %d", s.Conns.ClosedByDummy, s.Conns.Peak)
+			}
+		})
+	}
+}
+
+// TestEveryPairOfBackends runs dummies and server on each combination this system has.
+func TestEveryPairOfBackends(t *testing.T) {
+	for _, server := range iocp.Backends() {
+		for _, dummy := range iocp.Backends() {
+			t.Run(server+"-"+dummy, func(t *testing.T) {
+				r, s := runJSON(t, "--server-backend", server, "--dummy-backend", dummy,
+					"--clients", "100", "--oversend", "4", "--churn", "50", "--duration", "500ms")
+				mustPass(t, r, s)
+				if s.Server.Backend != server || s.Generator.Backend != dummy {
+					t.Errorf("ran on %s and %s", s.Server.Backend, s.Generator.Backend)
+				}
+			})
+		}
+	}
+}
+
+// TestBadInput: one line that names the flag, the value and what is accepted; exit 2.
+func TestBadInput(t *testing.T) {
+	for _, c := range []struct{ args, says string }{
+		{"run --clients x", "--clients"},
+		{"run --clients 0", "from 1 to"},
+		{"run --size 7", "from 8 to"},
+		{"run --size 64-8", "MIN-MAX"},
+		{"run --frame len64", "len16"},
+		{"run --frame len16 --size 70000", "65535"},
+		{"run --duration soon", "--duration"},
+		{"run --close later", "mixed"},
+		{"run --rate -1", "--rate"},
+		{"run --seed -1", "--seed"},
+		{"run --source 1.2.3", "--source"},
+		{"run --target nowhere", "HOST:PORT"},
+		{"run --target 127.0.0.1:0", "--target"},
+		{"run --target 127.0.0.1:1", "127.0.0.1:1"},
+		{"run --server-backend kqueue", "kqueue"},
+		{"run --threshold rtt_p98<5ms", "rtt_p98"},
+		{"run --threshold rtt_p99<5parsecs", "5parsecs"},
+		{"run --allow everything", "corrupt"},
+		{"run --progress 1ns", "--progress"},
+		{"run --json /nonexistent/dir/file", "--json"},
+		{"run --no-such-flag", "--no-such-flag"},
+		{"run more words", "more"},
+		{"start", "start"},
+		{"serve --listen 6000", "--listen"},
+		{"serve --listen 203.0.113.1:6000", "203.0.113.1:6000"},
+		{"serve --sendq 1", "--sendq"},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			r := dummyload(t, strings.Fields(c.args)...)
+			line := strings.TrimSuffix(r.stderr, "\n")
+			if r.code != exitUsage || r.stdout != "" || strings.Contains(line, "\n") ||
+				!strings.Contains(line, c.says) {
+				t.Errorf("exit %d, stdout %q, stderr %q; want exit 2 and one line with %q",
+					r.code, r.stdout, r.stderr, c.says)
+			}
+		})
+	}
+}
+
+// TestEnvironmentSetsDefaults: the variable counts, the flag wins, nonsense is named.
+func TestEnvironmentSetsDefaults(t *testing.T) {
+	run := func(env string, args ...string) ran {
+		cmd := program(t, append([]string{"run", "--duration", "200ms", "--progress", "none"}, args...)...)
+		cmd.Env = append(cmd.Env, env)
+		return finish(t, cmd)
+	}
+	if r := run("DUMMYLOAD_CLIENTS=7"); !strings.Contains(r.stderr, "7 dummies") {
+		t.Errorf("the variable did not count: %s", r.stderr)
+	}
+	if r := run("DUMMYLOAD_CLIENTS=7", "--clients", "9"); !strings.Contains(r.stderr, "9 dummies") {
+		t.Errorf("the flag did not win: %s", r.stderr)
+	}
+	r := run("DUMMYLOAD_DRAIN_TIMEOUT=never")
+	if r.code != exitUsage || !strings.Contains(r.stderr, "DUMMYLOAD_DRAIN_TIMEOUT") {
+		t.Errorf("exit %d: %s", r.code, r.stderr)
+	}
+}
+
+// TestThresholds: a missed one is exit 4, a met one passes, and both are reported.
+func TestThresholds(t *testing.T) {
+	load := []string{"--clients", "10", "--duration", "300ms"}
+	r, _ := runJSON(t, append(load, "--threshold", "echoes_per_s>1e12")...)
+	if r.code != monitor.ExitThreshold {
+		t.Errorf("missed threshold: exit %d", r.code)
+	}
+	r, s := runJSON(t, append(load, "--threshold", "wait_echo_count==0", "--threshold", "corrupt==0")...)
+	mustPass(t, r, s)
+}
+
+// TestWordsOfTheProgram: version, help and completion answer on stdout with exit 0.
+func TestWordsOfTheProgram(t *testing.T) {
+	for args, says := range map[string]string{
+		"version":         "dummyload ",
+		"help":            "serve",
+		"help run":        "--oversend",
+		"run --help":      "--drain-timeout",
+		"completion bash": "__start_dummyload",
+	} {
+		r := dummyload(t, strings.Fields(args)...)
+		if r.code != 0 || !strings.Contains(r.stdout, says) || r.stderr != "" {
+			t.Errorf("%s: exit %d, stderr %q, stdout without %q", args, r.code, r.stderr, says)
+		}
+	}
+}
+
+// TestWithoutTerminal: the terminal UI says so and names `dummyload run`.
+func TestWithoutTerminal(t *testing.T) {
+	r := dummyload(t)
+	if r.code != exitUsage || !strings.Contains(r.stderr, "dummyload run") {
+		t.Errorf("exit %d: %s", r.code, r.stderr)
+	}
+}
+
+// TestNoEcho: a run that made no echo proves nothing.
+func TestNoEcho(t *testing.T) {
+	r, _ := runJSON(t, "--clients", "5", "--rate", "0.001", "--duration", "100ms")
+	if r.code != monitor.ExitInconclusive {
+		t.Errorf("exit %d, want %d", r.code, monitor.ExitInconclusive)
+	}
+}
+
+// TestSummaryFile: the file holds the same summary that - prints, and stdout the human text.
+func TestSummaryFile(t *testing.T) {
+	path := t.TempDir() + "/summary.json"
+	r := dummyload(t, "run", "--clients", "20", "--duration", "200ms", "--json", path)
+	data, err := os.ReadFile(path)
+	var s summary
+	if err := errors.Join(err, json.Unmarshal(data, &s)); err != nil || s.Verdict != "pass" {
+		t.Errorf("exit %d, %v, verdict %q", r.code, err, s.Verdict)
+	}
+	if !strings.Contains(r.stdout, "PASS") || strings.Contains(r.stderr, "\r") {
+		t.Errorf("stdout %q\nstderr %q", r.stdout, r.stderr)
+	}
+	if seed := fmt.Sprint("seed "); !strings.Contains(r.stderr, seed) {
+		t.Errorf("the seed is not printed: %s", r.stderr)
+	}
+}

@@ -1,0 +1,316 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"dummyload/dummy"
+	"dummyload/monitor"
+	"dummyload/server/frame"
+	"dummyload/server/iocp"
+)
+
+// loadOptions is what the flags of `run` and of the terminal UI say.
+type loadOptions struct {
+	config        dummy.Config
+	target        address
+	size          sizes
+	seed          seed
+	duration      time.Duration
+	serverBackend string
+	serverWorkers int
+	serverProcess bool
+	thresholds    []monitor.Threshold
+	allow         []monitor.Fault
+	json          string
+	progress      time.Duration
+	progressSet   bool
+
+	// The terminal UI's own.
+	start       bool
+	ascii       bool
+	durationSet bool
+}
+
+// seed is random and printed unless given.
+type seed struct{ value uint64 }
+
+// Defaults of CONTRACT's flags.
+const (
+	defaultClients        = 1000
+	defaultDuration       = 10 * time.Second
+	defaultConnectTimeout = 5 * time.Second
+	defaultEchoTimeout    = 500 * time.Millisecond
+	defaultDrainTimeout   = 5 * time.Second
+	defaultQuiet          = 200 * time.Millisecond
+)
+
+// addFlags adds every flag of `run`.
+func (o *loadOptions) addFlags(flags *pflag.FlagSet) {
+	f := flagSet{flags}
+	f.SortFlags = false
+	c := &o.config
+	o.addTargetFlags(f)
+	f.integer(&c.Clients, "clients", defaultClients, 1, dummy.MaxClients, "dummies")
+	o.addEchoFlags(f)
+	o.addConnectionFlags(f)
+	o.addTimeoutFlags(f)
+	o.addPlumbingFlags(f)
+	o.addVerdictFlags(f)
+}
+
+func (o *loadOptions) addTargetFlags(f flagSet) {
+	f.Var(&value[address]{&o.target, parseTarget, func(a address) string { return a.text }, "HOST:PORT"},
+		"target", "the echo server under test (default: the bundled server)")
+	o.duration = defaultDuration
+	f.Var(&value[time.Duration]{&o.duration, func(s string) (time.Duration, error) {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 {
+			return 0, fmt.Errorf("want a duration like 10s or 5m, or 0 for until a signal")
+		}
+		o.durationSet = true
+		return d, nil
+	}, time.Duration.String, "D"}, "duration", "how long Echo runs before STOP; 0 = until a signal")
+}
+
+func (o *loadOptions) addEchoFlags(f flagSet) {
+	c := &o.config
+	f.integer(&c.OverSend, "oversend", 1, 1, dummy.MaxOverSend,
+		"echoes one dummy may have unanswered (Over Send)")
+	o.size = sizes{8, 64}
+	f.Var(&value[sizes]{&o.size, parseSizes, sizes.String, "MIN[-MAX]"},
+		"size", "payload bytes of one echo")
+	choice(f, &c.Frame, "frame", "len16", frame.Parse, "raw, len16, len32 or line")
+	f.BoolVar(&c.Login, "login", false, "each connection first receives one login packet")
+	f.rate(&c.Rate, "rate", "echoes per second over the whole fleet, open loop; 0 = closed loop")
+	f.duration(&c.LoopDelay, "loop-delay", 0, 0, "pause between an answer and the next echo")
+}
+
+func (o *loadOptions) addConnectionFlags(f flagSet) {
+	c := &o.config
+	f.rate(&c.Churn, "churn", "connections per second closed and reopened (Disconnect Test)")
+	choice(f, &c.Close, "close", "fin", parseClose, "how a dummy closes: fin, rst or mixed")
+	f.duration(&c.ReconnectDelay, "reconnect-delay", 0, 0, "pause before reopening")
+	f.rate(&c.ConnectRate, "connect-rate", "new connections per second; 0 = no limit")
+	f.Var(&value[[]netip.Addr]{&c.Sources, parseAddrs, formatAddrs, "IP[,IP…]"},
+		"source", "source addresses to spread connections over")
+}
+
+func (o *loadOptions) addTimeoutFlags(f flagSet) {
+	const least = time.Millisecond
+	c := &o.config
+	f.duration(&c.ConnectTimeout, "connect-timeout", defaultConnectTimeout, least,
+		"after it, a connect counts as failed")
+	f.duration(&c.EchoTimeout, "echo-timeout", defaultEchoTimeout, least,
+		"an echo older than this counts once as late (Echo Not Recv)")
+	f.duration(&c.DrainTimeout, "drain-timeout", defaultDrainTimeout, least,
+		"how long STOP waits for Wait Echo Count 0")
+	f.duration(&c.Quiet, "quiet", defaultQuiet, 0,
+		"after the drain: any byte that still arrives is a fault")
+}
+
+func (o *loadOptions) addPlumbingFlags(f flagSet) {
+	c := &o.config
+	o.seed = seed{rand.Uint64()}
+	f.Var(&value[seed]{&o.seed, parseSeed, func(seed) string { return "" }, "N"},
+		"seed", "fixes payloads, sizes, write splits and churn (default random, printed)")
+	half := max(1, runtime.NumCPU()/2)
+	f.integer(&c.Workers, "dummy-workers", half, 1, iocp.MaxWorkers, "worker threads of the dummies")
+	f.integer(&o.serverWorkers, "server-workers", half, 1, iocp.MaxWorkers,
+		"worker threads of the bundled server")
+	choice(f, &c.Backend, "dummy-backend", "auto", parseBackend, backendUsage())
+	choice(f, &o.serverBackend, "server-backend", "auto", parseBackend, backendUsage())
+	f.BoolVar(&o.serverProcess, "server-process", false,
+		"the bundled server as a child process of its own")
+}
+
+func (o *loadOptions) addVerdictFlags(f flagSet) {
+	appendTo(f, &o.thresholds, "threshold", "EXPR",
+		"a metric's limit, like rtt_p99<5ms or late==0; repeatable",
+		func(s string) ([]monitor.Threshold, error) {
+			t, err := monitor.ParseThreshold(s)
+			return []monitor.Threshold{t}, err
+		})
+	appendTo(f, &o.allow, "allow", "FAULT[,FAULT…]",
+		"faults counted and shown but not failing the run", parseFaults)
+	f.StringVar(&o.json, "json", "", "write the summary as JSON to a file; - is stdout")
+	f.Var(&value[time.Duration]{&o.progress, func(s string) (time.Duration, error) {
+		d, err := parseProgress(s)
+		o.progressSet = err == nil
+		return d, err
+	}, func(time.Duration) string { return "" }, "D|none"}, "progress",
+		"how often to report on stderr (default 1s on a terminal, 10s otherwise)")
+}
+
+// addTerminalFlags adds what only the terminal UI has.
+func (o *loadOptions) addTerminalFlags(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.start, "start", false, "press START at once")
+	flags.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
+}
+
+// fleetConfig is the dummies' configuration once the flags are read; a target of its own or
+// the bundled server's address is put in by the caller.
+func (o *loadOptions) fleetConfig() (dummy.Config, error) {
+	c := o.config
+	c.SizeMin, c.SizeMax = o.size.min, o.size.max
+	c.Seed = o.seed.value
+	if most := c.Frame.MaxPayload(); c.SizeMax > most {
+		return c, usageError{fmt.Errorf("--size %v: want at most %d bytes with --frame %v", o.size, most, c.Frame)}
+	}
+	return c, nil
+}
+
+// command is the command line that repeats the run: what was given, here or by the environment,
+// and the seed.
+func (o *loadOptions) command() string {
+	var words []string
+	for _, e := range os.Environ() {
+		if strings.HasPrefix(e, environmentName("")) {
+			words = append(words, quoted(e))
+		}
+	}
+	words = append(words, "dummyload")
+	seeded := false
+	for _, arg := range os.Args[1:] {
+		seeded = seeded || strings.HasPrefix(arg, "--seed")
+		words = append(words, quoted(arg))
+	}
+	if !seeded {
+		words = append(words, fmt.Sprint("--seed=", o.seed.value))
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted makes one word of a command line for a shell.
+func quoted(word string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\n\"'\\<>|&;()$`*?[]{}!#~") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// appendTo is a flag that may be repeated; each time adds to what there is.
+func appendTo[T any](f flagSet, p *[]T, name, kind, usage string, parse func(string) ([]T, error)) {
+	f.Var(&value[[]T]{p, func(s string) ([]T, error) {
+		more, err := parse(s)
+		return append(slices.Clone(*p), more...), err
+	}, func([]T) string { return "" }, kind}, name, usage)
+}
+
+func parseTarget(s string) (address, error) {
+	a, err := parseAddress(s)
+	if err == nil && s != "" && a.addr.Port() == 0 {
+		return a, fmt.Errorf("want HOST:PORT with a port from 1 to 65535")
+	}
+	return a, err
+}
+
+func parseSizes(s string) (sizes, error) {
+	lo, hi, ranged := strings.Cut(s, "-")
+	if !ranged {
+		hi = lo
+	}
+	least, err1 := strconv.Atoi(lo)
+	most, err2 := strconv.Atoi(hi)
+	if err1 != nil || err2 != nil || least < dummy.MinSize || most < least || most > frame.MaxPayload {
+		return sizes{}, fmt.Errorf("want MIN or MIN-MAX bytes, from %d to %d", dummy.MinSize, frame.MaxPayload)
+	}
+	return sizes{least, most}, nil
+}
+
+func parseClose(s string) (dummy.CloseKind, error) {
+	switch s {
+	case "fin":
+		return dummy.CloseFIN, nil
+	case "rst":
+		return dummy.CloseRST, nil
+	case "mixed":
+		return dummy.CloseMixed, nil
+	}
+	return 0, fmt.Errorf("want fin, rst or mixed")
+}
+
+func parseSeed(s string) (seed, error) {
+	n, err := strconv.ParseUint(s, 0, 64)
+	if err != nil {
+		return seed{}, fmt.Errorf("want a whole number from 0 to 18446744073709551615")
+	}
+	return seed{n}, nil
+}
+
+// backendNames are those of every platform: one that exists elsewhere is a known word that
+// cannot run here, which iocp.New says better.
+var backendNames = []string{"auto", "iocp", "uring", "epoll", "net"}
+
+func backendUsage() string {
+	return "completion port: auto, or of this system " + strings.Join(iocp.Backends(), ", ")
+}
+
+func parseBackend(s string) (string, error) {
+	if !slices.Contains(backendNames, s) {
+		return "", fmt.Errorf("want %s", strings.Join(backendNames, ", "))
+	}
+	if s != "auto" && !slices.Contains(iocp.Backends(), s) {
+		return "", fmt.Errorf("not on this system; want auto, %s", strings.Join(iocp.Backends(), ", "))
+	}
+	return s, nil
+}
+
+func parseFaults(s string) ([]monitor.Fault, error) {
+	var faults []monitor.Fault
+	for name := range strings.SplitSeq(s, ",") {
+		f, ok := monitor.ParseFault(name)
+		if !ok {
+			return nil, fmt.Errorf("no fault is named %q; want %s", name, strings.Join(faultNames(), ", "))
+		}
+		faults = append(faults, f)
+	}
+	return faults, nil
+}
+
+func faultNames() []string {
+	var names []string
+	for f := range monitor.NumFaults {
+		names = append(names, f.String())
+	}
+	return names
+}
+
+// parseProgress returns 0 for none.
+func parseProgress(s string) (time.Duration, error) {
+	if s == "none" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 100*time.Millisecond {
+		return 0, fmt.Errorf("want a duration from 100ms, or none")
+	}
+	return d, nil
+}
+
+// progressEvery is the interval in force: the flag's, or one that suits where stderr goes.
+func (o *loadOptions) progressEvery() time.Duration {
+	switch {
+	case o.progressSet:
+		return o.progress
+	case isTerminal(os.Stderr):
+		return time.Second
+	default:
+		return 10 * time.Second
+	}
+}
+
+// isTerminal reports whether f may be drawn on.
+func isTerminal(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// newRoot builds the command tree. The root itself is the terminal UI.
+func newRoot() *cobra.Command {
+	var opts loadOptions
+	root := &cobra.Command{
+		Use:   "dummyload",
+		Short: "Dummy clients for echo servers: load, verify every byte, drain to zero",
+		Long: "dummyload drives dummy clients against an echo server: the bundled one, or any\n" +
+			"server you point --target at. Without a subcommand it opens the terminal UI;\n" +
+			"`dummyload run` does the same without a screen.",
+		Args:          noArguments,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(*cobra.Command, []string) error { return runTerminal(&opts) },
+	}
+	opts.addFlags(root.Flags())
+	opts.addTerminalFlags(root.Flags())
+	root.AddCommand(newRunCommand(), newServeCommand(), newVersionCommand())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.CompletionOptions.HiddenDefaultCmd = false
+	forEachCommand(root, func(c *cobra.Command) {
+		c.PreRunE = func(c *cobra.Command, _ []string) error { return flagsFromEnvironment(c.Flags()) }
+	})
+	return root
+}
+
+func newRunCommand() *cobra.Command {
+	var opts loadOptions
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run without a screen: connect, echo, STOP, drain, verdict, exit code",
+		Long: "Connects the dummies, echoes for --duration, then STOP: drains until Wait Echo Count\n" +
+			"is 0, listens for the quiet period, disconnects, and gives its verdict.\n\n" +
+			"Exit codes: 0 pass, 1 the program failed, 2 usage or preflight, 3 a correctness fault\n" +
+			"or not drained, 4 a threshold missed, 5 inconclusive, 130 interrupted.",
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return runHeadless(&opts) },
+	}
+	opts.addFlags(cmd.Flags())
+	return cmd
+}
+
+func newVersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(os.Stdout, "dummyload", version())
+			return err
+		},
+	}
+}
+
+// version is what the build knows of itself: a module version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "devel+" + s.Value[:12]
+		}
+	}
+	return "devel"
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if cmd.HasSubCommands() {
+		return usageError{fmt.Errorf("unknown command %q: `dummyload help` lists the commands", args[0])}
+	}
+	return usageError{fmt.Errorf("unexpected argument %q: %s takes flags only", args[0], cmd.CommandPath())}
+}
+
+func forEachCommand(c *cobra.Command, do func(*cobra.Command)) {
+	do(c)
+	for _, sub := range c.Commands() {
+		forEachCommand(sub, do)
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"dummyload/dummy"
+	"dummyload/monitor"
+)
+
+// session is one run's parts, wired together.
+type session struct {
+	options *loadOptions
+	config  dummy.Config
+	server  bundled // nil with --target
+	fleet   *dummy.Fleet
+	sampler *monitor.Sampler
+	out     *output
+}
+
+// open checks everything that can be checked first, then starts the server and the fleet.
+func open(o *loadOptions, sinks ...monitor.Sink) (*session, error) {
+	config, err := o.fleetConfig()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{options: o, config: config}
+	if s.out, err = openOutput(o.json); err != nil {
+		return nil, err
+	}
+	if err := s.start(sinks); err != nil {
+		if s.server != nil {
+			s.server.finish()
+		}
+		_ = s.out.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *session) start(sinks []monitor.Sink) error {
+	var err error
+	var sources []monitor.Source
+	shared := s.options.target.text == "" && !s.options.serverProcess
+	s.config.Target = s.options.target.addr
+	if s.options.target.text == "" {
+		if s.server, err = startBundled(s.options, s.config); err != nil {
+			return err
+		}
+		s.config.Target = s.server.Addr()
+	}
+	if err := dummy.Preflight(s.config, shared); err != nil {
+		return usageError{err}
+	}
+	if s.fleet, err = dummy.New(s.config); err != nil {
+		return usageError{err}
+	}
+	sources = append(sources, s.fleet)
+	if s.server != nil {
+		sources = append(sources, s.server)
+	}
+	s.sampler = monitor.NewSampler(monitor.SampleInterval, sources, sinks...)
+	return nil
+}
+
+// close ends the server after the fleet and returns the last snapshot.
+func (s *session) close() *monitor.Snapshot {
+	if s.server != nil {
+		s.server.finish()
+	}
+	return s.sampler.Sample()
+}
+
+// runHeadless is `dummyload run`.
+func runHeadless(o *loadOptions) error {
+	var sinks []monitor.Sink
+	endProgress := func() {}
+	if every := o.progressEvery(); every > 0 {
+		progress := monitor.NewProgress(os.Stderr, isTerminal(os.Stderr), every)
+		endProgress = progress.Close
+		sinks = append(sinks, progress)
+	}
+	s, err := open(o, sinks...)
+	if err != nil {
+		return err
+	}
+	defer s.out.Close()
+	stop, release := stopSignals()
+	defer release()
+	if s.server != nil {
+		defer dumpOnQuit(s.server.dumpTrace)()
+	}
+	s.announce(os.Stderr)
+
+	endSampling := s.sample()
+	err = dummy.Run(stop, s.fleet, dummy.Plan{Duration: o.duration})
+	endSampling()
+	final := s.close()
+	endProgress()
+	if err != nil && !errors.Is(err, dummy.ErrInterrupted) {
+		return err
+	}
+	return s.report(final, stop.Err() != nil)
+}
+
+// announce says what is about to run, and where "auto" led.
+func (s *session) announce(w io.Writer) {
+	fmt.Fprintf(w, "dummyload %s: %d dummies, Over Send %d, %v bytes, %v, seed %d, target %v\n",
+		version(), s.config.Clients, s.config.OverSend, s.options.size, s.config.Frame,
+		s.config.Seed, s.config.Target)
+}
+
+// report gives the verdict: for people on stdout (on stderr when the JSON is there), as JSON
+// where asked, and as exit code.
+func (s *session) report(final *monitor.Snapshot, interrupted bool) error {
+	verdict := monitor.Judge(final, s.rules(interrupted))
+	summary := monitor.NewSummary(final, verdict, s.meta())
+	text := io.Writer(os.Stdout)
+	if s.options.json == "-" {
+		text = os.Stderr
+	}
+	if err := monitor.WriteReport(text, final, verdict, s.meta()); err != nil {
+		return err
+	}
+	if err := s.out.writeJSON(summary); err != nil {
+		return err
+	}
+	if verdict.ExitCode != monitor.ExitPass {
+		return exitCode(verdict.ExitCode)
+	}
+	return nil
+}
+
+func (s *session) meta() monitor.Meta {
+	return monitor.Meta{
+		Version:  version(),
+		Command:  s.options.command(),
+		JSONFile: s.options.json,
+	}
+}
+
+func (s *session) rules(interrupted bool) monitor.Rules {
+	return monitor.Rules{
+		Allow:       s.options.allow,
+		Thresholds:  s.options.thresholds,
+		OpenLoop:    s.config.Rate > 0,
+		Interrupted: interrupted,
+	}
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"dummyload/monitor"
+	"dummyload/server"
+	"dummyload/server/frame"
+	"dummyload/server/iocp"
+)
+
+// serveGrace is how long sessions may take to leave after the order to stop.
+const serveGrace = 5 * time.Second
+
+// statsEvery is how often a child server reports to its parent.
+const statsEvery = 250 * time.Millisecond
+
+// serveOptions is what the flags of `serve` say.
+type serveOptions struct {
+	config server.Config
+	listen address
+	json   string
+	child  bool
+}
+
+func newServeCommand() *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the bundled echo server alone",
+		Long: "Listens, prints `listening on HOST:PORT backend=NAME workers=N`, and echoes until\n" +
+			"SIGINT or SIGTERM: then it stops accepting, lets sessions finish, and prints the\n" +
+			"release audit. Exit 0 when every accepted session was released exactly once, 3 when not.",
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return runServe(&o) },
+	}
+	cmd.Flags().SortFlags = false
+	f := flagSet{cmd.Flags()}
+	o.listen, _ = parseAddress("127.0.0.1:6000")
+	f.Var(&value[address]{&o.listen, parseListen, func(a address) string { return a.text }, "HOST:PORT"},
+		"listen", "where to listen; port 0 = a free one")
+	choice(f, &o.config.Backend, "backend", "auto", parseBackend, backendUsage())
+	f.integer(&o.config.Workers, "workers", max(1, runtime.NumCPU()/2), 1, iocp.MaxWorkers, "worker threads")
+	choice(f, &o.config.Frame, "frame", "raw", frame.Parse, "raw, len16, len32 or line")
+	f.BoolVar(&o.config.Login, "login", false, "send each session one login packet first")
+	f.integer(&o.config.MaxSessions, "max-sessions", server.DefaultMaxSessions, 1,
+		server.DefaultMaxSessions, "sessions at once; more are closed at accept")
+	f.integer(&o.config.SendQLimit, "sendq", server.DefaultSendQLimit, 1<<10, 1<<30,
+		"bytes queued per session; beyond it the session is disconnected")
+	f.StringVar(&o.json, "json", "", "write the release audit as JSON to a file; - is stdout")
+	f.BoolVar(&o.child, "child", false, "report to a parent on stdout, stop when stdin ends")
+	_ = cmd.Flags().MarkHidden("child")
+	return cmd
+}
+
+func parseListen(s string) (address, error) {
+	if s == "" {
+		return address{}, fmt.Errorf("want HOST:PORT, like 127.0.0.1:6000")
+	}
+	return parseAddress(s)
+}
+
+// runServe is `dummyload serve` from start to audit.
+func runServe(o *serveOptions) error {
+	out, err := openOutput(o.json)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	o.config.Listen = o.listen.addr
+	srv, err := server.Start(o.config)
+	if err != nil {
+		return usageError{fmt.Errorf("--listen %s: %w", o.listen.text, err)}
+	}
+	stop, release := stopSignals()
+	defer release()
+	defer dumpOnQuit(srv.DumpTrace)()
+
+	fmt.Printf("listening on %v backend=%s workers=%d\n", srv.Addr(), srv.Backend(), srv.Workers())
+	if o.child {
+		reportToParent(stop, srv)
+	} else {
+		<-stop.Done()
+	}
+	audit := srv.Stop(serveGrace)
+	if o.child {
+		reportStats(srv)
+	} else if o.json != "-" {
+		fmt.Println(audit)
+	}
+	if err := out.writeJSON(audit); err != nil {
+		return err
+	}
+	if !audit.OK() {
+		return exitCode(monitor.ExitFault)
+	}
+	return nil
+}
+
+// reportToParent prints the server's figures, a JSON line each time, until stdin ends or ctx
+// is done. A parent that dies closes our stdin, so no child outlives it.
+func reportToParent(ctx context.Context, srv *server.Server) {
+	ended := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		close(ended)
+	}()
+	tick := time.NewTicker(statsEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			reportStats(srv)
+		}
+	}
+}
+
+func reportStats(srv *server.Server) {
+	var snap monitor.Snapshot
+	srv.Collect(&snap)
+	_ = json.NewEncoder(os.Stdout).Encode(snap.Server)
+}

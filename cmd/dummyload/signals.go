@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"dummyload/monitor"
+)
+
+// stopSignals returns a context that the first of the stop signals ends: STOP, drain, report.
+// The second ends the program at once. release gives the signals back.
+func stopSignals() (ctx context.Context, release func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, stopSignalList...)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-done:
+			return
+		}
+		select {
+		case <-signals:
+			os.Exit(monitor.ExitInterrupted)
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+// dumpOnQuit writes the trace to stderr whenever the quit signal comes (SIGQUIT; Ctrl-\ in a
+// terminal) and goes on. It returns the function that ends this.
+func dumpOnQuit(dump func(io.Writer) error) (release func()) {
+	if len(quitSignalList) == 0 {
+		return func() {}
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, quitSignalList...)
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-signals:
+				fmt.Fprintln(os.Stderr, "trace of the last operations:")
+				_ = dump(os.Stderr)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+	}
+}

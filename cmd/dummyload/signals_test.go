@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server"
+)
+
+// started is a program that was left running.
+type started struct {
+	interrupt func()
+	wait      func() ran
+	line      string // the first line of its stdout
+}
+
+// start runs the program and waits for the first line it prints on stdout or stderr.
+func start(t *testing.T, args ...string) started {
+	t.Helper()
+	cmd := program(t, args...)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	timer := time.AfterFunc(longest, func() { _ = cmd.Process.Kill() })
+	lines := bufio.NewReader(read)
+	first, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatalf("%v said nothing: %v", args, err)
+	}
+	return started{
+		line: first,
+		interrupt: func() {
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				_ = cmd.Process.Kill()
+				t.Skipf("this system cannot send an interrupt: %v", err)
+			}
+		},
+		wait: func() ran {
+			defer read.Close()
+			defer timer.Stop()
+			var rest strings.Builder
+			_, _ = lines.WriteTo(&rest)
+			_ = cmd.Wait()
+			return ran{cmd.ProcessState.ExitCode(), first + rest.String(), ""}
+		},
+	}
+}
+
+// TestInterruptMeansStop: a run until a signal drains, reports and earns its code.
+func TestInterruptMeansStop(t *testing.T) {
+	path := t.TempDir() + "/summary.json"
+	p := start(t, "run", "--clients", "50", "--duration", "0", "--json", path, "--progress", "200ms")
+	time.Sleep(700 * time.Millisecond) // the run's length, not a condition
+	p.interrupt()
+	r := p.wait()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s summary
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatalf("exit %d: %v\n%s", r.code, err, r.stdout)
+	}
+	mustPass(t, r, s)
+}
+
+// TestServe: the line scripts wait for, echo, and the audit after the signal.
+func TestServe(t *testing.T) {
+	path := t.TempDir() + "/audit.json"
+	p := start(t, "serve", "--listen", "127.0.0.1:0", "--json", path)
+	var addr, backend string
+	var workers int
+	if _, err := fmt.Sscanf(p.line, "listening on %s backend=%s workers=%d", &addr, &backend, &workers); err != nil {
+		t.Fatalf("first line %q: %v", p.line, err)
+	}
+	backend = strings.TrimPrefix(backend, "backend=")
+	r, s := runJSON(t, "--target", addr, "--clients", "50", "--duration", "300ms", "--churn", "100")
+	mustPass(t, r, s)
+	if s.Server != nil || s.Bundled {
+		t.Error("a server given by --target is not the bundled one")
+	}
+	p.interrupt()
+	if r := p.wait(); r.code != monitor.ExitPass {
+		t.Errorf("serve: exit %d\n%s", r.code, r.stdout)
+	}
+	var audit server.Audit
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &audit); err != nil || !audit.OK() || audit.Accepted < 50 {
+		t.Errorf("audit %+v: %v", audit, err)
+	}
+}

@@ -1,0 +1,20 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// A hang-up is a closed terminal: nothing measured is lost there either.
+var stopSignalList = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+
+var quitSignalList = []os.Signal{syscall.SIGQUIT}
+
+// detach keeps the terminal's Ctrl-C from a child: its parent tells it when to stop.
+func detach(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return nil
+}

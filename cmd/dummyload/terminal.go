@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"dummyload/dummy"
+	"dummyload/monitor"
+	"dummyload/tui"
+)
+
+// runTerminal is `dummyload` without a subcommand: the same run under a screen and keys. What
+// it measured is reported and written as after `dummyload run`.
+func runTerminal(o *loadOptions) error {
+	if err := tui.Usable(); err != nil {
+		return usageError{fmt.Errorf("%w; `dummyload run` needs no terminal", err)}
+	}
+	var limit stopAfter
+	var sinks []monitor.Sink
+	if o.durationSet && o.duration > 0 {
+		limit.duration = o.duration
+		sinks = append(sinks, &limit)
+	}
+	s, err := open(o, sinks...)
+	if err != nil {
+		return err
+	}
+	limit.control = s.fleet
+	defer s.out.Close()
+	stop, release := stopSignals()
+	defer release()
+
+	endSampling := s.sample()
+	err = tui.Run(stop, tui.Options{
+		Control: s.fleet,
+		Latest:  s.sampler.Latest,
+		Version: version(),
+		Rules:   s.rules(false),
+		Command: o.tunedCommand,
+		Report:  s.writeReport,
+		Start:   o.start,
+		ASCII:   o.ascii,
+	})
+	fmt.Fprintln(os.Stderr, "disconnecting …")
+	dummy.Finish(s.fleet)
+	endSampling()
+	final := s.close()
+	if err != nil {
+		return err
+	}
+	return s.report(final, stop.Err() != nil)
+}
+
+// stopAfter presses STOP once Echo has been on for the duration, as `dummyload run` does.
+type stopAfter struct {
+	control  dummy.Control
+	duration time.Duration
+}
+
+// Observe looks at how long this START has lasted.
+func (l *stopAfter) Observe(s *monitor.Snapshot) {
+	if s.Phase == monitor.Echoing && s.At.Sub(s.Since) >= l.duration {
+		_ = l.control.Stop() // an error means that somebody else stopped it already
+	}
+}
+
+// tunedCommand is the command line of this run with the load as it was tuned.
+func (o *loadOptions) tunedCommand(t dummy.Tuning) string {
+	words := []string{o.command()}
+	if t.Clients != nil {
+		words = append(words, fmt.Sprint("--clients=", *t.Clients))
+	}
+	if t.OverSend != nil {
+		words = append(words, fmt.Sprint("--oversend=", *t.OverSend))
+	}
+	if t.Rate != nil {
+		words = append(words, fmt.Sprint("--rate=", *t.Rate))
+	}
+	if t.Churn != nil {
+		words = append(words, fmt.Sprint("--churn=", *t.Churn))
+	}
+	return strings.Join(words, " ")
+}
+
+// writeReport writes the summary as it would be if the run ended now.
+func (s *session) writeReport(path string) error {
+	out, err := openOutput(path)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	now := s.sampler.Sample()
+	rules := s.rules(false)
+	rules.Live = now.Phase != monitor.Drained && now.Phase != monitor.Undrained
+	return out.writeJSON(monitor.NewSummary(now, monitor.Judge(now, rules), s.meta()))
+}
+
+// sample runs the sampler until the returned function is called, which waits for its end.
+func (s *session) sample() (end func()) {
+	sampling, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.sampler.Run(sampling)
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// value is a flag whose error says what is accepted. pflag puts flag and value in front, so
+// that bad input gets its one line.
+type value[T any] struct {
+	target *T
+	parse  func(string) (T, error)
+	format func(T) string
+	kind   string
+}
+
+func (v *value[T]) Set(s string) error {
+	parsed, err := v.parse(s)
+	if err != nil {
+		return err
+	}
+	*v.target = parsed
+	return nil
+}
+
+func (v *value[T]) String() string {
+	if v.target == nil {
+		return ""
+	}
+	return v.format(*v.target)
+}
+
+func (v *value[T]) Type() string { return v.kind }
+
+// flagSet adds flags with a default to a pflag set.
+type flagSet struct{ *pflag.FlagSet }
+
+func (f flagSet) integer(p *int, name string, def, lo, hi int, usage string) {
+	*p = def
+	f.Var(&value[int]{p, func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < lo || n > hi {
+			return 0, fmt.Errorf("want a whole number from %d to %d", lo, hi)
+		}
+		return n, nil
+	}, strconv.Itoa, "N"}, name, usage)
+}
+
+func (f flagSet) rate(p *float64, name string, usage string) {
+	const most = 1e9
+	f.Var(&value[float64]{p, func(s string) (float64, error) {
+		r, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(r >= 0 && r <= most) {
+			return 0, fmt.Errorf("want a number from 0 to %.0e per second", most)
+		}
+		return r, nil
+	}, func(r float64) string { return strconv.FormatFloat(r, 'g', -1, 64) }, "R"}, name, usage)
+}
+
+func (f flagSet) duration(p *time.Duration, name string, def, lo time.Duration, usage string) {
+	const most = 1000 * time.Hour
+	*p = def
+	f.Var(&value[time.Duration]{p, func(s string) (time.Duration, error) {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < lo || d > most {
+			return 0, fmt.Errorf("want a duration from %v to %v, like 500ms, 10s or 5m", lo, most)
+		}
+		return d, nil
+	}, time.Duration.String, "D"}, name, usage)
+}
+
+// choice is a flag with a fixed set of words.
+func choice[T any](f flagSet, p *T, name string, def string, parse func(string) (T, error), usage string) {
+	shown := def
+	first, err := parse(def)
+	if err != nil {
+		panic("flag --" + name + ": its own default is refused: " + err.Error())
+	}
+	*p = first
+	f.Var(&value[T]{p, func(s string) (T, error) {
+		v, err := parse(s)
+		if err == nil {
+			shown = s
+		}
+		return v, err
+	}, func(T) string { return shown }, "NAME"}, name, usage)
+}
+
+// address is HOST:PORT, resolved when the flag is read so that a wrong name starts nothing.
+type address struct {
+	text string
+	addr netip.AddrPort
+}
+
+func parseAddress(s string) (address, error) {
+	if s == "" {
+		return address{}, nil
+	}
+	host, port, err := net.SplitHostPort(s)
+	if err != nil || host == "" {
+		return address{}, fmt.Errorf("want HOST:PORT, like 127.0.0.1:6000 or [::1]:6000")
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return address{}, fmt.Errorf("want HOST:PORT with a port from 0 to 65535")
+	}
+	tcp, err := net.ResolveTCPAddr("tcp", s)
+	if err != nil {
+		return address{}, fmt.Errorf("want HOST:PORT of a host that resolves: %w", err)
+	}
+	ap := tcp.AddrPort()
+	return address{s, netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())}, nil
+}
+
+// sizes is MIN or MIN-MAX bytes.
+type sizes struct{ min, max int }
+
+func (s sizes) String() string {
+	if s.min == s.max {
+		return strconv.Itoa(s.min)
+	}
+	return fmt.Sprintf("%d-%d", s.min, s.max)
+}
+
+func parseAddrs(s string) ([]netip.Addr, error) {
+	var addrs []netip.Addr
+	for part := range strings.SplitSeq(s, ",") {
+		a, err := netip.ParseAddr(strings.TrimSpace(part))
+		if err != nil {
+			return nil, fmt.Errorf("want IP addresses of this machine, separated by commas")
+		}
+		addrs = append(addrs, a)
+	}
+	return addrs, nil
+}
+
+func formatAddrs(addrs []netip.Addr) string {
+	words := make([]string, len(addrs))
+	for i, a := range addrs {
+		words[i] = a.String()
+	}
+	return strings.Join(words, ",")
+}
+
+// environmentName is the variable that sets a flag's default.
+func environmentName(flag string) string {
+	return "DUMMYLOAD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// flagsFromEnvironment gives every flag that was not on the command line its value from the
+// environment, if there is one.
+func flagsFromEnvironment(flags *pflag.FlagSet) error {
+	var failed error
+	flags.VisitAll(func(f *pflag.Flag) {
+		text, ok := os.LookupEnv(environmentName(f.Name))
+		if !ok || f.Changed || f.Name == "help" || failed != nil {
+			return
+		}
+		if err := flags.Set(f.Name, text); err != nil {
+			failed = usageError{fmt.Errorf("environment %s: %w", environmentName(f.Name), err)}
+		}
+	})
+	return failed
+}
