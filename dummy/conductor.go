@@ -20,6 +20,7 @@ type tidings struct {
 	lostSince time.Duration
 	refused   bool // how a dial ended since then
 	served    bool
+	weighed   uint64 // the last judgement of losses that was taken
 
 	storm       uint64 // the last disconnect taken
 	stormClosed int    // connections closed by it
@@ -28,14 +29,14 @@ type tidings struct {
 
 // edge is what the conductor acts on; all else it reads when it does.
 type edge struct {
-	order, storm                          uint64
+	order, storm, weighed                 uint64
 	settled, empty, lost, refused, served bool
 	calm                                  bool
 }
 
 func (t *tidings) edge() edge {
 	return edge{
-		order: t.order, storm: t.storm, settled: t.unsettled == 0, empty: t.wait == 0,
+		order: t.order, storm: t.storm, weighed: t.weighed, settled: t.unsettled == 0, empty: t.wait == 0,
 		lost: t.lost > 0, refused: t.refused, served: t.served, calm: t.stormLeft == 0,
 	}
 }

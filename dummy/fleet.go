@@ -27,6 +27,7 @@ type Fleet struct {
 	quit      chan struct{}
 	conducted chan struct{}
 	closing   sync.Once
+	weighed   uint64 // judgements of losses; the conductor's, and end's after it
 
 	collecting sync.Mutex // one Collect, or end of a drain, at a time
 	totals     totals

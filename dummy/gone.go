@@ -23,6 +23,9 @@ func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duratio
 	since := never
 	for i := range all {
 		t := &all[i]
+		if t.weighed != f.weighed {
+			return never // the last judgement is still on its way, and what it is about still told
+		}
 		up += t.up
 		if t.lost > 0 {
 			lost += t.lost
@@ -41,9 +44,9 @@ func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duratio
 		return since + redialWithin
 	}
 	gone := most && refused
-	for _, w := range f.workers {
-		w.mail.send(w.port, func(w *worker) { w.countHeld(gone) })
-	}
+	f.weighed++
+	number := f.weighed
+	f.orderAll(func(w *worker) { w.countHeld(gone); w.tell.weighed = number })
 	if gone {
 		f.mu.Lock()
 		defer f.mu.Unlock()

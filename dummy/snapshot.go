@@ -28,6 +28,7 @@ type totals struct {
 	owed     []monitor.Owed
 	fairness monitor.Fairness
 	fairAt   time.Duration
+	fairIn   monitor.Phase
 	resets   uint64
 }
 
@@ -58,7 +59,7 @@ func (f *Fleet) Collect(s *monitor.Snapshot) {
 	if resets != t.resets {
 		t.reset(resets)
 	}
-	want := wanted{fairness: s.Uptime >= t.fairAt+fairnessEvery || t.fairAt == 0}
+	want := wanted{fairness: s.Uptime >= t.fairAt+fairnessEvery || s.Phase != t.fairIn}
 	switch s.Phase {
 	case monitor.Draining:
 		want.owed = owedWhileDraining
@@ -202,7 +203,7 @@ func (t *totals) judgeFairness(s *monitor.Snapshot, reports []*report) {
 		silent += r.silent
 	}
 	slices.Sort(all)
-	t.fairAt = s.Uptime
+	t.fairAt, t.fairIn = s.Uptime, s.Phase
 	t.fairness = monitor.Fairness{
 		Min: all[0], Median: all[len(all)/2], Max: all[len(all)-1], Silent: silent,
 	}

@@ -1,0 +1,338 @@
+package dummy
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// forever answers nothing more and waits for the dummy to leave.
+func forever(c *net.TCPConn) []byte { readAll(c); return nil }
+
+func TestEveryWrongServerIsNamed(t *testing.T) {
+	reset := func(c *net.TCPConn) []byte { _ = c.SetLinger(0); return nil }
+	cases := []struct {
+		name   string
+		fault  monitor.Fault
+		behave func(c *net.TCPConn, n int, frame []byte) []byte
+	}{
+		{"corrupts", monitor.Corrupt, func(_ *net.TCPConn, n int, frame []byte) []byte {
+			if n == 5 {
+				frame[len(frame)-1] ^= 1
+			}
+			return frame
+		}},
+		{"answers twice", monitor.Duplicate, func(_ *net.TCPConn, n int, frame []byte) []byte {
+			if n == 5 {
+				return append(frame, frame...)
+			}
+			return frame
+		}},
+		{"drops every tenth", monitor.Missing, func(_ *net.TCPConn, n int, frame []byte) []byte {
+			if n%10 == 0 {
+				return []byte{}
+			}
+			return frame
+		}},
+		{"closes", monitor.ClosedByServer, func(c *net.TCPConn, n int, frame []byte) []byte {
+			if n == 50 {
+				_ = c.CloseWrite()
+				return forever(c)
+			}
+			return frame
+		}},
+		{"resets", monitor.ResetByServer, func(c *net.TCPConn, n int, frame []byte) []byte {
+			if n == 50 {
+				return reset(c)
+			}
+			return frame
+		}},
+		{"ends within a frame", monitor.Truncated, func(c *net.TCPConn, n int, frame []byte) []byte {
+			if n == 50 {
+				_, _ = c.Write(frame[:5])
+				_ = c.CloseWrite()
+				return forever(c)
+			}
+			return frame
+		}},
+		{"is late", monitor.Late, func(c *net.TCPConn, n int, frame []byte) []byte {
+			if n == 5 {
+				time.Sleep(120 * time.Millisecond)
+			}
+			return frame
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			forBackends(t, func(t *testing.T, backend string) {
+				cfg := testConfig(startServer(t, eachFrame(c.behave)))
+				cfg.Backend, cfg.EchoTimeout, cfg.DrainTimeout = backend, 50*time.Millisecond, 300*time.Millisecond
+				f := startFleet(t, cfg)
+				reach(t, f, monitor.Idle)
+				must(t, f.Start())
+				until(t, f, c.fault.String(), func(s *monitor.Snapshot) bool {
+					return s.Faults[c.fault] >= 3 && s.Ledger.Echoed > 500
+				})
+				must(t, f.Stop())
+				reach(t, f, monitor.Drained, monitor.Undrained)
+				must(t, f.Close())
+				namedWithEvidence(t, snap(f), c.fault)
+			})
+		})
+	}
+}
+
+// namedWithEvidence checks that a fault was counted with evidence, and that the ledger and the
+// evidence make sense.
+func namedWithEvidence(t *testing.T, s *monitor.Snapshot, fault monitor.Fault) {
+	t.Helper()
+	n := 0
+	for _, ev := range s.Evidence {
+		if ev.Fault != fault {
+			continue
+		}
+		n++
+		if ev.Client < 0 || ev.Client >= s.Clients || ev.Connection == 0 ||
+			(ev.Local == "" && fault != monitor.ConnectFailed) || ev.At <= 0 {
+			t.Errorf("evidence lacks something: %+v", ev)
+		}
+	}
+	if n == 0 || n > monitor.MaxEvidence || uint64(n) > s.Faults[fault] {
+		t.Errorf("%d pieces of evidence for %d × %v", n, s.Faults[fault], fault)
+	}
+	if !s.Ledger.Balanced() || int64(s.Ledger.Wait) != s.WaitUpDown {
+		t.Errorf("ledger %+v, counted %d", s.Ledger, s.WaitUpDown)
+	}
+}
+
+func TestMuteServerOwesEveryEchoAndAllAreNamed(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		cfg := testConfig(startServer(t, readAll))
+		cfg.Backend, cfg.EchoTimeout = backend, 50*time.Millisecond
+		cfg.DrainTimeout = 200 * time.Millisecond
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		until(t, f, "all late", func(s *monitor.Snapshot) bool { return s.Faults[monitor.Late] == 32 })
+		must(t, f.Stop())
+		draining := until(t, f, "owed while draining", func(s *monitor.Snapshot) bool {
+			return len(s.Owed) == 8
+		})
+		if draining.Phase != monitor.Draining {
+			t.Errorf("phase %v", draining.Phase)
+		}
+		reach(t, f, monitor.Undrained)
+		got := snap(f)
+		must(t, f.Close())
+		for _, s := range []*monitor.Snapshot{got, snap(f)} {
+			allOwed(t, s)
+		}
+	})
+}
+
+func allOwed(t *testing.T, s *monitor.Snapshot) {
+	t.Helper()
+	if s.Ledger.Wait != 32 || s.Faults[monitor.NotDrained] != 32 || s.Faults[monitor.Late] != 32 {
+		t.Errorf("%v: %+v, %v", s.Phase, s.Ledger, s.Faults)
+	}
+	named := map[int]bool{}
+	for _, o := range s.Owed {
+		named[o.Client] = true
+		if o.Connection != 1 || o.First != 1 || o.Last != 4 || o.Count != 4 || o.Local == "" ||
+			o.Age < 50*time.Millisecond {
+			t.Errorf("%v: %+v", s.Phase, o)
+		}
+	}
+	if len(named) != 8 || len(s.Owed) != 8 {
+		t.Errorf("%v: %d dummies in %d lines", s.Phase, len(named), len(s.Owed))
+	}
+	if s.Fairness.Silent != 8 {
+		t.Errorf("%v: %d silent", s.Phase, s.Fairness.Silent)
+	}
+}
+
+func TestDrainGoesOnWhenTheAnswersComeAfterAll(t *testing.T) {
+	release := make(chan struct{})
+	cfg := testConfig(startServer(t, func(c *net.TCPConn) { <-release; echoAll(c) }))
+	cfg.DrainTimeout = 100 * time.Millisecond
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	until(t, f, "echoes out", func(s *monitor.Snapshot) bool { return s.Ledger.Wait == 32 })
+	must(t, f.Stop())
+	reach(t, f, monitor.Undrained)
+	must(t, f.Start()) // on the same connections, sequences go on
+	close(release)
+	until(t, f, "echoes", echoedAtLeast(1000))
+	must(t, f.Stop())
+	reach(t, f, monitor.Drained)
+	if s := snap(f); s.Faults[monitor.NotDrained] != 32 || s.Connections.Connected != 8 ||
+		s.Ledger.Sent != s.Ledger.Echoed {
+		t.Errorf("%+v %+v %v", s.Ledger, s.Connections, s.Faults)
+	}
+}
+
+func TestRefusedConnectsAreCountedAndRetried(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		cfg := Config{Target: l.Addr().(*net.TCPAddr).AddrPort(), Clients: 3, Backend: backend}
+		l.Close() // nobody listens there now
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		s := until(t, f, "redials", func(s *monitor.Snapshot) bool {
+			return s.Faults[monitor.ConnectFailed] > 3
+		})
+		if s.Connections.Failed != s.Faults[monitor.ConnectFailed] || s.Connections.Connected != 0 {
+			t.Errorf("%+v, %v", s.Connections, s.Faults)
+		}
+		namedWithEvidence(t, s, monitor.ConnectFailed)
+	})
+}
+
+func TestOwnLimitsAreNotBlamedOnTheServer(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		cfg := testConfig(startServer(t, echoAll))
+		cfg.Backend = backend
+		cfg.Sources = []netip.Addr{netip.MustParseAddr("192.0.2.1")} // TEST-NET: never ours
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		s := until(t, f, "the diagnosis", func(s *monitor.Snapshot) bool {
+			return len(s.Diagnoses) > 0 && s.Diagnoses[0].Connections > 8
+		})
+		if s.Diagnoses[0].Name != "local_port_exhausted" || s.Bad() != 0 || s.Connections.Failed != 0 {
+			t.Errorf("%+v, faults %v, %+v", s.Diagnoses, s.Faults, s.Connections)
+		}
+	})
+}
+
+func TestServerThatIsGoneIsNamedOnce(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		server := startServer(t, echoAll)
+		cfg := testConfig(server)
+		cfg.Backend = backend
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		until(t, f, "echoes", echoedAtLeast(100))
+		server.stop()
+		s := until(t, f, "server_gone", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+		if d := s.Diagnoses[0]; d.Name != "server_gone" || d.Connections != 8 {
+			t.Errorf("%+v", s.Diagnoses)
+		}
+		if s.Faults[monitor.ClosedByServer]+s.Faults[monitor.ResetByServer] != 0 {
+			t.Errorf("losses were counted one by one: %v", s.Faults)
+		}
+		must(t, f.Stop())
+		reach(t, f, monitor.Drained)
+	})
+}
+
+func TestLoginPacketIsAwaited(t *testing.T) {
+	packet := []byte{8, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}
+	greet := func(times int) func(*net.TCPConn) {
+		return func(c *net.TCPConn) {
+			for range times {
+				_, _ = c.Write(packet)
+			}
+			echoAll(c)
+		}
+	}
+	for times, fault := range []monitor.Fault{0: monitor.LoginMissing, 1: monitor.NumFaults, 2: monitor.LoginDuplicate} {
+		cfg := testConfig(startServer(t, greet(times)))
+		cfg.Login = true
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		until(t, f, "echoes", echoedAtLeast(500))
+		must(t, f.Stop())
+		reach(t, f, monitor.Drained)
+		for other, n := range snap(f).Faults {
+			if want := monitor.Fault(other) == fault; want != (n == 8) || !want && n != 0 {
+				t.Errorf("%d login packets: %d × %v", times, n, monitor.Fault(other))
+			}
+		}
+	}
+}
+
+func TestServerThatReadsNothingIsNamed(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	cfg := testConfig(startServer(t, func(*net.TCPConn) { <-release }))
+	cfg.Clients, cfg.SizeMin, cfg.OverSend = 2, 60_000, 400
+	cfg.DrainTimeout, cfg.EchoTimeout = 150*time.Millisecond, time.Minute
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	s := until(t, f, "not_reading", func(s *monitor.Snapshot) bool {
+		return s.Faults[monitor.NotReading] == 2
+	})
+	namedWithEvidence(t, s, monitor.NotReading)
+}
+
+func TestEndlessDataEndsTheConnection(t *testing.T) {
+	junk := make([]byte, 1<<16)
+	for i := range junk {
+		junk[i] = byte(i) | 1
+	}
+	cfg := testConfig(startServer(t, func(c *net.TCPConn) {
+		for {
+			if _, err := c.Write(junk); err != nil {
+				return
+			}
+		}
+	}))
+	cfg.Clients = 2
+	f := startFleet(t, cfg)
+	s := until(t, f, "connections given up", func(s *monitor.Snapshot) bool {
+		return s.Connections.ClosedByDummy >= 4
+	})
+	if s.Faults[monitor.Unsolicited] == 0 {
+		t.Errorf("faults %v", s.Faults)
+	}
+	if perConn := s.Bytes.Received / s.Connections.ClosedByDummy; perConn > 4*junkMost {
+		t.Errorf("%d bytes were taken per connection", perConn)
+	}
+}
+
+func TestBytesAfterTheDrainAreUnsolicited(t *testing.T) {
+	stopped := make(chan struct{})
+	cfg := testConfig(startServer(t, func(c *net.TCPConn) {
+		go func() { <-stopped; _, _ = c.Write([]byte("\x0bhello there")) }()
+		echoAll(c)
+	}))
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	until(t, f, "echoes", echoedAtLeast(500))
+	must(t, f.Stop())
+	reach(t, f, monitor.Drained)
+	if s := snap(f); s.Bad() != 0 {
+		t.Fatalf("faults %v", s.Faults)
+	}
+	close(stopped)
+	until(t, f, "bytes of every connection", func(s *monitor.Snapshot) bool {
+		return s.Bytes.Received-s.Bytes.Sent == 8*12
+	})
+	must(t, f.Close())
+	if s := snap(f); s.Faults[monitor.Unsolicited] != 8 {
+		t.Errorf("faults %v", s.Faults)
+	}
+}
+
+func TestFINThatIsNotAnsweredIsNamed(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	cfg := testConfig(startServer(t, func(c *net.TCPConn) { echoAll(c); <-release }))
+	cfg.Clients = 2
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Close())
+	s := snap(f)
+	if len(s.Diagnoses) != 1 || s.Diagnoses[0].Name != "close_ignored" || s.Diagnoses[0].Connections != 2 {
+		t.Errorf("%+v", s.Diagnoses)
+	}
+}
