@@ -89,9 +89,10 @@ func (f *Fleet) hire(k int) error {
 	}
 	w := &worker{
 		index: k, fleet: f, port: port, done: make(chan struct{}), hists: newHistograms(),
-		rng:     rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
-		buffers: sendBuffers{size: size},
-		load:    load{clients: 0, overSend: f.load.overSend},
+		rng:      rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
+		buffers:  sendBuffers{size: size},
+		load:     load{overSend: f.load.overSend},
+		connects: newPacer(k, f.cfg.Workers, 0, f.cfg.ConnectRate),
 	}
 	w.verifier = newVerifier(f.pattern, f.cfg.Login, f, w)
 	w.grow(0)

@@ -174,6 +174,7 @@ func (w *worker) end() {
 	if err := w.io.Close(); err != nil {
 		panic(fmt.Sprintf("dummy: worker %d: closing with nothing in flight: %v", w.index, err))
 	}
+	w.countHeld(false) // what nobody has judged
 	w.last = w.report(nil, wanted{fairness: true})
 	close(w.done)
 }

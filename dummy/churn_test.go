@@ -1,0 +1,219 @@
+package dummy
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+)
+
+func TestLedgerBalancesUnderChurn(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		for how := CloseFIN; how <= CloseMixed; how++ {
+			seed := rand.Uint64()
+			t.Run(fmt.Sprintf("%v/seed %d", how, seed), func(t *testing.T) {
+				cfg := testConfig(startServer(t, echoAll))
+				cfg.Backend, cfg.Seed, cfg.Churn, cfg.Close = backend, seed, 300, how
+				f := startFleet(t, cfg)
+				reach(t, f, monitor.Idle)
+				must(t, f.Start())
+				until(t, f, "churn", func(s *monitor.Snapshot) bool {
+					return s.Connections.ClosedByDummy > 100 && s.Ledger.Echoed > 1000
+				})
+				must(t, f.Stop())
+				reach(t, f, monitor.Drained)
+				must(t, f.Close())
+				churned(t, snap(f), how)
+			})
+		}
+	})
+}
+
+func churned(t *testing.T, s *monitor.Snapshot, how CloseKind) {
+	t.Helper()
+	if s.Bad() != 0 || s.Ledger.Wait != 0 || s.Ledger.Lost != 0 || len(s.Diagnoses) != 0 {
+		t.Errorf("%+v, faults %v, %+v", s.Ledger, s.Faults, s.Diagnoses)
+	}
+	if how == CloseFIN && s.Ledger.Abandoned != 0 {
+		t.Errorf("a right server answers before it closes: %+v", s.Ledger)
+	}
+	if how == CloseRST && s.Ledger.Abandoned == 0 {
+		t.Errorf("a RST abandons echoes: %+v", s.Ledger)
+	}
+	c := s.Connections
+	if c.Connected != c.ClosedByDummy+c.ClosedByServer || c.Now != 0 || c.Peak > 8 || c.Peak == 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestDisconnectedDummiesComeBackAndTheLogTells(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		cfg := testConfig(startServer(t, echoAll))
+		cfg.Backend = backend
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		for i, want := range []string{"3 of 8", "8 of 8"} {
+			must(t, f.Disconnect([]int{3, 0}[i], CloseKind(i)))
+			until(t, f, want, func(s *monitor.Snapshot) bool {
+				last := s.Events[len(s.Events)-1].Text
+				return strings.HasPrefix(last, "reconnect storm: "+want+" sessions closed, all back in")
+			})
+		}
+		if s := snap(f); s.Connections.ClosedByDummy != 11 || s.Connections.Now != 8 || s.Bad() != 0 {
+			t.Errorf("%+v %v", s.Connections, s.Faults)
+		}
+	})
+}
+
+func TestTuneWhileItRuns(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		cfg := testConfig(startServer(t, echoAll))
+		cfg.Backend = backend
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		for _, n := range []int{700, 3, 1, 20} { // 700 is more than a slab for each worker
+			must(t, f.Tune(Tuning{Clients: &n, OverSend: &n}))
+			s := until(t, f, fmt.Sprint(n, " dummies"), func(s *monitor.Snapshot) bool {
+				return s.Connections.Now == uint64(n)
+			})
+			until(t, f, "echoes", echoedAtLeast(s.Ledger.Echoed+100))
+		}
+		rate, churn := 500.0, 50.0
+		must(t, f.Tune(Tuning{Rate: &rate, Churn: &churn}))
+		s := snap(f)
+		until(t, f, "paced echoes and churn", func(now *monitor.Snapshot) bool {
+			return now.Ledger.Echoed > s.Ledger.Echoed+50 &&
+				now.Connections.ClosedByDummy > s.Connections.ClosedByDummy+5
+		})
+		must(t, f.Stop())
+		reach(t, f, monitor.Drained)
+		if s := snap(f); s.Bad() != 0 || s.OverSend != 20 || s.Rate != 500 || s.Churn != 50 {
+			t.Errorf("%+v %v", s.Ledger, s.Faults)
+		}
+		more := 30
+		must(t, f.Tune(Tuning{Clients: &more}))
+		if p := f.Phase(); p != monitor.Connecting && p != monitor.Idle {
+			t.Errorf("more dummies lead to %v", p)
+		}
+		reach(t, f, monitor.Idle)
+	})
+}
+
+func TestResetCountsAnew(t *testing.T) {
+	cfg := testConfig(startServer(t, echoAll))
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	before := until(t, f, "echoes", echoedAtLeast(5000))
+	must(t, f.Stop())
+	reach(t, f, monitor.Drained)
+	must(t, f.Reset())
+	s := snap(f)
+	if s.Ledger != (monitor.Ledger{}) || s.RTT.Count != 0 || s.Bytes.Sent != 0 ||
+		s.Connections.Connected != 0 || s.Connections.Now != 8 || s.EchoOn != 0 {
+		t.Errorf("after %+v: %+v %+v", before.Ledger, s.Ledger, s.Connections)
+	}
+	must(t, f.Start())
+	until(t, f, "echoes", echoedAtLeast(100))
+	must(t, f.Reset()) // while echoes are outstanding
+	until(t, f, "echoes", echoedAtLeast(100))
+	must(t, f.Stop())
+	reach(t, f, monitor.Drained)
+	if s := snap(f); s.Ledger.Sent != s.Ledger.Echoed || s.Bad() != 0 {
+		t.Errorf("%+v", s.Ledger)
+	}
+}
+
+func TestOpenLoopCountsFromTheDueTime(t *testing.T) {
+	const pause = 300 * time.Millisecond
+	forBackends(t, func(t *testing.T, backend string) {
+		server := startServer(t, eachFrame(func(_ *net.TCPConn, n int, frame []byte) []byte {
+			if n == 20 {
+				time.Sleep(pause)
+			}
+			return frame
+		}))
+		cfg := testConfig(server)
+		cfg.Backend, cfg.Clients, cfg.Workers, cfg.OverSend, cfg.Rate = backend, 1, 1, 1, 200
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		// While the server pauses some 60 echoes fall due. With a window of one, all but the
+		// first wait behind it: by the send time only one would be slow.
+		s := until(t, f, "more than the backlog", echoedAtLeast(150))
+		must(t, f.Stop())
+		reach(t, f, monitor.Drained)
+		if s.RTT.Max < float64(pause/time.Microsecond) || s.RTT.P90 < 50_000 {
+			t.Errorf("round trips %+v", s.RTT)
+		}
+		if s.Generator.SendLag.Count == 0 || s.Generator.SendLag.Max < 100_000 {
+			t.Errorf("send lag %+v", s.Generator.SendLag)
+		}
+	})
+}
+
+func TestPacedFleetKeepsItsRate(t *testing.T) {
+	cfg := testConfig(startServer(t, echoAll))
+	cfg.Rate = 1000
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	s := until(t, f, "echoes", echoedAtLeast(300))
+	// Never faster than the schedule; how much slower depends on the machine.
+	if most := uint64(s.EchoOn.Seconds()*cfg.Rate) + 2; s.Ledger.Sent > most {
+		t.Errorf("%d echoes in %v at %v per second", s.Ledger.Sent, s.EchoOn, cfg.Rate)
+	}
+}
+
+func TestLoopDelayIsKept(t *testing.T) {
+	cfg := testConfig(startServer(t, echoAll))
+	cfg.LoopDelay, cfg.OverSend = 20*time.Millisecond, 1
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	s := until(t, f, "echoes", echoedAtLeast(40))
+	if most := 8 * (1 + uint64(s.EchoOn/cfg.LoopDelay)); s.Ledger.Sent > most {
+		t.Errorf("%d echoes of 8 dummies in %v", s.Ledger.Sent, s.EchoOn)
+	}
+}
+
+func TestConnectRateIsKept(t *testing.T) {
+	cfg := testConfig(startServer(t, echoAll))
+	cfg.ConnectRate, cfg.Clients = 100, 20
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	if s := snap(f); s.Uptime < 180*time.Millisecond || s.Connections.Now != 20 {
+		t.Errorf("%+v after %v", s.Connections, s.Uptime)
+	}
+}
+
+func TestConnectTimeoutIsFoundByTheClock(t *testing.T) {
+	// 192.0.2.1 is TEST-NET. Where the packets go nowhere only the clock ends the connect;
+	// where there is no route it fails by itself.
+	f := startFleet(t, Config{
+		Target: netip.MustParseAddrPort("192.0.2.1:9"), Clients: 2, ConnectTimeout: 50 * time.Millisecond,
+	})
+	reach(t, f, monitor.Idle)
+	if s := snap(f); s.Faults[monitor.ConnectFailed] < 2 || s.Connections.Now != 0 {
+		t.Errorf("%+v %v", s.Connections, s.Faults)
+	}
+}
+
+func TestIPv6LoopbackIsNotSpread(t *testing.T) {
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skipf("no IPv6 here: %v", err)
+	}
+	must(t, l.Close())
+	to := l.Addr().(*net.TCPAddr).AddrPort()
+	if s := newSources(Config{Target: to}); s.ports != 0 || s.pick(1<<19, 5, 1e6).IsValid() {
+		t.Errorf("%+v", s)
+	}
+}
