@@ -15,7 +15,7 @@ import (
 // scripted is a port on which nothing happens by itself: a test sees each call and says what
 // completes next. It is its own only Worker. The real loop runs on it, one batch at a time.
 type scripted struct {
-	t       *testing.T
+	t       testing.TB
 	srv     *Server
 	calls   []string           // "Recv 5", "Send 5 abc", "Cancel 5", "Close 5", …
 	onCall  func(call string)  // sees the call before it has an effect
@@ -28,7 +28,7 @@ type scripted struct {
 
 var errScripted = errors.New("scripted")
 
-func script(t *testing.T, cfg Config) (*scripted, *worker) {
+func script(t testing.TB, cfg Config) (*scripted, *worker) {
 	t.Helper()
 	cfg.Listen, cfg.Workers = loopback, 1
 	cfg, err := cfg.withDefaults()

@@ -1,0 +1,127 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"dummyload/server/frame"
+	"dummyload/server/iocp"
+)
+
+// quiet is a scripted port without the record of calls: what a test hands to deliver is all
+// that completes.
+type quiet struct {
+	scriptedWorker
+	next []iocp.Entry
+	sent int
+}
+
+func (q *quiet) Recv(s iocp.Socket, ov *iocp.Overlapped) error {
+	ov.Op = iocp.OpRecv
+	return nil
+}
+
+func (q *quiet) Send(s iocp.Socket, buf []byte, ov *iocp.Overlapped) error {
+	ov.Op, q.sent = iocp.OpSend, len(buf)
+	return nil
+}
+
+func (q *quiet) Get(entries []iocp.Entry, _ time.Duration) (int, error) {
+	return copy(entries, q.next), nil
+}
+
+// echoes returns a function that lets the real worker echo the given chunks once.
+func echoes(t testing.TB, format frame.Format, chunks ...[]byte) func() {
+	p, w := script(t, Config{Frame: format})
+	s := p.accepted(w, 5)
+	q := &quiet{scriptedWorker: scriptedWorker{p}}
+	w.attach(q)
+	entries := make([]iocp.Entry, 2)
+	turn := func(e iocp.Entry) {
+		entries[0] = e
+		q.next = entries
+		w.run()
+		w.stopped = false
+	}
+	return func() {
+		for _, c := range chunks {
+			q.sent = 0
+			turn(iocp.Entry{Overlapped: &s.recv, Transferred: len(c), Data: c})
+			if q.sent > 0 {
+				turn(iocp.Entry{Overlapped: &s.send, Transferred: q.sent})
+			}
+		}
+	}
+}
+
+func TestEchoAllocatesNothing(t *testing.T) {
+	word := []byte("thirty-two bytes, more or less..")
+	for _, format := range formats {
+		stream := bytes.Repeat(format.Append(nil, word), 16)
+		half := len(stream)/2 + 3
+		for name, chunks := range map[string][][]byte{
+			"whole": {stream}, "cut": {stream[:half], stream[half:]}, "bytewise": split(format.Append(nil, word)),
+		} {
+			once := echoes(t, format, chunks...)
+			once() // fills the pool
+			if n := testing.AllocsPerRun(100, once); n != 0 {
+				t.Errorf("%v %s: %v allocations", format, name, n)
+			}
+		}
+	}
+}
+
+func split(data []byte) (parts [][]byte) {
+	for i := range data {
+		parts = append(parts, data[i:i+1])
+	}
+	return parts
+}
+
+// BenchmarkWorker is this package's own share of an echo: no port, no kernel.
+func BenchmarkWorker(b *testing.B) {
+	for _, depth := range []int{1, 16} {
+		b.Run(fmt.Sprintf("len16/%d", depth), func(b *testing.B) {
+			chunk := bytes.Repeat(frame.Len16.Append(nil, make([]byte, 32)), depth)
+			once := echoes(b, frame.Len16, chunk)
+			b.ReportAllocs()
+			for b.Loop() {
+				once()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*depth), "ns/echo")
+		})
+	}
+}
+
+// BenchmarkEcho is one client's round trip over loopback.
+func BenchmarkEcho(b *testing.B) {
+	for _, backend := range iocp.Backends() {
+		b.Run(backend, func(b *testing.B) {
+			srv, err := Start(Config{Listen: loopback, Backend: backend, Workers: 1})
+			if err != nil {
+				b.Logf("not here: %v", err)
+				return
+			}
+			defer srv.Stop(0)
+			conn, err := net.Dial("tcp", srv.Addr().String())
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer conn.Close()
+			data := make([]byte, 32)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := conn.Write(data); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := io.ReadFull(conn, data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

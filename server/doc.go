@@ -1,0 +1,61 @@
+// Package server is the echo server that dummyload is named for: the completion-port server of
+// the lecture, in Go. Its names are the lecture's and Win32's.
+//
+// Begin with worker.go: the loop of a worker thread, on one screen. Around it:
+//
+//	worker.go      run: GQCS, then by what was dequeued   recvDone, sendDone
+//	accept.go      Accepts, and what to do when they fail
+//	receive.go     a chunk cut into packets for the Handler
+//	sendpacket.go  SendPacket, from a handler or from anywhere
+//	post.go        RecvPost, SendPost, Cancel, IOCount-- and Release
+//	session.go     a session; its parts in iocount.go, sendflag.go, table.go, package sendq
+//	server.go      Start and Stop; threads in run.go, the release audit in audit.go
+//
+// # The rules
+//
+// R1 to R10 are the lecture's. R11 to R15 are what its notes leave open; each has a
+// counter-example without it. Beside each rule is the place that keeps it.
+//
+//   - R1  IOCount is raised before WSARecv or WSASend is called: the completion may be handled
+//     before the call returns. (actor.recvPost, actor.sendPost)
+//   - R2  It is lowered at the bottom of the worker, after any re-post, and where a post failed
+//     at once. (worker.run, actor.postFailed)
+//   - R3  Whoever's decrement makes it 0 releases, judged by that operation's result and never
+//     by a second read. (actor.ioDown)
+//   - R4  One send is in flight at most: SendFlag. (actor.sendPost, sendFlag)
+//   - R5  A send completion consumes what was transferred, clears the flag, and looks at SendQ
+//     again: what was queued while the flag was set had nobody to send it. (worker.sendDone)
+//   - R6  Transferred 0 ends the connection, whichever operation it was, and never releases.
+//     (worker.run, actor.cancel)
+//   - R7  A nil Overlapped ends this worker; Stop posts one for each. (worker.stop,
+//     Server.stopThreads)
+//   - R8  Whether GQCS succeeded is not asked. The error names a reason for the audit and
+//     decides nothing. (reasonOf)
+//   - R9  SendPacket may be called by any goroutine for any session: into SendQ, then SendPost.
+//     (actor.SendPacket)
+//   - R10 Debugging goes to memory: each post, completion, change of IOCount or SendFlag, and
+//     release leaves a footprint that says where it happened. (actor.note, package trace)
+//   - R11 Ending a connection does not close its handle. The value would be handed out again
+//     while another thread is about to post on it, and echoes would land on a stranger's
+//     connection. The handle is closed at release. (actor.cancel, actor.release)
+//   - R12 SendPacket takes a reference of its own and then checks the session's id; release is
+//     a compare-and-swap of 0 in the same word, so that nobody climbs back from 0.
+//     (actor.hold, ioCount, SessionID)
+//   - R13 Accept holds a reference of its own until the first receive is posted. (worker.admit)
+//   - R14 A post that fails also disconnects: it may fail on a connection that is healthy
+//     otherwise, where no completion would ever come. (actor.postFailed)
+//   - R15 SendQ is bounded. A session whose peer does not read is disconnected, for a reason
+//     with a name. (sendq.Queue.Push, SendQFull)
+//
+// # The life of a session
+//
+//	take slot, new id           every post: IOCount++            IOCount-- made it 0
+//	      │                            │                                 │
+//	  Accepted ── RecvPost ──► receiving and sending ── transferred 0, ──► released: SendQ
+//	  (R13: one reference)        in any order          Disconnect, a      given back, handle
+//	                                                    failed post …      closed, slot free
+//	                                                    = Cancel
+//
+// The session is not released by what ends it but by the last completion, or SendPacket, that
+// still had to do with it.
+package server
