@@ -1,6 +1,9 @@
 package iocp
 
-import "testing"
+import (
+	"runtime"
+	"testing"
+)
 
 func TestBufCount(t *testing.T) {
 	for size, want := range map[int]int{
@@ -15,6 +18,8 @@ func TestBufCount(t *testing.T) {
 
 // The kernel naming a buffer that it does not have would corrupt received data silently.
 func TestRecvBufsRefuseWhatCannotBe(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	flags, err := probeUring()
 	if err != nil {
 		t.Fatal(err)

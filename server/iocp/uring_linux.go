@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -94,6 +95,8 @@ var uringFlags = []uint32{setupSingleIssuer | setupDeferTaskrun, setupCoopTaskru
 
 // probeUring finds out whether io_uring can run here and with which setup flags.
 func probeUring() (flags uint32, err error) {
+	runtime.LockOSThread() // a ring with one issuer refuses other threads' registrations
+	defer runtime.UnlockOSThread()
 	var r *ring
 	for _, flags = range uringFlags {
 		if r, err = openRing(flags, 8, 16); !errors.Is(err, unix.EINVAL) {

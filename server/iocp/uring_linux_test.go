@@ -2,13 +2,11 @@ package iocp
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -338,17 +336,6 @@ func TestUringCountsItsWorkers(t *testing.T) {
 			r.Error("CloseHandle with a worker open")
 		}
 	})
-}
-
-func TestUringErrorsSayWhatIsMissing(t *testing.T) {
-	for errno, want := range map[unix.Errno]string{
-		unix.ENOSYS: "5.19", unix.EPERM: "io_uring_disabled", unix.ENOMEM: "ulimit",
-	} {
-		err := explainUring(errno)
-		if !errors.Is(err, errno) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v: %q does not mention %q", errno, err, want)
-		}
-	}
 }
 
 // io_uring holds a reference to a socket only while an operation is in flight, so Close
