@@ -2,5 +2,6 @@ package iocp
 
 var candidates = []candidate{
 	{"uring", newUring},
+	{"epoll", newEpoll},
 	{"net", newNet},
 }

@@ -2,8 +2,13 @@ package iocp
 
 // sysOverlapped is what the Linux backends keep with an operation.
 type sysOverlapped struct {
-	// connErr is why a connect failed before it began; uring delivers it with the Entry.
-	connErr error
+	// err is the result of an operation that ended before a worker could deliver it: a
+	// connect that failed before it began (uring), any (epoll).
+	err error
+	// n is the number of bytes such a send transferred, or the socket of such an accept (epoll).
+	n int
+	// done says that err and n are the result, and that only the Entry is due (epoll).
+	done bool
 	// more says that the socket had more to read after its last receive (uring).
 	more bool
 }

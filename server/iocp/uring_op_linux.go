@@ -21,7 +21,7 @@ func (ov *Overlapped) accept(listener Socket) {
 // nothing to cancel and the handshake would go on after it (C6).
 func (ov *Overlapped) connect(s Socket, remote netip.AddrPort) {
 	ov.Op, ov.sock = OpConnect, s
-	ov.sys.connErr = connectSocket(s, remote)
+	ov.sys.err = connectSocket(s, remote)
 }
 
 func (ov *Overlapped) recv(s Socket) {
@@ -113,7 +113,7 @@ func (w *uringWorker) finish(c *cqe, e *Entry) bool {
 // connected ends a connect: how it went, and the socket goes over to blocking mode, in which
 // io_uring waits where it would otherwise hand out EAGAIN.
 func (ov *Overlapped) connected() error {
-	if err := ov.sys.connErr; err != nil {
+	if err := ov.sys.err; err != nil {
 		return err
 	}
 	if err := connectResult(ov.sock); err != nil {

@@ -168,6 +168,20 @@ func (r *rig) posted(what string, ov *iocp.Overlapped, err error) *iocp.Overlapp
 	return ov
 }
 
+// mayFail posts what cannot succeed: the post fails, or its Entry tells of 0 bytes (C1, C4).
+func (r *rig) mayFail(what string, post func(*iocp.Overlapped) error) {
+	r.t.Helper()
+	ov := new(iocp.Overlapped)
+	if post(ov) != nil {
+		return
+	}
+	r.inFlight[ov] = what
+	e := r.wait(what, ov)
+	if e.Transferred != 0 || ov.Op == iocp.OpSend && e.Err == nil {
+		r.t.Errorf("%s transferred %d bytes, error %v", what, e.Transferred, e.Err)
+	}
+}
+
 func (r *rig) recv(s iocp.Socket) *iocp.Overlapped {
 	r.t.Helper()
 	ov := &iocp.Overlapped{Key: uint64(s)}

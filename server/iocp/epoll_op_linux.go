@@ -1,0 +1,163 @@
+package iocp
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// poster says who posts: a worker, whose queue takes what is ready at once, or (nil)
+// another goroutine, for which worker at stands in.
+type poster struct {
+	at int
+	w  *epollWorker
+}
+
+// queue passes on an operation that has ended, or that is to be tried in a Get.
+func (by poster) queue(p *epollPort, ov *Overlapped) {
+	if by.w != nil {
+		by.w.queue.push(ov)
+		return
+	}
+	p.hand(by.at, ov)
+}
+
+// end stores a result and passes the operation on. It does not belong to the caller any more.
+func (by poster) end(p *epollPort, ov *Overlapped, n int, err error) {
+	ov.buf = nil
+	ov.sys = sysOverlapped{n: n, err: err, done: true}
+	by.queue(p, ov)
+}
+
+func (p *epollPort) state(s Socket) (*epollState, error) {
+	if st := p.table.make(s); st != nil {
+		return st, nil
+	}
+	return nil, fmt.Errorf("iocp: socket %d is beyond what the epoll backend can watch", s)
+}
+
+func (ov *Overlapped) begin(op Op, s Socket, buf []byte) {
+	ov.Op, ov.sock, ov.buf, ov.next, ov.sys = op, s, buf, nil, sysOverlapped{}
+}
+
+func (p *epollPort) accept(by poster, listener Socket, ov *Overlapped) error {
+	st, err := p.state(listener)
+	if err != nil {
+		return err
+	}
+	ov.begin(OpAccept, listener, nil)
+	if useEdge(&st.in) {
+		by.queue(p, ov)
+		return nil
+	}
+	return p.parkNew(by, st, &st.in, ov)
+}
+
+func (p *epollPort) recv(by poster, s Socket, ov *Overlapped) error {
+	st, err := p.state(s)
+	if err != nil {
+		return err
+	}
+	ov.begin(OpRecv, s, nil)
+	if useEdge(&st.in) || st.ended.Load() != 0 {
+		by.queue(p, ov)
+		return nil
+	}
+	return p.parkNew(by, st, &st.in, ov)
+}
+
+// send tries at once: a socket that takes nothing has a send in flight already, as a rule.
+func (p *epollPort) send(by poster, s Socket, buf []byte, ov *Overlapped) error {
+	if len(buf) == 0 {
+		return errors.New("iocp: a send of nothing")
+	}
+	st, err := p.state(s)
+	if err != nil {
+		return err
+	}
+	ov.begin(OpSend, s, buf)
+	n, err := writeSocket(s, buf)
+	if err == unix.EAGAIN {
+		return p.parkNew(by, st, &st.out, ov)
+	}
+	by.end(p, ov, n, err)
+	return nil
+}
+
+// connect begins the handshake here: its end is an edge of the sending direction. The socket
+// is not watched before, since epoll calls an unconnected socket ready.
+func (p *epollPort) connect(by poster, s Socket, remote netip.AddrPort, ov *Overlapped) error {
+	st, err := p.state(s)
+	if err != nil {
+		return err
+	}
+	ov.begin(OpConnect, s, nil)
+	if err := connectSocket(s, remote); err != nil {
+		by.end(p, ov, 0, err)
+		return nil
+	}
+	return p.parkNew(by, st, &st.out, ov)
+}
+
+// parkNew leaves a new operation to be tried at the next edge, and sees to it that edges of
+// its socket come. Once it is parked the operation may be tried, and dequeued, by a worker
+// at any moment.
+func (p *epollPort) parkNew(
+	by poster, st *epollState, slot *atomic.Pointer[Overlapped], ov *Overlapped,
+) error {
+	s := ov.sock
+	if !park(slot, ov) {
+		by.queue(p, ov)
+		return nil
+	}
+	if err := p.home(by.at, st, s); err != nil {
+		return p.giveUp(by, st, ov, err)
+	}
+	return nil
+}
+
+// home has the socket watched by the poster's epoll unless one watches it already. The first
+// event tells what the socket is ready for now, so that it does not matter that the
+// operation was parked before.
+func (p *epollPort) home(at int, st *epollState, s Socket) error {
+	for {
+		switch at := st.home.Load(); {
+		case at == unwatched:
+			return errUnwatched
+		case at > 0:
+			return nil
+		}
+		if st.home.CompareAndSwap(0, int32(at)+1) {
+			break
+		}
+	}
+	const events = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
+	err := p.watch(p.epolls[at], int(s), events, st.life.Load())
+	if err != nil {
+		st.home.Store(unwatched)
+	}
+	return err
+}
+
+// giveUp takes back what waits for edges that will not come. Of the poster's own operation
+// the error is returned (C1), unless another thread took it back and so completed it; the
+// others complete with it (C4). Both the thread that could not have the socket watched and
+// those that learn of it come here, after parking; so no operation is left.
+func (p *epollPort) giveUp(by poster, st *epollState, own *Overlapped, err error) error {
+	var result error
+	for _, slot := range []*atomic.Pointer[Overlapped]{&st.in, &st.out} {
+		for ov := unpark(slot); ov != nil; {
+			next := ov.next
+			if ov == own {
+				result = err
+			} else {
+				by.end(p, ov, 0, err)
+			}
+			ov = next
+		}
+	}
+	return result
+}

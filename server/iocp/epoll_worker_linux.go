@@ -1,0 +1,309 @@
+package iocp
+
+import (
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// arenaSize is the memory of a worker that one batch's received bytes share; one receive
+	// always fits in.
+	arenaSize = 1 << 20
+	// maxUnpolled is how many Gets in a row may be answered from the queue alone. Without it
+	// a connection whose sends all succeed at once could keep the others from being looked at.
+	maxUnpolled = 8
+)
+
+type epollWorker struct {
+	port  *epollPort
+	at    int // its number
+	ep    int
+	inbox *inbox
+	// queue holds operations that have ended, and those that became ready and are to be tried
+	// as the entries have room for them.
+	queue    ovQueue
+	arena    []byte // what Data of the last batch lies in
+	used     int    // bytes of arena
+	unpolled int
+	posted   bool // the port's queue of posts was seen not to be empty
+	postsDue bool // the last Get had no room to look at it: this one begins there
+	events   [256]unix.EpollEvent
+}
+
+func (p *epollPort) Worker() (Worker, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.made == len(p.inboxes) {
+		return nil, fmt.Errorf("iocp: all %d workers of the port are made", p.made)
+	}
+	w := &epollWorker{
+		port: p, at: p.made, ep: p.epolls[p.made], inbox: &p.inboxes[p.made],
+		arena: make([]byte, arenaSize+p.cfg.RecvSize),
+	}
+	p.made++
+	p.active++
+	return w, nil
+}
+
+// Close hands on what other goroutines have passed to this worker. Its epoll stays with the
+// port: sockets may be watched by it until they are closed.
+func (w *epollWorker) Close() error {
+	w.inbox.closed.Store(true)
+	w.port.handOn(w.at, w.inbox.take())
+	w.port.handOn(w.at, w.queue.head)
+	w.queue = ovQueue{}
+	w.port.mu.Lock()
+	defer w.port.mu.Unlock()
+	w.port.active--
+	return nil
+}
+
+func (w *epollWorker) me() poster { return poster{at: w.at, w: w} }
+
+func (w *epollWorker) Accept(listener Socket, ov *Overlapped) error {
+	return w.port.accept(w.me(), listener, ov)
+}
+
+func (w *epollWorker) Connect(s Socket, remote netip.AddrPort, ov *Overlapped) error {
+	return w.port.connect(w.me(), s, remote, ov)
+}
+
+func (w *epollWorker) Recv(s Socket, ov *Overlapped) error {
+	return w.port.recv(w.me(), s, ov)
+}
+
+func (w *epollWorker) Send(s Socket, buf []byte, ov *Overlapped) error {
+	return w.port.send(w.me(), s, buf, ov)
+}
+
+// Get works in rounds: what is queued, else what epoll says without waiting, and only when
+// that yields nothing, sleep.
+func (w *epollWorker) Get(entries []Entry, wait time.Duration) (int, error) {
+	if len(entries) == 0 {
+		return 0, nil
+	}
+	w.used = 0
+	var deadline time.Time
+	for {
+		w.collect()
+		if w.queue.head == nil || w.unpolled == maxUnpolled {
+			if err := w.poll(0); err != nil {
+				return 0, err
+			}
+		} else {
+			w.unpolled++
+		}
+		n := w.deliver(entries)
+		if n > 0 || wait == 0 {
+			return n, nil
+		}
+		left := wait
+		if wait > 0 {
+			if deadline.IsZero() {
+				deadline = time.Now().Add(wait)
+			} else if left = time.Until(deadline); left <= 0 {
+				return 0, nil
+			}
+		}
+		if err := w.sleep(left); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// collect takes over what other goroutines have passed to this worker.
+func (w *epollWorker) collect() {
+	for ov := w.inbox.take(); ov != nil; {
+		next := ov.next
+		w.queue.push(ov)
+		ov = next
+	}
+}
+
+// sleep waits for an event, at most d, unless something has come into the inbox.
+func (w *epollWorker) sleep(d time.Duration) error {
+	w.inbox.sleeping.Store(true)
+	defer w.inbox.sleeping.Store(false)
+	if w.inbox.stack.Load() != nil || w.queue.head != nil {
+		return nil
+	}
+	return w.poll(d)
+}
+
+// poll queues the operations that epoll says may be tried.
+func (w *epollWorker) poll(wait time.Duration) error {
+	w.unpolled = 0
+	n, err := epollWait(w.ep, w.events[:], wait)
+	for i := range w.events[:n] {
+		ev := &w.events[i]
+		s, life := Socket(ev.Fd), uint32(ev.Pad)
+		if life == ownEvent {
+			w.posted = w.posted || int(ev.Fd) == w.port.posts.tokens
+			continue
+		}
+		st := w.port.table.at(s)
+		if st.life.Load() != life {
+			continue // of a socket that has been closed
+		}
+		st.ended.Or(ev.Events & epollEnded)
+		if ev.Events&(unix.EPOLLIN|epollEnded) != 0 {
+			w.tryLater(edge(&st.in))
+		}
+		if ev.Events&(unix.EPOLLOUT|epollBroken) != 0 {
+			w.tryLater(edge(&st.out))
+		}
+	}
+	return err
+}
+
+// tryLater queues a chain of operations whose socket became ready.
+func (w *epollWorker) tryLater(chain *Overlapped) {
+	for ov := chain; ov != nil; {
+		next := ov.next
+		w.queue.push(ov)
+		ov = next
+	}
+}
+
+// deliver fills entries from the queue and the port's posts and returns how many.
+func (w *epollWorker) deliver(entries []Entry) (n int) {
+	if w.postsDue {
+		if n = w.takePosts(entries); n > 0 && entries[n-1].Overlapped == nil {
+			return n
+		}
+	}
+	for n < len(entries) && w.queue.head != nil {
+		if w.queue.head.Op == OpRecv && len(w.arena)-w.used < w.port.cfg.RecvSize {
+			return n // the rest waits until the arena is free again
+		}
+		ov := w.queue.pop()
+		if ov.sys.done || w.try(ov) {
+			entries[n] = w.entry(ov)
+			n++
+		}
+	}
+	w.postsDue = n == len(entries)
+	if !w.postsDue {
+		n += w.takePosts(entries[n:])
+	}
+	return n
+}
+
+// takePosts fills entries with what was given to Post, up to an order to stop (C7).
+func (w *epollWorker) takePosts(entries []Entry) (n int) {
+	for w.posted && n < len(entries) {
+		ov, ok := w.port.posts.take()
+		if !ok {
+			w.posted = false
+			break
+		}
+		entries[n] = Entry{Overlapped: ov, Socket: InvalidSocket}
+		n++
+		if ov == nil {
+			break
+		}
+	}
+	return n
+}
+
+// entry turns an operation that has ended into its Entry.
+func (w *epollWorker) entry(ov *Overlapped) Entry {
+	e := Entry{Overlapped: ov, Socket: InvalidSocket, Err: ov.sys.err}
+	switch {
+	case ov.Op == OpAccept && e.Err == nil:
+		e.Socket = Socket(ov.sys.n)
+	case ov.Op == OpRecv:
+		e.Transferred = ov.sys.n
+		if e.Transferred > 0 {
+			e.Data = w.arena[w.used : w.used+e.Transferred : w.used+e.Transferred]
+			w.used += e.Transferred
+		}
+	case ov.Op == OpSend:
+		e.Transferred = ov.sys.n
+	}
+	return e
+}
+
+// try tries an operation; false when it waits again or when its result goes elsewhere.
+func (w *epollWorker) try(ov *Overlapped) bool {
+	st := w.port.table.at(ov.sock)
+	var n int
+	var err error
+	slot := &st.out
+	switch ov.Op {
+	case OpAccept:
+		w.tryAccept(st, ov)
+		return false
+	case OpRecv:
+		slot = &st.in
+		n, err = w.receive(st, ov.sock)
+	case OpSend:
+		n, err = writeSocket(ov.sock, ov.buf)
+	case OpConnect:
+		err = connected(st, ov.sock)
+	default:
+		panic("iocp: an Overlapped was used again before its Entry (C3)")
+	}
+	if err == unix.EAGAIN {
+		w.again(slot, ov)
+		return false
+	}
+	ov.buf = nil
+	ov.sys.n, ov.sys.err = n, err
+	return true
+}
+
+// again parks an operation that cannot be done yet.
+func (w *epollWorker) again(slot *atomic.Pointer[Overlapped], ov *Overlapped) {
+	if !park(slot, ov) {
+		w.queue.push(ov)
+	}
+}
+
+// receive reads into the arena. What did not fill the room has emptied the socket, and
+// whatever comes later has its own edge; else the next Recv is to try at once.
+func (w *epollWorker) receive(st *epollState, s Socket) (int, error) {
+	room := w.arena[w.used : w.used+w.port.cfg.RecvSize]
+	n, err := readSocket(s, room)
+	if err != unix.EAGAIN && (n == 0 || n == len(room)) {
+		if edge(&st.in) != nil {
+			panic("iocp: two receives are in flight on a socket (C2)")
+		}
+	}
+	return n, err
+}
+
+// tryAccept accepts one connection and deals it to a worker. Another may be in the queue
+// behind it, for which no edge comes: neither after a success nor, with the descriptors at
+// an end, after a failure. So the listener stays ready until an accept finds nothing.
+func (w *epollWorker) tryAccept(st *epollState, ov *Overlapped) {
+	s, err := acceptSocket(ov.sock)
+	if err == unix.EAGAIN {
+		w.again(&st.in, ov)
+		return
+	}
+	by := w.port.inTurn()
+	if by.at == w.at {
+		by.w = w
+	}
+	by.end(w.port, ov, int(s), err)
+	w.tryLater(edge(&st.in))
+}
+
+// connected is how a connect ended, EAGAIN when it has not.
+func connected(st *epollState, s Socket) error {
+	if err := connectResult(s); err != nil {
+		return err
+	}
+	if remoteAddr(s).IsValid() {
+		return nil
+	}
+	if st.ended.Load()&epollBroken != 0 {
+		return unix.ENOTCONN // cancelled, and the error told before
+	}
+	return unix.EAGAIN
+}
