@@ -105,7 +105,7 @@ func connectStorm(r *rig) {
 		go func() { answers <- r.stormPeer(uint32(i)) }()
 	}
 	echoed := 0
-	for answered := 0; answered < storm; {
+	for answered := 0; answered < storm || echoed < storm; {
 		select {
 		case err := <-answers:
 			answered++
@@ -113,11 +113,11 @@ func connectStorm(r *rig) {
 				r.t.Fatalf("peer: %v (after %d echoes)", err, echoed)
 			}
 		default:
+			if timeLeft(r) < 0 {
+				r.t.Fatalf("%d of %d peers answered, %d echoes sent", answered, storm, echoed)
+			}
 			echoed += r.stormStep()
 		}
-	}
-	if echoed != storm {
-		r.t.Errorf("%d peers were answered, %d echoes were sent", storm, echoed)
 	}
 }
 
