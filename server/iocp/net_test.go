@@ -3,12 +3,9 @@ package iocp
 import (
 	"bytes"
 	"net"
-	"net/netip"
 	"testing"
 	"time"
 )
-
-var netLoopback = netip.MustParseAddrPort("127.0.0.1:0")
 
 // getOne waits for a completion of ov.
 func getOne(t *testing.T, w Worker, ov *Overlapped) Entry {
@@ -31,7 +28,7 @@ func TestNetEchoesOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, addr, err := p.Listen(netLoopback, 16)
+	l, addr, err := p.Listen(loopback, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
