@@ -3,6 +3,7 @@ package dummy
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"dummyload/server/frame"
 )
@@ -93,7 +94,12 @@ func (p *pattern) word(m message, i int) uint64 {
 	if i == 0 {
 		return m.first
 	}
-	w := fold(m.base+uint64(i)*wordStep, p.wordKey)
+	return p.later(m.base + uint64(i)*wordStep)
+}
+
+// later is a word after the first, from x = base + i·wordStep.
+func (p *pattern) later(x uint64) uint64 {
+	w := fold(x, p.wordKey)
 	if p.text {
 		return letters(w)
 	}
@@ -118,17 +124,20 @@ func (p *pattern) append(dst []byte, id ident, seq uint64) []byte {
 
 // appendPayload appends the payload's bytes from offset from, a multiple of 8, to offset to.
 func (p *pattern) appendPayload(dst []byte, m message, from, to int) []byte {
-	i := from / 8
-	for ; from+8 <= to; from += 8 {
-		dst = binary.LittleEndian.AppendUint64(dst, p.word(m, i))
-		i++
-	}
-	if from < to {
-		w := p.word(m, i)
-		for ; from < to; from++ {
-			dst = append(dst, byte(w))
-			w >>= 8
+	dst = slices.Grow(dst, to-from)
+	b := dst[len(dst) : len(dst)+to-from]
+	dst = dst[:len(dst)+to-from]
+	w, x := p.word(m, from/8), m.base+uint64(from/8)*wordStep
+	for ; len(b) >= 8; b = b[8:] {
+		binary.LittleEndian.PutUint64(b, w)
+		if len(b) == 8 {
+			return dst
 		}
+		x += wordStep
+		w = p.later(x)
+	}
+	for i := range b {
+		b[i] = byte(w >> (8 * i))
 	}
 	return dst
 }
@@ -157,30 +166,38 @@ func (p *pattern) differs(m message, b []byte, at int) int {
 	if len(b) == 0 {
 		return -1
 	}
-	done := 0
+	all := len(b)
+	w, x := p.word(m, at/8), m.base+uint64(at/8)*wordStep
 	if odd := at % 8; odd != 0 {
-		w := p.word(m, at/8) >> (8 * odd)
-		for ; done < len(b) && done < 8-odd; done++ {
-			if b[done] != byte(w) {
-				return done
-			}
-			w >>= 8
+		w >>= 8 * odd
+		n := min(len(b), 8-odd)
+		if i := differsWithin(w, b[:n]); i >= 0 {
+			return i
 		}
+		b, x = b[n:], x+wordStep
+		w = p.later(x)
 	}
-	i := (at + done) / 8
-	for ; done+8 <= len(b); done += 8 {
-		if x := binary.LittleEndian.Uint64(b[done:]) ^ p.word(m, i); x != 0 {
-			return done + bits.TrailingZeros64(x)/8
+	for ; len(b) >= 8; b = b[8:] {
+		if diff := binary.LittleEndian.Uint64(b) ^ w; diff != 0 {
+			return all - len(b) + bits.TrailingZeros64(diff)/8
 		}
-		i++
+		if len(b) == 8 {
+			return -1
+		}
+		x += wordStep
+		w = p.later(x)
 	}
-	if done < len(b) {
-		w := p.word(m, i)
-		for ; done < len(b); done++ {
-			if b[done] != byte(w) {
-				return done
-			}
-			w >>= 8
+	if i := differsWithin(w, b); i >= 0 {
+		return all - len(b) + i
+	}
+	return -1
+}
+
+// differsWithin is differs for part of a word, at most 8 bytes.
+func differsWithin(w uint64, b []byte) int {
+	for i := range b {
+		if b[i] != byte(w>>(8*i)) {
+			return i
 		}
 	}
 	return -1

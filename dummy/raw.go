@@ -18,7 +18,7 @@ func (st *stream) collectRaw(v *verifier, id ident, sent uint64, data []byte) []
 	for {
 		need := MinSize
 		if len(st.tail.buf) > 0 {
-			need = st.decideRaw(v, id, sent)
+			need = st.decideRaw(v, id, sent, len(data))
 		}
 		if st.state&isBroken != 0 {
 			return nil
@@ -39,7 +39,8 @@ func (st *stream) collectRaw(v *verifier, id ident, sent uint64, data []byte) []
 
 // decideRaw judges what it can of the buffer, takes it out, and returns how many bytes the
 // buffer must hold for the next decision; 0 when the stream is in step and nothing is left.
-func (st *stream) decideRaw(v *verifier, id ident, sent uint64) (need int) {
+// more is how many bytes can be had at once.
+func (st *stream) decideRaw(v *verifier, id ident, sent uint64, more int) (need int) {
 	b := st.tail.buf
 	for need == 0 && (len(b) > 0 || st.state&astray != 0) && st.state&isBroken == 0 {
 		var used int
@@ -49,7 +50,7 @@ func (st *stream) decideRaw(v *verifier, id ident, sent uint64) (need int) {
 		case st.state&astray != 0:
 			used, need = st.seek(v, id, sent, b)
 		default:
-			used, need = st.decideMessage(v, id, sent, b)
+			used, need = st.decideMessage(v, id, sent, b, more)
 		}
 		b = b[used:]
 	}
@@ -60,8 +61,11 @@ func (st *stream) decideRaw(v *verifier, id ident, sent uint64) (need int) {
 }
 
 // decideMessage judges the message that b begins with: how many bytes were used up, or how
-// many are needed.
-func (st *stream) decideMessage(v *verifier, id ident, sent uint64, b []byte) (used, need int) {
+// many are needed. Where it is nobody's, it is told without waiting for the expected length:
+// the bytes missing may be those that the server lost. What is at hand of it is shown.
+func (st *stream) decideMessage(
+	v *verifier, id ident, sent uint64, b []byte, more int,
+) (used, need int) {
 	if st.greets(v, id, b[:MinSize]) {
 		return MinSize, 0
 	}
@@ -75,11 +79,12 @@ func (st *stream) decideMessage(v *verifier, id ident, sent uint64, b []byte) (u
 	}
 	n := len(b)
 	if seq := st.blamed(v, id, sent, b); seq != 0 {
-		if n = v.p.size(id, seq); n > len(b) {
-			return 0, n
+		n = v.p.size(id, seq)
+		if have := min(n, len(b)+more); have > len(b) {
+			return 0, have
 		}
 	}
-	st.wrong(v, id, sent, monitor.Corrupt, b[:n])
+	st.wrong(v, id, sent, monitor.Corrupt, b[:min(n, len(b))])
 	st.state |= astray
 	st.state &^= early
 	st.gone = 1

@@ -39,9 +39,10 @@ type verifier struct {
 	tails  []*tail  // at rest
 }
 
-// How much a verifier keeps at rest.
+// How much a verifier keeps at rest: at most 4 MiB of buffers.
 const (
 	maxRestingBufs  = 64
+	maxRestingBuf   = 64 << 10
 	maxRestingTails = 1024
 )
 
@@ -181,8 +182,9 @@ func (st *stream) drop(v *verifier) {
 	if st.state&held == 0 {
 		return
 	}
-	if cap(st.tail.buf) > 0 && len(v.bufs) < maxRestingBufs {
-		v.bufs = append(v.bufs, st.tail.buf[:0])
+	b := st.tail.buf
+	if cap(b) > 0 && cap(b) <= maxRestingBuf && len(v.bufs) < maxRestingBufs {
+		v.bufs = append(v.bufs, b[:0])
 	}
 	st.tail.buf = nil
 	st.state &^= held | early
