@@ -17,7 +17,7 @@ func (st *stream) collect(v *verifier, id ident, sent uint64, data []byte) []byt
 		st.illegal(v, id, sent, data)
 		return nil
 	}
-	if room := v.limit - len(t.buf); n > room || n == room && !whole {
+	if room := v.limit - len(t.buf); n > room {
 		n, whole = room, false
 	}
 	t.buf = append(t.buf, data[:n]...)

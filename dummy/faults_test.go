@@ -62,6 +62,11 @@ func TestFaultsAreNamed(t *testing.T) {
 			g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
 			g.st.closing(g.v, me, 1)
 		}, []string{"unsolicited:0"}, 1, 0},
+		{"begun while nothing was outstanding", func(g *rig) {
+			junk := g.framed([]byte("hello 12"))
+			g.hear(1, join(g.echoes(1, 1), junk[:5]))
+			g.hear(2, join(junk[5:], g.echoes(2, 2)))
+		}, []string{"unsolicited:0"}, 2, 0},
 		{"ended inside a frame", func(g *rig) {
 			g.hear(2, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
 			g.st.ended(g.v, me, 2)
@@ -115,6 +120,94 @@ func TestDamageInTheRestNamesTheEchoItIs(t *testing.T) {
 		g.hear(4, join(third, g.echoes(1, 2), g.echoes(4, 4)))
 		g.wantFaults(t, "corrupt:3", "reordered:1", "reordered:2")
 	})
+}
+
+// fixed runs test for every format with payloads of 64 bytes.
+func fixed(t *testing.T, test func(t *testing.T, g *rig)) {
+	for _, f := range formats {
+		t.Run(f.String(), func(t *testing.T) { test(t, newRig(t, newPattern(42, f, 64, 64), false)) })
+	}
+}
+
+// A frame that names nobody answers the echo expected, not one that was skipped before.
+func TestDamageIsNotChargedToAGap(t *testing.T) {
+	fixed(t, func(t *testing.T, g *rig) {
+		third := g.echoes(3, 3)
+		third[g.p.header] ^= 1
+		g.hear(4, join(g.echoes(2, 2), third, g.echoes(4, 4)))
+		g.st.settle(g.v, me)
+		g.wantFaults(t, "corrupt:3", "missing:1")
+	})
+}
+
+// When all that came later was answered, only the gap is left to be answered wrongly.
+func TestDamageIsChargedToAGapWhenNothingElseIsOwed(t *testing.T) {
+	fixed(t, func(t *testing.T, g *rig) {
+		first := g.echoes(1, 1)
+		first[g.p.header] ^= 1
+		g.hear(2, join(g.echoes(2, 2), first))
+		g.st.settle(g.v, me)
+		g.wantFaults(t, "corrupt:1")
+	})
+}
+
+// The sequence of another connection says nothing of this one's.
+func TestDamagedStaleEchoIsChargedToTheExpected(t *testing.T) {
+	fixed(t, func(t *testing.T, g *rig) {
+		stale := g.p.append(nil, ident{me.client, me.conn - 1}, 3)
+		stale[g.p.header+20] ^= 1
+		g.hear(4, join(stale, g.echoes(2, 4)))
+		g.wantFaults(t, "corrupt:1")
+	})
+}
+
+// The dummy's own close must not hide what is already known to be wrong, nor tell it twice.
+func TestCloseTellsDamageOnce(t *testing.T) {
+	fixed(t, func(t *testing.T, g *rig) {
+		first := g.echoes(1, 1)
+		first[g.p.header+2] ^= 1
+		g.hear(1, first[:20])
+		g.st.closing(g.v, me, 1)
+		g.st.closing(g.v, me, 1)
+		g.st.ended(g.v, me, 1)
+		g.wantFaults(t, "corrupt:1")
+	})
+}
+
+// lateRoster knows one other dummy, far on.
+type lateRoster struct{}
+
+func (lateRoster) current(uint32) (uint32, uint64) { return 1000, 1 << 40 }
+
+// Owners are looked for among the latest connections, and long sequences found in full.
+func TestOwnersAreLookedForAmongTheLatest(t *testing.T) {
+	for _, f := range formats {
+		g := newRig(t, newPattern(42, f, 16, 16), false)
+		g.v.roster = lateRoster{}
+		reach := uint32(1) << (g.p.connBits - 4)
+		for _, c := range []struct {
+			id    ident
+			seq   uint64
+			found bool
+		}{
+			{ident{1, 1000}, 1, true}, {ident{1, 1000}, 1<<40 - 7000, true},
+			{ident{1, 1000}, 1<<40 + 1<<(g.p.seqBits-2), true},
+			{ident{1, 1000}, 1 << 39, false}, {ident{1, 1001}, 1, false},
+			{ident{1, 1001 - reach}, maxOwnerSeq - 5, true}, {ident{1, 1000 - reach}, 1, false},
+			{ident{4, 2000}, 1 << 41, true}, {ident{4, 2000}, 1<<41 + 1, false},
+			{ident{4, 2001 - reach}, 9, true}, {ident{4, 2000 - reach}, 9, false},
+		} {
+			b := g.p.appendPayload(nil, g.p.message(c.id, c.seq), 0, 16)
+			e := g.v.owner(ident{4, 2000}, 1<<41, b, true)
+			want := echo{}
+			if c.found {
+				want = echo{c.id, c.seq, 16}
+			}
+			if e != want {
+				t.Errorf("%v: %v of %v named %v", f, c.seq, c.id, e)
+			}
+		}
+	}
 }
 
 func TestEvidenceShowsTheDamage(t *testing.T) {

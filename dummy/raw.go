@@ -11,8 +11,8 @@ const maxAstray = frame.MaxPayload
 
 // collectRaw is collect for a stream without frames. Where a message ends is known from its
 // identity, and when that is damaged, from the size of the one expected. What is nobody's is
-// told once; then the stream is astray until an unanswered message of this connection begins
-// at some byte, so that one byte lost or too many is one fault and not a cascade. No more is
+// told once; then the stream is astray until a message of this connection begins at some byte,
+// so that one byte lost or too many is one fault and not a cascade. No more is
 // taken from data than the next decision needs.
 func (st *stream) collectRaw(v *verifier, id ident, sent uint64, data []byte) []byte {
 	for {
@@ -74,7 +74,6 @@ func (st *stream) decideMessage(
 			return 0, e.size
 		}
 		st.owned(v, id, sent, e, b[:e.size])
-		st.state &^= early
 		return e.size, 0
 	}
 	n := len(b)
@@ -91,18 +90,15 @@ func (st *stream) decideMessage(
 	return 1, 0
 }
 
-// seek looks for an unanswered message of this connection at the beginning of b.
+// seek looks for a message of this connection at the beginning of b.
 func (st *stream) seek(v *verifier, id ident, sent uint64, b []byte) (used, need int) {
-	seq := v.claimed(id, sent, b)
-	if seq != 0 && (seq >= st.next || st.tail.gap.has(seq) || st.tail.lost.has(seq)) {
-		if e := v.agrees(id, seq, b, false); e.conn != 0 {
-			if e.size > len(b) {
-				return 0, e.size
-			}
-			st.state &^= astray
-			st.arrived(v, id, seq, b[:e.size])
-			return e.size, 0
+	if e := v.agrees(id, v.claimed(id, sent, b), b, false); e.conn != 0 {
+		if e.size > len(b) {
+			return 0, e.size
 		}
+		st.state &^= astray
+		st.arrived(v, id, e.seq, b[:e.size])
+		return e.size, 0
 	}
 	if st.gone++; st.gone > maxAstray {
 		st.giveUp(v, id)
