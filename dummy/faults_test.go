@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"dummyload/monitor"
 	"dummyload/server/frame"
 
 	"pgregory.net/rapid"
@@ -194,7 +195,7 @@ func TestOwnersAreLookedForAmongTheLatest(t *testing.T) {
 			{ident{1, 1000}, 1<<40 + 1<<(g.p.seqBits-2), true},
 			{ident{1, 1000}, 1 << 39, false}, {ident{1, 1001}, 1, false},
 			{ident{1, 1001 - reach}, maxOwnerSeq - 5, true}, {ident{1, 1000 - reach}, 1, false},
-			{ident{4, 2000}, 1 << 41, true}, {ident{4, 2000}, 1<<41 + 1, false},
+			{ident{1, 1000}, 0, false}, {ident{4, 2000}, 1 << 41, true}, {ident{4, 2000}, 1<<41 + 1, false},
 			{ident{4, 2001 - reach}, 9, true}, {ident{4, 2000 - reach}, 9, false},
 		} {
 			b := g.p.appendPayload(nil, g.p.message(c.id, c.seq), 0, 16)
@@ -212,17 +213,40 @@ func TestOwnersAreLookedForAmongTheLatest(t *testing.T) {
 
 func TestEvidenceShowsTheDamage(t *testing.T) {
 	for _, f := range formats {
-		g := newRig(t, newPattern(42, f, 1000, 1000), false)
-		right := g.p.appendPayload(nil, g.p.message(me, 1), 0, 1000)
-		wrong := bytes.Clone(right)
-		wrong[700] ^= 1
-		g.r.raw = false // all of it is at hand
-		g.hear(1, g.framed(wrong))
-		want := fmt.Sprintf("corrupt:1 at 700 want %x got %x", right[664:728], wrong[664:728])
-		if len(g.r.story) != 2 || g.r.story[0] != want || g.r.story[1] != "lost 1" {
-			t.Errorf("%v:\n%q\nwant\n%q", f, g.r.story, want)
+		for bad, from := range map[int]int{3: 0, 40: 8, 700: 664, 999: 960} {
+			g := newRig(t, newPattern(42, f, 1000, 1000), false)
+			g.r.raw = false // all of it is at hand
+			right := g.p.appendPayload(nil, g.p.message(me, 1), 0, 1000)
+			wrong := bytes.Clone(right)
+			wrong[bad] ^= 1
+			g.hear(1, g.framed(wrong))
+			to := min(1000, from+monitor.EvidenceBytes)
+			want := fmt.Sprintf("corrupt:1 at %d want %x got %x", bad, right[from:to], wrong[from:to])
+			if len(g.r.story) != 2 || g.r.story[0] != want || g.r.story[1] != "lost 1" {
+				t.Errorf("%v:\n%q\nwant\n%q", f, g.r.story, want)
+			}
 		}
 	}
+}
+
+// A new connection begins afresh, wherever the old one was cut off.
+func TestBeginForgetsTheOldConnection(t *testing.T) {
+	fixed(t, func(t *testing.T, g *rig) {
+		damaged := g.echoes(3, 3)
+		damaged[g.p.header] ^= 1
+		for _, old := range [][]byte{g.echoes(1, 1)[:30], damaged[:30], g.echoes(2, 2), damaged} {
+			g.st.feed(g.v, me, 3, old)
+			g.st.begin(g.v)
+			g.r.state, g.r.faults = map[uint64]string{}, nil
+			g.hear(2, g.echoes(1, 2))
+			g.wantFaults(t)
+			if g.r.count("echoed") != 2 || g.st.tail != nil {
+				t.Errorf("after %.8x: %q", old, g.r.story)
+			}
+			g.st.begin(g.v)
+			g.r.state = map[uint64]string{}
+		}
+	})
 }
 
 // One byte changed, lost or too many in a raw stream is one fault, and everything else counts.

@@ -85,7 +85,6 @@ func (st *stream) decideMessage(
 	}
 	st.wrong(v, id, sent, monitor.Corrupt, b[:min(n, len(b))])
 	st.state |= astray
-	st.state &^= early
 	st.gone = 1
 	return 1, 0
 }
