@@ -456,6 +456,21 @@ func TestStreamIsSmall(t *testing.T) {
 	}
 }
 
+func TestRightEchoesDoNotAllocate(t *testing.T) {
+	fixed(t, func(t *testing.T, g *rig) {
+		g.v.sink = discard{}
+		stream := g.echoes(1, 3)
+		n := testing.AllocsPerRun(100, func() {
+			g.st.begin(g.v)
+			g.st.feed(g.v, me, 3, stream[:100])
+			g.st.feed(g.v, me, 3, stream[100:])
+		})
+		if n > 0 || g.st.next != 4 {
+			t.Errorf("%v allocations, next is %d", n, g.st.next)
+		}
+	})
+}
+
 func TestFaultsDoNotAllocate(t *testing.T) {
 	g := newRig(t, newPattern(42, frame.Len16, 8, 64), false)
 	g.v.sink = discard{}

@@ -25,9 +25,10 @@ const maxOwnerSeq = 1 << 26
 //
 // A payload damaged within its first word is given to a wrong owner when the garbage it opens
 // to is plausible: this run, a dummy there is, one of its last 2^(connBits-4) connections. That
-// is 2^-(runBits+4) · dummies/2^20, or 1.5e-8 for 1,000 dummies (text: 9e-7), and 256 times
-// less for every byte beyond the first eight, as these must agree too. Damage elsewhere leaves
-// the identity right and is found by comparison, always.
+// is 2^-(runBits+4) · dummies/2^20, or 1.5e-8 for 1,000 dummies (text: 9e-7). What comes after
+// the first word must agree too, with one of at most maxOwnerSeq/2^seqBits sequences: from the
+// third byte of it on that makes it 256 (text: 64) times rarer with every byte. Damage behind
+// the first word leaves the identity right and is always found by comparison.
 func (v *verifier) owner(id ident, sent uint64, b []byte, exact bool) echo {
 	t, ok := v.p.openPayload(b)
 	if !ok {

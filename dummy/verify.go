@@ -39,7 +39,7 @@ type verifier struct {
 	tails  []*tail  // at rest
 }
 
-// How much a verifier keeps at rest: at most 4 MiB of buffers.
+// How much a verifier keeps at rest: at most 4 MiB of buffers and 2 MiB of tails.
 const (
 	maxRestingBufs  = 64
 	maxRestingBuf   = 64 << 10
@@ -196,7 +196,7 @@ func (st *stream) tidy(v *verifier) {
 	if t == nil || st.state&held != 0 || len(t.gap) > 0 || len(t.lost) > 0 {
 		return
 	}
-	if len(v.tails) < maxRestingTails {
+	if len(v.tails) < maxRestingTails && cap(t.gap) <= maxLostSpans {
 		v.tails = append(v.tails, t)
 	}
 	st.tail = nil
