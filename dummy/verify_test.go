@@ -180,7 +180,8 @@ func eachFormat(t *testing.T, login bool, test func(t *testing.T, g *rig)) {
 func TestGoodStreamsAreNeverAccused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.SampledFrom(sizeRanges).Draw(t, "sizes")
-		p := newPattern(rapid.Uint64().Draw(t, "seed"), rapid.SampledFrom(formats).Draw(t, "f"), s[0], s[1])
+		seed, f := rapid.Uint64().Draw(t, "seed"), rapid.SampledFrom(formats).Draw(t, "f")
+		p := newPattern(seed, f, s[0], s[1])
 		login := rapid.Bool().Draw(t, "login")
 		g := newRig(t, p, login)
 		if login {
