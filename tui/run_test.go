@@ -42,18 +42,8 @@ func begin(t *testing.T, s *monitor.Snapshot, change func(*Options)) *session {
 	return r
 }
 
-// text is what the simulated terminal shows.
-func (r *session) text() string {
-	var b strings.Builder
-	cells, w, _ := r.screen.GetContents()
-	for i, c := range cells {
-		if i%w == 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(string(c.Runes))
-	}
-	return b.String()
-}
+// text is what the simulated terminal is given to show; it may be caught in the middle of a frame.
+func (r *session) text() string { return screenText(r.screen) }
 
 func (r *session) press(keys ...rune) {
 	for _, k := range keys {
