@@ -125,7 +125,7 @@ func TestCtrlCDrainsAndQuits(t *testing.T) {
 	r := begin(t, running(5), nil)
 	r.screen.InjectKey(tcell.KeyCtrlC, 0, tcell.ModCtrl)
 	r.until("STOP", func() bool { return r.fleet.asked() == "stop" })
-	r.until("the message", func() bool { return strings.Contains(r.text(), "STOP given") })
+	r.until("the message", func() bool { return strings.Contains(r.text(), "quits when the drain is over") })
 	r.fleet.show(owing())
 	r.returns()
 }
@@ -246,5 +246,19 @@ func TestEverySizeDraws(t *testing.T) {
 			}
 		}
 		u.front, u.child = nil, nil
+	}
+}
+
+// While a drain is under way there is nothing to stop, only to wait for.
+func TestCtrlCWhileDraining(t *testing.T) {
+	r := begin(t, stopped(monitor.Draining, 5, time.Millisecond), nil)
+	r.screen.InjectKey(tcell.KeyCtrlC, 0, tcell.ModCtrl)
+	r.until("the message", func() bool {
+		return strings.Contains(r.text(), "quits when the drain is over")
+	})
+	r.fleet.show(owing())
+	r.returns()
+	if got := r.fleet.asked(); got != "" {
+		t.Errorf("asked for %q", got)
 	}
 }

@@ -139,7 +139,11 @@ func (u *ui) interrupt() {
 		return
 	}
 	u.leaving = true
-	u.told(u.o.Control.Stop(), "STOP given: quits when the drain is over, Ctrl-C quits at once")
+	var err error
+	if u.latest.Phase == monitor.Echoing {
+		err = u.o.Control.Stop()
+	}
+	u.told(err, "quits when the drain is over; Ctrl-C quits at once")
 }
 
 // quit ends the screen as it is.
