@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -289,9 +290,11 @@ func TestWithoutTerminal(t *testing.T) {
 
 // TestNoEcho: a run that made no echo proves nothing.
 func TestNoEcho(t *testing.T) {
-	r, _ := runJSON(t, "--clients", "5", "--rate", "0.001", "--duration", "100ms")
+	target := wrongServer(t, func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }) // sends no login
+	r, _ := runJSON(t, "--target", target, "--clients", "5", "--login", "--duration", "100ms",
+		"--allow", "login_missing")
 	if r.code != monitor.ExitInconclusive {
-		t.Errorf("exit %d, want %d", r.code, monitor.ExitInconclusive)
+		t.Errorf("exit %d, want %d: %s", r.code, monitor.ExitInconclusive, r.stderr)
 	}
 }
 

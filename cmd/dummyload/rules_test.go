@@ -18,7 +18,7 @@ import (
 const (
 	maxFileLines     = 500
 	maxFunctionLines = 70
-	maxColumns       = 100
+	maxColumns       = 120 // the habit is 100; this is where it ends
 )
 
 // mayImport lists, for each package, which of the project's own packages it may stand on:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +53,9 @@ func (s *session) start(sinks []monitor.Sink) error {
 		s.config.Target = s.server.Addr()
 	}
 	if err := dummy.Preflight(s.config, shared); err != nil {
+		return usageError{err}
+	}
+	if err := dummy.Reachable(context.Background(), s.config); err != nil {
 		return usageError{err}
 	}
 	if s.fleet, err = dummy.New(s.config); err != nil {
