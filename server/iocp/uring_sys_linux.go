@@ -34,20 +34,24 @@ const (
 	opRecv    = 27
 )
 
-// Flags of an entry, of a completion and of io_uring_enter.
+// Flags of an entry to start, of a completion and of io_uring_enter(2).
 const (
-	sqeBufferSelect  = 1 << 5 // the kernel picks a buffer from bufGroup
-	recvPollFirst    = 1 << 0 // ioprio of a receive: wait before the first try
-	cqeBuffer        = 1 << 0 // the upper 16 bits of the flags are the buffer's number
-	cqeSockNonempty  = 1 << 2 // the socket had more to read
-	cqeBufferShift   = 16
-	enterGetEvents   = 1 << 0 // wait for minComplete completions, at least look
-	enterExtArg      = 1 << 3 // the argument is a getEventsArg
+	sqeBufferSelect = 1 << 5 // the kernel picks a buffer from bufGroup
+	recvPollFirst   = 1 << 0 // ioprio of a receive: wait before the first try
+	cqeBuffer       = 1 << 0 // the upper 16 bits of the flags are the buffer's number
+	cqeSockNonempty = 1 << 2 // the socket had more to read
+	cqeBufferShift  = 16
+	enterGetEvents  = 1 << 0 // wait for minComplete completions, at least look
+	enterExtArg     = 1 << 3 // the argument is a getEventsArg
+)
+
+// Where mmap(2) finds the two mappings of a ring, and the calls of io_uring_register(2).
+const (
 	offSQRing        = 0
 	offSQEs          = 0x10000000
 	registerProbe    = 8
 	registerPbufRing = 22
-	probeSupported   = 1 << 0
+	probeSupported   = 1 << 0 // flag of an operation in opProbe
 )
 
 // sqe is struct io_uring_sqe, one operation to start. The fields that are unions in C carry
