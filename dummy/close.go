@@ -18,6 +18,7 @@ func (w *worker) closeOwn(d *dummy, how CloseKind, delay time.Duration) {
 		how = CloseKind(w.rng.IntN(int(CloseMixed)))
 	}
 	w.countOwnClose(d)
+	d.forgive(w.now)
 	if how == CloseRST {
 		w.abandon(d)
 		w.die(d, w.port.Abort, delay)
@@ -72,9 +73,7 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	w.count.conns.ClosedByServer++
 	w.hold(d, f, note(err))
 	w.loseUnanswered(d)
-	if w.now-d.since > steadyAfter {
-		d.failures = 0
-	}
+	d.forgive(w.now)
 	w.settle(d)
 	w.die(d, w.port.Cancel, d.backoff())
 }

@@ -37,6 +37,13 @@ func (d *dummy) backoff() time.Duration {
 	return pause
 }
 
+// forgive ends a row of failures when the connection, about to be closed, was up for long.
+func (d *dummy) forgive(now time.Duration) {
+	if d.state == up && now-d.since > steadyAfter {
+		d.failures = 0
+	}
+}
+
 // dialTime is when the next dummy in the queue may be dialed.
 func (w *worker) dialTime() time.Duration {
 	if w.dials.n == 0 || w.dialing >= maxDialing {

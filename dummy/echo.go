@@ -9,7 +9,7 @@ import (
 
 // Limits of the data path.
 const (
-	serveMost = 1024    // turns taken in one batch, so that completions are not kept waiting
+	serveMost = 4096    // echoes begun in one batch, so that completions are not kept waiting
 	spanMost  = 4       // what is outstanding spans at most this many Over Sends
 	junkMost  = 1 << 20 // bytes nobody waited for, after which a connection is given up
 )
@@ -45,7 +45,7 @@ func (w *worker) serveTime() time.Duration {
 // in an open loop each echo that is due goes to the next in turn, and when every window is
 // full it stays due.
 func (w *worker) serve() {
-	for n := 0; n < serveMost && w.serveTime() <= w.now; n++ {
+	for most := serveMost; most > 0 && w.serveTime() <= w.now; most-- {
 		d := w.at(int(w.ready.pop()))
 		d.clear(ready)
 		k := w.room(d)
@@ -59,9 +59,10 @@ func (w *worker) serve() {
 			w.assign(d, due)
 			w.makeReady(d)
 		} else if !d.is(sending) { // otherwise it is made ready again when that is sent
-			for ; k > 0; k-- {
+			for range k {
 				w.assign(d, w.now)
 			}
+			most -= k - 1
 		}
 		w.writeLater(d)
 	}
@@ -259,8 +260,12 @@ func (w *worker) recovered(ident, uint64) {
 	d.gone--
 	d.echoed++
 	d.answered++
-	w.count.ledger.Lost--
 	w.count.ledger.Echoed++
+	if w.count.ledger.Lost > 0 {
+		w.count.ledger.Lost--
+	} else {
+		w.count.ledger.Sent++ // it was sent, and lost, before Reset
+	}
 }
 
 // fault takes what the verifier has to say against the stream.

@@ -14,13 +14,16 @@ const saturatedShare = 0.9
 // health watches the tester itself. It is saturated when a worker uses more than 0.9 of a core
 // between two snapshots and, in an open loop, echoes are sent later and later after their due
 // time; in a closed loop, when that share lasts for two intervals. Once saturated stays so until
-// Reset: a measurement that was spoiled once is spoiled.
+// Reset: a measurement that was spoiled once is spoiled. Once the fleet has ended, the CPU share
+// is the mean over the time that echo was on.
 type health struct {
 	cpu, at   []time.Duration // of each worker's thread, as of the previous snapshot
 	recentLag *monitor.Histogram
 	lagBefore float64 // its p99 as of the previous snapshot, in microseconds
 	busy      bool
 	saturated bool
+	echoShare float64 // sum over the snapshots taken while echo was on
+	echoing   int     // how many these are
 }
 
 // minLag is a send lag, in microseconds, that is not worth a word.
@@ -34,7 +37,9 @@ func (h *health) init(workers int) {
 func (h *health) lag(since *monitor.Histogram) { h.recentLag.Merge(since) }
 
 // judge compares the reports with those before.
-func (h *health) judge(reports []*report, open bool, lag *monitor.Histogram) monitor.Generator {
+func (h *health) judge(
+	reports []*report, s *monitor.Snapshot, lag *monitor.Histogram,
+) monitor.Generator {
 	var share float64
 	for i, r := range reports {
 		if wall := r.at - h.at[i]; wall > 0 {
@@ -42,11 +47,11 @@ func (h *health) judge(reports []*report, open bool, lag *monitor.Histogram) mon
 		}
 		h.cpu[i], h.at[i] = r.cpu, r.at
 	}
-	share = min(share, 1)
+	share = h.mean(min(share, 1), s.Phase)
 	late := h.recentLag.Distribution().P99
 	h.recentLag.Reset()
 	busy := share > saturatedShare
-	if open {
+	if s.Rate > 0 {
 		h.saturated = h.saturated || busy && late > minLag && late > h.lagBefore
 	} else {
 		h.saturated = h.saturated || busy && h.busy
@@ -56,6 +61,18 @@ func (h *health) judge(reports []*report, open bool, lag *monitor.Histogram) mon
 		CPUShare: share, SendLag: lag.Distribution(), Saturated: h.saturated,
 		Workers: len(reports), RSS: residentBytes(),
 	}
+}
+
+// mean is the share as it is, and once the fleet has ended, as it was while echo was on.
+func (h *health) mean(share float64, phase monitor.Phase) float64 {
+	switch {
+	case phase == monitor.Echoing:
+		h.echoShare += share
+		h.echoing++
+	case phase == monitor.Ended && h.echoing > 0:
+		return h.echoShare / float64(h.echoing)
+	}
+	return share
 }
 
 // residentBytes is this process's memory, 0 where the system has no /proc.

@@ -54,12 +54,15 @@ func (c *counters) add(o *counters) {
 	c.closes += o.closes
 }
 
-// reset begins to count anew; connections and what is outstanding stay.
-func (c *counters) reset() {
+// reset begins to count anew. Connections stay, and what is outstanding, echoes as well as
+// connects, counts as begun since.
+func (c *counters) reset(dialing int) {
 	*c = counters{
 		ledger: monitor.Ledger{Sent: uint64(c.wait)},
 		wait:   c.wait,
-		conns:  monitor.Connections{Now: c.conns.Now, Peak: c.conns.Now},
+		conns: monitor.Connections{
+			Attempted: uint64(dialing), Now: c.conns.Now, Peak: c.conns.Now,
+		},
 	}
 }
 

@@ -96,7 +96,7 @@ func (w *worker) leave(keepOwed bool) {
 
 // reset begins to count anew. Connections and what is outstanding stay.
 func (w *worker) reset() {
-	w.count.reset()
+	w.count.reset(w.dialing)
 	w.hists = newHistograms()
 	w.news = news{held: w.news.held}
 	for slot := range w.slots() {

@@ -39,7 +39,7 @@ type report struct {
 	hists    *histograms
 	evidence []monitor.Evidence // new ones
 	owed     []monitor.Owed
-	answered []uint64 // echoes of each client, sorted
+	answered []uint64 // echoes of each client
 	silent   uint64
 	cpu, at  time.Duration // the thread's processor time, and when it was read
 }
@@ -100,6 +100,5 @@ func (w *worker) fairness() (answered []uint64, silent uint64) {
 			silent++
 		}
 	}
-	slices.Sort(answered)
 	return answered, silent
 }

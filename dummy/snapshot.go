@@ -13,7 +13,8 @@ import (
 // Limits of what a snapshot costs and carries.
 const (
 	owedWhileDraining = 100
-	fairnessEvery     = 2 * time.Second // it looks at every dummy
+	fairnessEvery     = 2 * time.Second // it looks at every dummy:
+	fairnessMost      = 1 << 16         // with more of them only when the phase has changed
 )
 
 // totals are what Collect has gathered from all reports so far.
@@ -59,7 +60,8 @@ func (f *Fleet) Collect(s *monitor.Snapshot) {
 	if resets != t.resets {
 		t.reset(resets)
 	}
-	want := wanted{fairness: s.Uptime >= t.fairAt+fairnessEvery || s.Phase != t.fairIn}
+	due := s.Uptime >= t.fairAt+fairnessEvery && s.Clients <= fairnessMost
+	want := wanted{fairness: due || s.Phase != t.fairIn}
 	switch s.Phase {
 	case monitor.Draining:
 		want.owed = owedWhileDraining
@@ -78,7 +80,7 @@ func (f *Fleet) Collect(s *monitor.Snapshot) {
 	s.RTTBuckets = t.hists.rtt.Buckets()
 	s.ConnectTime = t.hists.connect.Distribution()
 	s.Evidence = slices.Clip(t.evidence)
-	s.Generator = t.health.judge(reports, s.Rate > 0, t.hists.lag)
+	s.Generator = t.health.judge(reports, s, t.hists.lag)
 	s.Generator.Backend = f.workers[0].port.Backend()
 	s.Generator.Goroutines = runtime.NumGoroutine()
 }

@@ -156,7 +156,7 @@ func (w *worker) patience() time.Duration {
 	if at <= w.now || w.mail.full.Load() {
 		return 0
 	}
-	return max(0, at-w.fleet.clock())
+	return max(0, at-w.fleet.clock()) // the batch may have taken long
 }
 
 // end gives back the thread's part of the port and leaves the last report.
