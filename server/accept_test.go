@@ -100,17 +100,37 @@ func TestAFullTableRefuses(t *testing.T) {
 	p.expect("Recv 7", "Accept")
 }
 
+func TestStopRetiresPausedAccepts(t *testing.T) {
+	p, w := script(t, Config{})
+	p.srv.accepts.Store(acceptsPerWorker)
+	for range 3 {
+		p.turn(w, failedAccept(p))
+	}
+	p.srv.stopping.Store(true)
+	p.turn(w) // a Get that waited in vain
+	for len(p.accepts) > 0 {
+		p.turn(w, failedAccept(p)) // cancelled
+	}
+	if left := p.srv.accepts.Load(); left != 0 || w.count.acceptFailures.Load() != 3 {
+		t.Errorf("%d accepts left, %d failures", left, w.count.acceptFailures.Load())
+	}
+}
+
+func TestAConnectionThatComesDuringStopIsClosed(t *testing.T) {
+	p, w := script(t, Config{})
+	p.srv.stopping.Store(true)
+	p.accepted(w, 5)
+	p.expect("Close 5")
+}
+
+// All clients dial at the same instant.
 func TestAcceptStorm(t *testing.T) {
 	const clients = 2000
 	overBackends(t, func(t *testing.T, cfg Config) {
 		srv := start(t, cfg)
 		var wg sync.WaitGroup
-		for range 20 {
-			wg.Go(func() {
-				for range clients / 20 {
-					stormClient(t, srv.Addr().String())
-				}
-			})
+		for range clients {
+			wg.Go(func() { stormClient(t, srv.Addr().String()) })
 		}
 		wg.Wait()
 		srv.gone()

@@ -16,10 +16,12 @@ type Config struct {
 	Backend     string         // of server/iocp; empty means "auto"
 	Workers     int            // worker threads; 0 means one for every two cores, at least 1
 	Frame       frame.Format
-	Login       bool    // send one login packet, LoginValue, to each accepted session
-	MaxSessions int     // 0 means DefaultMaxSessions, which is also the most
-	SendQLimit  int     // bytes queued per session, 0 means DefaultSendQLimit; see sendq.BlockCost
-	Handler     Handler // nil means Echo
+	Login       bool // send one login packet, LoginValue, to each accepted session
+	MaxSessions int  // 0 means DefaultMaxSessions, which is also the most
+	// SendQLimit is the most bytes queued per session (see sendq.BlockCost); 0 means
+	// DefaultSendQLimit. Less than iocp.DefaultRecvSize ends even sessions that do read.
+	SendQLimit int
+	Handler    Handler // nil means Echo
 }
 
 // Limits and defaults of Config.

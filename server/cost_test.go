@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"testing"
 	"time"
 
@@ -24,6 +25,8 @@ func (q *quiet) Recv(s iocp.Socket, ov *iocp.Overlapped) error {
 	ov.Op = iocp.OpRecv
 	return nil
 }
+
+func (q *quiet) Accept(iocp.Socket, *iocp.Overlapped) error { return nil }
 
 func (q *quiet) Send(s iocp.Socket, buf []byte, ov *iocp.Overlapped) error {
 	ov.Op, q.sent = iocp.OpSend, len(buf)
@@ -64,7 +67,9 @@ func TestEchoAllocatesNothing(t *testing.T) {
 		stream := bytes.Repeat(format.Append(nil, word), 16)
 		half := len(stream)/2 + 3
 		for name, chunks := range map[string][][]byte{
-			"whole": {stream}, "cut": {stream[:half], stream[half:]}, "bytewise": split(format.Append(nil, word)),
+			"whole":    {stream},
+			"cut":      {stream[:half], stream[half:]},
+			"bytewise": split(format.Append(nil, word)),
 		} {
 			once := echoes(t, format, chunks...)
 			once() // fills the pool
@@ -123,5 +128,34 @@ func BenchmarkEcho(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// An idle connection: its session, its share of the table, and nothing else.
+func TestAnIdleConnectionsMemory(t *testing.T) {
+	const connections, turns = 100 * 100, 100
+	p, w := script(t, Config{})
+	w.attach(&quiet{scriptedWorker: scriptedWorker{p}})
+	q := w.port.(*quiet)
+	before := heap()
+	entries := make([]iocp.Entry, turns+1)
+	for turn := range connections / turns {
+		for i := range turns {
+			ov := &w.accepts[0]
+			ov.Op = iocp.OpAccept
+			entries[i] = iocp.Entry{Overlapped: ov, Socket: iocp.Socket(10 + turn*turns + i)}
+		}
+		q.next = entries
+		w.run()
+		w.stopped = false
+	}
+	if live := p.srv.live(); live != connections {
+		t.Fatalf("%d sessions", live)
+	}
+	each := (int64(heap()) - int64(before)) / connections
+	runtime.KeepAlive(p)
+	t.Logf("%d bytes each", each)
+	if each > 512 {
+		t.Errorf("%d bytes each, want at most 512", each)
 	}
 }

@@ -45,6 +45,7 @@ func (a *actor) sendPost(s *session) {
 		data := s.sendq.Peek(a.blocks)
 		if len(data) == 0 { // another thread sent it all between the look and the flag
 			s.flag.clear()
+			a.note(trace.FlagIdle, trace.Nowhere, s, s.io.load(), 0)
 			continue
 		}
 		io := s.io.up() // R1

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"dummyload/monitor/trace"
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
 )
@@ -26,7 +27,7 @@ func TestR1IOCountIsRaisedBeforeThePost(t *testing.T) {
 	p.expect("Send 5 abc", "Recv 5")
 }
 
-func TestR2TheDecrementComesAfterTheRePost(t *testing.T) {
+func TestR2R10TheDecrementComesAfterTheRePost(t *testing.T) {
 	p, w := script(t, Config{})
 	s := p.accepted(w, 5)
 	p.turn(w, received(s, "abc"))
@@ -171,12 +172,12 @@ func TestR12SendPacketMayBeTheOneThatReleases(t *testing.T) {
 	s := p.accepted(w, 5)
 	p.turn(w, received(s, "abc")) // a send is pending: SendPacket will only enqueue
 	id := s.id.load()
-	held := p.srv.others.hold(id, 0)
+	held := p.srv.others.hold(id, trace.SendPacket, trace.Packet, 1)
 	p.turn(w, sent(s, 0), received(s, ""))
 	if w.count.released.Load() != 0 {
 		t.Fatal("released under SendPacket's hands")
 	}
-	p.srv.others.ioDown(held, 0)
+	p.srv.others.ioDown(held, trace.Packet)
 	if p.srv.others.count.released.Load() != 1 {
 		t.Error("not released by the last reference")
 	}

@@ -19,7 +19,7 @@ func (a *actor) SendPacket(id SessionID, packet []byte) error {
 	if err := a.checkSize(packet); err != nil {
 		return err
 	}
-	s := a.hold(id, len(packet))
+	s := a.hold(id, trace.SendPacket, trace.Packet, len(packet))
 	if s == nil {
 		return ErrGone
 	}
@@ -33,7 +33,7 @@ func (a *actor) SendPacket(id SessionID, packet []byte) error {
 
 // Disconnect ends a session. It is not released before the last of its completions.
 func (a *actor) Disconnect(id SessionID, why Reason) error {
-	s := a.hold(id, 0)
+	s := a.hold(id, trace.Disconnect, trace.Disconnecting, 0)
 	if s == nil {
 		return ErrGone
 	}
@@ -41,22 +41,22 @@ func (a *actor) Disconnect(id SessionID, why Reason) error {
 		why = ByHandler
 	}
 	a.cancel(s, why)
-	a.ioDown(s, trace.Packet)
+	a.ioDown(s, trace.Disconnecting)
 	return nil
 }
 
 // hold takes a reference on the session with the given id, nil when it is gone. It raises the
 // count blindly, so that a release can no longer happen, and only then looks who is there; a
 // reference on a stranger is given back the way every reference is (R12).
-func (a *actor) hold(id SessionID, size int) *session {
+func (a *actor) hold(id SessionID, k trace.Kind, where trace.Where, n int) *session {
 	s := a.srv.table.at(id.index())
 	if s == nil {
 		return nil
 	}
 	io := s.io.up()
-	a.note(trace.SendPacket, trace.Nowhere, s, io, size)
+	a.note(k, trace.Nowhere, s, io, n)
 	if io.released() || s.id.load() != id {
-		a.ioDown(s, trace.Packet)
+		a.ioDown(s, where)
 		return nil
 	}
 	return s

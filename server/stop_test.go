@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dummyload/server/iocp"
 )
 
 func TestStopCancelsLiveSessions(t *testing.T) {
@@ -100,5 +102,22 @@ func TestStartRefusesWhatItCannotDo(t *testing.T) {
 		} else if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not name %s", err, want)
 		}
+	}
+}
+
+// broken is a port whose Get fails.
+type broken struct{ scriptedWorker }
+
+func (broken) Get([]iocp.Entry, time.Duration) (int, error) { return 0, errScripted }
+
+func TestABrokenPortEndsTheWorkerAndIsNamed(t *testing.T) {
+	p, w := script(t, Config{})
+	w.attach(broken{scriptedWorker{p}})
+	w.run()
+	if w.failure != errScripted {
+		t.Errorf("failure %v", w.failure)
+	}
+	if a := (Audit{Failures: []string{"why"}}); a.OK() || !strings.Contains(a.String(), "port: why") {
+		t.Errorf("%v", a)
 	}
 }

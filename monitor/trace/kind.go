@@ -4,10 +4,10 @@ package trace
 // IOCount after the event, and n, whose meaning depends on the kind. What always happens
 // together is one record, so that each event the rules speak of can be read off:
 //
-//	every IOCount++   Accept, RecvPost, SendPost, SendPacket
+//	every IOCount++   Accept, RecvPost, SendPost, SendPacket, Disconnect
 //	every IOCount--   IODown (where = who held it)
-//	SendFlag set      SendPost, and FlagKept when the post failed
-//	SendFlag cleared  FlagClear
+//	SendFlag set      SendPost; FlagIdle
+//	SendFlag cleared  FlagClear; FlagIdle
 //	every post        RecvPost, SendPost, AcceptPost; one that failed adds PostFailed
 //	every completion  Accept or AcceptFailed, RecvDone, SendDone, Stop
 //	every release     Release (where = whose IODown made it 0)
@@ -25,8 +25,10 @@ const (
 	RecvDone          // n is transferred
 	SendDone          // n is transferred
 	FlagClear         // SendFlag cleared; n bytes were still queued when it was looked at again (R5)
+	FlagIdle          // SendFlag set, nothing left to send, SendFlag cleared
 	PostFailed        // the post just recorded failed at once; where says which (R14)
-	SendPacket        // IOCount raised by SendPacket from outside; n bytes to be queued (R12)
+	SendPacket        // IOCount raised by SendPacket; n bytes are to be queued (R12)
+	Disconnect        // IOCount raised by Disconnect (R12)
 	Cancel            // the connection was ended; n is the reason (R6, R11)
 	IODown            // IOCount lowered; where says whose reference it was (R2)
 	Release           // that lowering made it 0 (R3); n is the reason
@@ -45,8 +47,10 @@ var kinds = [numKinds]struct{ name, number string }{
 	RecvDone:     {"RecvDone", "transferred"},
 	SendDone:     {"SendDone", "transferred"},
 	FlagClear:    {"FlagClear", "queued"},
+	FlagIdle:     {"FlagIdle", ""},
 	PostFailed:   {"PostFailed", ""},
 	SendPacket:   {"SendPacket", "bytes"},
+	Disconnect:   {"Disconnect", ""},
 	Cancel:       {"Cancel", "reason"},
 	IODown:       {"IODown", ""},
 	Release:      {"Release", "reason"},
@@ -61,17 +65,18 @@ type Where uint8
 
 // The places.
 const (
-	Nowhere    Where = iota
-	Receive          // bottom of the worker after a receive completion
-	Send             // bottom of the worker after a send completion
-	Accepting        // end of the accept (R13)
-	Packet           // end of a SendPacket from outside (R12)
-	FailedPost       // a WSARecv or WSASend that failed at once (R2, R14)
-	Outside          // Disconnect or Stop, from no completion at all
+	Nowhere       Where = iota
+	Receive             // bottom of the worker after a receive completion
+	Send                // bottom of the worker after a send completion
+	Accepting           // end of the accept (R13)
+	Packet              // end of a SendPacket (R12)
+	Disconnecting       // end of a Disconnect (R12)
+	FailedPost          // a WSARecv or WSASend that failed at once (R2, R14)
 	numWheres
 )
 
-var wheres = [numWheres]string{"", "receive", "send", "accept", "packet", "failed post", "outside"}
+var wheres = [numWheres]string{"", "receive", "send", "accept", "packet", "disconnect",
+	"failed post"}
 
 // String is the place's name in a dump; empty for Nowhere.
 func (w Where) String() string { return wheres[w] }

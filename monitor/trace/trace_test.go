@@ -97,7 +97,7 @@ func TestReadingWhileWritingYieldsNoTornRecord(t *testing.T) {
 	var writers sync.WaitGroup
 	for w := range 4 {
 		writers.Go(func() {
-			for n := 1; !stop.Load(); n++ {
+			for n := 1; n <= RingRecords || !stop.Load(); n++ {
 				switch w {
 				case 0, 1:
 					l.Ring(w).Record(SendDone, Nowhere, uint64(n), n%100, n)

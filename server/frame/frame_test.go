@@ -28,7 +28,9 @@ func TestParseKnowsEveryNameAndListsThemOtherwise(t *testing.T) {
 }
 
 func TestAppendIsTheFormOnTheWire(t *testing.T) {
-	want := map[Format]string{Raw: "abc", Len16: "\x03\x00abc", Len32: "\x03\x00\x00\x00abc", Line: "abc\n"}
+	want := map[Format]string{
+		Raw: "abc", Len16: "\x03\x00abc", Len32: "\x03\x00\x00\x00abc", Line: "abc\n",
+	}
 	for f, w := range want {
 		got := f.Append([]byte(">"), []byte("abc"))
 		if string(got) != ">"+w {
