@@ -8,8 +8,10 @@ type SessionID uint64
 // calls it and must not keep it; any other goroutine uses the Server itself, which is one too.
 type Sender interface {
 	// SendPacket puts one packet into a session's SendQ and posts a send if none is in flight
-	// (R9). It may be called for any session. The packet is copied, its header added. It fails
-	// when the session is gone, or when its SendQ is full: then the session is disconnected (R15).
+	// (R9). It may be called for any session; what a handler sends to the session it is
+	// receiving for leaves in one send when all of what was received is handled. The packet is
+	// copied and its header added; with frame.Line it must not hold a '\n'. It fails with
+	// ErrGone, with ErrSendQFull (then the session is disconnected, R15) and ErrPacketSize.
 	SendPacket(id SessionID, packet []byte) error
 	// Disconnect ends a session; why shows up in the release audit.
 	Disconnect(id SessionID, why Reason) error
@@ -23,7 +25,9 @@ type Handler interface {
 	// Received is called for each packet (with frame.Raw: for each chunk of the stream). The
 	// packet is valid during the call.
 	Received(s Sender, id SessionID, packet []byte)
-	// Left is called once, by whoever releases the session; id is invalid already.
+	// Left is called once, by whoever releases the session; id is invalid already. That may be
+	// a goroutine inside SendPacket or Disconnect, the Server's included: a handler that locks
+	// something of its own in Left must not hold it while it calls those.
 	Left(s Sender, id SessionID, why Reason)
 }
 

@@ -38,8 +38,9 @@ type worker struct {
 // run is the worker thread: the lecture's loop.
 func (w *worker) run() {
 	for !w.stopped {
-		for entries := w.get(); len(entries) > 0; entries = entries[1:] {
-			e := &entries[0]
+		n := w.get()
+		for i := range n {
+			e := &w.entries[i]
 			if e.Overlapped == nil { // R7
 				w.stop()
 				continue
@@ -49,20 +50,21 @@ func (w *worker) run() {
 				continue
 			}
 			s, where := w.dequeued(e)
-			if e.Transferred == 0 { // whichever it was, and whatever the error says (R6, R8)
-				w.cancel(s, reasonOf(e.Err)) // ends the connection, frees nothing (R11)
-			} else if where == trace.Send {
-				w.sendDone(s, e.Transferred)
-			} else {
+			switch { // by transferred and by operation; whether it succeeded is not asked (R8)
+			case e.Transferred == 0: // whichever operation it was (R6)
+				w.cancel(s, reasonOf(e.Err)) // frees nothing (R11)
+			case where == trace.Send:
+				w.sendDone(s, e.Transferred) // R5
+			default:
 				w.recvDone(s, e.Data)
 			}
-			w.ioDown(s, where) // at the bottom, after any re-post (R2)
+			w.ioDown(s, where) // at the bottom, after any re-post (R2); may release (R3)
 		}
 	}
 }
 
-// get is GQCS. While accepts are paused it waits for acceptPause only.
-func (w *worker) get() []iocp.Entry {
+// get is GQCS; it fills entries and returns how many. While accepts are paused it waits for acceptPause only.
+func (w *worker) get() int {
 	wait := forever
 	if len(w.paused) > 0 {
 		wait = acceptPause
@@ -71,10 +73,10 @@ func (w *worker) get() []iocp.Entry {
 	w.trace.Tick()
 	if err != nil {
 		w.failure, w.stopped = err, true
-		return nil
+		return 0
 	}
 	w.retryAfter(n)
-	return w.entries[:n]
+	return n
 }
 
 // dequeued finds the session of a completion, and which of its operations it was.
