@@ -24,19 +24,10 @@ func Classify(err error) Class {
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded), // the net backend's way to cancel
-		errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed),
-		isDialCanceled(err):
+		errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
 		return ClassCanceled
 	case errors.Is(err, context.DeadlineExceeded):
 		return ClassTimeout
 	}
 	return ClassOther
-}
-
-// isDialCanceled knows a Dialer's error for a context that ended: it is context.Canceled
-// only where the context ended before the dialing began.
-func isDialCanceled(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial" && op.Err != nil &&
-		op.Err.Error() == "operation was canceled"
 }

@@ -1,0 +1,48 @@
+package iocp
+
+import (
+	"net"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestThreadCPUGrows(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if ThreadCPU() == 0 && runtime.GOOS != "linux" && runtime.GOOS != "windows" {
+		return // as documented
+	}
+	before := ThreadCPU()
+	deadline := time.Now().Add(10 * time.Second)
+	for sum := 0; ThreadCPU() <= before; sum++ {
+		if time.Now().After(deadline) {
+			t.Fatalf("10 s of work left ThreadCPU at %v", before)
+		}
+	}
+}
+
+func TestDescriptorsInUseCounts(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // package net keeps its poller
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := DescriptorsInUse()
+	l.Close()
+	if before < 0 && runtime.GOOS != "linux" && runtime.GOOS != "windows" {
+		return // as documented
+	}
+	if after := DescriptorsInUse(); runtime.GOOS == "linux" && after != before-1 {
+		t.Errorf("%d descriptors, after closing one %d", before, after)
+	}
+	if before <= 0 {
+		t.Errorf("%d descriptors in use with a listener open", before)
+	}
+}
+
+func TestDescriptorLimit(t *testing.T) {
+	n, ok := DescriptorLimit()
+	if ok != (runtime.GOOS != "windows") || ok && n < 16 {
+		t.Errorf("limit %d, %v", n, ok)
+	}
+}

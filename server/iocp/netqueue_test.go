@@ -1,0 +1,121 @@
+package iocp
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+func netRig(t *testing.T, workers int) (*netPort, []Worker) {
+	t.Helper()
+	port, err := newNet(Config{Workers: workers, RecvSize: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Worker
+	for range workers {
+		w, err := port.Worker()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, w)
+	}
+	return port.(*netPort), all
+}
+
+func TestNetQueueKeepsOrderAcrossBatches(t *testing.T) {
+	p, w := netRig(t, 1)
+	const posts = 10
+	for key := range uint64(posts) {
+		if err := p.Post(&Overlapped{Key: key}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	batch := make([]Entry, 3)
+	for next := uint64(0); next < posts; {
+		n, err := w[0].Get(batch, 0)
+		if n == 0 || err != nil {
+			t.Fatalf("after %d of %d: %d entries, %v", next, posts, n, err)
+		}
+		for _, e := range batch[:n] {
+			if e.Overlapped.Key != next {
+				t.Fatalf("entry %d came as number %d", e.Overlapped.Key, next)
+			}
+			next++
+		}
+	}
+	if n, _ := w[0].Get(batch, 0); n != 0 {
+		t.Errorf("%d entries too many", n)
+	}
+}
+
+// A push wakes one worker; what that one leaves must wake another.
+func TestNetQueueLeftoversWakeAnother(t *testing.T) {
+	p, w := netRig(t, 2)
+	got := make(chan int, 2)
+	for _, w := range w {
+		go func() {
+			var one [1]Entry
+			n, _ := w.Get(one[:], 10*time.Second)
+			got <- n
+		}()
+	}
+	asleep := func() bool {
+		p.queue.mu.Lock()
+		defer p.queue.mu.Unlock()
+		return len(p.queue.waiting) == 2
+	}
+	for deadline := time.Now().Add(10 * time.Second); !asleep(); {
+		if time.Now().After(deadline) {
+			t.Fatal("the workers do not sleep")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	p.queue.mu.Lock() // two completions, one wake-up
+	p.queue.done = append(p.queue.done,
+		netDone{Entry: Entry{Overlapped: new(Overlapped)}},
+		netDone{Entry: Entry{Overlapped: new(Overlapped)}})
+	p.queue.wakeOne()
+	p.queue.mu.Unlock()
+	if first, second := <-got, <-got; first != 1 || second != 1 {
+		t.Errorf("the workers got %d and %d entries, want one each", first, second)
+	}
+}
+
+func TestNetQueueForgetsWhoTimedOut(t *testing.T) {
+	p, w := netRig(t, 1)
+	var one [1]Entry
+	for range 3 {
+		if n, err := w[0].Get(one[:], time.Millisecond); n != 0 || err != nil {
+			t.Fatalf("%d entries, %v", n, err)
+		}
+	}
+	if n := len(p.queue.waiting); n != 0 {
+		t.Errorf("%d sleepers are left in the books", n)
+	}
+	if err := p.Post(nil); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := w[0].Get(one[:], 0); n != 1 || one[0].Overlapped != nil {
+		t.Errorf("the order to stop: %d entries, %v", n, one[0])
+	}
+}
+
+func TestNetWorkersAreCounted(t *testing.T) {
+	p, w := netRig(t, 1)
+	if _, err := p.Worker(); err == nil {
+		t.Error("a second worker of a port made for one")
+	}
+	if p.CloseHandle() == nil {
+		t.Error("the port was closed under its worker")
+	}
+	if err := w[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.CloseHandle(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Post(nil); !errors.Is(err, errPortClosed) {
+		t.Errorf("Post to a closed port: %v", err)
+	}
+}
