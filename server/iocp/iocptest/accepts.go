@@ -48,6 +48,11 @@ var connectCases = []Case{
 		run: connectFrom,
 	},
 	{
+		Name: "IPv6", Clause: "C1",
+		Why: "Listeners and sockets of the other address family work the same.",
+		run: ipv6,
+	},
+	{
 		Name: "ConnectUnused", Clause: "C6",
 		Why: "A socket that was never connected is cancelled and closed like any other.",
 		run: connectUnused,
@@ -261,6 +266,37 @@ func connectFrom(r *rig) {
 	c := r.peer(take(r, "the other end's accept", accepted))
 	if got := addrPort(c.RemoteAddr()).Addr(); got != source {
 		r.t.Errorf("the peer sees %v, want %v", got, source)
+	}
+}
+
+func ipv6(r *rig) {
+	probe, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		r.t.Logf("this system has no ::1: %v", err)
+		return
+	}
+	probe.Close()
+	r.listener, r.addr, err = r.port.Listen(netip.MustParseAddrPort("[::1]:0"), 16)
+	if err != nil {
+		r.t.Fatalf("Listen: %v", err)
+	}
+	r.sockets[r.listener] = true
+	near := r.socket(r.addr)
+	connect, accept := r.connect(near, r.addr), r.accept()
+	if e := r.wait("the connect", connect); e.Err != nil {
+		r.t.Fatalf("Connect: %v", e.Err)
+	}
+	far := r.wait("the accept", accept)
+	if far.Err != nil {
+		r.t.Fatalf("Accept: %v", far.Err)
+	}
+	if got, want := r.port.RemoteAddr(far.Socket), r.port.LocalAddr(near); got != want ||
+		!got.Addr().Is6() {
+		r.t.Errorf("the accepted end's peer is %v, the near end is %v", got, want)
+	}
+	r.wait("a send", r.send(near, []byte("ping")))
+	if e := r.wait("a receive", r.recv(far.Socket)); string(e.Data) != "ping" {
+		r.t.Errorf("received %q: %v", e.Data, e.Err)
 	}
 }
 

@@ -26,7 +26,7 @@ type Case struct {
 }
 
 // caseLimit is how long a case may take. It ends a hang and measures nothing.
-const caseLimit = 20 * time.Second
+var caseLimit = 20 * time.Second
 
 // Run checks the backend that newPort opens; newPort fails the test when it cannot. Each case
 // opens a port of its own, and ends with the check that nothing of it is left: completions,

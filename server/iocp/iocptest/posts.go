@@ -41,6 +41,12 @@ var postCases = []Case{
 		run: sendWakesSleeper,
 	},
 	{
+		Name: "EveryPostWakesSleeper", Clause: "C8",
+		Why: "Accept, Connect and Recv, too, may be posted by another goroutine while the only " +
+			"worker sleeps in Get.",
+		run: everyPostWakesSleeper,
+	},
+	{
 		Name: "PostBeforeWorkers", Clause: "C8",
 		Why: "Posts through the Port are kept until the first worker is made.",
 		cfg: iocp.Config{Workers: 2}, served: true,
@@ -167,6 +173,50 @@ func sendWakesSleeper(r *rig) {
 			r.t.Fatalf("sent %d of 1: %v", e.Transferred, e.Err)
 		}
 		r.check("Send", <-posted)
+	}
+}
+
+// elsewhere makes a post from a goroutine that is no worker, while this one sleeps in Get.
+func (r *rig) elsewhere(what string, post func(*iocp.Overlapped) error) iocp.Entry {
+	r.t.Helper()
+	ov := new(iocp.Overlapped)
+	r.inFlight[ov] = what
+	posted := make(chan error, 1)
+	go func() {
+		time.Sleep(time.Millisecond) // most likely asleep by then; right either way
+		posted <- post(ov)
+	}()
+	e := r.wait(what, ov)
+	r.check(what, <-posted)
+	if e.Err != nil {
+		r.t.Fatalf("%s: %v", what, e.Err)
+	}
+	return e
+}
+
+func everyPostWakesSleeper(r *rig) {
+	r.listen(16)
+	for range 10 {
+		near := r.socket(r.addr)
+		r.elsewhere("Connect", func(ov *iocp.Overlapped) error {
+			return r.port.Connect(near, r.addr, ov)
+		})
+		far := r.elsewhere("Accept", func(ov *iocp.Overlapped) error {
+			return r.port.Accept(r.listener, ov)
+		}).Socket
+		send := func(ov *iocp.Overlapped) error { return r.port.Send(near, []byte("ping"), ov) }
+		recv := func(ov *iocp.Overlapped) error { return r.port.Recv(far, ov) }
+
+		early := new(iocp.Overlapped) // before there is anything to receive
+		r.posted("Recv", early, recv(early))
+		r.elsewhere("Send", send)
+		if e := r.wait("the receive that was posted first", early); string(e.Data) != "ping" {
+			r.t.Fatalf("received %q: %v", e.Data, e.Err)
+		}
+		r.elsewhere("Send", send) // and after
+		if e := r.elsewhere("Recv", recv); string(e.Data) != "ping" {
+			r.t.Fatalf("received %q: %v", e.Data, e.Err)
+		}
 	}
 }
 
