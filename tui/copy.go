@@ -13,10 +13,9 @@ func screenText(screen tcell.Screen) string {
 	for y := range h {
 		var l strings.Builder
 		for x := 0; x < w; {
-			r, combining, _, width := screen.GetContent(x, y)
-			l.WriteRune(r)
-			l.WriteString(string(combining))
-			x += max(width, 1)
+			text, _, width := screen.Get(x, y)
+			l.WriteString(text)
+			x += width
 		}
 		b.WriteString(strings.TrimRight(l.String(), " "))
 		b.WriteByte('\n')

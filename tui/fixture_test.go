@@ -259,14 +259,16 @@ func faulty() *monitor.Snapshot {
 	copy(got[5:], "\x03\x07")
 	got[20] ^= 0xff
 	s.Evidence = []monitor.Evidence{
-		{Fault: monitor.Crossed, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 42, Offset: 5,
-			Want: want, Got: got, OwnerClient: 803, OwnerConnection: 1, OwnerSeq: 18_204,
+		{Fault: monitor.Crossed, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 42,
+			Offset: 5,
+			Want:   want, Got: got, OwnerClient: 803, OwnerConnection: 1, OwnerSeq: 18_204,
 			Age: 1204 * time.Microsecond, At: 81_2406 * 100 * time.Microsecond,
 			Note: "slot used again 2 ms before"},
 		{Fault: monitor.ClosedByServer, Client: 5, Connection: 1, Local: "127.0.0.1:50001",
 			At: 82 * time.Second, Note: "FIN with 10 echoes unanswered"},
-		{Fault: monitor.Corrupt, Client: 99, Connection: 3, Local: "127.0.0.1:50777", Seq: 7, Offset: 20,
-			Want: want[16:], Got: got[16:], At: 83 * time.Second},
+		{Fault: monitor.Corrupt, Client: 99, Connection: 3, Local: "127.0.0.1:50777", Seq: 7,
+			Offset: 20,
+			Want:   want[16:], Got: got[16:], At: 83 * time.Second},
 	}
 	s.Diagnoses = []monitor.Diagnosis{{Name: monitor.SessionReuse, Connections: 2,
 		Why: "crossed echoes within 100 ms after closes"}}

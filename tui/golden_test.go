@@ -42,6 +42,7 @@ var scenes = []struct {
 	{"log", nil, "5"},
 	{"all", nil, "6"},
 	{"help", nil, "?"},
+	{"help_korean", nil, "K?"},
 	{"settings", nil, "e"},
 	{"ask", nil, "q"},
 	{"frozen", nil, "f"},

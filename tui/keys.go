@@ -107,17 +107,18 @@ func viewKeys() []binding {
 // lifeKeys are about the program itself.
 func lifeKeys() []binding {
 	return []binding{
-		{name: "y", runes: "y", hint: "copy", en: "copy the screen (OSC 52)", ko: "화면 복사 (OSC 52)",
+		{name: "y", runes: "y", hint: "copy", en: "copy the screen (OSC 52)",
+			ko: "화면 복사 (OSC 52)",
 			do: simple((*ui).copyScreen)},
 		{name: "w", runes: "w", hint: "report", en: "write the report to a file",
 			ko: "보고서 파일 쓰기", do: simple((*ui).writeReport),
 			has: func(u *ui) bool { return u.o.Report != nil }},
 		{name: "t", runes: "t", en: "theme", ko: "색 바꾸기",
-			do:  func(u *ui, _ *tcell.EventKey) { u.setTheme(u.theme + 1); u.say("theme " + u.look.name) },
+			do:  simple((*ui).nextTheme),
 			has: func(u *ui) bool { return len(u.themes) > 1 }},
 		{name: "K", runes: "K", en: "Korean words on / off", ko: "한/영",
 			do:  func(u *ui, _ *tcell.EventKey) { u.korean = !u.korean },
-			has: func(u *ui) bool { return u.screen.CanDisplay('가', false) }},
+			has: func(u *ui) bool { return displaysKorean(u.screen) }},
 		{name: "m", runes: "m", en: "mouse on / off",
 			ko: "마우스 켜기 / 끄기", do: simple((*ui).toggleMouse)},
 		{name: "Ctrl-L", keys: []tcell.Key{tcell.KeyCtrlL}, en: "redraw", ko: "다시 그리기",
@@ -125,12 +126,17 @@ func lifeKeys() []binding {
 		{name: "? F1", runes: "?", keys: []tcell.Key{tcell.KeyF1}, hint: "help", en: "this help",
 			ko: "도움말", do: func(u *ui, _ *tcell.EventKey) { u.front = &help{} }},
 		{name: "q", runes: "q", hint: "quit", en: "quit (asks while echo runs)",
-			ko: "끝내기 (에코 중에는 확인)", do: func(u *ui, _ *tcell.EventKey) { u.askQuit(false) }},
+			ko: "끝내기 (에코 중에는 확인)",
+			do: func(u *ui, _ *tcell.EventKey) { u.askQuit(false) }},
 		{name: "Q", runes: "Q", en: "quit and keep the last screen", ko: "화면을 남기고 끝내기",
 			do: func(u *ui, _ *tcell.EventKey) { u.askQuit(true) }},
-		{name: "Ctrl-C", en: "drain and quit, twice: at once", ko: "비우고 끝내기, 두 번: 바로"},
+		{name: "Ctrl-C", en: "drain and quit, twice: at once",
+			ko: "비우고 끝내기, 두 번: 바로"},
 	}
 }
+
+// displaysKorean reports whether the terminal's character set has Hangul.
+func displaysKorean(screen tcell.Screen) bool { return isUnicode(screen.CharacterSet()) }
 
 // does reports whether an event is one of the binding's keys.
 func (b binding) does(event *tcell.EventKey) bool {

@@ -47,10 +47,9 @@ var asciiGlyphs = &glyphs{
 	tl: "+", tr: "+", bl: "+", br: "+", h: "-", v: "|",
 	bars: []string{".", ".", ":", ":", "|", "|", "#", "#"},
 	full: "#", empty: ".", run: "*", more: "~", up: "^", down: "v",
-	first:  stroke{"-", "|", "/", "/", "\\", "\\"},
-	second: stroke{".", ":", "'", ".", ".", "'"},
-	fallback: strings.NewReplacer("µ", "u", "≠", "!=", "≤", "<=", "✓", "ok", "·", "-", "…", "~",
-		"×", "x", "→", "->", "–", "-", "—", "-", "●", "*", "─", "-", "┄", ".", "▲", "^", "▼", "v"),
+	first:    stroke{"-", "|", "/", "/", "\\", "\\"},
+	second:   stroke{".", ":", "'", ".", ".", "'"},
+	fallback: strings.NewReplacer("µ", "u", "≠", "!=", "✓", "ok", "…", "~", "×", "x"),
 }
 
 // plain puts what the glyph set cannot show into words that it can.
@@ -104,5 +103,8 @@ func monoLook() *look {
 // two columns each: a character set that is not Unicode (LANG=C names US-ASCII), or East Asian
 // widths.
 func needsASCII(charset string) bool {
-	return !strings.HasPrefix(strings.ToUpper(charset), "UTF") || uniseg.StringWidth("─") != 1
+	return !isUnicode(charset) || uniseg.StringWidth("─") != 1
 }
+
+// isUnicode reports whether a character set, by tcell's name for it, has every character.
+func isUnicode(charset string) bool { return strings.HasPrefix(strings.ToUpper(charset), "UTF") }

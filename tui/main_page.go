@@ -1,7 +1,8 @@
 package tui
 
 // mainPanes are the panes of the main page in the order of the key Tab.
-var mainPanes = [...]string{"counters", "tps", "zero", "server", "tester", "rtt", "spread", "events"}
+var mainPanes = [...]string{"counters", "tps", "zero", "server", "tester", "rtt", "spread",
+	"events"}
 
 // panes draw the parts of the main page, each with its frame.
 var panes = map[string]func(*ui, canvas){

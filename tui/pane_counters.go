@@ -22,7 +22,7 @@ var korean = map[string]string{
 	"Bytes sent":           "보낸 바이트",
 	"Bytes recv":           "받은 바이트",
 	"Silent dummies":       "무응답 더미",
-	"Connect time":         "접속 시간",
+	"Connect time p50/p99": "접속 시간",
 	"Sessions":             "세션",
 	"Workers":              "작업 스레드",
 	"Released":             "해제",

@@ -24,8 +24,8 @@ type Options struct {
 
 	Rules monitor.Rules // for the verdict; Live is set by the phase
 
-	// Command is the command line of a run that is the same but for the tuning; it is shown with
-	// the settings. nil shows none.
+	// Command is the command line of a run that is the same but for the tuning, whose fields are
+	// all set; it is shown with the settings. nil shows none.
 	Command func(dummy.Tuning) string
 	// Report writes the summary to a file. nil leaves the key w without a function.
 	Report func(path string) error

@@ -57,7 +57,8 @@ func (r *session) until(what string, holds func() bool) {
 	deadline := time.Now().Add(10 * time.Second)
 	for !holds() {
 		if time.Now().After(deadline) {
-			r.t.Fatalf("waited in vain for %s; asked %q; the screen:\n%s", what, r.fleet.asked(), r.text())
+			r.t.Fatalf("waited in vain for %s; asked %q; the screen:\n%s",
+				what, r.fleet.asked(), r.text())
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -108,6 +109,18 @@ func TestQuitKeepsTheLastScreen(t *testing.T) {
 	}
 }
 
+// What is kept is the end of the drain, not the frame before it.
+func TestQuitKeepsTheVerdict(t *testing.T) {
+	r := begin(t, running(5), nil)
+	r.press('Q', 'y')
+	r.until("STOP", func() bool { return r.fleet.asked() == "stop" })
+	r.fleet.show(stopped(monitor.Drained, 0, time.Millisecond))
+	r.returns()
+	if got := r.out.String(); !strings.Contains(got, "DRAINED in 1ms") {
+		t.Errorf("kept an old screen:\n%s", got)
+	}
+}
+
 func TestQuitLeavesNoScreen(t *testing.T) {
 	r := begin(t, running(5), nil)
 	r.press('Q')
@@ -125,7 +138,9 @@ func TestCtrlCDrainsAndQuits(t *testing.T) {
 	r := begin(t, running(5), nil)
 	r.screen.InjectKey(tcell.KeyCtrlC, 0, tcell.ModCtrl)
 	r.until("STOP", func() bool { return r.fleet.asked() == "stop" })
-	r.until("the message", func() bool { return strings.Contains(r.text(), "quits when the drain is over") })
+	r.until("the message", func() bool {
+		return strings.Contains(r.text(), "quits when the drain is over")
+	})
 	r.fleet.show(owing())
 	r.returns()
 }

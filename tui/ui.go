@@ -74,7 +74,7 @@ func newUI(o Options, screen tcell.Screen) *ui {
 	plainStyles()
 	u := &ui{
 		o: o, screen: screen, now: time.Now, interval: frameInterval,
-		themes: themes, korean: o.Korean, mouse: true, span: defaultSpan,
+		themes: themes, korean: o.Korean && displaysKorean(screen), mouse: true, span: defaultSpan,
 		ascii: o.ASCII || needsASCII(screen.CharacterSet()),
 		keys:  bindings(), pane: mainPanes[0], over: make(chan struct{}),
 		owed: owedTable(), faults: faultTable(), log: logTable(), all: allTable(),
@@ -146,9 +146,11 @@ func (u *ui) interrupt() {
 	u.told(err, "quits when the drain is over; Ctrl-C quits at once")
 }
 
-// quit ends the screen as it is.
+// quit ends the screen. What is kept of it shows the newest snapshot.
 func (u *ui) quit() {
 	if u.keep {
+		u.shown, u.front = u.latest, nil
+		u.app.ForceDraw()
 		u.kept = screenText(u.screen)
 	}
 	u.end()

@@ -166,6 +166,11 @@ func (u *ui) toggleMouse() {
 	u.say("mouse " + onOff(u.mouse))
 }
 
+func (u *ui) nextTheme() {
+	u.setTheme(u.theme + 1)
+	u.say("theme " + u.look.name)
+}
+
 func (u *ui) toggleFreeze() {
 	u.frozen = !u.frozen
 	u.observe(u.latest)

@@ -78,7 +78,7 @@ func evidenceInNumbers(s *monitor.Snapshot, w int) string {
 
 // scientific writes 1.6e-7 rather than 1.6e-07.
 func scientific(f float64) string {
-	return strings.Replace(fmt.Sprintf("%.1e", f), "e-0", "e-", 1)
+	return strings.Replace(fmt.Sprintf("%.2g", f), "e-0", "e-", 1)
 }
 
 // drawVerdict is the line above the keys.
