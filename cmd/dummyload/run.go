@@ -55,8 +55,10 @@ func (s *session) start(sinks []monitor.Sink) error {
 	if err := dummy.Preflight(s.config, shared); err != nil {
 		return usageError{err}
 	}
-	if err := dummy.Reachable(context.Background(), s.config); err != nil {
-		return usageError{err}
+	if s.server == nil {
+		if err := dummy.Reachable(context.Background(), s.config); err != nil {
+			return usageError{err}
+		}
 	}
 	if s.fleet, err = dummy.New(s.config); err != nil {
 		return usageError{err}
