@@ -32,6 +32,10 @@ func startServer(t testing.TB, behave func(*net.TCPConn)) *testServer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, l, behave)
+}
+
+func serveOn(t testing.TB, l net.Listener, behave func(*net.TCPConn)) *testServer {
 	s := &testServer{l: l, behave: behave, conns: map[net.Conn]struct{}{}}
 	s.addr = l.Addr().(*net.TCPAddr).AddrPort()
 	s.wg.Add(1)
