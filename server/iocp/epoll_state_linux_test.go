@@ -7,16 +7,6 @@ import (
 	"time"
 )
 
-func mustPanic(t *testing.T, what string, f func()) {
-	t.Helper()
-	defer func() {
-		if recover() == nil {
-			t.Errorf("%s: no panic", what)
-		}
-	}()
-	f()
-}
-
 func TestSlotRemembersAnEdge(t *testing.T) {
 	var slot atomic.Pointer[Overlapped]
 	ov := &Overlapped{Op: OpRecv}
