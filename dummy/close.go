@@ -53,6 +53,8 @@ func (w *worker) ended(d *dummy, err error) {
 		w.die(d, w.port.Cancel, d.pause)
 	case class.Local():
 		w.limited(d, class, err)
+	case w.neverAccepted(d, class):
+		w.dialAnew(d)
 	case err == nil && !d.is(sendFailed):
 		w.lose(d, monitor.ClosedByServer, nil)
 	default:

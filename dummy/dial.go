@@ -131,6 +131,7 @@ func (w *worker) connected(d *dummy, err error) {
 	w.count.conns.Now++
 	w.count.conns.Peak = max(w.count.conns.Peak, w.count.conns.Now)
 	w.hists.connect.Record(w.now - d.since)
+	w.fleet.backlog.connected(d.since, w.now)
 	d.conn++
 	d.public.sent.Store(0)
 	d.public.conn.Store(d.conn)

@@ -51,9 +51,10 @@ const (
 	unread                       // counted as not_reading on this connection
 	sendFailed                   // a send ended with a RST; the receive tells the rest
 	hopeless                     // the received stream cannot be followed any further
+	heard                        // something was received on this connection
 	everSent                     // has sent an echo, on whichever connection
 
-	ofConnection = sending | shutDown | unread | sendFailed | hopeless
+	ofConnection = sending | shutDown | unread | sendFailed | hopeless | heard
 )
 
 // dummy is one client, for as long as the fleet lives; its connections come and go. Only its

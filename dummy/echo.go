@@ -186,6 +186,7 @@ func (w *worker) received(d *dummy, e *iocp.Entry) {
 		w.ended(d, e.Err)
 		return
 	}
+	d.set(heard)
 	w.count.bytes.Received += uint64(e.Transferred)
 	if d.wait == 0 && d.state != greeting {
 		d.junk += uint32(e.Transferred)

@@ -29,6 +29,8 @@ type Fleet struct {
 	closing   sync.Once
 	weighed   uint64 // judgements of losses; the conductor's, and end's after it
 
+	backlog backlog
+
 	collecting sync.Mutex // one Collect, or end of a drain, at a time
 	totals     totals
 
