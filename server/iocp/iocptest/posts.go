@@ -1,6 +1,7 @@
 package iocptest
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,6 +86,7 @@ func postArrives(r *rig) {
 
 func postFromMany(r *rig) {
 	const goroutines, each = 8, 500
+	ovs := make([]iocp.Overlapped, goroutines*each) // reachable until the last has arrived
 	seen := make([]atomic.Int32, goroutines*each)
 	var total atomic.Int32
 	stop := r.serve(2, func(_ iocp.Worker, e iocp.Entry) {
@@ -95,7 +97,8 @@ func postFromMany(r *rig) {
 	for g := range goroutines {
 		wg.Go(func() {
 			for i := range each {
-				ov := &iocp.Overlapped{Key: uint64(g*each + i)}
+				ov := &ovs[g*each+i]
+				ov.Key = uint64(g*each + i)
 				r.check("Post", r.port.Post(ov))
 			}
 		})
@@ -103,6 +106,7 @@ func postFromMany(r *rig) {
 	wg.Wait()
 	r.until("4000 posted entries", func() bool { return total.Load() >= goroutines*each })
 	stop()
+	runtime.KeepAlive(ovs)
 	for key := range seen {
 		if n := seen[key].Load(); n != 1 {
 			r.t.Fatalf("post %d arrived %d times", key, n)
@@ -143,11 +147,13 @@ func everyWorkerStops(r *rig) {
 	var got atomic.Int32
 	stop := r.serve(4, func(iocp.Worker, iocp.Entry) { got.Add(1) })
 	const others = 37
-	for range others {
-		r.check("Post", r.port.Post(new(iocp.Overlapped)))
+	ovs := make([]iocp.Overlapped, others)
+	for i := range ovs {
+		r.check("Post", r.port.Post(&ovs[i]))
 	}
 	r.until("the posts between", func() bool { return got.Load() == others })
 	stop()
+	runtime.KeepAlive(ovs)
 }
 
 func postWakesSleeper(r *rig) {
@@ -286,17 +292,20 @@ func freeOnceDequeued(r *rig) {
 		again <- e.Overlapped
 	})
 	r.listen(1)
-	r.check("Accept", r.port.Accept(r.listener, new(iocp.Overlapped)))
+	var accept, send iocp.Overlapped
+	r.check("Accept", r.port.Accept(r.listener, &accept))
 	go drain(r.dial())
 	s := take(r, "the accept of a connection", ready)
 	r.sockets[s] = true
-	again <- new(iocp.Overlapped)
+	again <- &send
 	for range sends {
 		ov := take(r, "the completion of a send", again)
 		r.check("Send", r.port.Send(s, []byte("x"), ov))
 	}
 	take(r, "the completion of the last send", again)
 	stop()
+	runtime.KeepAlive(&accept)
+	runtime.KeepAlive(&send)
 	if n := left.Load(); n != 0 {
 		r.t.Errorf("%d sends of %d did not complete", n, sends)
 	}
