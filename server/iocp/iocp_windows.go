@@ -96,7 +96,8 @@ func (p *iocpPort) CloseHandle() error {
 }
 
 // Accept is AcceptEx, on a socket made here. The socket joins the port now, so that a lack of
-// memory fails the post instead of an accepted connection.
+// memory fails the post instead of an accepted connection. A connection that its peer has
+// reset while it waited in the queue is passed over: it is gone, and not the listener's fault.
 func (p *iocpPort) Accept(listener Socket, ov *Overlapped) error {
 	if p.ended.has(listener) {
 		return errEnded
@@ -113,9 +114,14 @@ func (p *iocpPort) Accept(listener Socket, ov *Overlapped) error {
 	t.sock = s
 	o := ov.begin(OpAccept, listener)
 	ov.sys.accept = t
-	// t is held by ov, and ov by the poster: both outlive the call (C3).
-	err = windows.AcceptEx(windows.Handle(listener), windows.Handle(s), &t.addrs[0],
-		0, acceptAddrSize, acceptAddrSize, &ov.sys.done, o)
+	for {
+		// t is held by ov, and ov by the poster: both outlive the call (C3).
+		err = windows.AcceptEx(windows.Handle(listener), windows.Handle(s), &t.addrs[0],
+			0, acceptAddrSize, acceptAddrSize, &ov.sys.done, o)
+		if err != windows.WSAECONNRESET {
+			break
+		}
+	}
 	if err = p.posted(listener, o, err); err != nil {
 		ov.sys.accept = nil
 		acceptTargets.Put(t)
@@ -142,9 +148,10 @@ func (p *iocpPort) Connect(s Socket, remote netip.AddrPort, ov *Overlapped) erro
 // Recv is a WSARecv of zero bytes: it completes when there is something to receive, and Get
 // then takes that with a receive that does not wait, straight into its worker's memory. So a
 // connection that waits for data has no buffer, and no page locked by the kernel (C10). It
-// costs one system call more than a WSARecv into a buffer. The other ways: a buffer per pending receive (16 KB times
-// ten thousand idle sessions, all locked), a small one (most receives would be cut), or RIO
-// (its buffers are registered, hence locked, and its requests need a queue per socket).
+// costs one system call more than a WSARecv into a buffer. The other ways: a buffer for every
+// pending receive (16 KB times ten thousand idle sessions, all of it locked), a small one
+// (most receives would be cut), or RIO (registered buffers are locked, too, and its requests
+// need a queue per socket).
 func (p *iocpPort) Recv(s Socket, ov *Overlapped) error {
 	if p.ended.has(s) {
 		return errEnded
