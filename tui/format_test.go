@@ -136,3 +136,29 @@ func BenchmarkFrame(b *testing.B) {
 		})
 	}
 }
+
+// Only connections that the server has not accepted are worth a warning: others may connect too.
+func TestTotals(t *testing.T) {
+	u, _ := newTestUI(t, 80, 24, nil)
+	for _, c := range []struct {
+		connected, accepted uint64
+		want                string
+		warn                bool
+	}{
+		{1312, 1312, "Connect Total = Accept Total 1,312", false},
+		{1312, 1313, "Connect / Accept Total 1,312 / 1,313", false},
+		{1312, 1300, "Connect / Accept Total 1,312 / 1,300", true},
+	} {
+		s := running(5)
+		s.Connections.Connected, s.Server.Accepted = c.connected, c.accepted
+		l := u.totals(s)
+		if got := l.name + " " + l.value; got != c.want || (l.style == u.look.warn) != c.warn {
+			t.Errorf("%s, style %v", got, l.style)
+		}
+	}
+	s := running(5)
+	s.Server = nil
+	if l := u.totals(s); l.name != "Connect Total" {
+		t.Errorf("without a server of our own: %s", l.name)
+	}
+}

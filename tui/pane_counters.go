@@ -96,7 +96,8 @@ func (u *ui) counters(s *monitor.Snapshot) []line {
 		line{"Silent dummies", count(s.Fairness.Silent), u.unlessZero(s.Fairness.Silent)})
 }
 
-// totals compares the connections that succeeded with those that the bundled server accepted.
+// totals compares the connections that succeeded with those that the bundled server accepted. It
+// may have accepted others' as well; fewer means that some still wait to be accepted.
 func (u *ui) totals(s *monitor.Snapshot) line {
 	total := s.Connections.Connected
 	if s.Server == nil {
@@ -105,8 +106,11 @@ func (u *ui) totals(s *monitor.Snapshot) line {
 	if s.Server.Accepted == total {
 		return line{"Connect Total = Accept Total", count(total), u.look.text}
 	}
-	return line{"Connect Total ≠ Accept Total", count(total) + " ≠ " + count(s.Server.Accepted),
-		u.look.warn}
+	style := u.look.text
+	if s.Server.Accepted < total {
+		style = u.look.warn
+	}
+	return line{"Connect / Accept Total", count(total) + " / " + count(s.Server.Accepted), style}
 }
 
 func (u *ui) unlessZero(n uint64) tcell.Style {

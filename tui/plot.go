@@ -19,10 +19,10 @@ func plot(c canvas, first, second []float64, logarithmic bool) bool {
 		return false
 	}
 	for y := range c.h {
-		if scale.labelled(y) {
-			c.right(axisWidth-2, y, c.look.dim, monitor.Micros(scale.value(y)))
-		}
 		c.text(axisWidth-1, y, c.look.frame, c.look.glyphs.v)
+	}
+	for y, value := range scale.labels() {
+		c.right(axisWidth-2, y, c.look.dim, monitor.Micros(value))
 	}
 	area := c.sub(axisWidth, 0, c.w-axisWidth, c.h)
 	trace(area, second, scale, c.look.glyphs.second, c.look.second)
@@ -101,21 +101,35 @@ func (s scale) row(v float64) int {
 	return min(max(int(math.Round((1-part)*float64(s.rows-1))), 0), s.rows-1)
 }
 
-// value is the middle of what a row stands for.
-func (s scale) value(row int) float64 {
-	if s.rows == 1 {
-		return s.high
+// labels are the round numbers beside the rows: both ends, and between them as many as stand
+// two rows apart, whole decades first.
+func (s scale) labels() map[int]float64 {
+	labels := map[int]float64{s.rows - 1: s.low, 0: s.high}
+	add := func(v float64) {
+		row := s.row(v)
+		for near := row - 1; near <= row+1; near++ {
+			if _, taken := labels[near]; taken {
+				return
+			}
+		}
+		labels[row] = v
 	}
-	part := 1 - float64(row)/float64(s.rows-1)
-	if s.logarithmic {
-		return s.low * math.Pow(s.high/s.low, part)
+	if !s.logarithmic {
+		by := roundUp(s.high / float64(max(s.rows/2, 1)))
+		for v := by; v < s.high; v += by {
+			add(v)
+		}
+		return labels
 	}
-	return s.low + (s.high-s.low)*part
-}
-
-// labelled reports whether a row's number is written: both ends, and every second between.
-func (s scale) labelled(row int) bool {
-	return row == s.rows-1 || row%2 == 0 && row != s.rows-2
+	for _, step := range steps[:len(steps)-1] {
+		decade := math.Pow(10, math.Floor(math.Log10(s.low)))
+		for ; step*decade < s.high; decade *= 10 {
+			if step*decade > s.low {
+				add(step * decade)
+			}
+		}
+	}
+	return labels
 }
 
 // steps are the round numbers of a decade.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -77,10 +78,22 @@ func TestScale(t *testing.T) {
 				t.Errorf("%g is drawn in row %d", v, row)
 			}
 		}
-		for row := range 5 {
-			if got := s.row(s.value(row)); got != row {
-				t.Errorf("the value of row %d is drawn in row %d", row, got)
-			}
+	}
+}
+
+func TestScaleLabels(t *testing.T) {
+	for _, c := range []struct {
+		s    scale
+		want string
+	}{
+		{scale{4, 50, 200, true}, "map[0:200 3:50]"},
+		{scale{9, 50, 1000, true}, "map[0:1000 2:500 4:200 6:100 8:50]"},
+		{scale{7, 1, 1e6, true}, "map[0:1e+06 2:10000 4:100 6:1]"},
+		{scale{11, 0, 100, false}, "map[0:100 2:80 4:60 6:40 8:20 10:0]"},
+		{scale{1, 50, 100, true}, "map[0:100]"},
+	} {
+		if got := fmt.Sprint(c.s.labels()); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.s, got, c.want)
 		}
 	}
 }
