@@ -162,3 +162,23 @@ func TestTotals(t *testing.T) {
 		t.Errorf("without a server of our own: %s", l.name)
 	}
 }
+
+// Who is owed what is added up once for the same lines.
+func TestDebt(t *testing.T) {
+	var d debt
+	d.add(nil)
+	owed := []monitor.Owed{{Client: 1, Age: 2}, {Client: 2, Age: 3}, {Client: 1, Age: 1}}
+	d.add(owed)
+	if d.dummies != 2 || d.oldest.Client != 2 {
+		t.Errorf("%d dummies, the oldest of %d", d.dummies, d.oldest.Client)
+	}
+	owed[1].Client = 1 // not looked at again
+	d.add(owed)
+	if d.dummies != 2 {
+		t.Error("the same lines were added up again")
+	}
+	d.add(owed[:1])
+	if d.dummies != 1 || d.oldest.Client != 1 {
+		t.Errorf("%d dummies, the oldest of %d", d.dummies, d.oldest.Client)
+	}
+}

@@ -115,7 +115,7 @@ func (u *ui) drawTabs(c canvas) {
 // drawLastLine is what is being typed, or a message, or the keys.
 func (u *ui) drawLastLine(c canvas) {
 	if u.child != nil && u.front == nil {
-		u.child.SetRect(c.x, c.y, c.w, c.h)
+		u.child.SetRect(c.x+1, c.y, c.w-2, c.h)
 		u.child.Draw(c.screen)
 		return
 	}

@@ -45,6 +45,7 @@ var scenes = []struct {
 	{"help_korean", nil, "K?"},
 	{"settings", nil, "e"},
 	{"ask", nil, "q"},
+	{"prompt", nil, "k"},
 	{"frozen", nil, "f"},
 	{"korean", nil, "K"},
 	{"zoomed", nil, "z"},

@@ -19,7 +19,8 @@ func (u *ui) drawDrain(c canvas, s *monitor.Snapshot) {
 	c.row(2, "at STOP", count(s.Drain.AtStop), u.look.text)
 	c.row(3, "time since STOP", took(s.Drain.Elapsed), u.look.text)
 	y := 4
-	if o, ok := oldest(s.Owed); ok && wait > 0 {
+	u.debt.add(s.Owed)
+	if o := u.debt.oldest; len(s.Owed) > 0 && wait > 0 {
 		c.fit(1, y, c.w-2, u.look.warn, fmt.Sprintf("oldest: dummy %d.%d seq %s, %s old",
 			o.Client, o.Connection, count(o.First), took(o.Age)))
 		y++
@@ -29,11 +30,15 @@ func (u *ui) drawDrain(c canvas, s *monitor.Snapshot) {
 		c.text(1, y, style, "DRAINED in "+took(s.Drain.Elapsed)+" ✓")
 		y++
 	case monitor.Undrained:
-		c.fit(1, y, c.w-2, style, fmt.Sprintf("NOT DRAINED: %s of %s",
-			plural(wait, "echo", "echoes"), plural(dummiesOwed(s.Owed), "dummy", "dummies")))
-		c.text(1, y+1, u.look.key, "l lists them")
-		c.onClick(1, y+1, c.w-2, 1, func() { u.goTo(pageDummies) })
-		y += 2
+		from := y
+		for _, l := range c.wrap(fmt.Sprintf("NOT DRAINED: %s of %s", plural(wait, "echo", "echoes"),
+			plural(u.debt.dummies, "dummy", "dummies")), c.w-2) {
+			c.text(1, y, style, l)
+			y++
+		}
+		c.text(1, y, u.look.key, "l lists them")
+		y++
+		c.onClick(1, from, c.w-2, y-from, func() { u.goTo(pageDummies) })
 	default:
 		c.text(1, y, style, "DRAINING")
 		y++
@@ -41,21 +46,27 @@ func (u *ui) drawDrain(c canvas, s *monitor.Snapshot) {
 	u.drawLines(c.sub(0, y, c.w, c.h-y), u.counters(s)[4:])
 }
 
-// oldest is the owed line whose echo has waited longest.
-func oldest(owed []monitor.Owed) (oldest monitor.Owed, ok bool) {
-	for _, o := range owed {
-		if !ok || o.Age > oldest.Age {
-			oldest, ok = o, true
-		}
-	}
-	return oldest, ok
+// debt sums up who is owed echoes. There can be a million lines, the same in every snapshot after
+// the drain, so they are added up once and not for every frame.
+type debt struct {
+	first   *monitor.Owed // what was added up, with n
+	n       int
+	dummies int          // one may be owed on several connections
+	oldest  monitor.Owed // has waited longest
 }
 
-// dummiesOwed counts the dummies among the lines: one may be owed on several connections.
-func dummiesOwed(owed []monitor.Owed) int {
+// add takes the lines of a snapshot in, unless they are the ones it knows.
+func (d *debt) add(owed []monitor.Owed) {
+	if len(owed) == 0 || d.first == &owed[0] && d.n == len(owed) {
+		return
+	}
+	*d = debt{first: &owed[0], n: len(owed), oldest: owed[0]}
 	seen := make(map[int]bool, len(owed))
 	for _, o := range owed {
 		seen[o.Client] = true
+		if o.Age > d.oldest.Age {
+			d.oldest = o
+		}
 	}
-	return len(seen)
+	d.dummies = len(seen)
 }

@@ -205,6 +205,7 @@ func TestStartAndStopManyTimes(t *testing.T) {
 		if err := screen.Init(); err != nil {
 			t.Fatal(err)
 		}
+		screen.SetSize(40, 8) // small frames, more of the moments that matter
 		u := newUI(Options{Control: fleet, Latest: fleet.latest}, screen)
 		u.interval = 50 * time.Microsecond // so that it is always in the middle of something
 		done := make(chan error, 1)

@@ -23,6 +23,7 @@ type ui struct {
 	latest *monitor.Snapshot // the newest
 	shown  *monitor.Snapshot // the one on the screen: the same, unless frozen
 	past   history
+	debt   debt // of shown
 	frozen bool
 
 	look   *look
@@ -139,17 +140,16 @@ func (u *ui) interrupt() {
 		return
 	}
 	u.leaving = true
-	var err error
 	if u.latest.Phase == monitor.Echoing {
-		err = u.o.Control.Stop()
+		_ = u.o.Control.Stop() // an error means that STOP was given since the snapshot
 	}
-	u.told(err, "quits when the drain is over; Ctrl-C quits at once")
+	u.say("quits when the drain is over; Ctrl-C quits at once")
 }
 
 // quit ends the screen. What is kept of it shows the newest snapshot.
 func (u *ui) quit() {
 	if u.keep {
-		u.shown, u.front = u.latest, nil
+		u.shown, u.front, u.frozen = u.latest, nil, false
 		u.app.ForceDraw()
 		u.kept = screenText(u.screen)
 	}
