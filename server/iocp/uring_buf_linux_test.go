@@ -43,3 +43,13 @@ func TestRecvBufsRefuseWhatCannotBe(t *testing.T) {
 	b.lend()
 	mustPanic(t, "too long", func() { b.take(0, 101) })
 }
+
+func mustPanic(t *testing.T, what string, f func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Errorf("%s: no panic", what)
+		}
+	}()
+	f()
+}
