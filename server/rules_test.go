@@ -136,6 +136,44 @@ func TestR9ASendPacketFromElsewherePostsAtOnce(t *testing.T) {
 	}
 }
 
+// All that a handler answers to one receive leaves in one send; what it sends to another
+// session leaves at once.
+func TestR9RepliesShareOneSend(t *testing.T) {
+	var other SessionID
+	h := &handlerFuncs{received: func(s Sender, id SessionID, packet []byte) {
+		for _, to := range []SessionID{id, other} {
+			if err := s.SendPacket(to, packet); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	p, w := script(t, Config{Frame: frame.Line, Handler: h})
+	s := p.accepted(w, 5)
+	other = p.accepted(w, 6).id.load()
+	p.calls = nil
+	p.turn(w, received(s, "one\ntwo\nthr"))
+	p.expect("Send 6 one\n", "Send 5 one\ntwo\n", "Recv 5")
+	if w.count.recvPackets.Load() != 2 || w.count.sendPackets.Load() != 4 {
+		t.Errorf("%d packets received, %d sent", w.count.recvPackets.Load(), w.count.sendPackets.Load())
+	}
+}
+
+func TestR9APacketOfIllegalLengthIsRefused(t *testing.T) {
+	var errs []error
+	h := &handlerFuncs{received: func(s Sender, id SessionID, _ []byte) {
+		errs = append(errs, s.SendPacket(id, nil), s.SendPacket(id, make([]byte, 1<<16)))
+	}}
+	p, w := script(t, Config{Frame: frame.Len16, Handler: h})
+	s := p.accepted(w, 5)
+	p.calls = nil
+	p.turn(w, received(s, "\x01\x00x"))
+	p.expect("Recv 5")
+	errs = append(errs, p.srv.SendPacket(s.id.load(), nil))
+	if !slices.Equal(errs, []error{ErrPacketSize, ErrPacketSize, ErrPacketSize}) {
+		t.Errorf("%v", errs)
+	}
+}
+
 func TestR12AStaleIDReachesNobody(t *testing.T) {
 	p, w := script(t, Config{})
 	s := p.accepted(w, 5)
