@@ -159,8 +159,8 @@ func (c canvas) box(title, note string, style tcell.Style) canvas {
 	if title != "" {
 		end = c.text(2, 0, c.look.title, c.cut(" "+title+" ", c.w-4))
 	}
-	if note != "" && end+c.width(note)+4 <= c.w {
-		c.right(c.w-2, 0, c.look.dim, " "+note+" ")
+	if room := c.w - end - c.width(note) - 3; note != "" && room >= 0 {
+		c.right(c.w-1-min(room, 1), 0, c.look.dim, " "+note+" ")
 	}
 	return c.sub(1, 1, c.w-2, c.h-2)
 }

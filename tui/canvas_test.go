@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gdamore/tcell/v2"
@@ -92,9 +93,15 @@ func TestBoxOfAnySize(t *testing.T) {
 			}
 		}
 	}
-	c, text := newCanvas(t, 20, 3)
+	c, text := newCanvas(t, 16, 2)
 	c.box("title", "note", c.look.frame)
-	want := "......................\n" +
+	want := "..................\n.┌─ title  note ┐.\n"
+	if got := text(); !strings.HasPrefix(got, want) {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	c, text = newCanvas(t, 20, 3)
+	c.box("title", "note", c.look.frame)
+	want = "......................\n" +
 		".┌─ title ─── note ─┐.\n" +
 		".│..................│.\n" +
 		".└──────────────────┘.\n" +

@@ -157,7 +157,11 @@ func (u *ui) drawSmall(c canvas) {
 		add(v.why, u.look.text)
 	}
 	add("s echo  q quit", u.look.dim)
-	if u.front != nil || u.child != nil {
+	if question, ok := u.front.(*ask); ok {
+		lines = lines[:0]
+		add(question.question, u.look.title)
+		add("y yes  n no", u.look.key)
+	} else if u.front != nil || u.child != nil {
 		lines = lines[:1]
 		add("something is open: Esc closes", u.look.text)
 	}

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,4 +116,26 @@ func TestGoldenForeignServer(t *testing.T) {
 	s.Seed = 18_446_744_073_709_551_615
 	u.observe(s)
 	golden(t, "foreign_120x40", drawn(u))
+}
+
+func TestGoldenSmall(t *testing.T) {
+	u, _ := newTestUI(t, 50, 8, nil)
+	u.observe(owing())
+	golden(t, "small_50x8", drawn(u))
+	u.observe(running(5))
+	typed(u, "q")
+	golden(t, "small_ask_50x8", drawn(u))
+}
+
+// A seed of twenty digits is shown in full, in the first line or in the frame below it.
+func TestSeedIsAlwaysShown(t *testing.T) {
+	for _, w := range []int{80, 100, 120} {
+		u, _ := newTestUI(t, w, 40, nil)
+		s := running(5)
+		s.Seed = math.MaxUint64
+		u.observe(s)
+		if got := drawn(u); !strings.Contains(got, "seed 18446744073709551615") {
+			t.Errorf("%d columns: no seed in\n%s", w, got)
+		}
+	}
 }
