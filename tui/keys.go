@@ -22,12 +22,13 @@ func (b binding) works(u *ui) bool {
 	return (b.has == nil || b.has(u)) && (b.when == nil || b.when(u))
 }
 
-// capital letters are taken as well where they mean nothing else: the program that users come
-// from had S, C and Q.
+// bindings are all the keys there are. Capital letters are taken as well where they mean nothing
+// else: the program that users come from had S, C and Q.
 func bindings() []binding {
 	return append(append(verbKeys(), viewKeys()...), lifeKeys()...)
 }
 
+// simple is for keys that all mean the same.
 func simple(do func(u *ui)) func(*ui, *tcell.EventKey) {
 	return func(u *ui, _ *tcell.EventKey) { do(u) }
 }
