@@ -152,7 +152,8 @@ func TestOwnersAreFoundAcrossWorkers(t *testing.T) {
 	s := until(t, f, "crossed", func(s *monitor.Snapshot) bool { return s.Faults[monitor.Crossed] == 1 })
 	for _, ev := range s.Evidence {
 		if ev.Fault == monitor.Crossed &&
-			(ev.Client+ev.OwnerClient != 1 || ev.OwnerConnection != 1 || ev.OwnerSeq != 3 || ev.Seq != 3) {
+			(ev.Client+ev.OwnerClient != 1 || ev.OwnerConnection != 1 ||
+				ev.OwnerSeq != 3 || ev.Seq != 3) {
 			t.Errorf("%+v", ev)
 		}
 	}

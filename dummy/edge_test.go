@@ -95,7 +95,9 @@ func TestResetStormIsMetWithPatience(t *testing.T) {
 	s := startServer(t, func(c *net.TCPConn) { _ = c.SetLinger(0) })
 	f := startFleet(t, testConfig(s))
 	reach(t, f, monitor.Idle)
-	got := until(t, f, "resets", func(s *monitor.Snapshot) bool { return s.Uptime > 300*time.Millisecond })
+	got := until(t, f, "resets", func(s *monitor.Snapshot) bool {
+		return s.Uptime > 300*time.Millisecond
+	})
 	// 10, 20, 40, 80, 160 ms: six attempts of each dummy, and one for the machine's sake.
 	if got.Connections.Attempted > 8*7 {
 		t.Errorf("%d connects of 8 dummies in %v", got.Connections.Attempted, got.Uptime)
@@ -132,7 +134,10 @@ func TestTheLogTellsWhatHappened(t *testing.T) {
 	must(t, f.Stop())
 	reach(t, f, monitor.Drained)
 	must(t, f.Close())
-	want := []string{"connecting 8 dummies", "8 of 8 dummies connected", "START", "STOP", "drained in", "all connections closed"}
+	want := []string{
+		"connecting 8 dummies", "8 of 8 dummies connected", "START", "STOP", "drained in",
+		"all connections closed",
+	}
 	events := snap(f).Events
 	if len(events) != len(want) {
 		t.Fatalf("%+v", events)

@@ -196,7 +196,8 @@ func TestRunIsAWholeRun(t *testing.T) {
 		f := startFleet(t, cfg)
 		must(t, Run(context.Background(), f, Plan{Duration: 50 * time.Millisecond}))
 		end := snap(f)
-		if end.Phase != monitor.Ended || end.Ledger.Echoed == 0 || end.Ledger.Wait != 0 || end.Bad() != 0 {
+		if end.Phase != monitor.Ended || end.Ledger.Echoed == 0 || end.Ledger.Wait != 0 ||
+			end.Bad() != 0 {
 			t.Errorf("%v %+v %v", end.Phase, end.Ledger, end.Faults)
 		}
 		if end.EchoOn < 50*time.Millisecond {

@@ -83,7 +83,9 @@ func TestSourcesSpreadClientsAndConnections(t *testing.T) {
 	if len(turns) != 7 {
 		t.Errorf("churn goes over %d addresses", len(turns))
 	}
-	two := sources{list: []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")}}
+	two := sources{list: []netip.Addr{
+		netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"),
+	}}
 	if two.pick(0, 1, 0) == two.pick(1, 1, 0) {
 		t.Error("two addresses are not both used")
 	}
@@ -133,8 +135,8 @@ func TestTooFewDescriptors(t *testing.T) {
 		t.Skip("this system has no such limit")
 	}
 	s := startServer(t, echoAll)
-	cmd := exec.Command("sh", "-c", `ulimit -n 64 && exec "$0" -test.run='^TestTooFewDescriptors$' -test.v`,
-		os.Args[0])
+	cmd := exec.Command("sh", "-c",
+		`ulimit -n 64 && exec "$0" -test.run='^TestTooFewDescriptors$' -test.v`, os.Args[0])
 	cmd.Env = append(os.Environ(), inLimits+"="+s.addr.String())
 	out, err := cmd.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestTooFewDescriptors")) {

@@ -55,20 +55,8 @@ func (t *totals) reset(resets uint64) {
 func (f *Fleet) Collect(s *monitor.Snapshot) {
 	f.collecting.Lock()
 	defer f.collecting.Unlock()
-	resets := f.describe(s)
 	t := &f.totals
-	if resets != t.resets {
-		t.reset(resets)
-	}
-	due := s.Uptime >= t.fairAt+fairnessEvery && s.Clients <= fairnessMost
-	want := wanted{fairness: due || s.Phase != t.fairIn}
-	switch s.Phase {
-	case monitor.Draining:
-		want.owed = owedWhileDraining
-	case monitor.Undrained:
-		want.owed = -1
-	}
-	reports := f.gather(want)
+	reports := f.ask(s)
 	f.sum(s, reports)
 	t.recent.Reset()
 	for i, r := range reports {
@@ -85,10 +73,29 @@ func (f *Fleet) Collect(s *monitor.Snapshot) {
 	s.Generator.Goroutines = runtime.NumGoroutine()
 }
 
-// describe fills in what does not come from the workers.
-func (f *Fleet) describe(s *monitor.Snapshot) (resets uint64) {
+// ask has the workers report. No verb and no change of phase comes between what the fleet says
+// of itself and what they say: f.mu is held until the last of them has finished its batch.
+func (f *Fleet) ask(s *monitor.Snapshot) []*report {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	t := &f.totals
+	f.describe(s)
+	if f.resets != t.resets {
+		t.reset(f.resets)
+	}
+	due := s.Uptime >= t.fairAt+fairnessEvery && s.Clients <= fairnessMost
+	want := wanted{fairness: due || s.Phase != t.fairIn}
+	switch s.Phase {
+	case monitor.Draining:
+		want.owed = owedWhileDraining
+	case monitor.Undrained:
+		want.owed = -1
+	}
+	return f.gather(want)
+}
+
+// describe fills in what does not come from the workers.
+func (f *Fleet) describe(s *monitor.Snapshot) {
 	now := f.clock()
 	s.At, s.Uptime = f.began.Add(now), now
 	s.Phase, s.Since, s.EchoOn = f.phase, f.began.Add(f.since), f.echoOn
@@ -104,7 +111,6 @@ func (f *Fleet) describe(s *monitor.Snapshot) (resets uint64) {
 	}
 	s.Events = slices.Clip(f.events)
 	s.Diagnoses = slices.Clone(f.diagnoses)
-	return f.resets
 }
 
 // gather has each worker report; one that has ended has left its last report.
