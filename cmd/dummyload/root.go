@@ -24,7 +24,8 @@ func newRoot() *cobra.Command {
 	}
 	opts.addFlags(root.Flags())
 	opts.addTerminalFlags(root.Flags())
-	root.AddCommand(newRunCommand(), newServeCommand(), newVersionCommand())
+	root.AddCommand(newRunCommand(), newServeCommand(), newGalleryCommand(),
+		newVersionCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	forEachCommand(root, func(c *cobra.Command) {

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"dummyload/monitor"
+	"dummyload/server/gallery"
+)
+
+// galleryParallel is how many exhibits are on show at a time: most of them wait more than they
+// work.
+const galleryParallel = 3
+
+func newGalleryCommand() *cobra.Command {
+	var json string
+	cmd := &cobra.Command{
+		Use:   "gallery [NAME…]",
+		Short: "Run the tester against deliberately wrong servers",
+		Long: "Runs the dummies against every exhibit of the gallery, or the named ones: servers that\n" +
+			"are wrong on purpose, each in one way, and right ones. Prints which fault was expected\n" +
+			"and which was earned. Exit 0 when every wrong server was named and no right one accused,\n" +
+			"3 when not.\n\nThe exhibits:\n\n" + listExhibits(),
+		ValidArgs: exhibitNames(),
+		RunE: func(_ *cobra.Command, names []string) error {
+			return runGallery(names, json)
+		},
+	}
+	cmd.Flags().StringVar(&json, "json", "", "write the table as JSON to a file; - is stdout")
+	return cmd
+}
+
+func exhibitNames() []string {
+	var names []string
+	for _, e := range gallery.All() {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+func listExhibits() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, e := range gallery.All() {
+		fmt.Fprintf(w, "  %s\t%s\n", e.Name, e.Does)
+	}
+	_ = w.Flush() // a Builder takes everything
+	return b.String()
+}
+
+// runGallery is `dummyload gallery`.
+func runGallery(names []string, json string) error {
+	chosen, err := choose(names)
+	if err != nil {
+		return err
+	}
+	out, err := openOutput(json)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	stop, release := stopSignals()
+	defer release()
+	began := time.Now()
+	shows := showAll(stop, chosen, monitor.Rules{})
+	if err := stop.Err(); err != nil {
+		return exitCode(monitor.ExitInterrupted)
+	}
+	text := io.Writer(os.Stdout)
+	if json == "-" {
+		text = os.Stderr
+	}
+	if err := writeGallery(text, shows, time.Since(began)); err != nil {
+		return err
+	}
+	if err := out.writeJSON(shows); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(shows, func(s show) bool { return s.Result != asExpected }) {
+		return exitCode(monitor.ExitFault)
+	}
+	return nil
+}
+
+// choose finds the exhibits by name; none means all.
+func choose(names []string) ([]gallery.Exhibit, error) {
+	all := gallery.All()
+	if len(names) == 0 {
+		return all, nil
+	}
+	var chosen []gallery.Exhibit
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(e gallery.Exhibit) bool { return e.Name == name })
+		if i < 0 {
+			return nil, usageError{fmt.Errorf("no exhibit %q; accepted: %s", name,
+				strings.Join(exhibitNames(), ", "))}
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+// showAll shows a few at a time, and returns them in the order given. When the context ends the
+// rest is not begun.
+func showAll(ctx context.Context, exhibits []gallery.Exhibit, rules monitor.Rules) []show {
+	shows := make([]show, len(exhibits))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(galleryParallel, len(exhibits)) {
+		wg.Go(func() {
+			for i := range next {
+				shows[i] = showExhibit(ctx, &exhibits[i], rules)
+			}
+		})
+	}
+	for i := range exhibits {
+		if ctx.Err() == nil {
+			next <- i
+		}
+	}
+	close(next)
+	wg.Wait()
+	return shows
+}
+
+// writeGallery prints the table, and what went wrong in words.
+func writeGallery(w io.Writer, shows []show, took time.Duration) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "EXHIBIT\tEXPECTED\tEARNED\tSECONDS\t")
+	wrong, right, failed := 0, 0, 0
+	for _, s := range shows {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.1f\t%s\n", s.Name, words(s.Expected), words(s.Earned),
+			s.Seconds, s.Result)
+		switch {
+		case s.Result != asExpected:
+			failed++
+		case len(s.Expected) == 0:
+			right++
+		default:
+			wrong++
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, s := range shows {
+		if s.Result != asExpected {
+			fmt.Fprintf(w, "\n%s (%s) %s, seed %d:\n", s.Name, s.Does, s.Result, s.Seed)
+			for _, line := range s.Why {
+				fmt.Fprintf(w, "  %s\n", line)
+			}
+		}
+	}
+	_, err := fmt.Fprintf(w, "\n%d wrong servers named, %d right ones not accused, %d not as expected, "+
+		"in %.1f s\n", wrong, right, failed, took.Seconds())
+	return err
+}
+
+// words joins names; none is a dash.
+func words(names []string) string {
+	if len(names) == 0 {
+		return "-"
+	}
+	return strings.Join(names, " ")
+}

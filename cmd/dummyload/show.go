@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"dummyload/dummy"
+	"dummyload/monitor"
+	"dummyload/server/gallery"
+)
+
+// The results of a show.
+const (
+	asExpected = "ok"
+	escaped    = "ESCAPED"  // what should have been named was not
+	misnamed   = "MISNAMED" // it was, and something else as well
+	accused    = "ACCUSED"  // a right server
+	notShown   = "FAILED"   // the show itself did not work
+)
+
+// A show lasts at most showMost, what it is to find is looked for every showLook.
+const (
+	showMost = 10 * time.Second
+	showLook = 50 * time.Millisecond
+)
+
+// show is one exhibit and what the tester said of it.
+type show struct {
+	Name     string   `json:"name"`
+	Does     string   `json:"does"`
+	Expected []string `json:"expected"`
+	Earned   []string `json:"earned"`
+	Seconds  float64  `json:"seconds"`
+	Result   string   `json:"result"`
+	Seed     uint64   `json:"seed"`
+	Why      []string `json:"why,omitempty"` // in words, when the result is not as expected
+
+	also []string
+}
+
+// showExhibit runs the fleet against one exhibit until it is named, or to the end. What the
+// rules allow is not looked at.
+func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) show {
+	began := time.Now()
+	s := show{Name: e.Name, Does: e.Does, Expected: e.Want, Seed: rand.Uint64(), also: e.Also}
+	final, err := s.run(ctx, e, rules)
+	s.Seconds = time.Since(began).Seconds()
+	if err != nil {
+		s.Result, s.Why = notShown, []string{monitor.Clean(err.Error())}
+		return s
+	}
+	s.judge(final, rules)
+	return s
+}
+
+// run is a whole run, cut short once the exhibit was named. The last snapshot comes from after
+// the server's end.
+func (s *show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) (
+	*monitor.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, showMost)
+	defer cancel()
+	srv, err := e.Start()
+	if err != nil {
+		return nil, err
+	}
+	fleet, err := dummy.New(fleetFor(e.Load, srv, s.Seed))
+	if err != nil {
+		srv.Stop()
+		return nil, err
+	}
+	sampler := monitor.NewSampler(showLook, []monitor.Source{fleet, srv})
+	sampling, endSampling := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		sampler.Run(sampling)
+	}()
+	err = s.echo(ctx, fleet, sampler, e, rules)
+	endSampling()
+	<-ended
+	err = errors.Join(err, fleet.Close())
+	srv.Stop()
+	return sampler.Sample(), err
+}
+
+// echo is START, STOP, the drain and the quiet period, or as much of it as is needed.
+func (s *show) echo(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sampler,
+	e *gallery.Exhibit, rules monitor.Rules) error {
+	if err := f.Wait(ctx, monitor.Idle); err != nil {
+		return fmt.Errorf("the dummies did not connect: %w", err)
+	}
+	if err := f.Start(); err != nil {
+		return err
+	}
+	rules.Live = true
+	named := func() bool {
+		snap := sampler.Latest()
+		return !e.Right() && snap != nil && includes(earned(snap, rules), e.Want)
+	}
+	if until(ctx, e.Load.Duration, named) {
+		return nil
+	}
+	if err := f.Stop(); err != nil {
+		return err
+	}
+	if err := f.Wait(ctx, monitor.Drained, monitor.Undrained); err != nil {
+		return fmt.Errorf("the drain did not end: %w", err)
+	}
+	until(ctx, e.Load.Quiet, named)
+	return nil
+}
+
+// until asks for a condition until it holds, or the time is over, and reports which.
+func until(ctx context.Context, most time.Duration, holds func() bool) bool {
+	tick := time.NewTicker(showLook)
+	defer tick.Stop()
+	over := time.After(most)
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-over:
+			return holds()
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+// fleetFor is the load as the fleet takes it.
+func fleetFor(l gallery.Load, srv gallery.Server, seed uint64) dummy.Config {
+	how, err := dummy.ParseCloseKind(l.Close)
+	if err != nil {
+		panic(fmt.Sprintf("gallery: a load that the dummies cannot make: %v", err))
+	}
+	return dummy.Config{
+		Target: srv.Addr(), Clients: l.Clients, OverSend: l.OverSend,
+		SizeMin: l.SizeMin, SizeMax: l.SizeMax, Frame: l.Frame, Login: l.Login,
+		Churn: l.Churn, Close: how, ReconnectDelay: l.ReconnectDelay,
+		DrainTimeout: l.DrainTimeout, Quiet: l.Quiet, Seed: seed,
+	}
+}
+
+// judge compares what was earned with what was expected.
+func (s *show) judge(final *monitor.Snapshot, rules monitor.Rules) {
+	s.Earned = earned(final, rules)
+	foreign := slices.DeleteFunc(slices.Clone(s.Earned), func(name string) bool {
+		return slices.Contains(s.Expected, name) || slices.Contains(s.also, name) ||
+			name == monitor.Late.String()
+	})
+	switch {
+	case !includes(s.Earned, s.Expected):
+		s.Result = escaped
+	case len(foreign) > 0 && len(s.Expected) == 0:
+		s.Result = accused
+	case len(foreign) > 0:
+		s.Result = misnamed
+	default:
+		s.Result = asExpected
+		return
+	}
+	v := monitor.Judge(final, rules)
+	s.Why = append(s.Why, v.Reasons...)
+	for _, d := range v.Diagnoses {
+		s.Why = append(s.Why, fmt.Sprintf("%s: %s", d.Name, monitor.Clean(d.Why)))
+	}
+	for i, ev := range final.Evidence {
+		if i == 10 {
+			break
+		}
+		s.Why = append(s.Why, fmt.Sprintf("%s: %s", ev.Fault, ev.Sentence()))
+	}
+}
+
+// earned is what the tester says of a server: every fault that it counts against it, late
+// echoes too, and every diagnosis but those of its own limits.
+func earned(snap *monitor.Snapshot, rules monitor.Rules) []string {
+	v := monitor.Judge(snap, rules)
+	names := []string{}
+	for _, f := range v.Failed {
+		names = append(names, f.String())
+	}
+	if snap.Faults[monitor.Late] > 0 && !slices.Contains(rules.Allow, monitor.Late) {
+		names = append(names, monitor.Late.String())
+	}
+	for _, d := range v.Diagnoses {
+		if !d.Local() {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+// includes reports whether all of want are among have.
+func includes(have, want []string) bool {
+	return !slices.ContainsFunc(want, func(name string) bool { return !slices.Contains(have, name) })
+}

@@ -1,0 +1,78 @@
+package gallery
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/frame"
+)
+
+// Exhibit is one server and what the tester must say of it.
+type Exhibit struct {
+	Name string
+	Does string // what it does, in one sentence
+	// Want names the faults and diagnoses that must be earned, all of them. None: the server is
+	// right, and whatever it is accused of is the tester's mistake.
+	Want []string
+	// Also names what may be earned beside them: the same wrong seen from another side.
+	Also []string
+	Load Load
+
+	start func() (Server, error)
+}
+
+// Right reports whether the server does nothing wrong.
+func (e *Exhibit) Right() bool { return len(e.Want) == 0 }
+
+// Start opens the server on a free loopback port. The error is the system's.
+func (e *Exhibit) Start() (Server, error) { return e.start() }
+
+// Server is an exhibit at work.
+type Server interface {
+	// Source adds the server's own books, where it keeps them.
+	monitor.Source
+	// Addr is where it listens.
+	Addr() netip.AddrPort
+	// Stop ends it and waits for everything it started. What Collect says then is its audit.
+	Stop()
+}
+
+// Load is what to put on an exhibit. The zero value of a field means the tester's default, but
+// for Frame.
+type Load struct {
+	Clients, OverSend int
+	SizeMin, SizeMax  int // payload bytes
+	Frame             frame.Format
+	Login             bool
+	Churn             float64 // connections closed and reopened per second
+	Close             string  // how: fin, rst or mixed
+	ReconnectDelay    time.Duration
+	DrainTimeout      time.Duration
+	Quiet             time.Duration // listened for after the drain
+	Duration          time.Duration // how long echo is on at most; less when the fault is named sooner
+}
+
+// usual is a load that fits most: enough clients to swap, a window to put in disorder.
+func usual() Load {
+	return Load{
+		Clients: 16, OverSend: 4, SizeMin: 16, SizeMax: 128, Frame: frame.Len16, Close: "fin",
+		DrainTimeout: 700 * time.Millisecond, Quiet: 200 * time.Millisecond, Duration: 3 * time.Second,
+	}
+}
+
+// with is the usual load with something changed.
+func with(change func(*Load)) Load {
+	l := usual()
+	change(&l)
+	return l
+}
+
+// All is every exhibit, sorted by name. Each call makes new ones: exhibits share nothing.
+func All() []Exhibit {
+	all := slices.Concat(wrongAnswers(), wrongByNature(), rightServers())
+	slices.SortFunc(all, func(a, b Exhibit) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}

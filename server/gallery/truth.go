@@ -1,0 +1,93 @@
+package gallery
+
+import (
+	"net/netip"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server"
+	"dummyload/server/frame"
+	"dummyload/server/iocp"
+)
+
+// stopGrace is how long sessions may take to leave by themselves: the dummies have left.
+const stopGrace = 3 * time.Second
+
+// trueServer is package server's with a Handler.
+type trueServer struct{ *server.Server }
+
+// Collect adds the server's books.
+func (s trueServer) Collect(snap *monitor.Snapshot) {
+	snap.Bundled = true
+	s.Server.Collect(snap)
+}
+
+// Stop ends the server.
+func (s trueServer) Stop() { s.Server.Stop(stopGrace) }
+
+// pusher is a Handler that also speaks from goroutines of its own.
+type pusher interface {
+	server.Handler
+	// attach gives it the server, before any connection can be made; detach returns when none of
+	// its goroutines is left.
+	attach(server.Sender)
+	detach()
+}
+
+// pushing is a true server with a pusher.
+type pushing struct {
+	trueServer
+	handler pusher
+}
+
+// Stop ends the handler's goroutines first: they speak through the server.
+func (s pushing) Stop() {
+	s.handler.detach()
+	s.trueServer.Stop()
+}
+
+// startTrue starts the true server with a handler. Each start has a handler of its own.
+func startTrue(handler func() server.Handler, change func(*server.Config)) func() (Server, error) {
+	return func() (Server, error) {
+		h := handler()
+		cfg := server.Config{
+			Listen: netip.MustParseAddrPort("127.0.0.1:0"), Workers: 2, Frame: frame.Len16, Handler: h,
+		}
+		if change != nil {
+			change(&cfg)
+		}
+		srv, err := server.Start(cfg)
+		if err != nil {
+			return nil, err
+		}
+		if p, ok := h.(pusher); ok {
+			p.attach(srv)
+			return pushing{trueServer{srv}, p}, nil
+		}
+		return trueServer{srv}, nil
+	}
+}
+
+// rightServers are those that must never be accused: the bundled server on every backend there
+// is, under a load that has everything in it.
+func rightServers() []Exhibit {
+	load := with(func(l *Load) {
+		l.Clients, l.Churn, l.Close = 40, 100, "mixed"
+		l.SizeMin, l.SizeMax, l.Duration = 8, 2000, time.Second
+	})
+	var all []Exhibit
+	for _, backend := range iocp.Backends() {
+		all = append(all, Exhibit{
+			Name: "right-" + backend, Does: "the bundled server on " + backend, Load: load,
+			start: startTrue(func() server.Handler { return server.Echo{} },
+				func(c *server.Config) { c.Backend = backend }),
+		})
+	}
+	login := load
+	login.Login = true
+	return append(all, Exhibit{
+		Name: "right-login", Does: "the bundled server with a login packet", Load: login,
+		start: startTrue(func() server.Handler { return server.Echo{} },
+			func(c *server.Config) { c.Login = true }),
+	})
+}
