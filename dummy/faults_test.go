@@ -13,72 +13,74 @@ import (
 	"pgregory.net/rapid"
 )
 
+// faultStories are the smallest that show each fault of CONTRACT that a stream can show.
+var faultStories = []struct {
+	name   string
+	hear   func(g *rig)
+	faults []string
+	echoed uint64
+	lost   uint64
+}{
+	{"crossed", func(g *rig) {
+		g.hear(2, join(g.echoes(1, 1), g.p.append(nil, ident{2, 3}, 77), g.echoes(2, 2)))
+	}, []string{"crossed:2 of 2/3/77"}, 2, 0},
+	{"crossed, another's earlier connection", func(g *rig) {
+		g.hear(1, g.p.append(nil, ident{7, 1}, 5))
+	}, []string{"crossed:1 of 7/1/5"}, 0, 0},
+	{"stale", func(g *rig) {
+		g.hear(1, join(g.p.append(nil, ident{4, 3}, 9), g.echoes(1, 1)))
+	}, []string{"stale:1 of 4/3/9"}, 1, 0},
+	{"reordered", func(g *rig) {
+		g.hear(3, join(g.echoes(2, 2), g.echoes(1, 1), g.echoes(3, 3)))
+	}, []string{"reordered:1"}, 3, 0},
+	{"all backwards", func(g *rig) {
+		g.hear(4, join(g.echoes(4, 4), g.echoes(3, 3), g.echoes(2, 2), g.echoes(1, 1)))
+	}, []string{"reordered:3", "reordered:2", "reordered:1"}, 4, 0},
+	{"duplicate", func(g *rig) {
+		g.hear(3, join(g.echoes(1, 2), g.echoes(1, 3)))
+	}, []string{"duplicate:1", "duplicate:2"}, 3, 0},
+	{"duplicate while nothing is outstanding", func(g *rig) {
+		g.hear(2, join(g.echoes(1, 2), g.echoes(2, 2)))
+	}, []string{"duplicate:2"}, 2, 0},
+	{"missing", func(g *rig) {
+		g.hear(9, join(g.echoes(1, 2), g.echoes(5, 5), g.echoes(7, 8)))
+		g.st.settle(g.v, me)
+	}, []string{"missing:3*2", "missing:6"}, 5, 3},
+	{"missing, and there after all", func(g *rig) {
+		g.hear(3, g.echoes(2, 3))
+		g.st.settle(g.v, me)
+		g.hear(3, g.echoes(1, 1))
+	}, []string{"missing:1", "reordered:1"}, 3, 0},
+	{"unsolicited", func(g *rig) {
+		g.hear(1, join(g.echoes(1, 1), g.framed([]byte("hello 12"))))
+	}, []string{"unsolicited:0"}, 1, 0},
+	{"an echo never sent", func(g *rig) {
+		g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)))
+	}, []string{"unsolicited:0"}, 1, 0},
+	{"unsolicited, cut off by the dummy's own close", func(g *rig) {
+		g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
+		g.st.closing(g.v, me, 1)
+	}, []string{"unsolicited:0"}, 1, 0},
+	{"begun while nothing was outstanding", func(g *rig) {
+		junk := g.framed([]byte("hello 12"))
+		g.hear(1, join(g.echoes(1, 1), junk[:5]))
+		g.hear(2, join(junk[5:], g.echoes(2, 2)))
+	}, []string{"unsolicited:0"}, 2, 0},
+	{"ended inside a frame", func(g *rig) {
+		g.hear(2, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
+		g.st.ended(g.v, me, 2)
+	}, []string{"truncated:2"}, 1, 0},
+	{"closed by the dummy inside a frame", func(g *rig) {
+		g.hear(3, join(g.echoes(1, 1), g.echoes(3, 3)[:7]))
+		g.st.closing(g.v, me, 3)
+		g.hear(3, join(g.echoes(3, 3)[7:], g.echoes(2, 2)))
+	}, []string{"reordered:2"}, 3, 0},
+}
+
 // Each fault of CONTRACT that a stream can show, by the smallest story that shows it, in every
 // format and at every range of sizes.
 func TestFaultsAreNamed(t *testing.T) {
-	cases := []struct {
-		name   string
-		hear   func(g *rig)
-		faults []string
-		echoed uint64
-		lost   uint64
-	}{
-		{"crossed", func(g *rig) {
-			g.hear(2, join(g.echoes(1, 1), g.p.append(nil, ident{2, 3}, 77), g.echoes(2, 2)))
-		}, []string{"crossed:2 of 2/3/77"}, 2, 0},
-		{"crossed, another's earlier connection", func(g *rig) {
-			g.hear(1, g.p.append(nil, ident{7, 1}, 5))
-		}, []string{"crossed:1 of 7/1/5"}, 0, 0},
-		{"stale", func(g *rig) {
-			g.hear(1, join(g.p.append(nil, ident{4, 3}, 9), g.echoes(1, 1)))
-		}, []string{"stale:1 of 4/3/9"}, 1, 0},
-		{"reordered", func(g *rig) {
-			g.hear(3, join(g.echoes(2, 2), g.echoes(1, 1), g.echoes(3, 3)))
-		}, []string{"reordered:1"}, 3, 0},
-		{"all backwards", func(g *rig) {
-			g.hear(4, join(g.echoes(4, 4), g.echoes(3, 3), g.echoes(2, 2), g.echoes(1, 1)))
-		}, []string{"reordered:3", "reordered:2", "reordered:1"}, 4, 0},
-		{"duplicate", func(g *rig) {
-			g.hear(3, join(g.echoes(1, 2), g.echoes(1, 3)))
-		}, []string{"duplicate:1", "duplicate:2"}, 3, 0},
-		{"duplicate while nothing is outstanding", func(g *rig) {
-			g.hear(2, join(g.echoes(1, 2), g.echoes(2, 2)))
-		}, []string{"duplicate:2"}, 2, 0},
-		{"missing", func(g *rig) {
-			g.hear(9, join(g.echoes(1, 2), g.echoes(5, 5), g.echoes(7, 8)))
-			g.st.settle(g.v, me)
-		}, []string{"missing:3*2", "missing:6"}, 5, 3},
-		{"missing, and there after all", func(g *rig) {
-			g.hear(3, g.echoes(2, 3))
-			g.st.settle(g.v, me)
-			g.hear(3, g.echoes(1, 1))
-		}, []string{"missing:1", "reordered:1"}, 3, 0},
-		{"unsolicited", func(g *rig) {
-			g.hear(1, join(g.echoes(1, 1), g.framed([]byte("hello 12"))))
-		}, []string{"unsolicited:0"}, 1, 0},
-		{"an echo never sent", func(g *rig) {
-			g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)))
-		}, []string{"unsolicited:0"}, 1, 0},
-		{"unsolicited, cut off by the dummy's own close", func(g *rig) {
-			g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
-			g.st.closing(g.v, me, 1)
-		}, []string{"unsolicited:0"}, 1, 0},
-		{"begun while nothing was outstanding", func(g *rig) {
-			junk := g.framed([]byte("hello 12"))
-			g.hear(1, join(g.echoes(1, 1), junk[:5]))
-			g.hear(2, join(junk[5:], g.echoes(2, 2)))
-		}, []string{"unsolicited:0"}, 2, 0},
-		{"ended inside a frame", func(g *rig) {
-			g.hear(2, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
-			g.st.ended(g.v, me, 2)
-		}, []string{"truncated:2"}, 1, 0},
-		{"closed by the dummy inside a frame", func(g *rig) {
-			g.hear(3, join(g.echoes(1, 1), g.echoes(3, 3)[:7]))
-			g.st.closing(g.v, me, 3)
-			g.hear(3, join(g.echoes(3, 3)[7:], g.echoes(2, 2)))
-		}, []string{"reordered:2"}, 3, 0},
-	}
-	for _, c := range cases {
+	for _, c := range faultStories {
 		t.Run(c.name, func(t *testing.T) {
 			eachFormat(t, false, func(t *testing.T, g *rig) {
 				c.hear(g)

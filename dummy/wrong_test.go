@@ -12,60 +12,64 @@ import (
 // forever answers nothing more and waits for the dummy to leave.
 func forever(c *net.TCPConn) []byte { readAll(c); return nil }
 
+// reset ends a connection with a RST.
+func reset(c *net.TCPConn) []byte { _ = c.SetLinger(0); return nil }
+
+// wrongServers each show one fault, over and over.
+var wrongServers = []struct {
+	name   string
+	fault  monitor.Fault
+	behave func(c *net.TCPConn, n int, frame []byte) []byte
+}{
+	{"corrupts", monitor.Corrupt, func(_ *net.TCPConn, n int, frame []byte) []byte {
+		if n == 5 {
+			frame[len(frame)-1] ^= 1
+		}
+		return frame
+	}},
+	{"answers twice", monitor.Duplicate, func(_ *net.TCPConn, n int, frame []byte) []byte {
+		if n == 5 {
+			return append(frame, frame...)
+		}
+		return frame
+	}},
+	{"drops every tenth", monitor.Missing, func(_ *net.TCPConn, n int, frame []byte) []byte {
+		if n%10 == 0 {
+			return []byte{}
+		}
+		return frame
+	}},
+	{"closes", monitor.ClosedByServer, func(c *net.TCPConn, n int, frame []byte) []byte {
+		if n == 50 {
+			_ = c.CloseWrite()
+			return forever(c)
+		}
+		return frame
+	}},
+	{"resets", monitor.ResetByServer, func(c *net.TCPConn, n int, frame []byte) []byte {
+		if n == 50 {
+			return reset(c)
+		}
+		return frame
+	}},
+	{"ends within a frame", monitor.Truncated, func(c *net.TCPConn, n int, frame []byte) []byte {
+		if n == 50 {
+			_, _ = c.Write(frame[:5])
+			_ = c.CloseWrite()
+			return forever(c)
+		}
+		return frame
+	}},
+	{"is late", monitor.Late, func(c *net.TCPConn, n int, frame []byte) []byte {
+		if n == 5 {
+			time.Sleep(120 * time.Millisecond)
+		}
+		return frame
+	}},
+}
+
 func TestEveryWrongServerIsNamed(t *testing.T) {
-	reset := func(c *net.TCPConn) []byte { _ = c.SetLinger(0); return nil }
-	cases := []struct {
-		name   string
-		fault  monitor.Fault
-		behave func(c *net.TCPConn, n int, frame []byte) []byte
-	}{
-		{"corrupts", monitor.Corrupt, func(_ *net.TCPConn, n int, frame []byte) []byte {
-			if n == 5 {
-				frame[len(frame)-1] ^= 1
-			}
-			return frame
-		}},
-		{"answers twice", monitor.Duplicate, func(_ *net.TCPConn, n int, frame []byte) []byte {
-			if n == 5 {
-				return append(frame, frame...)
-			}
-			return frame
-		}},
-		{"drops every tenth", monitor.Missing, func(_ *net.TCPConn, n int, frame []byte) []byte {
-			if n%10 == 0 {
-				return []byte{}
-			}
-			return frame
-		}},
-		{"closes", monitor.ClosedByServer, func(c *net.TCPConn, n int, frame []byte) []byte {
-			if n == 50 {
-				_ = c.CloseWrite()
-				return forever(c)
-			}
-			return frame
-		}},
-		{"resets", monitor.ResetByServer, func(c *net.TCPConn, n int, frame []byte) []byte {
-			if n == 50 {
-				return reset(c)
-			}
-			return frame
-		}},
-		{"ends within a frame", monitor.Truncated, func(c *net.TCPConn, n int, frame []byte) []byte {
-			if n == 50 {
-				_, _ = c.Write(frame[:5])
-				_ = c.CloseWrite()
-				return forever(c)
-			}
-			return frame
-		}},
-		{"is late", monitor.Late, func(c *net.TCPConn, n int, frame []byte) []byte {
-			if n == 5 {
-				time.Sleep(120 * time.Millisecond)
-			}
-			return frame
-		}},
-	}
-	for _, c := range cases {
+	for _, c := range wrongServers {
 		t.Run(c.name, func(t *testing.T) {
 			forBackends(t, func(t *testing.T, backend string) {
 				cfg := testConfig(startServer(t, eachFrame(c.behave)))
@@ -241,7 +245,8 @@ func TestLoginPacketIsAwaited(t *testing.T) {
 			echoAll(c)
 		}
 	}
-	for times, fault := range []monitor.Fault{0: monitor.LoginMissing, 1: monitor.NumFaults, 2: monitor.LoginDuplicate} {
+	faults := []monitor.Fault{monitor.LoginMissing, monitor.NumFaults, monitor.LoginDuplicate}
+	for times, fault := range faults {
 		cfg := testConfig(startServer(t, greet(times)))
 		cfg.Login = true
 		f := startFleet(t, cfg)

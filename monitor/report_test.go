@@ -18,7 +18,7 @@ func reportOf(t *testing.T, s *Snapshot, r Rules, meta Meta) string {
 func TestReportGolden(t *testing.T) {
 	meta := Meta{Version: "v1.2.3", JSONFile: "out.json",
 		Command: "dummyload run --clients 1000 --oversend 10 --churn 30 --seed 42"}
-	good := Rules{Thresholds: threshold(t, "rtt_p99<5ms")}
+	good := Rules{Thresholds: threshold("rtt_p99<5ms")}
 	golden(t, "report_good.txt", reportOf(t, goodRun(), good, meta))
 	golden(t, "report_bad.txt", reportOf(t, badRun(), Rules{}, meta))
 	none := &Snapshot{Target: "h\x1b:1", Clients: 1, OverSend: 1, Rate: 1e6}
@@ -88,7 +88,7 @@ func TestAdviceOnOtherVerdicts(t *testing.T) {
 		"next: lower --rate":       {saturated, Rules{OpenLoop: true}},
 		"next: fewer --clients":    {diagnosed(LocalFDLimit), Rules{}},
 		"next: check that":         {noEcho, Rules{}},
-		"next: is it the server?":  {saturated, Rules{Thresholds: threshold(t, "rtt_p99<1us")}},
+		"next: is it the server?":  {saturated, Rules{Thresholds: threshold("rtt_p99<1us")}},
 		"VERDICT INTERRUPTED (exi": {noEcho, Rules{Interrupted: true}},
 	} {
 		s := goodRun()

@@ -75,7 +75,7 @@ func TestSummaryIsSchema1(t *testing.T) {
 	s := goodRun()
 	s.Diagnoses = []Diagnosis{{SendWakeupLost, 3, "…"}}
 	s.Evidence = []Evidence{{Fault: Corrupt, Client: 17, Connection: 2}}
-	got := shape(t, summaryJSON(t, s, Rules{Thresholds: threshold(t, "rtt_p99<5ms")}))
+	got := shape(t, summaryJSON(t, s, Rules{Thresholds: threshold("rtt_p99<5ms")}))
 	if want := shape(t, contract); !slices.Equal(got, want) {
 		for i := range max(len(got), len(want)) {
 			if i >= len(got) || i >= len(want) || got[i] != want[i] {
@@ -127,7 +127,7 @@ func TestSummaryOfNothing(t *testing.T) {
 }
 
 func TestSummaryGolden(t *testing.T) {
-	good := Rules{Thresholds: threshold(t, "rtt_p99<5ms")}
+	good := Rules{Thresholds: threshold("rtt_p99<5ms")}
 	golden(t, "summary_good.json", string(summaryJSON(t, goodRun(), good)))
 	golden(t, "summary_bad.json", string(summaryJSON(t, badRun(), Rules{})))
 }

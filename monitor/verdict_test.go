@@ -6,92 +6,98 @@ import (
 	"testing"
 )
 
-func threshold(t *testing.T, expr string) []Threshold {
-	t.Helper()
+// threshold is a rule's thresholds, of one expression that is known to be right.
+func threshold(expr string) []Threshold {
 	th, err := ParseThreshold(expr)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return []Threshold{th}
 }
 
+var (
+	missed      = threshold("rtt_p99<1ms")
+	held        = threshold("rtt_p99<5ms")
+	plainMissed = threshold("late==0")
+)
+
+// judgements is what a good run, changed, comes to.
+var judgements = []struct {
+	why    string
+	change func(*Snapshot)
+	rules  Rules
+	code   int
+	reason string // a part of the first one
+}{
+	{"a good run", nil, Rules{Thresholds: held}, ExitPass, ""},
+	{"late alone never fails", func(s *Snapshot) { s.Faults[Late] = 9 }, Rules{}, ExitPass, ""},
+	{"late fails through a threshold", func(s *Snapshot) { s.Faults[Late] = 9 },
+		Rules{Thresholds: plainMissed}, ExitThreshold, "late==0 missed: it is 9"},
+	{"a fault", func(s *Snapshot) { s.Faults[Corrupt] = 1 }, Rules{}, ExitFault,
+		"corrupt, counted 1 time"},
+	{"an allowed fault", func(s *Snapshot) { s.Faults[Corrupt] = 1 },
+		Rules{Allow: []Fault{Corrupt}}, ExitPass, ""},
+	{"another fault is allowed", func(s *Snapshot) { s.Faults[Corrupt] = 1 },
+		Rules{Allow: []Fault{Stale}}, ExitFault, "corrupt"},
+	{"not drained, not counted", func(s *Snapshot) { s.Ledger.Wait = 2 }, Rules{}, ExitFault,
+		"not_drained, counted 2 times"},
+	{"not drained, but allowed", func(s *Snapshot) { s.Ledger.Wait = 2 },
+		Rules{Allow: []Fault{NotDrained}}, ExitPass, ""},
+	{"a missed threshold", nil, Rules{Thresholds: missed}, ExitThreshold,
+		"rtt_p99<1ms missed: it is 1.2ms"},
+	{"fault before threshold", func(s *Snapshot) { s.Faults[Stale] = 1 },
+		Rules{Thresholds: missed}, ExitFault, "stale"},
+	{"no echo", noEcho, Rules{}, ExitInconclusive, "no echo was verified"},
+	{"no echo, but a fault", func(s *Snapshot) { noEcho(s); s.Faults[ConnectFailed] = 1000 },
+		Rules{}, ExitFault, "connect_failed, counted 1,000 times"},
+	{"no echo to hold the threshold against", noEcho, Rules{Thresholds: missed},
+		ExitInconclusive, "no echo was verified"},
+	{"interrupted before any echo", noEcho, Rules{Interrupted: true}, ExitInterrupted,
+		"interrupted before any echo"},
+	{"interrupted before any echo, with a rate threshold", noEcho,
+		Rules{Interrupted: true, Thresholds: threshold("echoes_per_s>1")}, ExitInterrupted,
+		"interrupted before any echo"},
+	{"interrupted before any echo, with a fault",
+		func(s *Snapshot) { noEcho(s); s.Faults[ResetByServer] = 1 },
+		Rules{Interrupted: true}, ExitFault, "reset_by_server"},
+	{"interrupted after an echo was sent, none came back",
+		func(s *Snapshot) { noEcho(s); s.Ledger = Ledger{Sent: 5, Abandoned: 5} },
+		Rules{Interrupted: true}, ExitInconclusive, "no echo was verified"},
+	{"interrupted later", nil, Rules{Interrupted: true}, ExitPass, ""},
+	{"busy without a claim", saturated, Rules{Thresholds: threshold("late==0")}, ExitPass, ""},
+	{"busy with a rate", saturated, Rules{OpenLoop: true}, ExitInconclusive, "bottleneck"},
+	{"busy with a performance threshold", saturated, Rules{Thresholds: held},
+		ExitInconclusive, "bottleneck"},
+	{"busy and missed: 4 before 5", saturated, Rules{Thresholds: missed}, ExitThreshold,
+		"rtt_p99<1ms missed"},
+	{"a local limit", diagnosed(LocalFDLimit), Rules{}, ExitInconclusive, "local_fd_limit: why"},
+	{"no ports left", diagnosed(LocalPortExhausted), Rules{}, ExitInconclusive, "exhausted"},
+	{"local CPU without a claim", diagnosed(LocalCPUSaturated), Rules{}, ExitPass, ""},
+	{"local CPU with a claim", diagnosed(LocalCPUSaturated), Rules{OpenLoop: true},
+		ExitInconclusive, "local_cpu_saturated"},
+	{"a diagnosis without a fault", diagnosed(WorkersLost), Rules{}, ExitFault, "workers_lost"},
+	{"stalled and recovered", diagnosed(ServerStalled), Rules{}, ExitPass, ""},
+	{"server gone", diagnosed(ServerGone), Rules{}, ExitFault, "server_gone: why"},
+	{"server gone, closes allowed", diagnosed(ServerGone),
+		Rules{Allow: []Fault{ClosedByServer}}, ExitPass, ""},
+	{"a leak", func(s *Snapshot) { s.Server.Released-- }, Rules{}, ExitFault, "session_leak"},
+	{"a session left", func(s *Snapshot) { s.Server.Released--; s.Server.Live++ }, Rules{},
+		ExitFault, "session_leak: the bundled server accepted 1,309 sessions, released 1,308 "},
+	{"released twice", func(s *Snapshot) { s.Server.ReleasedTwice = 1 }, Rules{}, ExitFault,
+		"released_twice: the bundled server released 1 session more than once"},
+	{"sessions while it runs", func(s *Snapshot) { s.Server.Released -= 7; s.Server.Live = 5 },
+		Rules{Live: true}, ExitPass, ""},
+	{"released twice while it runs", func(s *Snapshot) { s.Server.ReleasedTwice = 1 },
+		Rules{Live: true}, ExitFault, "released_twice"},
+	{"before the first echo, while it runs", noEcho, Rules{Live: true, Thresholds: missed},
+		ExitPass, ""},
+	{"waiting while it runs", func(s *Snapshot) { s.Ledger.Wait = 10 }, Rules{Live: true},
+		ExitPass, ""},
+	{"no bundled server", func(s *Snapshot) { s.Server = nil }, Rules{}, ExitPass, ""},
+}
+
 func TestJudge(t *testing.T) {
-	missed := threshold(t, "rtt_p99<1ms")
-	held := threshold(t, "rtt_p99<5ms")
-	plainMissed := threshold(t, "late==0")
-	for _, c := range []struct {
-		why    string
-		change func(*Snapshot)
-		rules  Rules
-		code   int
-		reason string // a part of the first one
-	}{
-		{"a good run", nil, Rules{Thresholds: held}, ExitPass, ""},
-		{"late alone never fails", func(s *Snapshot) { s.Faults[Late] = 9 }, Rules{}, ExitPass, ""},
-		{"late fails through a threshold", func(s *Snapshot) { s.Faults[Late] = 9 },
-			Rules{Thresholds: plainMissed}, ExitThreshold, "late==0 missed: it is 9"},
-		{"a fault", func(s *Snapshot) { s.Faults[Corrupt] = 1 }, Rules{}, ExitFault,
-			"corrupt, counted 1 time"},
-		{"an allowed fault", func(s *Snapshot) { s.Faults[Corrupt] = 1 },
-			Rules{Allow: []Fault{Corrupt}}, ExitPass, ""},
-		{"another fault is allowed", func(s *Snapshot) { s.Faults[Corrupt] = 1 },
-			Rules{Allow: []Fault{Stale}}, ExitFault, "corrupt"},
-		{"not drained, not counted", func(s *Snapshot) { s.Ledger.Wait = 2 }, Rules{}, ExitFault,
-			"not_drained, counted 2 times"},
-		{"not drained, but allowed", func(s *Snapshot) { s.Ledger.Wait = 2 },
-			Rules{Allow: []Fault{NotDrained}}, ExitPass, ""},
-		{"a missed threshold", nil, Rules{Thresholds: missed}, ExitThreshold,
-			"rtt_p99<1ms missed: it is 1.2ms"},
-		{"fault before threshold", func(s *Snapshot) { s.Faults[Stale] = 1 },
-			Rules{Thresholds: missed}, ExitFault, "stale"},
-		{"no echo", noEcho, Rules{}, ExitInconclusive, "no echo was verified"},
-		{"no echo, but a fault", func(s *Snapshot) { noEcho(s); s.Faults[ConnectFailed] = 1000 },
-			Rules{}, ExitFault, "connect_failed, counted 1,000 times"},
-		{"no echo to hold the threshold against", noEcho, Rules{Thresholds: missed},
-			ExitInconclusive, "no echo was verified"},
-		{"interrupted before any echo", noEcho, Rules{Interrupted: true}, ExitInterrupted,
-			"interrupted before any echo"},
-		{"interrupted before any echo, with a rate threshold", noEcho,
-			Rules{Interrupted: true, Thresholds: threshold(t, "echoes_per_s>1")}, ExitInterrupted,
-			"interrupted before any echo"},
-		{"interrupted before any echo, with a fault",
-			func(s *Snapshot) { noEcho(s); s.Faults[ResetByServer] = 1 },
-			Rules{Interrupted: true}, ExitFault, "reset_by_server"},
-		{"interrupted after an echo was sent, none came back",
-			func(s *Snapshot) { noEcho(s); s.Ledger = Ledger{Sent: 5, Abandoned: 5} },
-			Rules{Interrupted: true}, ExitInconclusive, "no echo was verified"},
-		{"interrupted later", nil, Rules{Interrupted: true}, ExitPass, ""},
-		{"busy without a claim", saturated, Rules{Thresholds: threshold(t, "late==0")}, ExitPass, ""},
-		{"busy with a rate", saturated, Rules{OpenLoop: true}, ExitInconclusive, "bottleneck"},
-		{"busy with a performance threshold", saturated, Rules{Thresholds: held},
-			ExitInconclusive, "bottleneck"},
-		{"busy and missed: 4 before 5", saturated, Rules{Thresholds: missed}, ExitThreshold,
-			"rtt_p99<1ms missed"},
-		{"a local limit", diagnosed(LocalFDLimit), Rules{}, ExitInconclusive, "local_fd_limit: why"},
-		{"no ports left", diagnosed(LocalPortExhausted), Rules{}, ExitInconclusive, "exhausted"},
-		{"local CPU without a claim", diagnosed(LocalCPUSaturated), Rules{}, ExitPass, ""},
-		{"local CPU with a claim", diagnosed(LocalCPUSaturated), Rules{OpenLoop: true},
-			ExitInconclusive, "local_cpu_saturated"},
-		{"a diagnosis without a fault", diagnosed(WorkersLost), Rules{}, ExitFault, "workers_lost"},
-		{"stalled and recovered", diagnosed(ServerStalled), Rules{}, ExitPass, ""},
-		{"server gone", diagnosed(ServerGone), Rules{}, ExitFault, "server_gone: why"},
-		{"server gone, closes allowed", diagnosed(ServerGone),
-			Rules{Allow: []Fault{ClosedByServer}}, ExitPass, ""},
-		{"a leak", func(s *Snapshot) { s.Server.Released-- }, Rules{}, ExitFault, "session_leak"},
-		{"a session left", func(s *Snapshot) { s.Server.Released--; s.Server.Live++ }, Rules{},
-			ExitFault, "session_leak: the bundled server accepted 1,309 sessions, released 1,308 "},
-		{"released twice", func(s *Snapshot) { s.Server.ReleasedTwice = 1 }, Rules{}, ExitFault,
-			"released_twice: the bundled server released 1 session more than once"},
-		{"sessions while it runs", func(s *Snapshot) { s.Server.Released -= 7; s.Server.Live = 5 },
-			Rules{Live: true}, ExitPass, ""},
-		{"released twice while it runs", func(s *Snapshot) { s.Server.ReleasedTwice = 1 },
-			Rules{Live: true}, ExitFault, "released_twice"},
-		{"before the first echo, while it runs", noEcho, Rules{Live: true, Thresholds: missed},
-			ExitPass, ""},
-		{"waiting while it runs", func(s *Snapshot) { s.Ledger.Wait = 10 }, Rules{Live: true},
-			ExitPass, ""},
-		{"no bundled server", func(s *Snapshot) { s.Server = nil }, Rules{}, ExitPass, ""},
-	} {
+	for _, c := range judgements {
 		s := goodRun()
 		if c.change != nil {
 			c.change(s)
@@ -124,7 +130,7 @@ func TestJudgeTellsAllReasonsWorstFirst(t *testing.T) {
 	s.Faults[Crossed], s.Faults[Stale], s.Faults[Late] = 2, 1, 5
 	saturated(s)
 	v := Judge(s, Rules{Allow: []Fault{Stale}, OpenLoop: true,
-		Thresholds: threshold(t, "rtt_max<1ms")})
+		Thresholds: threshold("rtt_max<1ms")})
 	if len(v.Reasons) != 3 || !strings.HasPrefix(v.Reasons[0], "crossed") ||
 		!strings.HasPrefix(v.Reasons[1], "threshold") || !strings.Contains(v.Reasons[2], "tester") {
 		t.Errorf("reasons %q, want crossed, threshold, tester", v.Reasons)
