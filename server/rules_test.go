@@ -126,9 +126,15 @@ func TestR9ASendPacketFromElsewherePostsAtOnce(t *testing.T) {
 	p, w := script(t, Config{Frame: frame.Len16})
 	s := p.accepted(w, 5)
 	p.calls = nil
+	p.onCall = func(string) { // the receive's reference, SendPacket's own (R12), the send's
+		if got := s.io.load().count(); got != 3 {
+			t.Errorf("IOCount %d inside the post", got)
+		}
+	}
 	if err := p.srv.SendPacket(s.id.load(), []byte("push")); err != nil {
 		t.Fatal(err)
 	}
+	p.onCall = nil
 	p.expect("Send 5 \x04\x00push")
 	p.turn(w, sent(s, 6))
 	if s.io.load().count() != 1 {
@@ -181,6 +187,9 @@ func TestR12AStaleIDReachesNobody(t *testing.T) {
 	p.turn(w, received(s, ""))
 	if err := p.srv.SendPacket(stale, []byte("x")); err != ErrGone {
 		t.Errorf("to a free slot: %v", err)
+	}
+	if err := p.srv.Disconnect(stale, ByHandler); err != ErrGone {
+		t.Errorf("Disconnect of a free slot: %v", err)
 	}
 	if again := p.accepted(w, 6); again != s {
 		t.Fatal("the slot was not used again")
