@@ -62,6 +62,8 @@ type Config struct {
 	Sources        []netip.Addr // empty: the system's choice, spread over 127.0.0.0/8 for loopback
 	Workers        int          // fleet worker threads, each with a port of its own
 	Backend        string       // of server/iocp
+	// Skipped is told of each better backend that "auto" could not take, and why; may be nil.
+	Skipped func(backend string, err error)
 }
 
 // Limits of Config.

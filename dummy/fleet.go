@@ -83,9 +83,13 @@ func New(cfg Config) (*Fleet, error) {
 // hire opens a port and starts the worker that serves it.
 func (f *Fleet) hire(k int) error {
 	size := f.chunk()
-	port, err := iocp.New(iocp.Config{
+	config := iocp.Config{
 		Backend: f.cfg.Backend, Workers: 1, RecvSize: min(max(size, iocp.DefaultRecvSize), 1<<16),
-	})
+	}
+	if k == 0 {
+		config.Skipped = f.cfg.Skipped // the others are told the same
+	}
+	port, err := iocp.New(config)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ type Config struct {
 	// DefaultSendQLimit. Less than iocp.DefaultRecvSize ends even sessions that do read.
 	SendQLimit int
 	Handler    Handler // nil means Echo
+	// Skipped is told of each better backend that "auto" could not take, and why; may be nil.
+	Skipped func(backend string, err error)
 }
 
 // Limits and defaults of Config.

@@ -42,7 +42,9 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := iocp.New(iocp.Config{Backend: cfg.Backend, Workers: cfg.Workers})
+	port, err := iocp.New(iocp.Config{
+		Backend: cfg.Backend, Workers: cfg.Workers, Skipped: cfg.Skipped,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}

@@ -39,6 +39,7 @@ func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
 		Frame:      c.Frame,
 		Login:      c.Login,
 		SendQLimit: max(server.DefaultSendQLimit, 2*most),
+		Skipped:    skipped("server"),
 	}
 	if o.serverProcess {
 		return startChild(config)
@@ -67,6 +68,7 @@ func (s inProcess) dumpTrace(w io.Writer) error { return s.DumpTrace(w) }
 type child struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
+	said  *bytes.Buffer // its stderr; complete once cmd was waited for
 	addr  netip.AddrPort
 	read  chan struct{} // closed when its stdout has ended
 
@@ -84,19 +86,19 @@ func startChild(config server.Config) (*child, error) {
 		fmt.Sprint("--workers=", config.Workers), "--frame="+config.Frame.String(),
 		fmt.Sprint("--login=", config.Login), fmt.Sprint("--sendq=", config.SendQLimit))
 	cmd.Env = withoutOurFlags(os.Environ())
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
+	said := new(bytes.Buffer)
+	cmd.Stderr = said
 	stdin, err1 := cmd.StdinPipe()
 	stdout, err2 := cmd.StdoutPipe()
 	if err := errors.Join(err1, err2, detach(cmd), cmd.Start()); err != nil {
 		return nil, err
 	}
-	c := &child{cmd: cmd, stdin: stdin, read: make(chan struct{})}
+	c := &child{cmd: cmd, stdin: stdin, said: said, read: make(chan struct{})}
 	lines := bufio.NewReader(stdout)
 	if c.addr, err = readListening(lines); err != nil {
 		_ = stdin.Close()
 		_ = cmd.Wait()
-		return nil, usageError{fmt.Errorf("bundled server: %s", strings.TrimSpace(complaint.String()))}
+		return nil, usageError{fmt.Errorf("bundled server: %s", strings.TrimSpace(said.String()))}
 	}
 	go c.follow(lines)
 	return c, nil
@@ -151,13 +153,18 @@ func (c *child) Collect(s *monitor.Snapshot) {
 	s.Server = c.latest
 }
 
-// finish lets the child stop by itself and ends it when it does not.
+// finish lets the child stop by itself and ends it when it does not. What it had to say comes
+// now: while the run lasted the screen may have been in use.
 func (c *child) finish() {
 	_ = c.stdin.Close()
 	giveUp := time.AfterFunc(serveGrace+10*time.Second, func() { _ = c.cmd.Process.Kill() })
 	<-c.read
-	_ = c.cmd.Wait()
+	err := c.cmd.Wait()
 	giveUp.Stop()
+	_, _ = os.Stderr.Write(c.said.Bytes())
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "dummyload: the bundled server's process: %v\n", err)
+	}
 }
 
 // dumpTrace cannot reach into the child.

@@ -46,6 +46,7 @@ func (s *session) start(sinks []monitor.Sink) error {
 	var sources []monitor.Source
 	shared := s.options.target.text == "" && !s.options.serverProcess
 	s.config.Target = s.options.target.addr
+	s.config.Skipped = skipped("dummies")
 	if s.options.target.text == "" {
 		if s.server, err = startBundled(s.options, s.config); err != nil {
 			return err
@@ -111,7 +112,14 @@ func runHeadless(o *loadOptions) error {
 	return s.report(final, stop.Err() != nil)
 }
 
-// announce says what is about to run, and where "auto" led.
+// skipped tells on stderr when "auto" had to fall back.
+func skipped(who string) func(string, error) {
+	return func(backend string, err error) {
+		fmt.Fprintf(os.Stderr, "dummyload: %s: auto goes without %s: %v\n", who, backend, err)
+	}
+}
+
+// announce says what is about to run.
 func (s *session) announce(w io.Writer) {
 	fmt.Fprintf(w, "dummyload %s: %d dummies, Over Send %d, %v bytes, %v, seed %d, target %v\n",
 		version(), s.config.Clients, s.config.OverSend, s.options.size, s.config.Frame,

@@ -75,7 +75,7 @@ func runServe(o *serveOptions) error {
 		return err
 	}
 	defer out.Close()
-	o.config.Listen = o.listen.addr
+	o.config.Listen, o.config.Skipped = o.listen.addr, skipped("server")
 	srv, err := server.Start(o.config)
 	if err != nil {
 		return usageError{fmt.Errorf("--listen %s: %w", o.listen.text, err)}
