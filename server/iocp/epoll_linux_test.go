@@ -198,14 +198,3 @@ func TestEpollDealsAcceptsInTurn(t *testing.T) {
 		t.Errorf("the workers got %v of %d connections", share, conns)
 	}
 }
-
-func TestWholeMillisecondsRoundUp(t *testing.T) {
-	for wait, want := range map[time.Duration]int{
-		-1: -1, 1: 1, time.Millisecond: 1, time.Millisecond + 1: 2, time.Second: 1000,
-		1 << 62: 1 << 30,
-	} {
-		if got := wholeMilliseconds(wait); got != want {
-			t.Errorf("%v: %d ms, want %d", wait, got, want)
-		}
-	}
-}

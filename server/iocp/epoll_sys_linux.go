@@ -99,17 +99,24 @@ func epollSleep(ep int, events []unix.EpollEvent, wait time.Duration) (uintptr, 
 	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(ep),
 		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)),
 		uintptr(unsafe.Pointer(ts)), 0, 0)
-	if errno != unix.ENOSYS {
-		return n, errno
+	if errno == unix.ENOSYS {
+		return epollSleepCoarsely(ep, events, wait)
 	}
-	n, _, errno = unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(ep),
+	return n, errno
+}
+
+// epollSleepCoarsely is for a kernel before 5.11, which has no epoll_pwait2.
+func epollSleepCoarsely(
+	ep int, events []unix.EpollEvent, wait time.Duration,
+) (uintptr, unix.Errno) {
+	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(ep),
 		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)),
 		uintptr(wholeMilliseconds(wait)), 0, 0)
 	return n, errno
 }
 
-// wholeMilliseconds is the time-out of a kernel before 5.11, which has no epoll_pwait2. It is
-// rounded up: a wait that is too short is repeated, and one of 0 without a rest.
+// wholeMilliseconds is epoll_pwait's time-out. It is rounded up: a wait that is too short is
+// repeated, and one of 0 without a rest.
 func wholeMilliseconds(wait time.Duration) int {
 	if wait < 0 {
 		return -1

@@ -232,7 +232,7 @@ func echoUnderCollection(r *rig) {
 			}
 		}
 	})
-	r.peersEcho(20, 50)
+	r.peersEcho(100, 100)
 	close(collect)
 	wg.Wait()
 	stop()
