@@ -97,25 +97,29 @@ func TestEpollIgnoresEventsOfAnEarlierLife(t *testing.T) {
 	}
 }
 
-// A connection with a send and a receive that succeed whenever tried must not keep the worker
-// from looking at the others.
+// A connection whose sends succeed whenever tried must not keep the worker from looking at
+// the others, nor at what was given to Post.
 func TestEpollLooksAtAll(t *testing.T) {
-	_, w := epollRig(t, 1)
+	p, w := epollRig(t, 1)
 	near, far := nonblocking(t)
 	quiet, other := nonblocking(t)
-	recv := &Overlapped{}
+	recv, post := &Overlapped{}, &Overlapped{}
 	if err := w[0].Recv(other, recv); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := writeSocket(quiet, []byte("look at me")); err != nil {
 		t.Fatal(err)
 	}
-	send := &Overlapped{}
+	if err := p.Post(post); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[*Overlapped]bool{}
 	sink := make([]byte, 4096)
 	var one [1]Entry
 	for range 10 * maxUnpolled {
-		if one[0].Overlapped != recv {
-			if err := w[0].Send(near, []byte("busy"), send); err != nil {
+		// Two sends a Get, so that the queue is never empty.
+		for range 2 {
+			if err := w[0].Send(near, []byte("busy"), &Overlapped{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -125,11 +129,79 @@ func TestEpollLooksAtAll(t *testing.T) {
 		if n, err := w[0].Get(one[:], 0); n != 1 || err != nil {
 			t.Fatalf("%d entries, %v", n, err)
 		}
-		if one[0].Overlapped == recv {
-			return
+		seen[one[0].Overlapped] = true
+	}
+	// The receive is queued behind the sends; that it was queued is what counts.
+	st := p.table.at(other)
+	if st.in.Load() == recv {
+		t.Errorf("%d Gets in a row were about one connection", 10*maxUnpolled)
+	}
+	if !seen[post] {
+		t.Errorf("%d Gets in a row left a post waiting", 10*maxUnpolled)
+	}
+	for !seen[recv] {
+		if n, err := w[0].Get(one[:], 0); n != 1 || err != nil {
+			t.Fatalf("%d entries, %v", n, err)
+		}
+		seen[one[0].Overlapped] = true
+	}
+}
+
+// A push does not wake a worker that is awake, which must therefore look before it sleeps.
+func TestEpollDoesNotSleepOverItsInbox(t *testing.T) {
+	p, w := epollRig(t, 1)
+	poster{at: 0}.end(p, &Overlapped{}, 0, nil)
+	began := time.Now()
+	if err := w[0].sleep(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("slept for %v with an operation in the inbox", took)
+	}
+}
+
+// A session that keeps its Overlapped for long must not keep what it once sent.
+func TestEpollLetsGoOfWhatWasSent(t *testing.T) {
+	_, w := epollRig(t, 1)
+	near, _ := nonblocking(t)
+	ov := &Overlapped{}
+	if err := w[0].Send(near, []byte("x"), ov); err != nil {
+		t.Fatal(err)
+	}
+	if e := getOne(t, w[0], ov); e.Transferred != 1 || ov.buf != nil {
+		t.Errorf("sent %d bytes, %v; the buffer kept has %d", e.Transferred, e.Err, len(ov.buf))
+	}
+}
+
+// Epoll may tell of a socket before its handshake has ended (an event of the handle's former
+// life), when SO_ERROR has no error yet.
+func TestEpollKnowsAConnectThatHasNotEnded(t *testing.T) {
+	l, addr, err := newListener(loopback, 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeSocket(l)
+	var s Socket
+	for range 16 { // until the backlog is full, and SYNs are dropped
+		if s, err = newConnector(loopback.Addr(), addr); err != nil {
+			t.Fatal(err)
+		}
+		defer closeSocket(s)
+		if err := connectSocket(s, addr); err != nil {
+			t.Fatal(err)
 		}
 	}
-	t.Errorf("%d Gets in a row were about one connection", 10*maxUnpolled)
+	var st epollState
+	if err := connected(&st, s); err != unix.EAGAIN {
+		t.Errorf("a handshake that nobody answers ended with %v", err)
+	}
+	cancelSocket(s)
+	st.ended.Store(epollEnded)
+	for range 2 { // SO_ERROR tells once
+		if err := connected(&st, s); err == nil || err == unix.EAGAIN {
+			t.Errorf("a cancelled handshake ended with %v", err)
+		}
+	}
 }
 
 // What is passed to a worker that goes must reach another.

@@ -56,7 +56,7 @@ func TestNetQueueLeftoversWakeAnother(t *testing.T) {
 	for _, w := range w {
 		go func() {
 			var one [1]Entry
-			n, _ := w.Get(one[:], 10*time.Second)
+			n, _ := w.Get(one[:], -1)
 			got <- n
 		}()
 	}
@@ -77,8 +77,15 @@ func TestNetQueueLeftoversWakeAnother(t *testing.T) {
 		netDone{Entry: Entry{Overlapped: new(Overlapped)}})
 	p.queue.wakeOne()
 	p.queue.mu.Unlock()
-	if first, second := <-got, <-got; first != 1 || second != 1 {
-		t.Errorf("the workers got %d and %d entries, want one each", first, second)
+	for range w {
+		select {
+		case n := <-got:
+			if n != 1 {
+				t.Errorf("a worker got %d entries", n)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("a worker sleeps while a completion is queued")
+		}
 	}
 }
 
@@ -117,5 +124,22 @@ func TestNetWorkersAreCounted(t *testing.T) {
 	}
 	if err := p.Post(nil); !errors.Is(err, errPortClosed) {
 		t.Errorf("Post to a closed port: %v", err)
+	}
+}
+
+func TestNetWorkerGivesItsBuffersBack(t *testing.T) {
+	p, w := netRig(t, 1)
+	var batch [4]Entry
+	for range 3 {
+		for range batch {
+			b := p.bufs.Get().(*[]byte)
+			p.complete(netDone{Entry: Entry{Overlapped: new(Overlapped), Data: *b}, buf: b})
+		}
+		if n, err := w[0].Get(batch[:], 0); n != len(batch) || err != nil {
+			t.Fatalf("%d entries, %v", n, err)
+		}
+		if lent := len(w[0].(*netWorker).held); lent != len(batch) {
+			t.Errorf("%d buffers are lent for %d entries", lent, len(batch))
+		}
 	}
 }

@@ -44,11 +44,56 @@ var transferCases = []Case{
 		run: sendWhileReceiving,
 	},
 	{
+		Name: "LargeBatch", Clause: "C10", cfg: iocp.Config{RecvSize: 64 << 10},
+		Why: "Receives that are together larger than a worker's memory come in several batches.",
+		run: largeBatch,
+	},
+	{
 		Name: "DataOfABatch", Clause: "C10",
 		Why: "Data stays what it was until the next Get, through the rest of its batch and " +
 			"through posts made meanwhile.",
 		run: dataOfABatch,
 	},
+}
+
+func largeBatch(r *rig) {
+	const conns, size = 60, 48 << 10
+	want := map[*iocp.Overlapped][]byte{}
+	got := map[*iocp.Overlapped][]byte{}
+	for i := range conns {
+		s, c := r.pair()
+		b := pattern(size, uint32(i))
+		r.mustWrite(c, b)
+		ov := &iocp.Overlapped{Key: uint64(s)}
+		want[ov] = b
+	}
+	for ov := range want {
+		r.posted("Recv", ov, r.w.Recv(iocp.Socket(ov.Key), ov))
+	}
+	for left := conns * size; left > 0; {
+		n, err := r.w.Get(r.batch, timeLeft(r))
+		if n == 0 || err != nil {
+			r.t.Fatalf("waited in vain for the last %d bytes: %v", left, err)
+		}
+		for _, e := range r.batch[:n] {
+			if e.Transferred == 0 {
+				r.t.Fatalf("a receive of 0 bytes: %v", e.Err)
+			}
+			left -= e.Transferred
+			got[e.Overlapped] = append(got[e.Overlapped], e.Data...)
+			delete(r.inFlight, e.Overlapped)
+		}
+		for _, e := range r.batch[:n] {
+			if ov := e.Overlapped; len(got[ov]) < size {
+				r.posted("Recv", ov, r.w.Recv(iocp.Socket(ov.Key), ov))
+			}
+		}
+	}
+	for ov, b := range want {
+		if !bytes.Equal(got[ov], b) {
+			r.t.Fatalf("received %d bytes %.16x, want %.16x", len(got[ov]), got[ov], b)
+		}
+	}
 }
 
 // drain reads until the connection ends.
