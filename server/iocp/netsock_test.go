@@ -26,6 +26,7 @@ func TestNetCancelBeforeTheDialEnds(t *testing.T) {
 	}
 	defer far.Close()
 
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 	k := &netSock{}
 	k.end(false)
 	k.connected(c.(*net.TCPConn))
