@@ -34,13 +34,13 @@ func filetimeSpan(f windows.Filetime) time.Duration {
 }
 
 // DescriptorsInUse is the number of descriptors (handles on Windows) this process has open,
-// -1 where the system cannot tell. It lists a directory: not for the data path.
+// -1 where the system cannot tell.
 func DescriptorsInUse() int {
 	var n uint32
 	// n escapes to the heap for Call, which keeps it alive.
 	r, _, _ := procGetProcessHandleCount.Call(uintptr(windows.CurrentProcess()),
 		uintptr(unsafe.Pointer(&n)))
-	if r == 0 {
+	if r == 0 || n == 0 { // Wine claims success and 0, which no process has
 		return -1
 	}
 	return int(n)

@@ -3,13 +3,14 @@ package iocptest
 import (
 	"bytes"
 	"runtime"
+	"time"
 
 	"dummyload/server/iocp"
 )
 
 var memoryCases = []Case{
 	{
-		Name: "ManyReadable", Clause: "C10",
+		Name: "ManyReadable", Clause: "C10", limit: 2 * time.Minute,
 		Why: "More sockets readable at once than the port has buffers: every one is received.",
 		run: manyReadable,
 	},
