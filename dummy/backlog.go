@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dummyload/monitor"
 	"dummyload/server/iocp"
 )
 
@@ -44,12 +45,21 @@ func (w *worker) neverAccepted(d *dummy, class iocp.Class) bool {
 
 // dialAnew replaces such a connection. The server has neither closed it nor lost an echo.
 func (w *worker) dialAnew(d *dummy) {
-	f := w.fleet
-	f.mu.Lock() // rare: a connection of a storm that was too much for the server's system
-	f.event("dummy %d connection %d was never accepted: the server's backlog was full; dialed again",
-		d.client, d.conn)
-	f.mu.Unlock()
+	w.tell.unaccepted++ // for the log; a worker must not wait for the fleet's lock
 	w.countOwnClose(d)
 	w.abandon(d)
 	w.die(d, w.port.Abort, d.backoff())
+}
+
+// tellUnaccepted puts what is new of it into the log. f.mu is held.
+func (f *Fleet) tellUnaccepted(all []tidings) {
+	var n uint64
+	for i := range all {
+		n += all[i].unaccepted
+	}
+	if n > f.unaccepted {
+		f.event("%s connections were never accepted: the server's backlog was full; dialed again",
+			monitor.Count(n-f.unaccepted))
+		f.unaccepted = n
+	}
 }

@@ -1,8 +1,11 @@
 package dummy
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"dummyload/monitor"
 )
 
 func TestBacklogIsFullWhileSYNsAreLost(t *testing.T) {
@@ -23,4 +26,26 @@ func TestBacklogIsFullWhileSYNsAreLost(t *testing.T) {
 	if b.connected(10*s, 11*s); b.wasFull(3*s) || !b.wasFull(10*s) {
 		t.Error("a later storm does not replace the earlier one")
 	}
+}
+
+// TestNeverAcceptedIsToldWithoutTheFleetsLock holds the lock as Collect does, until the worker
+// is done.
+func TestNeverAcceptedIsToldWithoutTheFleetsLock(t *testing.T) {
+	f := startFleet(t, testConfig(startServer(t, echoAll)))
+	reach(t, f, monitor.Idle)
+	done := make(chan struct{})
+	w := f.workers[0]
+	f.mu.Lock()
+	w.mail.send(w.port, func(w *worker) { w.dialAnew(w.at(0)); close(done) })
+	select {
+	case <-done:
+	case <-time.After(soon):
+		t.Error("the worker waits for the fleet's lock")
+	}
+	f.mu.Unlock()
+	until(t, f, "the log and the redial", func(s *monitor.Snapshot) bool {
+		last := s.Events[len(s.Events)-1].Text
+		return strings.HasPrefix(last, "1 connections were never accepted") &&
+			s.Connections.Connected == 9 && s.Connections.Now == 8
+	})
 }

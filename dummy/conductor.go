@@ -22,6 +22,8 @@ type tidings struct {
 	served    bool
 	weighed   uint64 // the last judgement of losses that was taken
 
+	unaccepted uint64 // connections that the server never knew of (see backlog)
+
 	storm       uint64 // the last disconnect taken
 	stormClosed int    // connections closed by it
 	stormLeft   int    // of them not yet back
@@ -29,14 +31,15 @@ type tidings struct {
 
 // edge is what the conductor acts on; all else it reads when it does.
 type edge struct {
-	order, storm, weighed                 uint64
+	order, storm, weighed, unaccepted     uint64
 	settled, empty, lost, refused, served bool
 	calm                                  bool
 }
 
 func (t *tidings) edge() edge {
 	return edge{
-		order: t.order, storm: t.storm, weighed: t.weighed, settled: t.unsettled == 0, empty: t.wait == 0,
+		order: t.order, storm: t.storm, weighed: t.weighed, unaccepted: t.unaccepted,
+		settled: t.unsettled == 0, empty: t.wait == 0,
 		lost: t.lost > 0, refused: t.refused, served: t.served, calm: t.stormLeft == 0,
 	}
 }
@@ -116,6 +119,7 @@ func (f *Fleet) step() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.endStorm(all, now)
+	f.tellUnaccepted(all)
 	if !f.obeyed(all) {
 		return next // whoever has not read the order yet will kick
 	}

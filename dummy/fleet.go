@@ -15,7 +15,7 @@ import (
 // Fleet is all the dummies of a run. Its methods may be called from any goroutine.
 //
 // Locks are taken in this order: collecting, mu, a worker's mailbox or notice. A worker takes
-// none but the last two, and none on the data path.
+// none but the last two, and none on the data path: Collect holds mu until the workers answer.
 type Fleet struct {
 	cfg     Config
 	began   time.Time
@@ -45,6 +45,7 @@ type Fleet struct {
 	echoOn      time.Duration // finished periods of Echo
 	drain       monitor.Drain
 	storm       storm
+	unaccepted  uint64 // connections never accepted that the log has told
 	resets      uint64
 	diagnoses   []monitor.Diagnosis
 	events      []monitor.Event
