@@ -58,7 +58,7 @@ func (f *Fleet) tellUnaccepted(all []tidings) {
 		n += all[i].unaccepted
 	}
 	if n > f.unaccepted {
-		f.event("%s connections were never accepted: the server's backlog was full; dialed again",
+		f.event("never accepted, as the server's backlog was full, and dialed again: %s connections",
 			monitor.Count(n-f.unaccepted))
 		f.unaccepted = n
 	}
