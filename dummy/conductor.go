@@ -24,6 +24,11 @@ type tidings struct {
 
 	unaccepted uint64 // connections that the server never knew of (see backlog)
 
+	everHeard    bool // anything was ever received
+	unheard      bool // nothing was, for stallScans
+	starved      bool // … while echoes were outstanding
+	starvedSince time.Duration
+
 	storm       uint64 // the last disconnect taken
 	stormClosed int    // connections closed by it
 	stormLeft   int    // of them not yet back
@@ -33,7 +38,7 @@ type tidings struct {
 type edge struct {
 	order, storm, weighed, unaccepted     uint64
 	settled, empty, lost, refused, served bool
-	calm                                  bool
+	calm, unheard, starved                bool
 }
 
 func (t *tidings) edge() edge {
@@ -41,6 +46,7 @@ func (t *tidings) edge() edge {
 		order: t.order, storm: t.storm, weighed: t.weighed, unaccepted: t.unaccepted,
 		settled: t.unsettled == 0, empty: t.wait == 0,
 		lost: t.lost > 0, refused: t.refused, served: t.served, calm: t.stormLeft == 0,
+		unheard: t.unheard, starved: t.starved,
 	}
 }
 
@@ -63,6 +69,7 @@ func (w *worker) publish() {
 	if h.n() > 0 {
 		t.lost, t.lostSince, t.refused, t.served = h.n(), h.since, h.refused, h.served
 	}
+	w.hunger.publish(t)
 	t.wait, t.emptiedAt = 0, 0
 	if w.mode == draining {
 		t.wait, t.emptiedAt = w.count.wait, w.emptiedAt
@@ -120,6 +127,7 @@ func (f *Fleet) step() time.Duration {
 	defer f.mu.Unlock()
 	f.endStorm(all, now)
 	f.tellUnaccepted(all)
+	f.watchStall(all, now)
 	if !f.obeyed(all) {
 		return next // whoever has not read the order yet will kick
 	}

@@ -188,6 +188,7 @@ func (w *worker) received(d *dummy, e *iocp.Entry) {
 	}
 	d.set(heard)
 	w.count.bytes.Received += uint64(e.Transferred)
+	w.hunger.heard, w.hunger.ever = true, true
 	if d.wait == 0 && d.state != greeting {
 		d.junk += uint32(e.Transferred)
 	}

@@ -45,6 +45,7 @@ type Fleet struct {
 	echoOn      time.Duration // finished periods of Echo
 	drain       monitor.Drain
 	storm       storm
+	stall       stall
 	unaccepted  uint64 // connections never accepted that the log has told
 	resets      uint64
 	diagnoses   []monitor.Diagnosis

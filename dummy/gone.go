@@ -52,21 +52,21 @@ func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duratio
 		defer f.mu.Unlock()
 		why := fmt.Sprintf("%d of %d connections lost within %v, and a redial refused",
 			lost, lost+up, goneWithin)
-		f.diagnose("server_gone", int(lost), why)
+		d := &f.diagnoses[f.diagnosis("server_gone")]
+		d.Connections += int(lost)
+		d.Why = why
 		f.event("server gone: %s", why)
 	}
 	return never
 }
 
-// diagnose adds a diagnosis, or connections to one there is. f.mu is held.
-func (f *Fleet) diagnose(name string, connections int, why string) {
+// diagnosis is the place of a diagnosis in the list, which has one of each name. f.mu is held.
+func (f *Fleet) diagnosis(name string) int {
 	for i := range f.diagnoses {
 		if f.diagnoses[i].Name == name {
-			f.diagnoses[i].Connections += connections
-			return
+			return i
 		}
 	}
-	f.diagnoses = append(f.diagnoses, monitor.Diagnosis{
-		Name: name, Connections: connections, Why: why,
-	})
+	f.diagnoses = append(f.diagnoses, monitor.Diagnosis{Name: name})
+	return len(f.diagnoses) - 1
 }

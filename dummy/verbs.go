@@ -153,11 +153,12 @@ func (f *Fleet) Reset() error {
 	}
 	f.resets++
 	f.orderAll((*worker).reset)
-	f.diagnoses = nil
+	f.diagnoses, f.stall = nil, stall{} // one that lasts is told again
 	f.echoOn = 0
 	if f.phase == monitor.Echoing {
 		f.since = f.clock()
 	}
 	f.event("counters reset")
+	f.kick()
 	return nil
 }

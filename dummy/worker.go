@@ -50,6 +50,7 @@ type worker struct {
 	count     counters
 	hists     *histograms
 	news      news
+	hunger    hunger
 	emptiedAt time.Duration // when Wait Echo Count was last 0
 	tell      tidings       // for the conductor
 	told      tidings       // what it has been told

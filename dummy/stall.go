@@ -1,0 +1,85 @@
+package dummy
+
+import (
+	"fmt"
+	"time"
+)
+
+// stallScans is how many scans in a row, a second's worth, must find a worker without an answer
+// before it calls itself starved. Scans are counted and not time: when the tester itself was
+// stopped for a while (with the bundled server in the same process, say) that is one scan.
+const stallScans = int(time.Second / scanEvery)
+
+// hunger is how long a worker has not received anything.
+type hunger struct {
+	heard    bool          // something was received since the last scan
+	ever     bool          // something was received at all
+	unheard  int           // scans in a row with nothing received
+	starving int           // of them, those with echoes outstanding all along
+	since    time.Duration // when starving began
+}
+
+// scanned is called once for each walk over all dummies.
+func (h *hunger) scanned(owed bool, now time.Duration) {
+	h.unheard++
+	if h.heard {
+		h.unheard = 0
+	}
+	if h.heard || !owed {
+		h.starving = 0
+	} else if h.starving++; h.starving == 1 {
+		h.since = now
+	}
+	h.heard = false
+}
+
+func (h *hunger) publish(t *tidings) {
+	t.everHeard = h.ever
+	t.unheard = h.unheard >= stallScans
+	t.starved, t.starvedSince = false, 0
+	if h.starving >= stallScans {
+		t.starved, t.starvedSince = true, h.since
+	}
+}
+
+// stall is a silence of the whole server.
+type stall struct {
+	on    bool
+	since time.Duration
+	at    int // its place among the diagnoses
+}
+
+// watchStall names a server that has fallen silent on all connections at once, or never said a
+// word, and tells when it answers again. f.mu is held.
+func (f *Fleet) watchStall(all []tidings, now time.Duration) {
+	starved, silent, ever := false, true, false
+	since := never
+	var up uint64
+	for i := range all {
+		t := &all[i]
+		up += t.up
+		ever = ever || t.everHeard
+		silent = silent && t.unheard
+		if t.starved {
+			starved = true
+			since = min(since, t.starvedSince)
+		}
+	}
+	switch {
+	case f.stall.on && !silent:
+		f.stall.on = false
+		took := (now - f.stall.since).Round(10 * time.Millisecond)
+		f.diagnoses[f.stall.at].Why += fmt.Sprintf("; recovered after %v", took)
+		f.event("server answers again, recovered after %v", took)
+	case !f.stall.on && starved && silent && up > 0:
+		name, why := "server_stalled", "no byte on any connection since the same instant"
+		if !ever {
+			name, why = "never_served", "connects succeed, and no byte ever came back"
+		}
+		f.stall = stall{on: true, since: since, at: f.diagnosis(name)}
+		d := &f.diagnoses[f.stall.at] // the last stall is the one told of
+		d.Connections = max(d.Connections, int(up))
+		d.Why = fmt.Sprintf("%s (%v after the start)", why, since.Round(time.Millisecond))
+		f.event("%s: %s", name, why)
+	}
+}

@@ -1,0 +1,78 @@
+package dummy
+
+import (
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+)
+
+func TestServerThatStallsIsNamedAndItsRecoveryToo(t *testing.T) {
+	var gate sync.RWMutex // held for writing: nobody is answered
+	cfg := testConfig(startServer(t, eachFrame(func(_ *net.TCPConn, _ int, frame []byte) []byte {
+		gate.RLock()
+		defer gate.RUnlock()
+		return frame
+	})))
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	before := until(t, f, "echoes", echoedAtLeast(1000))
+	if len(before.Diagnoses) != 0 {
+		t.Fatalf("%+v", before.Diagnoses)
+	}
+	gate.Lock()
+	s := until(t, f, "the stall", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+	gate.Unlock()
+	if d := s.Diagnoses[0]; d.Name != "server_stalled" || d.Connections != 8 {
+		t.Errorf("%+v", s.Diagnoses)
+	}
+	until(t, f, "the recovery", func(s *monitor.Snapshot) bool {
+		return strings.Contains(s.Diagnoses[0].Why, "recovered after")
+	})
+	must(t, f.Stop())
+	reach(t, f, monitor.Drained)
+	if s := snap(f); s.Bad() != 0 || len(s.Diagnoses) != 1 {
+		t.Errorf("%v %+v", s.Faults, s.Diagnoses)
+	}
+}
+
+func TestServerThatNeverServesIsNamed(t *testing.T) {
+	f := startFleet(t, testConfig(startServer(t, readAll)))
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	s := until(t, f, "never_served", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+	if s.Diagnoses[0].Name != "never_served" || s.Diagnoses[0].Connections != 8 {
+		t.Errorf("%+v", s.Diagnoses)
+	}
+	must(t, f.Reset())
+	until(t, f, "never_served again", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) == 1 })
+}
+
+func TestHungerCountsScansAndNotTime(t *testing.T) {
+	var h hunger
+	var told tidings
+	h.scanned(true, time.Second)
+	h.scanned(true, time.Hour) // the tester was stopped meanwhile
+	if h.publish(&told); told.starved || told.unheard {
+		t.Errorf("two scans far apart are a stall: %+v", h)
+	}
+	for range stallScans {
+		h.scanned(true, time.Hour)
+	}
+	if h.publish(&told); !told.starved || !told.unheard || told.starvedSince != time.Second {
+		t.Errorf("a second without an answer is none: %+v", h)
+	}
+	h.scanned(false, time.Hour)
+	if h.publish(&told); told.starved || !told.unheard {
+		t.Errorf("starved with nothing outstanding: %+v", h)
+	}
+	h.heard = true
+	h.scanned(true, time.Hour)
+	if h.publish(&told); told.unheard || h.starving != 0 {
+		t.Errorf("an answer ends it: %+v", h)
+	}
+}
