@@ -171,9 +171,11 @@ func TestResetsWithEchoesPending(t *testing.T) {
 			_ = conn.SetLinger(0)
 			conn.Close()
 		}
+		// Windows may find a connection gone while it takes it from the listener's queue.
+		within(t, "accepted", func() bool {
+			f := srv.figures()
+			return f.Accepted+f.AcceptFailures == 100
+		})
 		srv.gone()
-		if audit := srv.stop(0); audit.Accepted != 100 {
-			t.Errorf("%v", audit)
-		}
 	})
 }

@@ -192,6 +192,12 @@ func TestNoHandleLeft(t *testing.T) {
 	for range 5 {
 		round()
 	}
+	s, c := r.accept()
+	if open := DescriptorsInUse(); open <= before {
+		t.Errorf("%d handles before, %d with a connection more", before, open)
+	}
+	r.Close(s)
+	c.Close()
 	// 100 connections in between; a few handles more are threads of the Go runtime.
 	if after := DescriptorsInUse(); after > before+10 {
 		t.Errorf("%d handles before, %d after", before, after)
