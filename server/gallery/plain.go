@@ -33,9 +33,9 @@ func wrongByNature() []Exhibit {
 		},
 		{
 			Name: "killed", Does: "is gone all of a sudden",
-			Want: []string{monitor.ServerGone},
-			Also: []string{monitor.ConnectFailed.String()},
-			Load: with(func(l *Load) { l.Duration = 4 * time.Second }),
+			Want:  []string{monitor.ServerGone},
+			Also:  []string{monitor.ConnectFailed.String()},
+			Load:  with(func(l *Load) { l.Duration = 4 * time.Second }),
 			start: startKilled,
 		},
 	}
