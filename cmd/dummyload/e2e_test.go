@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -311,7 +310,7 @@ func TestSummaryFile(t *testing.T) {
 	if !strings.Contains(r.stdout, "PASS") || strings.Contains(r.stderr, "\r") {
 		t.Errorf("stdout %q\nstderr %q", r.stdout, r.stderr)
 	}
-	if seed := fmt.Sprint("seed "); !strings.Contains(r.stderr, seed) {
+	if !strings.Contains(r.stderr, "seed ") {
 		t.Errorf("the seed is not printed: %s", r.stderr)
 	}
 }

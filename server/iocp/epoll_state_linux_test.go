@@ -10,8 +10,10 @@ import (
 func TestSlotRemembersAnEdge(t *testing.T) {
 	var slot atomic.Pointer[Overlapped]
 	ov := &Overlapped{Op: OpRecv}
-	if edge(&slot) != nil || edge(&slot) != nil {
-		t.Fatal("an edge at an empty slot gave an operation")
+	for range 2 { // the second finds the first remembered
+		if edge(&slot) != nil {
+			t.Fatal("an edge at an empty slot gave an operation")
+		}
 	}
 	if park(&slot, ov) {
 		t.Fatal("parked although there had been an edge")
