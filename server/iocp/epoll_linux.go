@@ -180,7 +180,7 @@ func (p *epollPort) hand(at int, ov *Overlapped) {
 // dequeue anything.
 func (p *epollPort) handOn(at int, chain *Overlapped) {
 	for chain != nil {
-		next := chain.next
+		next := chain.sys.next
 		p.hand(at, chain)
 		chain = next
 	}

@@ -40,7 +40,7 @@ func (p *epollPort) state(s Socket) (*epollState, error) {
 }
 
 func (ov *Overlapped) begin(op Op, s Socket, buf []byte) {
-	ov.Op, ov.sock, ov.buf, ov.next, ov.sys = op, s, buf, nil, sysOverlapped{}
+	ov.Op, ov.sock, ov.buf, ov.sys = op, s, buf, sysOverlapped{}
 }
 
 func (p *epollPort) accept(by poster, listener Socket, ov *Overlapped) error {
@@ -150,7 +150,7 @@ func (p *epollPort) giveUp(by poster, st *epollState, own *Overlapped, err error
 	var result error
 	for _, slot := range []*atomic.Pointer[Overlapped]{&st.in, &st.out} {
 		for ov := unpark(slot); ov != nil; {
-			next := ov.next
+			next := ov.sys.next
 			if ov == own {
 				result = err
 			} else {

@@ -28,7 +28,7 @@ import (
 //
 // An edge that comes while an operation is being tried makes the slot ready, so that park,
 // which follows an EAGAIN, finds it and tries again: no edge is lost. The operation in a slot
-// is a chain (Overlapped.next) for a listener, whose Accepts may be several.
+// is a chain (Overlapped.sys.next) for a listener, whose Accepts may be several.
 //
 // Whoever takes an operation out of a slot is the only one to try it; so at most one thread
 // reads, and one writes, a socket at a time.
@@ -93,7 +93,7 @@ func park(slot *atomic.Pointer[Overlapped], ov *Overlapped) bool {
 		if was != nil && ov.Op != OpAccept {
 			panic("iocp: two operations of one direction are in flight on a socket (C2)")
 		}
-		ov.next = was
+		ov.sys.next = was
 		if slot.CompareAndSwap(was, ov) {
 			return true
 		}

@@ -36,7 +36,7 @@ func TestSlotChainsAcceptsAlone(t *testing.T) {
 		park(&slot, &Overlapped{Op: OpAccept})
 	}
 	n := 0
-	for ov := edge(&slot); ov != nil; ov = ov.next {
+	for ov := edge(&slot); ov != nil; ov = ov.sys.next {
 		n++
 	}
 	if n != 3 {

@@ -118,7 +118,7 @@ func (w *epollWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 // collect takes over what other goroutines have passed to this worker.
 func (w *epollWorker) collect() {
 	for ov := w.inbox.take(); ov != nil; {
-		next := ov.next
+		next := ov.sys.next
 		w.queue.push(ov)
 		ov = next
 	}
@@ -163,7 +163,7 @@ func (w *epollWorker) poll(wait time.Duration) error {
 // tryLater queues a chain of operations whose socket became ready.
 func (w *epollWorker) tryLater(chain *Overlapped) {
 	for ov := chain; ov != nil; {
-		next := ov.next
+		next := ov.sys.next
 		w.queue.push(ov)
 		ov = next
 	}

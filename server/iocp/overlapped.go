@@ -12,6 +12,5 @@ type Overlapped struct {
 
 	sock Socket
 	buf  []byte        // Send: what the kernel reads; kept here so that it stays reachable
-	next *Overlapped   // link of a backend's queue while a post is handed to a worker
 	sys  sysOverlapped // what the platform's kernel needs per operation
 }

@@ -2,6 +2,8 @@ package iocp
 
 // sysOverlapped is what the Linux backends keep with an operation.
 type sysOverlapped struct {
+	// next links operations that wait for a worker, or a listener's Accepts.
+	next *Overlapped
 	// err is the result of an operation that ended before a worker could deliver it: a
 	// connect that failed before it began (uring), any (epoll).
 	err error

@@ -11,7 +11,7 @@ import (
 )
 
 // inbox takes the operations that other goroutines post through the Port to the worker that
-// owns a ring, for only its own thread may use it: an intrusive stack (link: Overlapped.next)
+// owns a ring, for only its own thread may use it: an intrusive stack (link: Overlapped.sys.next)
 // that many push to and one takes whole, so no element is ever popped alone and ABA cannot
 // arise. An eventfd ends the worker's sleep.
 //
@@ -30,7 +30,7 @@ type inbox struct {
 func (b *inbox) push(ov *Overlapped) error {
 	for {
 		top := b.stack.Load()
-		ov.next = top
+		ov.sys.next = top
 		if b.stack.CompareAndSwap(top, ov) {
 			break
 		}
@@ -49,34 +49,34 @@ func (b *inbox) take() *Overlapped {
 	}
 	var oldest *Overlapped
 	for ov := b.stack.Swap(nil); ov != nil; {
-		next := ov.next
-		ov.next = oldest
+		next := ov.sys.next
+		ov.sys.next = oldest
 		oldest, ov = ov, next
 	}
 	return oldest
 }
 
-// ovQueue is a first-in-first-out list of operations, linked through Overlapped.next. One
+// ovQueue is a first-in-first-out list of operations, linked through Overlapped.sys.next. One
 // goroutine uses it.
 type ovQueue struct{ head, tail *Overlapped }
 
 func (q *ovQueue) push(ov *Overlapped) {
-	ov.next = nil
+	ov.sys.next = nil
 	if q.tail == nil {
 		q.head = ov
 	} else {
-		q.tail.next = ov
+		q.tail.sys.next = ov
 	}
 	q.tail = ov
 }
 
 func (q *ovQueue) pop() *Overlapped {
 	ov := q.head
-	q.head = ov.next
+	q.head = ov.sys.next
 	if q.head == nil {
 		q.tail = nil
 	}
-	ov.next = nil
+	ov.sys.next = nil
 	return ov
 }
 

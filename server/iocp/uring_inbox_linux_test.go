@@ -35,7 +35,7 @@ func TestInboxKeepsEachPushersOrder(t *testing.T) {
 		if ov == nil {
 			runtime.Gosched()
 		}
-		for ; ov != nil; ov = ov.next {
+		for ; ov != nil; ov = ov.sys.next {
 			p := ov.Key / each
 			if ov.Key%each != next[p] {
 				t.Fatalf("pusher %d: number %d came in place of %d", p, ov.Key%each, next[p])
@@ -73,7 +73,7 @@ func TestOvQueue(t *testing.T) {
 			q.push(&ovs[i])
 		}
 		for i := range ovs {
-			if got := q.pop(); got != &ovs[i] || got.next != nil {
+			if got := q.pop(); got != &ovs[i] || got.sys.next != nil {
 				t.Fatalf("element %d came out of order or still linked", i)
 			}
 		}
@@ -155,7 +155,7 @@ func TestUringPortSpreadsEvenly(t *testing.T) {
 	}
 	for i := range p.inboxes {
 		got := 0
-		for ov := p.inboxes[i].take(); ov != nil; ov = ov.next {
+		for ov := p.inboxes[i].take(); ov != nil; ov = ov.sys.next {
 			got++
 		}
 		if got != each {

@@ -207,7 +207,7 @@ func (p *uringPort) hand(ov *Overlapped) error {
 // to dequeue anything.
 func (p *uringPort) handOn(b *inbox) {
 	for ov := b.take(); ov != nil; {
-		next := ov.next
+		next := ov.sys.next
 		_ = p.hand(ov)
 		ov = next
 	}

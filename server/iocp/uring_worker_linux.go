@@ -136,8 +136,8 @@ func (w *uringWorker) collect() {
 		}
 	}
 	for ov := w.inbox.take(); ov != nil; {
-		next := ov.next
-		ov.next = nil
+		next := ov.sys.next
+		ov.sys.next = nil
 		w.start(ov)
 		ov = next
 	}
