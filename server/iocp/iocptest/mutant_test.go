@@ -59,7 +59,7 @@ var mutants = map[string]mutant{
 	"frees the handle on Cancel": {"CancelKeepsHandle", with(func(p *faulty) {
 		p.cancel = func(s iocp.Socket) { p.Port.Cancel(s); p.Port.Close(s) }
 	})},
-	"aborts by FIN": {"AbortIsReset", with(func(p *faulty) { p.abort = p.Port.Cancel })},
+	"aborts by FIN": {"AbortIsResetForReceiver", with(func(p *faulty) { p.abort = p.Port.Cancel })},
 	"ends both directions on Shutdown": {"ShutdownKeepsReceiving", with(func(p *faulty) {
 		p.shutdown = p.Port.Cancel
 	})},
