@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -298,9 +299,18 @@ func TestNoEcho(t *testing.T) {
 	}
 }
 
+// tempFile is a path in a directory of the test's own. The file is removed before its
+// directory is: Wine 8 refuses the way in which os.RemoveAll asks for that.
+func tempFile(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	t.Cleanup(func() { _ = os.Remove(path) })
+	return path
+}
+
 // TestSummaryFile: the file holds the same summary that - prints, and stdout the human text.
 func TestSummaryFile(t *testing.T) {
-	path := t.TempDir() + "/summary.json"
+	path := tempFile(t, "summary.json")
 	r := dummyload(t, "run", "--clients", "20", "--duration", "200ms", "--json", path)
 	data, err := os.ReadFile(path)
 	var s summary

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -80,7 +79,7 @@ func TestForeignServers(t *testing.T) {
 				"-l", "-k", "-m", "200", "-e", "/bin/cat", "127.0.0.1", port)
 		},
 		"inetd": func(t *testing.T, port string) {
-			config := filepath.Join(t.TempDir(), "inetd.conf")
+			config := tempFile(t, "inetd.conf")
 			line := "127.0.0.1:" + port + " stream tcp nowait.100000 root /bin/cat cat\n"
 			if err := os.WriteFile(config, []byte(line), 0o600); err != nil {
 				t.Fatal(err)

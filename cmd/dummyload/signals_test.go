@@ -60,7 +60,7 @@ func start(t *testing.T, args ...string) started {
 
 // TestInterruptMeansStop: a run until a signal drains, reports and earns its code.
 func TestInterruptMeansStop(t *testing.T) {
-	path := t.TempDir() + "/summary.json"
+	path := tempFile(t, "summary.json")
 	p := start(t, "run", "--clients", "50", "--duration", "0", "--json", path, "--progress", "200ms")
 	time.Sleep(700 * time.Millisecond) // the run's length, not a condition
 	p.interrupt()
@@ -78,7 +78,7 @@ func TestInterruptMeansStop(t *testing.T) {
 
 // TestServe: the line scripts wait for, echo, and the audit after the signal.
 func TestServe(t *testing.T) {
-	path := t.TempDir() + "/audit.json"
+	path := tempFile(t, "audit.json")
 	p := start(t, "serve", "--listen", "127.0.0.1:0", "--json", path)
 	var addr, backend string
 	var workers int
