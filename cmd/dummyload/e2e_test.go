@@ -299,12 +299,16 @@ func TestNoEcho(t *testing.T) {
 	}
 }
 
-// tempFile is a path in a directory of the test's own. The file is removed before its
-// directory is: Wine 8 refuses the way in which os.RemoveAll asks for that.
+// tempFile is a path in a directory of the test's own, which T.TempDir is not for: Wine 8
+// refuses the way in which os.RemoveAll asks for a removal, and the test would fail.
 func tempFile(t *testing.T, name string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	t.Cleanup(func() { _ = os.Remove(path) })
+	dir, err := os.MkdirTemp("", "dummyload")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, name)
+	t.Cleanup(func() { _, _ = os.Remove(path), os.Remove(dir) })
 	return path
 }
 
