@@ -1,0 +1,26 @@
+// Package sim is a completion port on which nothing happens by chance: a World runs the
+// workers, the clients and the application's goroutines as coroutines, one at a time, and a
+// Chooser says at each yield point who goes on and what the network does. The same choices
+// give the same run, so that whatever a run breaks can be shown again.
+//
+//	world.go     coroutines, yield points, when everybody is at rest
+//	chooser.go   Random walk; pct.go priorities; exhaust.go depth first, preemption bounded
+//	port.go      iocp.Port and iocp.Worker, with the contract's clauses as assertions
+//	complete.go  what completes, and how: in full, in part, failed
+//	conn.go      a connection, seen from its client
+//	mark.go      what must have happened in a run that claims to have explored
+//
+// # What is simulated
+//
+// All clauses of iocp's contract, at their loosest: an operation completes before the call that
+// posted it returns (C1), entries come in any order to any worker (C2), a send's buffer is read
+// at its completion and a receive's data is spoiled at the next Get (C3, C10), transfers are
+// partial (C5), posts fail at once, handle values are handed out again at once (C6), Get returns
+// any part of what there is (C9).
+//
+// What lies between two yield points happens at once: what the simulation shows about a
+// program is as fine as the points are. Memory is sequentially consistent.
+//
+// One World runs at a time in a process, since a yield point in the code under test (Point)
+// has no other way to find it. Explore in several processes to use several cores.
+package sim
