@@ -7,9 +7,6 @@ import (
 	"dummyload/server/iocp"
 )
 
-// closeWait is how long a dummy that has sent its FIN waits for the server's.
-const closeWait = 2 * time.Second
-
 // closeOwn closes a connection that is up, by the dummy's own will, and dials it again after
 // a delay. With a FIN what is assigned is still sent and answers are still verified; with a
 // RST what is unanswered is abandoned at once.

@@ -49,7 +49,7 @@ func (w *worker) inspect(d *dummy) {
 			w.isUp(d)
 		}
 	case closing:
-		if age > closeWait {
+		if age > w.fleet.cfg.DrainTimeout {
 			if d.is(shutDown) {
 				w.count.closes++
 			}

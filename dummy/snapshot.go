@@ -160,7 +160,7 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	limit("local_fd_limit", c.fds, "%d times this process had no descriptor left for a dummy")
 	limit("local_port_exhausted", c.ports, "%d times this machine had no local port left for a dummy")
 	limit("close_ignored", c.closes,
-		"%d connections that a dummy had closed by FIN were not closed by the server within 2s")
+		"%d connections that a dummy had closed by FIN were not closed by the server within "+f.cfg.DrainTimeout.String())
 }
 
 // take adds what one report has that is new.
