@@ -22,15 +22,16 @@ const (
 	below     = "IOCount below zero"
 	unended   = "released twice, or without having ended"
 	unowed    = "bytes left uncounted at close"
+	unheld    = "by somebody who holds no reference"
 	overeaten = "more consumed than was there to send"
 )
 
 var seededBugs = []bug{
-	{1, "IOCount++ after WSARecv", []string{unended, ghost}, []edit{
+	{1, "IOCount++ after WSARecv", []string{unheld, unended, ghost}, []edit{
 		{"post.go", `	io := s.io.up()
 	a.note(trace.RecvPost,`, `	if sim.Variant == 1 {
 		err := via.Recv(s.sock, &s.recv)
-		s.io.up()
+		a.note(trace.RecvPost, trace.Nowhere, s, s.io.up(), 0)
 		if err != nil {
 			a.postFailed(s, trace.Receive)
 		}
@@ -38,10 +39,10 @@ var seededBugs = []bug{
 	}
 	io := s.io.up()
 	a.note(trace.RecvPost,`}}},
-	{2, "IOCount++ after WSASend", []string{unended, ghost}, []edit{
+	{2, "IOCount++ after WSASend", []string{unheld, unended, ghost}, []edit{
 		{"post.go", `		io := s.io.up() // R1`, `		if sim.Variant == 2 {
 			err := a.post.Send(s.sock, data, &s.send)
-			s.io.up()
+			a.note(trace.SendPost, trace.Nowhere, s, s.io.up(), len(data))
 			if err != nil {
 				a.postFailed(s, trace.Send)
 			}
@@ -77,7 +78,7 @@ var seededBugs = []bug{
 		return
 	}
 	if io == 0 && s.io.tryRelease() {`}}},
-	{6, "release on transferred 0", []string{ghost, "C6"}, []edit{
+	{6, "release on transferred 0", []string{ghost, below, unheld, "C6"}, []edit{
 		{"worker.go", ` // frees nothing (R11)
 `, ` // frees nothing (R11)
 				if sim.Variant == 6 {
@@ -189,12 +190,12 @@ func opening() uint32 {
 	w.received(s, data)
 	w.flush(s)
 `}}},
-	{17, "no decrement on transferred 0", []string{"not released"}, nil}, // with 13
+	{17, "no decrement on transferred 0", []string{"not released", "release audit"}, nil}, // with 13
 	{18, "a post that failed does not disconnect", []string{"not released", unended}, []edit{
 		{"post.go", `	a.cancel(s, PostFailed)`, `	if sim.Variant != 18 {
 		a.cancel(s, PostFailed)
 	}`}}},
-	{19, "accept without a reference", []string{unended, ghost, below}, []edit{ // and with 11
+	{19, "accept without a reference", []string{unheld, unended, ghost, below}, []edit{ // and with 11
 		{"accept.go", `	w.ioDown(s, trace.Accepting)`, `	if sim.Variant != 19 {
 		w.ioDown(s, trace.Accepting)
 	}`}}},

@@ -10,9 +10,9 @@ import (
 	"dummyload/server/iocp/sim"
 )
 
-// The instrumented binary is told what to explore by -sim.job, a list of jobs in JSON, and
-// answers with a line for each.
-var simJobs = flag.String("sim.job", "", "what the instrumented binary explores, in JSON")
+// The instrumented binary is told what to explore by -sim.job, a job in JSON, and answers with
+// one line.
+var simJob = flag.String("sim.job", "", "what the instrumented binary explores, in JSON")
 
 // job is one exploration.
 type job struct {
@@ -39,23 +39,21 @@ const foundPrefix = "found: "
 
 // TestSimulationJob runs in the instrumented binary; elsewhere there is nothing for it to do.
 func TestSimulationJob(t *testing.T) {
-	if *simJobs == "" {
+	if *simJob == "" {
 		return
 	}
 	if !simInstrumented {
 		t.Fatal("this binary is not the instrumented one")
 	}
-	var jobs []job
-	if err := json.Unmarshal([]byte(*simJobs), &jobs); err != nil {
+	var j job
+	if err := json.Unmarshal([]byte(*simJob), &j); err != nil {
 		t.Fatal(err)
 	}
-	for _, j := range jobs {
-		out, err := json.Marshal(j.explore())
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Printf("%s%s\n", foundPrefix, out)
+	out, err := json.Marshal(j.explore())
+	if err != nil {
+		t.Fatal(err)
 	}
+	fmt.Printf("%s%s\n", foundPrefix, out)
 }
 
 // explore makes all runs of a job, or those up to the first that breaks something.

@@ -1,6 +1,9 @@
 package server
 
-import "dummyload/server/iocp/sim"
+import (
+	"dummyload/monitor/trace"
+	"dummyload/server/iocp/sim"
+)
 
 // atRest is what must hold when everybody waits: nothing is owed, and nobody is kept.
 func (s *simulation) atRest() {
@@ -35,7 +38,7 @@ func (s *simulation) connectionAtRest(c *simClient) {
 	if refused {
 		return
 	}
-	if c.excused() || s.shape.tight && conn.Cancelled {
+	if c.excused() || s.shape.tight && conn.Ended() {
 		if !conn.Closed {
 			s.world.Fail("not released: c%d, whose connection ended", conn.Number)
 		}
@@ -107,7 +110,8 @@ func (s *simulation) afterStop(audit Audit) {
 		s.world.Fail("a worker did not obey the order to stop")
 	}
 	if !audit.OK() {
-		s.world.Fail("%v", audit)
+		s.world.Fail("release audit: accepted %d, released %d, twice %d, accepts pending %d",
+			audit.Accepted, audit.Released, audit.ReleasedTwice, audit.AcceptsPending)
 	}
 	for _, c := range s.port.Conns() {
 		if c.Open() {
@@ -116,6 +120,34 @@ func (s *simulation) afterStop(audit Audit) {
 	}
 	if s.ended != s.shape.workers {
 		s.world.Fail("%d of %d workers ended", s.ended, s.shape.workers)
+	}
+}
+
+// noted looks at what the server leaves in its trace: whoever posts holds a reference of its
+// own beside the one that the post takes.
+func (s *simulation) noted(k trace.Kind, io ioState) {
+	if (k == trace.RecvPost || k == trace.SendPost) && (io.released() || io.count() < 2) {
+		s.world.Fail("%v by somebody who holds no reference", k)
+	}
+}
+
+// released looks at a release. A post that failed never is the last reference: its poster's own
+// is given up later (R2).
+func (s *simulation) released(where trace.Where, why Reason) {
+	switch where {
+	case trace.Receive:
+		sim.Met(sim.ReleasedByReceive)
+	case trace.Send:
+		sim.Met(sim.ReleasedBySend)
+	case trace.Accepting:
+		sim.Met(sim.ReleasedByAccept)
+	case trace.Packet, trace.Disconnecting:
+		sim.Met(sim.ReleasedByPacket)
+	default:
+		s.world.Fail("released by a failed post, whose poster holds no reference")
+	}
+	if why == PostFailed {
+		sim.Met(sim.ReleasedByPost)
 	}
 }
 

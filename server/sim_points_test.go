@@ -40,8 +40,10 @@ var points = []edit{
 		if l.top.CompareAndSwap(old, (old+tagStep)&^(tagStep-1)|(s.recv.Key+1)) {`},
 	{"table.go", `		s := t.at(uint64(uint32(old)) - 1)`, `		sim.Point("in the free list's pop")
 		s := t.at(uint64(uint32(old)) - 1)`},
-	{"post.go", `	a.srv.handler.Left(`, `	simReleased(where)
+	{"post.go", `	a.srv.handler.Left(`, `	present.released(where, why)
 	a.srv.handler.Left(`},
+	{"post.go", `	a.trace.Record(k, w, uint64(s.id`, `	present.noted(k, io)
+	a.trace.Record(k, w, uint64(s.id`},
 	{"sendpacket.go", `	if io.released() || s.id.load() != id {`,
 		`	sim.Point("before the id is checked")
 	if !io.released() && s.id.load() != id {

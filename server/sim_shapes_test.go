@@ -1,10 +1,20 @@
 package server
 
-// smallShapes are explored exhaustively.
+// smallShapes are explored exhaustively: every run with at most two preemptions, of workers that
+// are alike only the first. Stop takes its ordinary course there, and no post fails.
 var smallShapes = []struct {
 	what string
+	runs int // that there are
 	shape
 }{
-	{"one echo, then FIN", shape{workers: 2, clients: 1, rounds: 1, frames: 1,
+	{"connect, FIN", 24_321, shape{settles: true, workers: 2, clients: 1, rounds: 1,
 		ends: []simEnd{sendsFin}}},
+	{"connect, FIN; meanwhile a SendPacket; one worker", 0, shape{settles: true, workers: 1,
+		clients: 1, rounds: 1, apps: 1, calls: 1, ends: []simEnd{sendsFin}}},
+	{"one echo, RST", 107_768, shape{settles: true, workers: 2, clients: 1, rounds: 1,
+		frames: 1, ends: []simEnd{sendsReset}}},
+	{"one echo, FIN", 367_590, shape{settles: true, workers: 2, clients: 1, rounds: 1,
+		frames: 1, ends: []simEnd{sendsFin}}},
+	{"two SendPackets; one worker, two handles", 0, shape{settles: true, workers: 1,
+		clients: 1, rounds: 2, apps: 1, calls: 1, ends: []simEnd{sendsReset}}},
 }

@@ -4,54 +4,209 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"flag"
+	"fmt"
 	"os/exec"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"time"
+
+	"dummyload/server/iocp/sim"
 )
 
-// simulate has the instrumented binary do some jobs.
-func simulate(t *testing.T, binary string, jobs ...job) []found {
-	t.Helper()
-	list, err := json.Marshal(jobs)
-	if err != nil {
-		t.Fatal(err)
+// TestSimulation shows that the core is right in millions of schedules, that the same look finds
+// each of the seeded bugs, and that it looked where it says.
+func TestSimulation(t *testing.T) {
+	binary := instrument(t)
+	runs := 0
+	count := func(test func(*testing.T, string) int) func(*testing.T) {
+		return func(t *testing.T) { runs += test(t, binary) }
 	}
-	cmd := exec.Command(binary, "-test.run=^TestSimulationJob$", "-test.timeout=10m",
-		"-sim.job="+string(list))
-	out, err := cmd.CombinedOutput()
-	var all []found
-	lines := bufio.NewScanner(bytes.NewReader(out))
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		if text, ok := strings.CutPrefix(lines.Text(), foundPrefix); ok {
-			var f found
-			if err := json.Unmarshal([]byte(text), &f); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, f)
+	t.Run("Bugs", count(everyBugDies))
+	t.Run("Determinism", count(sameSeedSameRun))
+	t.Run("Exhaustive", count(smallShapesAreExhausted))
+	t.Run("Right", count(rightVariantsBreakNothing))
+	t.Logf("%d schedules", runs)
+	if want := 3_000_000; !testing.Short() && !t.Failed() && runs < want {
+		t.Errorf("%d schedules, want at least %d", runs, want)
+	}
+}
+
+// share is how many runs one process makes at a time.
+const share = 50_000
+
+// rightVariantsBreakNothing explores both right variants, and looks at what it met there.
+func rightVariantsBreakNothing(t *testing.T, binary string) int {
+	shares := 50
+	if testing.Short() {
+		shares = 1
+	}
+	var jobs []job
+	for i := range shares {
+		from := 1 + uint64(i)*share
+		jobs = append(jobs, job{From: from, Runs: share})
+		if i%10 == 0 {
+			jobs = append(jobs, job{Variant: closesLocked, From: from, Runs: share})
 		}
 	}
-	if err != nil || len(all) != len(jobs) {
-		t.Fatalf("the instrumented binary: %v\n%s", err, tail(out))
+	runs, steps := 0, 0
+	var met [sim.NumMarks]int
+	for i, f := range simulate(t, binary, jobs...) {
+		runs, steps = runs+f.Runs, steps+f.Steps
+		if f.Broken != "" {
+			t.Errorf("%s\n%s", f.Broken, jobs[i].replay(f.Run))
+		}
+		for m, n := range f.Marks {
+			if jobs[i].Variant == 0 {
+				met[m] += n
+			}
+		}
+	}
+	for m, n := range met {
+		t.Logf("%9d  %v", n, sim.Mark(m))
+		if n == 0 {
+			t.Errorf("never met: %v", sim.Mark(m))
+		}
+	}
+	t.Logf("%d schedules, %d decisions", runs, steps)
+	return runs
+}
+
+// everyBugDies gives each seeded bug 100,000 schedules to be found in, and says by what.
+func everyBugDies(t *testing.T, binary string) int {
+	const chances = 100_000
+	var jobs []job
+	for _, b := range seededBugs {
+		if b.number != closesLocked {
+			jobs = append(jobs, job{Variant: b.number, From: 1, Runs: chances})
+		}
+	}
+	runs := 0
+	for i, f := range simulate(t, binary, jobs...) {
+		runs += f.Runs
+		b := seededBugs[i]
+		t.Logf("M%02d %-50s %6d  %s", b.number, b.what, f.Runs, f.Broken)
+		if !slices.ContainsFunc(b.dies, func(of string) bool { return strings.Contains(f.Broken, of) }) {
+			t.Errorf("M%02d %s: %q, want one of %q\n%s", b.number, b.what, f.Broken, b.dies,
+				jobs[i].replay(f.Run))
+		}
+	}
+	return runs
+}
+
+// sameSeedSameRun makes the same runs in two processes.
+func sameSeedSameRun(t *testing.T, binary string) int {
+	j := job{From: 1, Runs: 10_000}
+	two := simulate(t, binary, j, j)
+	if two[0].Digest != two[1].Digest || two[0].Steps != two[1].Steps {
+		t.Errorf("%d seeds twice: digests %x and %x", j.Runs, two[0].Digest, two[1].Digest)
+	}
+	return two[0].Runs + two[1].Runs
+}
+
+// smallShapesAreExhausted makes every run of the small shapes with two preemptions.
+func smallShapesAreExhausted(t *testing.T, binary string) int {
+	var jobs []job
+	for i, s := range smallShapes {
+		if !testing.Short() || s.runs < share {
+			jobs = append(jobs, job{Shape: i + 1, Preemptions: 2})
+		}
+	}
+	runs := 0
+	for i, f := range simulate(t, binary, jobs...) {
+		runs += f.Runs
+		small := smallShapes[jobs[i].Shape-1]
+		if f.Broken != "" {
+			t.Errorf("%s: %s\n%s", small.what, f.Broken, jobs[i].replay(f.Run))
+		} else if f.Runs != small.runs {
+			t.Errorf("%s: %d schedules, was %d: other decisions than when that was noted",
+				small.what, f.Runs, small.runs)
+		}
+	}
+	return runs
+}
+
+// replay is the command that shows one run.
+func (j job) replay(run uint64) string {
+	command := fmt.Sprintf("go test ./server -run TestReplay -v -seed %d", run)
+	if j.Shape > 0 {
+		command = fmt.Sprintf("go test ./server -run TestReplay -v -shape %d -schedule %d -preemptions %d",
+			j.Shape, run, j.Preemptions)
+	}
+	if j.Variant > 0 {
+		command += fmt.Sprintf(" -mutant M%02d", j.Variant)
+	}
+	return "to see it: " + command
+}
+
+// What TestReplay shows.
+var (
+	replaySeed     = flag.Uint64("seed", 0, "TestReplay shows the schedule of this seed")
+	replayMutant   = flag.String("mutant", "M00", "TestReplay runs this seeded bug, M01 to M23")
+	replayShape    = flag.Int("shape", 0, "TestReplay shows a schedule of this small shape")
+	replaySchedule = flag.Uint64("schedule", 0, "TestReplay shows this schedule of -shape")
+	replayBound    = flag.Int("preemptions", 2, "the bound that -shape was explored with")
+)
+
+// TestReplay prints the timeline of one run. Without -seed or -shape there is nothing to show.
+func TestReplay(t *testing.T) {
+	if *replaySeed == 0 && *replayShape == 0 {
+		return
+	}
+	j := job{From: *replaySeed, Runs: 1, Show: *replaySeed}
+	if *replayShape > 0 {
+		j = job{Shape: *replayShape, Show: *replaySchedule, Preemptions: *replayBound}
+	}
+	if _, err := fmt.Sscanf(*replayMutant, "M%d", &j.Variant); err != nil {
+		t.Fatalf("-mutant %s: want M00 to M%d", *replayMutant, closesLocked)
+	}
+	f := simulate(t, instrument(t), j)[0]
+	t.Logf("%d events\n%s", len(f.Lines), strings.Join(f.Lines, "\n"))
+	if f.Broken != "" {
+		t.Errorf("broken: %s", f.Broken)
+	}
+}
+
+// simulate has the instrumented binary do some jobs, one process for each core at a time.
+func simulate(t *testing.T, binary string, jobs ...job) []found {
+	t.Helper()
+	all, errs := make([]found, len(jobs)), make([]error, len(jobs))
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, runtime.NumCPU())
+	for i := range jobs {
+		turn <- struct{}{}
+		wg.Go(func() {
+			all[i], errs[i] = jobs[i].process(binary)
+			<-turn
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			t.Fatalf("%+v: %v", jobs[i], err)
+		}
 	}
 	return all
 }
 
-func tail(out []byte) []byte { return out[max(0, len(out)-4000):] }
-
-func TestTmp(t *testing.T) {
-	binary := instrument(t)
-	begin := time.Now()
-	f := simulate(t, binary, job{From: 1, Runs: 100000})[0]
-	t.Logf("%v: %d runs %d steps %q %v", time.Since(begin), f.Runs, f.Steps, f.Broken, f.Marks)
-	var jobs []job
-	for _, b := range seededBugs {
-		jobs = append(jobs, job{Variant: b.number, From: 1, Runs: 100000})
+// process does one job in a process of its own.
+func (j job) process(binary string) (f found, err error) {
+	order, err := json.Marshal(j)
+	if err != nil {
+		return f, err
 	}
-	begin = time.Now()
-	for i, f := range simulate(t, binary, jobs...) {
-		t.Logf("M%02d %7d %q", seededBugs[i].number, f.Runs, f.Broken)
+	cmd := exec.Command(binary, "-test.run=^TestSimulationJob$", "-test.timeout=5m",
+		"-sim.job="+string(order))
+	cmd.Env = append(cmd.Environ(), "GOMAXPROCS=1", "GOGC=400")
+	out, err := cmd.CombinedOutput()
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 64<<20)
+	for lines.Scan() {
+		if text, ok := strings.CutPrefix(lines.Text(), foundPrefix); ok {
+			return f, json.Unmarshal([]byte(text), &f)
+		}
 	}
-	t.Log(time.Since(begin))
+	return f, fmt.Errorf("%w\n%s", err, out[max(0, len(out)-4000):])
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"dummyload/monitor/trace"
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
 	"dummyload/server/iocp/sim"
@@ -22,6 +21,7 @@ type shape struct {
 	login   bool
 	chat    bool // the handler pushes to other sessions
 	tight   bool // SendQ holds little, the table few
+	settles bool // Stop is not explored
 	early   bool // Stop comes while all this goes on
 	last    bool // handle values: the one freed last; otherwise the lowest
 }
@@ -88,7 +88,7 @@ func (s *simulation) run(sh shape, choose sim.Chooser) string {
 	s.clients, s.sessions, s.ended, s.stopping = s.clients[:0], s.sessions[:0], 0, false
 	s.assemble()
 	for i, w := range s.srv.workers {
-		s.world.Go(simNames.workers[i], func() { s.work(w) })
+		s.world.Go(simNames.workers[i], func() { s.work(w) }).Alike = 1
 	}
 	for i := range sh.clients {
 		s.world.Go(simNames.clients[i], s.client)
@@ -132,6 +132,9 @@ func (s *simulation) stop() {
 	} else {
 		s.world.Sleep(2)
 		s.world.Quietly(s.atRest)
+		if s.shape.settles {
+			s.world.Settle()
+		}
 	}
 	for _, c := range s.port.Conns() {
 		if c.RecvPending() || c.SendPending() {
@@ -183,7 +186,9 @@ func (s *simulation) session(id SessionID) *simSession {
 // Accepted implements Handler.
 func (s *simulation) Accepted(via Sender, id SessionID) {
 	s.sessions = append(s.sessions, simSession{id: id})
-	s.port.Own(s.srv.table.at(id.index()).sock, uint64(id))
+	if at := s.srv.table.at(id.index()); at.end.why() == NoReason { // its handle is open
+		s.port.Own(at.sock, uint64(id))
+	}
 	sim.Point("in Accepted")
 }
 
@@ -248,22 +253,6 @@ func (s *simulation) justified(c *simClient, me *simSession, why Reason) bool {
 		return s.stopping
 	}
 	return false
-}
-
-// simReleased marks who released: the release hook of the instrumented server.
-func simReleased(where trace.Where) {
-	switch where {
-	case trace.Receive:
-		sim.Met(sim.ReleasedByReceive)
-	case trace.Send:
-		sim.Met(sim.ReleasedBySend)
-	case trace.Accepting:
-		sim.Met(sim.ReleasedByAccept)
-	case trace.Packet, trace.Disconnecting:
-		sim.Met(sim.ReleasedByPacket)
-	case trace.FailedPost:
-		sim.Met(sim.ReleasedByPost)
-	}
 }
 
 // simPoll is poll in simulated time: it passes while everybody is at rest, and when nothing

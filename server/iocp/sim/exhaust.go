@@ -10,6 +10,7 @@ type Exhaust struct {
 	path             []decision
 	at               int
 	preempted, rares int
+	order            []int // scratch of Next
 }
 
 type decision struct{ taken, of int }
@@ -42,23 +43,43 @@ func (e *Exhaust) decide(of int) int {
 	return d.taken
 }
 
-// Next implements Chooser: the current one first, then the others as they come.
+// Next implements Chooser: the current one first, then the others as they come, of those that
+// are alike only one.
 func (e *Exhaust) Next(ready []*Proc, current int) int {
-	if current < 0 {
-		return e.decide(len(ready))
-	}
-	if e.preempted == e.Preemptions {
+	if current >= 0 && e.preempted == e.Preemptions {
 		return current
 	}
-	taken := e.decide(len(ready))
-	if taken == 0 {
-		return current
+	e.order = e.order[:0]
+	if current >= 0 {
+		e.order = append(e.order, current)
 	}
-	e.preempted++
-	if taken <= current {
-		return taken - 1
+	for i := range ready {
+		if i != current && !e.hasLike(ready, i) {
+			e.order = append(e.order, i)
+		}
 	}
-	return taken
+	if len(e.order) == 1 {
+		return e.order[0]
+	}
+	taken := e.decide(len(e.order))
+	if current >= 0 && taken > 0 {
+		e.preempted++
+	}
+	return e.order[taken]
+}
+
+// hasLike reports whether one that is like ready[i] is tried already: neither has begun, or
+// both wait for the same.
+func (e *Exhaust) hasLike(ready []*Proc, i int) bool {
+	p := ready[i]
+	for _, o := range e.order {
+		q := ready[o]
+		if p.Alike != 0 && p.Alike == q.Alike && p.at == q.at &&
+			(p.at == begin || p.wait != nil && q.wait != nil) {
+			return true
+		}
+	}
+	return false
 }
 
 // Pick implements Chooser.

@@ -11,7 +11,7 @@ const (
 	ReleasedBySend                 // after a send completion
 	ReleasedByAccept               // by the accept's own reference
 	ReleasedByPacket               // by SendPacket's reference
-	ReleasedByPost                 // by a post that failed
+	ReleasedByPost                 // because a post failed
 	RecheckTaken                   // a send completion found more in SendQ
 	FlagContended                  // SendFlag was another's
 	ShortSend                      // a send transferred less than asked
@@ -27,7 +27,7 @@ const (
 var markNames = [NumMarks]string{"completed before the post returned",
 	"send completion before the receive completion of the same message",
 	"released by receive", "released by send", "released by accept", "released by SendPacket",
-	"released by failed post", "re-check taken", "SendFlag contended", "short send",
+	"released because a post failed", "re-check taken", "SendFlag contended", "short send",
 	"post failed on a healthy socket", "RST with both pending",
 	"slot reused while a stale SendPacket is inside", "handle reused",
 	"CAS(0 to RELEASE) lost", "order to stop while I/O is pending"}

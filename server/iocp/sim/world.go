@@ -39,6 +39,9 @@ var active *World
 type Proc struct {
 	Name string
 	ID   int
+	// Alike is common to coroutines that are interchangeable while they wait at the same
+	// point; Exhaust then tries only the first of them. 0 is unlike any other.
+	Alike int
 
 	world  *World
 	body   func()
@@ -49,7 +52,7 @@ type Proc struct {
 	rest   int         // when not 0: also woken when everybody is at rest, low numbers first
 	woken  bool        // by rest, not by wait
 	over   bool
-	points string // where it stands, for a timeline
+	at     string // where it stands
 }
 
 // New makes a world without coroutines.
@@ -82,9 +85,13 @@ func (w *World) Go(name string, body func()) *Proc {
 	}
 	p := w.pool[len(w.procs)]
 	w.procs = w.pool[:len(w.procs)+1]
-	p.Name, p.body, p.wait, p.rest, p.over, p.points = name, body, nil, 0, false, "begin"
+	p.Name, p.body, p.at, p.Alike = name, body, begin, 0
+	p.wait, p.rest, p.over = nil, 0, false
 	return p
 }
+
+// begin is where a coroutine stands that has not run yet.
+const begin = "begin"
 
 // live is a coroutine: one body per run.
 func (p *Proc) live(yield func(struct{}) bool) {
@@ -212,7 +219,7 @@ func (w *World) point(where string) {
 		panic(unwind{})
 	}
 	p := w.running
-	p.points = where
+	p.at = where
 	w.yieldPoint(p)
 }
 
@@ -234,7 +241,7 @@ func Spin() {
 // Block waits until ready holds. It is a yield point even when it holds already.
 func (w *World) Block(where string, ready func() bool) {
 	p := w.running
-	p.points, p.wait = where, ready
+	p.at, p.wait = where, ready
 	w.yieldPoint(p)
 }
 
@@ -242,7 +249,7 @@ func (w *World) Block(where string, ready func() bool) {
 // only while nothing else can happen. Of those who wait so, low ranks (from 1) wake first.
 func (w *World) BlockOrRest(where string, rank int, ready func() bool) bool {
 	p := w.running
-	p.points, p.wait, p.rest = where, ready, rank
+	p.at, p.wait, p.rest = where, ready, rank
 	w.yieldPoint(p)
 	return !p.woken
 }
@@ -251,6 +258,16 @@ func never() bool { return false }
 
 // Sleep waits until everybody is at rest.
 func (w *World) Sleep(rank int) { w.BlockOrRest("sleeping", rank, never) }
+
+// Settle ends the exploration of this run: what follows takes its ordinary course.
+func (w *World) Settle() { w.chooser = ordinary{} }
+
+// ordinary is the chooser of whatever is not explored.
+type ordinary struct{}
+
+func (ordinary) Next(_ []*Proc, current int) int { return max(0, current) }
+func (ordinary) Pick(int) int                    { return 0 }
+func (ordinary) Rare() bool                      { return false }
 
 // Quietly runs look without yield points: an oracle that reads the code under test.
 func (w *World) Quietly(look func()) {
