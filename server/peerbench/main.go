@@ -1,0 +1,158 @@
+// Command peerbench measures the bundled server and the dummies beside their peers, on loopback
+// and side by side: servers under one load generator, generators against one server. It is a
+// module of its own, so that what it compares with never becomes a dependency of dummyload.
+//
+//	cd server/peerbench && go run .
+//
+// It builds dummyload and the C peers into a temporary directory, pins the server to one core
+// and the generator to another, measures in turn (A B C, B C A, …), and prints medians of the
+// rounds, CPU of both sides per echo, round trips, and ratios with their spread. Peers that
+// cannot be built here are left out with a word. It needs Linux: processes are told by /proc.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options is what the flags say.
+type options struct {
+	cells      cellList
+	servers    string
+	clients    string
+	rounds     int
+	seconds    float64
+	warmup     float64
+	serverCore int
+	clientCore int
+	json       string
+	dummyload  string
+	curve      bool
+	all        bool
+}
+
+func (o *options) parse(args []string) error {
+	f := flag.NewFlagSet("peerbench", flag.ContinueOnError)
+	o.cells = mustCells(defaultCells)
+	f.Var(&o.cells, "cells", "connections:bytes:outstanding[:rate], comma between cells; a rate is open loop")
+	f.StringVar(&o.servers, "servers", strings.Join(names(servers), ","), "servers to compare; empty for none")
+	f.StringVar(&o.clients, "clients", strings.Join(names(clients), ","), "generators to compare; empty for none")
+	f.IntVar(&o.rounds, "rounds", 5, "measurements of each")
+	f.Float64Var(&o.seconds, "seconds", 1, "length of a measurement")
+	f.Float64Var(&o.warmup, "warmup", 0.3, "seconds under load before it")
+	f.IntVar(&o.serverCore, "server-core", 0, "core of the server; -1 for any")
+	f.IntVar(&o.clientCore, "client-core", 1, "core of the generator; -1 for any")
+	f.StringVar(&o.json, "json", "", "write every measurement to this file")
+	f.StringVar(&o.dummyload, "dummyload", "", "a dummyload binary; built from ../.. when empty")
+	f.BoolVar(&o.curve, "curve", false, "measure the cost curve of dummyload alone instead")
+	f.BoolVar(&o.all, "all", false, "with --curve: all cells of it")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if o.rounds < 1 || o.rounds > 1000 || o.seconds < 0.05 || o.seconds > 60 || o.warmup < 0 || o.warmup > 60 {
+		return errors.New("accepted: --rounds 1 to 1000, --seconds 0.05 to 60, --warmup 0 to 60")
+	}
+	return nil
+}
+
+// own are the peers that live in this binary: the name of one as first argument runs it.
+var own = map[string]func(args []string) error{
+	"serve-net":     serveNet,
+	"serve-netpoll": serveNetpoll,
+	"client-net":    clientNet,
+}
+
+func main() {
+	// Children are told when the thread that started them is gone; this one stays.
+	runtime.LockOSThread()
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "peerbench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) > 0 && own[args[0]] != nil {
+		return own[args[0]](args[1:])
+	}
+	var o options
+	if err := o.parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	b, err := newBench(ctx, &o)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	return b.run()
+}
+
+// bench is one run of this program.
+type bench struct {
+	ctx     context.Context
+	options *options
+	dir     string // of what was built
+	taskset string // empty: nothing is pinned
+	results []*result
+}
+
+func newBench(ctx context.Context, o *options) (*bench, error) {
+	dir, err := os.MkdirTemp("", "peerbench")
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{ctx: ctx, options: o, dir: dir}
+	b.findTaskset()
+	return b, nil
+}
+
+func (b *bench) close() { _ = os.RemoveAll(b.dir) }
+
+// run builds what is asked for, measures it, and prints.
+func (b *bench) run() error {
+	ss, err := pick("servers", servers, b.options.servers)
+	if err != nil {
+		return err
+	}
+	cs, err := pick("clients", clients, b.options.clients)
+	if err != nil {
+		return err
+	}
+	plans, err := b.plans(b.build(ss), b.build(cs))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s, %d rounds of %g s each\n\n", b.pinning(), b.options.rounds, b.options.seconds)
+	began := time.Now()
+	for _, p := range plans {
+		if err := b.settleRate(&p); err != nil {
+			return err
+		}
+		if err := b.measureAll(p); err != nil {
+			return err
+		}
+		printTable(os.Stdout, p, b.results)
+	}
+	printBars(os.Stdout, b.results)
+	fmt.Printf("took %v\n", time.Since(began).Round(time.Second))
+	return writeJSON(b.options.json, b.results)
+}
+
+func (b *bench) pinning() string {
+	if b.taskset == "" {
+		return "not pinned (no taskset here)"
+	}
+	return fmt.Sprintf("server on core %d, generator on core %d", b.options.serverCore, b.options.clientCore)
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// printTable prints a plan's results: medians, and ratios to the base with their spread.
+func printTable(w io.Writer, p plan, all []*result) {
+	if len(p.rows) == 0 {
+		return
+	}
+	c := p.rows[0].cell
+	fmt.Fprintf(w, "%s (connections:bytes:outstanding %v)\n", p.title, c)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprint(t, "\techoes/s\tserver µs\tclient µs\tp50 µs\tp99 µs\tp99.9 µs\tserver MB\tclient MB")
+	if p.base != "" {
+		fmt.Fprintf(t, "\techoes/s ÷ %s\tCPU ÷ %s", p.base, p.base)
+	}
+	fmt.Fprintln(t)
+	for _, row := range p.rows {
+		r := findResult(all, p.table, row.name, row.cell)
+		if r == nil {
+			fmt.Fprintf(t, "%s\tfailed\n", row.name)
+			continue
+		}
+		printRow(t, r, findResult(all, p.table, p.base, row.cell))
+	}
+	_ = t.Flush()
+	fmt.Fprintln(w)
+}
+
+func printRow(w io.Writer, r, base *result) {
+	fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f", r.Name, r.median(throughput),
+		r.median(serverCPU), r.median(clientCPU), r.median(p50),
+		r.median(func(f *figures) float64 { return f.P99 }),
+		r.median(func(f *figures) float64 { return f.P999 }),
+		r.median(func(f *figures) float64 { return float64(f.ServerRSS) / 1e6 }),
+		r.median(func(f *figures) float64 { return float64(f.ClientRSS) / 1e6 }))
+	if base != nil {
+		cpu := serverCPU
+		if r.Table == clientTable {
+			cpu = clientCPU
+		}
+		fmt.Fprintf(w, "\t%v\t%v", ratioOf(r, base, throughput), ratioOf(r, base, cpu))
+	}
+	if len(r.Failed) > 0 {
+		fmt.Fprintf(w, "\t%d failed", len(r.Failed))
+	}
+	fmt.Fprintln(w)
+}
