@@ -46,6 +46,9 @@ func (w *worker) ended(d *dummy, err error) {
 	class := iocp.Classify(err)
 	switch {
 	case d.state == closing:
+		if d.is(poked) && err == nil {
+			w.finAnswered(d)
+		}
 		w.abandon(d)
 		w.die(d, w.port.Cancel, d.pause)
 	case class.Local():

@@ -53,8 +53,10 @@ const (
 	hopeless                     // the received stream cannot be followed any further
 	heard                        // something was received on this connection
 	everSent                     // has sent an echo, on whichever connection
+	reused                       // has brought another's echo after a close (noteReuse)
+	poked                        // its books are closed, and one more echo was sent (poke.go)
 
-	ofConnection = sending | shutDown | unread | sendFailed | hopeless | heard
+	ofConnection = sending | shutDown | unread | sendFailed | hopeless | heard | reused | poked
 )
 
 // dummy is one client, for as long as the fleet lives; its connections come and go. Only its

@@ -231,6 +231,10 @@ var _ outcome = (*worker)(nil)
 // echoed takes n right echoes of the dummy whose stream is being judged.
 func (w *worker) echoed(_ ident, first, n uint64) {
 	d := w.current
+	if d.is(poked) {
+		w.cameAfterPoke(d, first, n)
+		return
+	}
 	for seq := first; seq < first+n; seq++ {
 		rtt := w.now - d.timeOf(seq)
 		w.hists.rtt.Record(rtt)
@@ -249,6 +253,9 @@ func (w *worker) echoed(_ ident, first, n uint64) {
 // lost takes n echoes that will not come any more.
 func (w *worker) lost(_ ident, _, n uint64) {
 	d := w.current
+	if d.is(poked) {
+		return
+	}
 	d.wait -= uint32(n)
 	d.gone += n
 	w.count.ledger.Lost += n
@@ -259,6 +266,9 @@ func (w *worker) lost(_ ident, _, n uint64) {
 // recovered takes an echo that was counted lost and came after all.
 func (w *worker) recovered(ident, uint64) {
 	d := w.current
+	if d.is(poked) {
+		return
+	}
 	d.gone--
 	d.echoed++
 	d.answered++
@@ -271,7 +281,12 @@ func (w *worker) recovered(ident, uint64) {
 }
 
 // fault takes what the verifier has to say against the stream.
-func (w *worker) fault(ev *monitor.Evidence) { w.blame(w.current, ev.Fault, *ev) }
+func (w *worker) fault(ev *monitor.Evidence) {
+	if w.current.is(poked) && ev.Fault == monitor.Missing {
+		return // owed, and counted as such; that the poke overtook it proves nothing new
+	}
+	w.blame(w.current, ev.Fault, *ev)
+}
 
 // broken notes that the connection must be closed; that is done when feed has returned.
 func (w *worker) broken(ident) { w.current.set(hopeless) }

@@ -18,6 +18,9 @@ type news struct {
 // blame counts a fault of a dummy's connection, and keeps the evidence of the first.
 func (w *worker) blame(d *dummy, f monitor.Fault, ev monitor.Evidence) {
 	w.count.faults[f] += max(1, ev.Count)
+	if f == monitor.Crossed || f == monitor.Stale {
+		w.noteReuse(d, &ev)
+	}
 	if w.news.kept[f] < monitor.MaxEvidence {
 		w.news.kept[f]++
 		w.news.evidence = append(w.news.evidence, w.evidence(d, f, ev))

@@ -71,7 +71,7 @@ func New(cfg Config) (*Fleet, error) {
 	f.totals.init(cfg.Workers)
 	for k := range cfg.Workers {
 		if err := f.hire(k); err != nil {
-			_ = f.dismissWorkers(false) // the error that counts is the one at hand
+			_ = f.dismissWorkers(false, false) // the error that counts is the one at hand
 			return nil, err
 		}
 	}
@@ -194,9 +194,10 @@ func (f *Fleet) end() error {
 	f.weigh(f.tidings(), f.clock(), true)
 	f.mu.Lock()
 	f.leaving = true
-	keep := f.phase == monitor.Undrained || f.phase == monitor.Draining
+	climb := f.phase == monitor.Undrained
+	keep := climb || f.phase == monitor.Draining
 	f.mu.Unlock()
-	err := f.dismissWorkers(keep)
+	err := f.dismissWorkers(keep, climb)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.enter(monitor.Ended, f.clock())
@@ -205,8 +206,8 @@ func (f *Fleet) end() error {
 }
 
 // dismissWorkers has the workers close their connections and end, and frees their ports.
-func (f *Fleet) dismissWorkers(keepOwed bool) error {
-	f.orderAll(func(w *worker) { w.leave(keepOwed) })
+func (f *Fleet) dismissWorkers(keepOwed, climb bool) error {
+	f.orderAll(func(w *worker) { w.leave(keepOwed, climb) })
 	var first error
 	for _, w := range f.workers {
 		<-w.done

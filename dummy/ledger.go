@@ -18,6 +18,8 @@ type counters struct {
 	fds    uint64 // times this process had no descriptor left
 	ports  uint64 // times there was no local port left
 	closes uint64 // own FINs that the server did not answer in time
+	reused uint64 // connections with another's echo after a close
+	causes causes // of stuck connections
 }
 
 // balance fills in ledger.Wait and panics unless every echo is accounted for.
@@ -52,6 +54,8 @@ func (c *counters) add(o *counters) {
 	c.fds += o.fds
 	c.ports += o.ports
 	c.closes += o.closes
+	c.reused += o.reused
+	c.causes.add(&o.causes)
 }
 
 // reset begins to count anew. Connections stay, and what is outstanding, echoes as well as

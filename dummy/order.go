@@ -85,12 +85,15 @@ func (w *worker) dismiss(d *dummy) {
 	}
 }
 
-// leave closes every connection by FIN; the worker ends when all dummies are down.
-func (w *worker) leave(keepOwed bool) {
+// leave closes every connection by FIN, those that are stuck after a look at why; the worker
+// ends when all dummies are down.
+func (w *worker) leave(keepOwed, climb bool) {
 	w.mode = leaving
 	w.keepOwed = keepOwed
 	for slot := range w.slots() {
-		w.dismiss(w.at(slot))
+		if d := w.at(slot); !climb || !w.poke(d) {
+			w.dismiss(d)
+		}
 	}
 }
 

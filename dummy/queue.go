@@ -37,7 +37,7 @@ func (q *slotQueue) grow() {
 type timer struct {
 	at   time.Duration
 	slot uint32
-	what flags // pausing or redialing; the dummy carries the same flag until it fires
+	what flags // pausing, redialing or poked; the dummy carries the same flag until it fires
 }
 
 // timers is a binary heap, the earliest first. A dummy has at most one timer of each kind, so

@@ -25,7 +25,7 @@ func (w *worker) scan() {
 	}
 	if w.scanSlot == w.slots() {
 		w.scanSlot = 0
-		w.hunger.scanned(w.count.wait > 0 && w.mode != leaving, w.now)
+		w.hunger.scanned(w.mode != leaving, w.now)
 	}
 	steps := (w.slots() + scanStep - 1) / scanStep
 	w.scanAt = w.now + scanEvery/time.Duration(max(1, steps))
@@ -59,6 +59,9 @@ func (w *worker) inspect(d *dummy) {
 		}
 	}
 	d.check()
+	if d.state == up {
+		w.hunger.sees(d)
+	}
 	w.lookForStuck(d)
 	w.lookForLate(d)
 }
@@ -104,6 +107,8 @@ func (w *worker) fire() {
 			w.makeReady(d)
 		case redialing:
 			w.dials.push(t.slot)
+		case poked:
+			w.pokeOver(d)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package dummy
 
 import (
 	"cmp"
-	"fmt"
 	"runtime"
 	"slices"
 	"time"
@@ -150,17 +149,7 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	c.balance()
 	s.Ledger, s.WaitUpDown = c.ledger, c.wait
 	s.Faults, s.Connections, s.Bytes = c.faults, c.conns, c.bytes
-	limit := func(name string, times uint64, why string) {
-		if times > 0 {
-			s.Diagnoses = append(s.Diagnoses, monitor.Diagnosis{
-				Name: name, Connections: int(times), Why: fmt.Sprintf(why, times),
-			})
-		}
-	}
-	limit("local_fd_limit", c.fds, "%d times this process had no descriptor left for a dummy")
-	limit("local_port_exhausted", c.ports, "%d times this machine had no local port left for a dummy")
-	limit("close_ignored", c.closes,
-		"%d connections that a dummy had closed by FIN were not closed by the server within "+f.cfg.DrainTimeout.String())
+	s.Diagnoses = c.causes.explain(c.signs(s.Diagnoses))
 }
 
 // take adds what one report has that is new.

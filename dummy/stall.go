@@ -2,7 +2,10 @@ package dummy
 
 import (
 	"fmt"
+	"slices"
 	"time"
+
+	"dummyload/monitor"
 )
 
 // stallScans is how many scans in a row, a second's worth, must find a worker without an answer
@@ -10,20 +13,51 @@ import (
 // stopped for a while (with the bundled server in the same process, say) that is one scan.
 const stallScans = int(time.Second / scanEvery)
 
-// hunger is how long a worker has not received anything.
+// sameInstant is how far apart connections may have fallen silent that did so at once, on top of
+// one scan's interval, which is as exactly as a worker knows when it heard anything last.
+const sameInstant = 100*time.Millisecond + scanEvery
+
+// hunger is how long a worker has not received anything. The present walk over its dummies says
+// whether all of them starve, and since when: connections that got stuck one after the other, or
+// a few that are left over at the end of a drain, are no server that stands still.
 type hunger struct {
 	heard    bool          // something was received since the last scan
 	ever     bool          // something was received at all
 	unheard  int           // scans in a row with nothing received
 	starving int           // of them, those with echoes outstanding all along
 	since    time.Duration // when starving began
+	heardAt  time.Duration // of the scan that found that something was received
+
+	// The present walk.
+	up     int           // connections
+	owed   int           // of them, those with echoes outstanding
+	oldest time.Duration // when the oldest of those echoes was due
+}
+
+// sees adds a connection that is up to the walk.
+func (h *hunger) sees(d *dummy) {
+	h.up++
+	if d.wait == 0 {
+		return
+	}
+	due := d.timeOf(d.stream.oldest(d.assigned))
+	if h.owed++; h.owed == 1 || due < h.oldest {
+		h.oldest = due
+	}
+}
+
+// all reports whether every connection of the walk was owed an echo at the same instant.
+func (h *hunger) all() bool {
+	return h.up > 0 && h.owed == h.up && h.oldest+sameInstant >= h.heardAt
 }
 
 // scanned is called once for each walk over all dummies.
-func (h *hunger) scanned(owed bool, now time.Duration) {
+func (h *hunger) scanned(staying bool, now time.Duration) {
+	owed := staying && h.all()
+	h.up, h.owed = 0, 0
 	h.unheard++
 	if h.heard {
-		h.unheard = 0
+		h.unheard, h.heardAt = 0, now
 	}
 	if h.heard || !owed {
 		h.starving = 0
@@ -52,7 +86,7 @@ type stall struct {
 // watchStall names a server that has fallen silent on all connections at once, or never said a
 // word, and tells when it answers again. f.mu is held.
 func (f *Fleet) watchStall(all []tidings, now time.Duration) {
-	starved, silent, ever := false, true, false
+	starved, silent, ever := true, true, false
 	since := never
 	var up uint64
 	for i := range all {
@@ -61,21 +95,27 @@ func (f *Fleet) watchStall(all []tidings, now time.Duration) {
 		ever = ever || t.everHeard
 		silent = silent && t.unheard
 		if t.starved {
-			starved = true
 			since = min(since, t.starvedSince)
 		}
+		starved = starved && (t.starved || t.up == 0)
 	}
 	switch {
 	case f.stall.on && !silent:
 		f.stall.on = false
 		took := (now - f.stall.since).Round(10 * time.Millisecond)
 		f.diagnoses[f.stall.at].Why += fmt.Sprintf("; recovered after %v", took)
+		d := &f.diagnoses[f.diagnosis(monitor.Recovered)]
+		d.Connections = max(d.Connections, int(up))
+		d.Why = fmt.Sprintf("all answered again after %v", took)
 		f.event("server answers again, recovered after %v", took)
 	case !f.stall.on && starved && silent && up > 0:
 		name, why := "server_stalled", "no byte on any connection since the same instant"
 		if !ever {
 			name, why = "never_served", "connects succeed, and no byte ever came back"
 		}
+		f.diagnoses = slices.DeleteFunc(f.diagnoses, func(d monitor.Diagnosis) bool {
+			return d.Name == monitor.Recovered // not any more
+		})
 		f.stall = stall{on: true, since: since, at: f.diagnosis(name)}
 		d := &f.diagnoses[f.stall.at] // the last stall is the one told of
 		d.Connections = max(d.Connections, int(up))

@@ -35,7 +35,8 @@ func TestServerThatStallsIsNamedAndItsRecoveryToo(t *testing.T) {
 	})
 	must(t, f.Stop())
 	reach(t, f, monitor.Drained)
-	if s := snap(f); s.Bad() != 0 || len(s.Diagnoses) != 1 {
+	if s := snap(f); s.Bad() != 0 || len(s.Diagnoses) != 2 ||
+		s.Diagnoses[1].Name != monitor.Recovered {
 		t.Errorf("%v %+v", s.Faults, s.Diagnoses)
 	}
 }
@@ -55,23 +56,27 @@ func TestServerThatNeverServesIsNamed(t *testing.T) {
 func TestHungerCountsScansAndNotTime(t *testing.T) {
 	var h hunger
 	var told tidings
-	h.scanned(true, time.Second)
-	h.scanned(true, time.Hour) // the tester was stopped meanwhile
+	scan := func(owed int, now time.Duration) {
+		h.up, h.owed, h.oldest = 1, owed, now
+		h.scanned(true, now)
+	}
+	scan(1, time.Second)
+	scan(1, time.Hour) // the tester was stopped meanwhile
 	if h.publish(&told); told.starved || told.unheard {
 		t.Errorf("two scans far apart are a stall: %+v", h)
 	}
 	for range stallScans {
-		h.scanned(true, time.Hour)
+		scan(1, time.Hour)
 	}
 	if h.publish(&told); !told.starved || !told.unheard || told.starvedSince != time.Second {
 		t.Errorf("a second without an answer is none: %+v", h)
 	}
-	h.scanned(false, time.Hour)
+	scan(0, time.Hour)
 	if h.publish(&told); told.starved || !told.unheard {
 		t.Errorf("starved with nothing outstanding: %+v", h)
 	}
 	h.heard = true
-	h.scanned(true, time.Hour)
+	scan(1, time.Hour)
 	if h.publish(&told); told.unheard || h.starving != 0 {
 		t.Errorf("an answer ends it: %+v", h)
 	}

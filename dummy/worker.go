@@ -56,6 +56,9 @@ type worker struct {
 	told      tidings       // what it has been told
 	notice    notice
 
+	pokes  map[uint32]*poke // by slot, while leaving; nil until one is stuck
+	unread receiveQueues
+
 	mail mailbox
 	over bool
 	done chan struct{} // closed when the worker has ended; then last is the fleet's

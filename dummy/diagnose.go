@@ -1,0 +1,43 @@
+package dummy
+
+import (
+	"fmt"
+
+	"dummyload/monitor"
+)
+
+// noteReuse looks at an echo of another connection that came on d's: where one of the two
+// belongs to a connection that was opened after another's close, it goes with closes, and the
+// server has used something again too early. Each connection counts once.
+func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
+	if ev.OwnerConnection == 0 || d.is(reused) {
+		return
+	}
+	now, _ := w.fleet.current(uint32(ev.OwnerClient))
+	if d.conn > 1 || ev.OwnerConnection != now {
+		d.set(reused)
+		w.count.reused++
+	}
+}
+
+// signs are the diagnoses that the counters themselves add up to.
+func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
+	add := func(name string, connections uint64, why string) {
+		if connections > 0 {
+			dst = append(dst, monitor.Diagnosis{
+				Name: name, Connections: int(connections), Why: fmt.Sprintf(why, connections),
+			})
+		}
+	}
+	add(monitor.LocalFDLimit, c.fds, "%d times this process had no descriptor left for a dummy")
+	add(monitor.LocalPortExhausted, c.ports, "%d times this machine had no local port left for a dummy")
+	add(monitor.CloseIgnored, c.closes,
+		"%d connections that a dummy had closed by FIN were not closed by the server within "+
+			"the drain timeout")
+	add(monitor.ClosedHealthy, c.faults[monitor.ClosedByServer]+c.faults[monitor.ResetByServer],
+		"%d connections were closed or reset by the server, on which no dummy did anything wrong")
+	add(monitor.SessionReuse, c.reused,
+		"%d connections brought echoes of others, and a close lay in between: what belonged to "+
+			"a closed session was used again too early")
+	return dst
+}

@@ -1,0 +1,167 @@
+package dummy
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// The poke ladder finds out why a connection is stuck that is still owed echoes after a drain
+// that failed. It is climbed when the fleet is closed, on each such connection by itself:
+//
+//	owed ──► one more echo is sent ──► pokeWait, and a look at the server's receive queue
+//	              │
+//	              ├─ what was owed comes out ─────────────────► send_wakeup_lost
+//	              ├─ unread, and nobody accepted it ──────────► accept_stalled
+//	              ├─ unread ──────────────────────────────────► receive_not_rearmed
+//	              └─ read, nothing comes ──► half-close ──FIN─► send_flag_stuck
+//
+// The books are closed before: neither the poke nor what it brings about is counted as an echo,
+// and what was owed at the end of the drain stays owed.
+const pokeWait = 500 * time.Millisecond
+
+// poke is one climb.
+type poke struct {
+	conn   uint32 // of the dummy
+	last   uint64 // the last sequence that was owed
+	owed   uint64
+	came   uint64 // of the owed
+	silent bool   // nothing came, although the server has read the poke
+}
+
+// stuck counts the connections with one cause, and the echoes they were owed.
+type stuck struct{ connections, echoes uint64 }
+
+func (s *stuck) add(o stuck) {
+	s.connections += o.connections
+	s.echoes += o.echoes
+}
+
+// causes are what the ladder has found.
+type causes struct{ wakeup, flag, receive, accept stuck }
+
+func (c *causes) add(o *causes) {
+	c.wakeup.add(o.wakeup)
+	c.flag.add(o.flag)
+	c.receive.add(o.receive)
+	c.accept.add(o.accept)
+}
+
+// explain adds the causes. What the ladder found out and a server that stands still exclude each
+// other: one that answered a poke, or a FIN, did not stand still, it had merely got stuck on every
+// single connection; and with one that did, that a poke lies unread says nothing.
+func (c *causes) explain(dst []monitor.Diagnosis) []monitor.Diagnosis {
+	stands := func(d monitor.Diagnosis) bool { return d.Name == monitor.ServerStalled }
+	recovered := func(d monitor.Diagnosis) bool { return d.Name == monitor.Recovered }
+	if !slices.ContainsFunc(dst, stands) || slices.ContainsFunc(dst, recovered) {
+		return c.diagnoses(dst)
+	}
+	if c.wakeup.connections+c.flag.connections > 0 {
+		return c.diagnoses(slices.DeleteFunc(dst, stands))
+	}
+	return dst
+}
+
+// diagnoses puts the causes into words.
+func (c *causes) diagnoses(dst []monitor.Diagnosis) []monitor.Diagnosis {
+	for _, one := range [...]struct {
+		name  string
+		stuck stuck
+		why   string
+	}{
+		{monitor.SendWakeupLost, c.wakeup, "the server sent owed echoes only when one more echo " +
+			"came: a send completion does not look at SendQ again, or looks too early"},
+		{monitor.SendFlagStuck, c.flag, "the server read one more echo, answered none, and answered " +
+			"a FIN: it receives, but never sends again"},
+		{monitor.ReceiveNotRearmed, c.receive, "one more echo lay unread in the server's receive " +
+			"queue: it has no receive posted"},
+		{monitor.AcceptStalled, c.accept, "the connection was never accepted: it lies in the backlog"},
+	} {
+		if one.stuck.connections > 0 {
+			dst = append(dst, monitor.Diagnosis{
+				Name: one.name, Connections: int(one.stuck.connections),
+				Why: fmt.Sprintf("%s (%d owed echoes)", one.why, one.stuck.echoes),
+			})
+		}
+	}
+	return dst
+}
+
+// poke begins a climb, where there is something to find out; the connection is dismissed at
+// its end. It reports false where the connection can be dismissed at once.
+func (w *worker) poke(d *dummy) bool {
+	if d.wait == 0 || d.state != up || d.is(sendFailed) {
+		return false
+	}
+	if w.pokes == nil {
+		w.pokes = make(map[uint32]*poke)
+	}
+	w.pokes[d.slot] = &poke{conn: d.conn, last: d.assigned, owed: uint64(d.wait)}
+	d.set(poked)
+	w.writeOff(d)
+	d.assigned++
+	d.gone++
+	w.writeLater(d)
+	w.timers.push(timer{at: w.now + pokeWait, slot: d.slot, what: poked})
+	return true
+}
+
+// cameAfterPoke takes n echoes that a poked connection brought.
+func (w *worker) cameAfterPoke(d *dummy, first, n uint64) {
+	if p := w.pokes[d.slot]; first <= p.last {
+		p.came += min(n, p.last-first+1)
+	}
+}
+
+// pokeOver judges a climb when its time is over, and dismisses the connection.
+func (w *worker) pokeOver(d *dummy) {
+	p := w.pokes[d.slot]
+	if d.state != up || d.conn != p.conn {
+		return // the server has closed it meanwhile, and that was told
+	}
+	count, queue := &w.count.causes, w.unread.of(w.fleet.cfg.Target, w.port.LocalAddr(d.sock), w.now)
+	found := stuck{1, p.owed}
+	switch {
+	case p.came > 0:
+		count.wakeup.add(found)
+	case queue.known && !queue.accepted:
+		count.accept.add(found)
+		w.closeOwn(d, CloseRST, 0) // it would not read a FIN either
+		return
+	case queue.known && queue.bytes > 0:
+		count.receive.add(found)
+		w.closeOwn(d, CloseRST, 0)
+		return
+	default:
+		p.silent = true
+	}
+	w.dismiss(d)
+}
+
+// finAnswered is the top of the ladder: the server has answered the half-close of a poked
+// connection that it had read from and not answered. A server that never answered anybody has no
+// flag stuck: see never_served.
+func (w *worker) finAnswered(d *dummy) {
+	if p := w.pokes[d.slot]; p.silent && p.came == 0 && w.count.ledger.Echoed > 0 {
+		w.count.causes.flag.add(stuck{1, p.owed})
+	}
+}
+
+// receiveQueues remembers the system's list of connections for a moment: it is read once for
+// all that are looked for together.
+type receiveQueues struct {
+	at   time.Duration
+	list map[netip.AddrPort]receiveQueue // by the dummy's address
+}
+
+// of is the receive queue of the server's end of the connection from a local address; not known
+// where the server is on another machine, or the system does not tell.
+func (r *receiveQueues) of(server, local netip.AddrPort, now time.Duration) receiveQueue {
+	if r.list == nil || now != r.at {
+		r.at, r.list = now, readReceiveQueues(server.Port())
+	}
+	return r.list[netip.AddrPortFrom(local.Addr().Unmap(), local.Port())]
+}
