@@ -19,7 +19,7 @@ import (
 
 // galleryParallel is how many exhibits are on show at a time: most of them wait more than they
 // work.
-const galleryParallel = 3
+const galleryParallel = 6
 
 func newGalleryCommand() *cobra.Command {
 	var json string
@@ -85,10 +85,14 @@ func runGallery(names []string, json string) error {
 	if err := out.writeJSON(shows); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(shows, func(s show) bool { return s.Result != asExpected }) {
+	if !allAsExpected(shows) {
 		return exitCode(monitor.ExitFault)
 	}
 	return nil
+}
+
+func allAsExpected(shows []show) bool {
+	return !slices.ContainsFunc(shows, func(s show) bool { return s.Result != asExpected })
 }
 
 // choose finds the exhibits by name; none means all.
@@ -160,8 +164,8 @@ func writeGallery(w io.Writer, shows []show, took time.Duration) error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(w, "\n%d wrong servers named, %d right ones not accused, %d not as expected, "+
-		"in %.1f s\n", wrong, right, failed, took.Seconds())
+	_, err := fmt.Fprintf(w, "\nwrong servers named: %d, right ones not accused: %d, "+
+		"not as expected: %d, in %.1f s\n", wrong, right, failed, took.Seconds())
 	return err
 }
 

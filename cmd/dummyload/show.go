@@ -22,10 +22,14 @@ const (
 	notShown   = "FAILED"   // the show itself did not work
 )
 
-// A show lasts at most showMost, what it is to find is looked for every showLook.
+// A show lasts at most showMost, what it is to find is looked for every showLook. Before START
+// there is a while for what a server says unasked.
 const (
-	showMost = 10 * time.Second
-	showLook = 50 * time.Millisecond
+	showMost    = 10 * time.Second
+	showLook    = 50 * time.Millisecond
+	beforeStart = 100 * time.Millisecond
+
+	showEvidence = 10 // lines told when the result is not as expected
 )
 
 // show is one exhibit and what the tester said of it.
@@ -47,6 +51,9 @@ type show struct {
 func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) show {
 	began := time.Now()
 	s := show{Name: e.Name, Does: e.Does, Expected: e.Want, Seed: rand.Uint64(), also: e.Also}
+	if dummy.SeesReceiveQueues() {
+		s.Expected = slices.Concat(e.Want, e.WantSeen)
+	}
 	final, err := s.run(ctx, e, rules)
 	s.Seconds = time.Since(began).Seconds()
 	if err != nil {
@@ -93,13 +100,14 @@ func (s *show) echo(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sample
 	if err := f.Wait(ctx, monitor.Idle); err != nil {
 		return fmt.Errorf("the dummies did not connect: %w", err)
 	}
+	until(ctx, beforeStart, func() bool { return false })
 	if err := f.Start(); err != nil {
 		return err
 	}
 	rules.Live = true
 	named := func() bool {
 		snap := sampler.Latest()
-		return !e.Right() && snap != nil && includes(earned(snap, rules), e.Want)
+		return !e.Right() && snap != nil && includes(earned(snap, rules), s.Expected)
 	}
 	if until(ctx, e.Load.Duration, named) {
 		return nil
@@ -168,10 +176,10 @@ func (s *show) judge(final *monitor.Snapshot, rules monitor.Rules) {
 	for _, d := range v.Diagnoses {
 		s.Why = append(s.Why, fmt.Sprintf("%s: %s", d.Name, monitor.Clean(d.Why)))
 	}
-	for i, ev := range final.Evidence {
-		if i == 10 {
-			break
-		}
+	if len(s.Why) == 0 {
+		s.Why = []string{"nothing was found"}
+	}
+	for _, ev := range final.Evidence[:min(len(final.Evidence), showEvidence)] {
 		s.Why = append(s.Why, fmt.Sprintf("%s: %s", ev.Fault, ev.Sentence()))
 	}
 }

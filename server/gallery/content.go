@@ -3,6 +3,7 @@ package gallery
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +19,7 @@ const seldom = 97
 
 // wrongAnswers are the exhibits that handle sessions right and packets wrong.
 func wrongAnswers() []Exhibit {
-	return append(wrongPackets(), wrongManners()...)
+	return slices.Concat(wrongPackets(), wrongWhen(), wrongGreetings(), wrongManners())
 }
 
 // wrongPackets are wrong in what they answer to one packet, now and then.
@@ -68,35 +69,47 @@ func (h *nowAndThen) Received(s server.Sender, id server.SessionID, packet []byt
 	h.Echo.Received(s, id, packet)
 }
 
-// wrongManners are wrong in what they answer when, to whom, or unasked.
-func wrongManners() []Exhibit {
-	hold := func(name, does string, want monitor.Fault, h func() server.Handler) Exhibit {
+// wrongWhen are wrong in when they answer, or whom.
+func wrongWhen() []Exhibit {
+	one := func(name, does string, want monitor.Fault, h func() server.Handler) Exhibit {
 		return Exhibit{
 			Name: name, Does: does, Want: []string{want.String()}, Load: usual(), start: startTrue(h, nil),
 		}
 	}
-	unasked := func() server.Handler { return unasked{} }
 	return []Exhibit{
-		hold("swap", "gives two clients each other's answer", monitor.Crossed,
-			func() server.Handler { return &swap{} }),
-		hold("reorder", "answers a packet after the one that came later", monitor.Reordered,
+		{
+			Name: "swap", Does: "gives two clients each other's answer",
+			Want: []string{monitor.Crossed.String()},
+			Also: []string{monitor.Missing.String()}, // neither gets its own
+			Load: usual(), start: startTrue(func() server.Handler { return &swap{} }, nil),
+		},
+		one("reorder", "answers a packet after the one that came later", monitor.Reordered,
 			func() server.Handler { return &reorder{held: map[server.SessionID][]byte{}} }),
-		hold("unasked", "sends a packet on accept that nobody asked for", monitor.Unsolicited, unasked),
+		one("unasked", "sends a packet on accept that nobody asked for", monitor.Unsolicited,
+			func() server.Handler { return unasked{} }),
 		{
 			Name: "after-stop", Does: "says a last word to whoever has been silent for a while",
 			Want: []string{monitor.Unsolicited.String()},
 			Load: with(func(l *Load) { l.Duration, l.Quiet = 300*time.Millisecond, 3*lastWordAfter }),
 			// A client that is not served for so long is not silent by its own will.
-			Also:  []string{monitor.Corrupt.String()},
+			Also:  []string{monitor.Corrupt.String(), monitor.Truncated.String()},
 			start: startTrue(func() server.Handler { return newLastWord() }, nil),
 		},
 		{
 			Name: "previous", Does: "answers the first packet of a connection with one of the previous",
-			Want:  []string{monitor.Stale.String()},
-			Also:  []string{monitor.SessionReuse},
-			Load:  with(func(l *Load) { l.Clients, l.Churn = 1, 50 }),
-			start: startTrue(func() server.Handler { return &previous{fresh: map[server.SessionID]bool{}} }, nil),
+			Want: []string{monitor.Stale.String()},
+			Also: []string{monitor.SessionReuse},
+			Load: with(func(l *Load) { l.Clients, l.Churn = 1, 50 }),
+			start: startTrue(func() server.Handler {
+				return &previous{fresh: map[server.SessionID]bool{}}
+			}, nil),
 		},
+	}
+}
+
+// wrongGreetings are wrong about the login packet.
+func wrongGreetings() []Exhibit {
+	return []Exhibit{
 		{
 			Name: "greeting-missing", Does: "sends no login packet",
 			Want:  []string{monitor.LoginMissing.String()},
@@ -110,6 +123,12 @@ func wrongManners() []Exhibit {
 			start: startTrue(func() server.Handler { return greetAgain{} },
 				func(c *server.Config) { c.Login = true }),
 		},
+	}
+}
+
+// wrongManners are wrong in how they treat a connection.
+func wrongManners() []Exhibit {
+	return []Exhibit{
 		{
 			Name: "chunk-is-packet", Does: "takes what one receive brings for one packet",
 			Want: []string{monitor.Truncated.String()},

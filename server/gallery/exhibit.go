@@ -17,6 +17,9 @@ type Exhibit struct {
 	// Want names the faults and diagnoses that must be earned, all of them. None: the server is
 	// right, and whatever it is accused of is the tester's mistake.
 	Want []string
+	// WantSeen names those that are earned only where the system shows how many bytes lie unread
+	// at the server's end of a connection (Linux).
+	WantSeen []string
 	// Also names what may be earned beside them: the same wrong seen from another side.
 	Also []string
 	Load Load
@@ -72,7 +75,8 @@ func with(change func(*Load)) Load {
 
 // All is every exhibit, sorted by name. Each call makes new ones: exhibits share nothing.
 func All() []Exhibit {
-	all := slices.Concat(wrongAnswers(), wrongByNature(), rightServers())
+	all := slices.Concat(wrongAnswers(), wrongByNature(), wrongLifetimes(), rightServers(),
+		rightSpecimens())
 	slices.SortFunc(all, func(a, b Exhibit) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }

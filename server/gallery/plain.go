@@ -2,10 +2,12 @@ package gallery
 
 import (
 	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dummyload/monitor"
@@ -19,6 +21,7 @@ func wrongByNature() []Exhibit {
 		{
 			Name: "reset", Does: "resets a connection now and then",
 			Want: []string{monitor.ResetByServer.String(), monitor.ClosedHealthy},
+			Also: []string{monitor.Truncated.String()}, // the rest of an answer that was on its way
 			Load: with(func(l *Load) { l.Duration = 4 * time.Second }),
 			start: startPlain(func(c *net.TCPConn) {
 				echoSome(c)
@@ -30,6 +33,36 @@ func wrongByNature() []Exhibit {
 			Want:  []string{monitor.NotDrained.String(), monitor.NeverServed},
 			Load:  with(func(l *Load) { l.Duration = 600 * time.Millisecond }),
 			start: startPlain(func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }),
+		},
+		{
+			Name: "no-accept", Does: "listens and never accepts",
+			Want:     []string{monitor.NotDrained.String(), monitor.NeverServed},
+			WantSeen: []string{monitor.AcceptStalled},
+			Also:     []string{monitor.CloseIgnored},
+			Load:     with(func(l *Load) { l.Duration = 600 * time.Millisecond }),
+			start:    startUnaccepting,
+		},
+		{
+			Name: "accept-stops", Does: "accepts some connections and then no more",
+			Want:     []string{monitor.NotDrained.String()},
+			WantSeen: []string{monitor.AcceptStalled},
+			Also:     []string{monitor.CloseIgnored},
+			Load:     with(func(l *Load) { l.Duration = 600 * time.Millisecond }),
+			start:    startTired,
+		},
+		{
+			Name: "stall", Does: "stands still for two seconds, all of it, and goes on",
+			Want:  []string{monitor.ServerStalled, monitor.Recovered},
+			Load:  with(func(l *Load) { l.Duration = 6 * time.Second }),
+			start: startTrue(func() server.Handler { return &stall{} }, nil),
+		},
+		{
+			Name: "standstill", Does: "stands still, all of it, and never goes on",
+			Want: []string{monitor.ServerStalled, monitor.NotDrained.String()},
+			// Its system still takes what is sent, and nobody reads a FIN.
+			Also:  []string{monitor.CloseIgnored},
+			Load:  with(func(l *Load) { l.Duration = 1500 * time.Millisecond }),
+			start: startStandstill,
 		},
 		{
 			Name: "killed", Does: "is gone all of a sudden",
@@ -68,6 +101,76 @@ func startKilled() (Server, error) {
 // Stop waits until the server has ended by itself.
 func (s *killed) Stop() { <-s.over }
 
+// stall is Echo with a pause that concerns everybody.
+type stall struct {
+	server.Echo
+	n    atomic.Uint64
+	gate sync.RWMutex
+}
+
+func (h *stall) Received(s server.Sender, id server.SessionID, packet []byte) {
+	if h.n.Add(1) == stallAt {
+		h.gate.Lock()
+		time.Sleep(stallFor)
+		h.gate.Unlock()
+	}
+	h.gate.RLock()
+	defer h.gate.RUnlock()
+	h.Echo.Received(s, id, packet)
+}
+
+const (
+	stallAt  = 1000 // packets
+	stallFor = 2 * time.Second
+)
+
+// standstill is a plain server that stops at one instant.
+type standstill struct {
+	*plain
+	over chan struct{}
+}
+
+func startStandstill() (Server, error) {
+	var chunks atomic.Uint64
+	over := make(chan struct{})
+	s, err := newPlain(func(c *net.TCPConn) {
+		buf := make([]byte, 4096)
+		for {
+			n, err := c.Read(buf)
+			if err != nil {
+				return
+			}
+			if chunks.Add(1) > stallAt {
+				<-over
+				return
+			}
+			if _, err := c.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+	}, math.MaxInt)
+	if err != nil {
+		return nil, err
+	}
+	return standstill{s, over}, nil
+}
+
+// Stop lets those go that stand still.
+func (s standstill) Stop() {
+	close(s.over)
+	s.plain.Stop()
+}
+
+// startUnaccepting starts a server that leaves every connection in its backlog.
+func startUnaccepting() (Server, error) { return newPlain(nil, 0) }
+
+// startTired starts an echo server that accepts only tiredAfter connections.
+func startTired() (Server, error) {
+	return newPlain(func(c *net.TCPConn) { _, _ = io.Copy(c, c) }, tiredAfter)
+}
+
+const tiredAfter = 10
+
 // plain is a server of one goroutine for each connection.
 type plain struct {
 	l      *net.TCPListener
@@ -82,21 +185,24 @@ type plain struct {
 // startPlain starts a plain server; behave runs once for each connection, which is closed when
 // it returns.
 func startPlain(behave func(*net.TCPConn)) func() (Server, error) {
-	return func() (Server, error) {
-		l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			return nil, err
-		}
-		s := &plain{l: l, behave: behave, conns: map[*net.TCPConn]struct{}{}}
-		s.wg.Add(1)
-		go s.accept()
-		return s, nil
-	}
+	return func() (Server, error) { return newPlain(behave, math.MaxInt) }
 }
 
-func (s *plain) accept() {
+// newPlain starts a plain server that accepts so many connections.
+func newPlain(behave func(*net.TCPConn), most int) (*plain, error) {
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, err
+	}
+	s := &plain{l: l, behave: behave, conns: map[*net.TCPConn]struct{}{}}
+	s.wg.Add(1)
+	go s.accept(most)
+	return s, nil
+}
+
+func (s *plain) accept(most int) {
 	defer s.wg.Done()
-	for {
+	for range most {
 		c, err := s.l.AcceptTCP()
 		if err != nil {
 			return

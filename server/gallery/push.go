@@ -65,9 +65,9 @@ func (h *starve) Received(s server.Sender, id server.SessionID, packet []byte) {
 }
 
 // lastWordAfter is the silence that the last word breaks.
-const lastWordAfter = 150 * time.Millisecond
+const lastWordAfter = 300 * time.Millisecond
 
-// lastWord speaks once when a session has been silent.
+// lastWord speaks whenever a session has been silent.
 type lastWord struct {
 	later
 	heard map[server.SessionID]time.Time // guarded by later's mu
@@ -91,9 +91,11 @@ func (h *lastWord) check(s server.Sender, id server.SessionID) {
 	h.mu.Lock()
 	rest := lastWordAfter - time.Since(h.heard[id])
 	h.mu.Unlock()
-	if rest > 0 {
-		h.after(rest, func(s server.Sender) { h.check(s, id) })
-		return
+	if rest <= 0 {
+		if s.SendPacket(id, []byte("are you still there?")) != nil {
+			return // it is not
+		}
+		rest = lastWordAfter
 	}
-	_ = s.SendPacket(id, []byte("are you still there?"))
+	h.after(rest, func(s server.Sender) { h.check(s, id) })
 }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/gallery"
+)
+
+// TestGallery is the tester's own exam: every wrong server is named for what it does, no right
+// one is accused, three times in a row.
+func TestGallery(t *testing.T) {
+	rounds := 3
+	if testing.Short() {
+		rounds = 1
+	}
+	for round := range rounds {
+		shows := showAll(t.Context(), gallery.All(), monitor.Rules{})
+		t.Logf("round %d:\n%s", round+1, matrix(shows))
+		for _, s := range shows {
+			if s.Result != asExpected {
+				t.Errorf("round %d: %s: %s: expected %v, earned %v, seed %d\n%s", round+1, s.Name, s.Result,
+					s.Expected, s.Earned, s.Seed, strings.Join(s.Why, "\n"))
+			}
+		}
+	}
+}
+
+// matrix is the confusion matrix: a row for each exhibit, a column for each name that was
+// earned. x was expected, + goes with it, ! is neither, . was expected and not earned.
+func matrix(shows []show) string {
+	var names []string
+	for _, s := range shows {
+		names = append(names, s.Expected...)
+		names = append(names, s.Earned...)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	var b strings.Builder
+	for i, name := range names {
+		fmt.Fprintf(&b, "%18s%s%s\n", "", strings.Repeat("| ", i), name)
+	}
+	for _, s := range shows {
+		fmt.Fprintf(&b, "%-18s", s.Name)
+		for _, name := range names {
+			b.WriteString(mark(s, name) + " ")
+		}
+		b.WriteString(s.Result + "\n")
+	}
+	return b.String()
+}
+
+func mark(s show, name string) string {
+	want, got := slices.Contains(s.Expected, name), slices.Contains(s.Earned, name)
+	switch {
+	case want && got:
+		return "x"
+	case want:
+		return "."
+	case got && (slices.Contains(s.also, name) || name == monitor.Late.String()):
+		return "+"
+	case got:
+		return "!"
+	}
+	return "|"
+}
+
+// exhibit finds one by its name, for a shorter while.
+func exhibit(t *testing.T, name string) gallery.Exhibit {
+	t.Helper()
+	chosen, err := choose([]string{name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen[0].Load.Duration = 300 * time.Millisecond
+	return chosen[0]
+}
+
+// TestGalleryTurnsRed: a tester that is blind on one eye, a right server taken for a wrong one
+// and a wrong one for a right one all fail the gallery. Without this its green would mean little.
+func TestGalleryTurnsRed(t *testing.T) {
+	for name, fault := range map[string]monitor.Fault{
+		"corrupt": monitor.Corrupt, "truncate": monitor.Truncated, "swap": monitor.Crossed,
+		"duplicate": monitor.Duplicate, "reorder": monitor.Reordered, "drop": monitor.Missing,
+		"unasked": monitor.Unsolicited, "greeting-twice": monitor.LoginDuplicate,
+	} {
+		blind := monitor.Rules{Allow: []monitor.Fault{fault}}
+		shows := showAll(t.Context(), []gallery.Exhibit{exhibit(t, name)}, blind)
+		if shows[0].Result != escaped || allAsExpected(shows) {
+			t.Errorf("blind for %v: %s is %s", fault, name, shows[0].Result)
+		}
+	}
+	for name, c := range map[string]struct {
+		result string
+		change func(*gallery.Exhibit)
+	}{
+		"right-net": {escaped, func(e *gallery.Exhibit) { e.Want = []string{"corrupt"} }},
+		"corrupt":   {accused, func(e *gallery.Exhibit) { e.Want = nil }},
+		"swap":      {misnamed, func(e *gallery.Exhibit) { e.Also = nil; e.Load.Duration = time.Second }},
+	} {
+		e := exhibit(t, name)
+		c.change(&e)
+		shows := showAll(t.Context(), []gallery.Exhibit{e}, monitor.Rules{})
+		if shows[0].Result != c.result || allAsExpected(shows) || len(shows[0].Why) == 0 {
+			t.Errorf("%s, changed: %+v, want %s", name, shows[0], c.result)
+		}
+	}
+}
+
+// TestGalleryCommand: names choose, an unknown one is told with the list, --json has the table.
+func TestGalleryCommand(t *testing.T) {
+	r := dummyload(t, "gallery", "corrupt", "right-net")
+	if r.code != 0 || !strings.Contains(r.stdout, "wrong servers named: 1, right ones not accused: 1") {
+		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+	r = dummyload(t, "gallery", "no-such-server")
+	if r.code != exitUsage || !strings.Contains(r.stderr, "no-such-server") ||
+		!strings.Contains(r.stderr, "greeting-twice") {
+		t.Errorf("exit %d: %s", r.code, r.stderr)
+	}
+	r = dummyload(t, "gallery", "--json", "-", "duplicate")
+	var shows []show
+	if err := json.Unmarshal([]byte(r.stdout), &shows); err != nil || len(shows) != 1 ||
+		shows[0].Name != "duplicate" || shows[0].Result != asExpected {
+		t.Errorf("exit %d, %v: %s", r.code, err, r.stdout)
+	}
+}

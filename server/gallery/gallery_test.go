@@ -1,0 +1,78 @@
+package gallery
+
+import (
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"dummyload/monitor"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// diagnoses are those an exhibit may ask for.
+var diagnoses = []string{
+	monitor.ServerGone, monitor.ServerStalled, monitor.Recovered, monitor.AcceptStalled,
+	monitor.NeverServed, monitor.SendWakeupLost, monitor.SendFlagStuck, monitor.ReceiveNotRearmed,
+	monitor.WorkersLost, monitor.ClosedHealthy, monitor.SessionReuse, monitor.CloseIgnored,
+	monitor.SessionLeak, monitor.ReleasedTwice,
+}
+
+func TestExhibitsAreWellFormed(t *testing.T) {
+	all := All()
+	for i, e := range all {
+		if i > 0 && e.Name <= all[i-1].Name {
+			t.Errorf("%s is out of order, or there twice", e.Name)
+		}
+		if e.Does == "" || e.Load.Duration <= 0 || e.Load.Clients < 1 {
+			t.Errorf("%s lacks something: %+v", e.Name, e)
+		}
+		for _, name := range slices.Concat(e.Want, e.WantSeen, e.Also) {
+			if _, fault := monitor.ParseFault(name); !fault && !slices.Contains(diagnoses, name) {
+				t.Errorf("%s asks for %q, which is neither fault nor diagnosis", e.Name, name)
+			}
+		}
+	}
+}
+
+// TestEveryExhibitStartsAndStops: with a connection that is still there, and nothing is left.
+func TestEveryExhibitStartsAndStops(t *testing.T) {
+	for _, e := range All() {
+		t.Run(e.Name, func(t *testing.T) {
+			t.Parallel()
+			s, err := e.Start()
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := net.Dial("tcp", s.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if _, err := c.Write([]byte("\x08\x0012345678")); err != nil {
+				t.Error(err)
+			}
+			if !e.Right() && e.Name != "killed" {
+				_ = c.Close() // a right server is also stopped while a client is there
+			}
+			stopped := make(chan struct{})
+			go func() {
+				s.Stop()
+				close(stopped)
+			}()
+			select {
+			case <-stopped:
+			case <-time.After(20 * time.Second):
+				t.Fatal("Stop does not return")
+			}
+			var snap monitor.Snapshot
+			s.Collect(&snap)
+			if e.Right() && (snap.Server == nil || snap.Server.Accepted != snap.Server.Released) {
+				t.Errorf("the audit: %+v", snap.Server)
+			}
+		})
+	}
+}

@@ -1,0 +1,183 @@
+package gallery
+
+import (
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/frame"
+)
+
+// wrongLifetimes are the specimens with a rule replaced.
+func wrongLifetimes() []Exhibit {
+	all := append(wrongCounts(), wrongSends()...)
+	all = append(all, wrongEnds()...)
+	return append(all, wrongReuse()...)
+}
+
+// Names of faults, for short.
+var (
+	corrupt     = monitor.Corrupt.String()
+	truncated   = monitor.Truncated.String()
+	crossed     = monitor.Crossed.String()
+	stale       = monitor.Stale.String()
+	reordered   = monitor.Reordered.String()
+	duplicate   = monitor.Duplicate.String()
+	missing     = monitor.Missing.String()
+	unsolicited = monitor.Unsolicited.String()
+	closed      = monitor.ClosedByServer.String()
+	reset       = monitor.ResetByServer.String()
+	notDrained  = monitor.NotDrained.String()
+)
+
+// anyContent is what a stream may show whose bytes were put together wrong.
+var anyContent = []string{corrupt, truncated, reordered, duplicate, missing, unsolicited}
+
+// anyEnd is what may come of a session released while it is alive.
+var anyEnd = []string{closed, reset, monitor.ClosedHealthy, monitor.SessionReuse, crossed, stale,
+	missing, duplicate, reordered, corrupt, truncated, unsolicited, notDrained, monitor.ReleasedTwice,
+	monitor.SessionLeak, monitor.CloseIgnored, monitor.SendWakeupLost, monitor.SendFlagStuck,
+	monitor.ReceiveNotRearmed}
+
+// churning is a load with many closes and other clients in a hurry for what they leave.
+func churning(how string) Load {
+	return with(func(l *Load) {
+		l.Clients, l.OverSend, l.Churn, l.Close = 24, 8, 300, how
+		l.ReconnectDelay, l.Duration = 4*time.Millisecond, 7*time.Second
+	})
+}
+
+// wrongCounts get IOCount wrong.
+func wrongCounts() []Exhibit {
+	healthy := []string{monitor.ClosedHealthy}
+	leak := []string{monitor.SessionLeak}
+	push := habits{pushing: true}
+	return []Exhibit{
+		{
+			Name: "count-after-send", Does: "raises IOCount after WSASend (R1)",
+			Want: healthy, Also: anyEnd, Load: usual(), start: startSpecimen(countAfterSend, habits{}),
+		},
+		{
+			Name: "down-before-post", Does: "lowers IOCount before the receive is posted again (R2)",
+			Want: healthy, Also: anyEnd, Load: usual(), start: startSpecimen(downBeforePost, habits{}),
+		},
+		{
+			Name: "failed-post-counts", Does: "does not lower IOCount when a post fails (R2)",
+			Want: leak, Also: []string{monitor.CloseIgnored}, Load: leaving("rst"),
+			start: startSpecimen(failedPostCounts, push),
+		},
+		{
+			Name: "zero-counts", Does: "does not lower IOCount on transferred 0 (R2)",
+			Want: leak, Load: leaving("fin"), start: startSpecimen(zeroCounts, habits{}),
+		},
+		{
+			Name: "drop-failures", Does: "does not handle a completion that failed (R8)",
+			Want: leak, Load: leaving("rst"), start: startSpecimen(dropFailures, habits{}),
+		},
+	}
+}
+
+// leaving is a load under which connections come and go, and echo has an end.
+func leaving(how string) Load {
+	return with(func(l *Load) { l.Churn, l.Close, l.Duration = 200, how, time.Second })
+}
+
+// wrongSends get SendFlag or SendQ wrong.
+func wrongSends() []Exhibit {
+	stuck := with(func(l *Load) { l.Duration, l.OverSend = time.Second, 2 })
+	rawLoad := with(func(l *Load) { l.Frame = frame.Raw })
+	short := habits{raw: true, shortSends: true}
+	return []Exhibit{
+		{
+			Name: "test-then-set", Does: "tests SendFlag, and then sets it (R4)",
+			Want: []string{duplicate}, Also: anyContent, Load: usual(),
+			start: startSpecimen(testThenSet, habits{}),
+		},
+		{
+			Name: "no-recheck", Does: "does not look at SendQ again on a send completion (R5)",
+			Want: []string{notDrained, monitor.SendWakeupLost}, Load: stuck,
+			start: startSpecimen(noRecheck, habits{}),
+		},
+		{
+			Name: "clear-after-check", Does: "looks at SendQ again, and then clears SendFlag (R5)",
+			Want: []string{notDrained, monitor.SendWakeupLost}, Load: stuck,
+			start: startSpecimen(clearAfterCheck, habits{}),
+		},
+		{
+			Name: "clear-before-consume", Does: "clears SendFlag before SendQ is consumed (R5)",
+			Want: []string{duplicate}, Also: anyContent, Load: usual(),
+			start: startSpecimen(clearBeforeConsume, habits{}),
+		},
+		{
+			Name: "consume-asked", Does: "consumes what was asked, not what was transferred (R5)",
+			Want: []string{corrupt}, Also: anyContent, Load: rawLoad, start: startSpecimen(consumeAsked, short),
+		},
+		{
+			Name: "unlocked-sendq", Does: "changes SendQ without its lock (R9)",
+			Want: []string{corrupt}, Also: anyContent, Load: rawLoad, start: startSpecimen(unlockedSendQ, short),
+		},
+		{
+			Name: "post-before-queue", Does: "posts the next receive before the data is in SendQ (R9)",
+			Want: []string{reordered}, Also: anyContent, Load: usual(),
+			start: startSpecimen(postBeforeQueue, habits{}),
+		},
+	}
+}
+
+// wrongEnds leave a connection in the lurch.
+func wrongEnds() []Exhibit {
+	return []Exhibit{
+		{
+			Name: "failed-post-stays", Does: "does not disconnect when a send could not be posted (R14)",
+			Want:  []string{notDrained, monitor.SendFlagStuck},
+			Load:  with(func(l *Load) { l.Clients, l.Duration = 32, 300*time.Millisecond }),
+			start: startSpecimen(failedPostStays, habits{failSends: true}),
+		},
+		{
+			Name: "not-rearmed", Does: "forgets to post the next receive, now and then",
+			Want: []string{notDrained}, WantSeen: []string{monitor.ReceiveNotRearmed},
+			Also:  []string{monitor.SessionLeak, monitor.CloseIgnored},
+			Load:  with(func(l *Load) { l.Clients, l.Duration = 32, 300*time.Millisecond }),
+			start: startSpecimen(notRearmed, habits{}),
+		},
+		{
+			Name: "ignore-zero", Does: "ignores transferred 0 (R6)",
+			Want: []string{monitor.CloseIgnored}, Also: []string{monitor.SessionLeak},
+			Load:  with(func(l *Load) { l.Churn, l.Duration = 10, 6*time.Second }),
+			start: startSpecimen(ignoreZero, habits{}),
+		},
+	}
+}
+
+// wrongReuse use again too early what belongs to a session that is not over.
+func wrongReuse() []Exhibit {
+	one := func(name, does string, b bug) Exhibit {
+		return Exhibit{
+			Name: name, Does: does, Want: []string{crossed, monitor.SessionReuse}, Also: anyEnd,
+			Load: churning("rst"), start: startSpecimen(b, habits{pushing: true}),
+		}
+	}
+	return []Exhibit{
+		one("second-read", "reads a second time whether IOCount is 0 (R3)", secondRead),
+		one("release-on-zero", "releases on transferred 0 (R6)", releaseOnZero),
+		one("close-on-zero", "calls closesocket on transferred 0 (R11)", closeOnZero),
+		one("unheld", "takes no reference in SendPacket (R12)", unheld),
+		one("resurrect", "lets SendPacket climb back from IOCount 0 (R12)", resurrect),
+		one("no-id-check", "does not check the session's id in SendPacket (R12)", noIDCheck),
+	}
+}
+
+// rightSpecimens are the naive form without a bug.
+func rightSpecimens() []Exhibit {
+	load := churning("mixed")
+	load.Duration = time.Second
+	return []Exhibit{
+		{
+			Name: "right-specimen", Does: "the specimen with every rule kept", Load: load,
+			start: startSpecimen(none, habits{shortSends: true}),
+		},
+		{
+			Name: "right-pushing", Does: "the same, answering from other goroutines", Load: load,
+			start: startSpecimen(none, habits{pushing: true, shortSends: true}),
+		},
+	}
+}

@@ -1,0 +1,234 @@
+package gallery
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// specimen is the lecture's server in its naive form: IOCount without a RELEASE bit, slots used
+// again last in, first out, a lock around each SendQ. With bug none it is right. Where a bug
+// replaces a rule, the rule stands beside it.
+type specimen struct {
+	bug  bug
+	opts habits
+	q    *queue
+
+	mu    sync.Mutex
+	slots []*session
+	free  []*session // last in, first out; a session that is released twice is in it twice
+
+	nextID                            atomic.Uint64
+	accepted, released, releasedTwice atomic.Uint64
+	working                           atomic.Int64
+	acceptor, workers, applications   sync.WaitGroup
+	pushes                            []chan push
+	over                              chan struct{}
+}
+
+// habits are what specimens differ in that is not wrong.
+type habits struct {
+	raw        bool // echoes chunks instead of len16 frames
+	pushing    bool // answers from other goroutines, by SendPacket and session id
+	shortSends bool // of the environment
+	failSends  bool
+}
+
+// push is an answer on its way to the session it is meant for.
+type push struct {
+	index  int
+	id     uint64
+	packet []byte
+}
+
+const (
+	specimenWorkers = 4
+	specimenPushers = 4
+)
+
+// startSpecimen starts one with a bug.
+func startSpecimen(b bug, h habits) func() (Server, error) {
+	return func() (Server, error) {
+		q, err := newQueue()
+		if err != nil {
+			return nil, err
+		}
+		q.shortSends, q.failSends, q.dropFailures = h.shortSends, h.failSends, b == dropFailures
+		sp := &specimen{bug: b, opts: h, q: q, over: make(chan struct{})}
+		sp.acceptor.Go(sp.accept)
+		for range specimenWorkers {
+			sp.working.Add(1)
+			sp.workers.Go(sp.work)
+		}
+		if h.pushing {
+			for range specimenPushers {
+				pushes := make(chan push, 1024)
+				sp.pushes = append(sp.pushes, pushes)
+				sp.applications.Go(func() { sp.apply(pushes) })
+			}
+		}
+		return sp, nil
+	}
+}
+
+// Addr is where it listens.
+func (sp *specimen) Addr() netip.AddrPort { return sp.q.addr() }
+
+// Collect adds its books. They are honest, whatever else is not.
+func (sp *specimen) Collect(s *monitor.Snapshot) {
+	released, accepted := sp.released.Load(), sp.accepted.Load()
+	s.Bundled = true
+	s.Server = &monitor.Server{
+		Backend: "specimen", Workers: int(sp.working.Load()), Accepted: accepted, Released: released,
+		Live: max(accepted, released) - released, ReleasedTwice: sp.releasedTwice.Load(),
+	}
+}
+
+// Stop ends it, after sessions had some time to be released: their clients have left.
+func (sp *specimen) Stop() {
+	sp.q.stopAccepting()
+	sp.acceptor.Wait()
+	for end := time.Now().Add(stopGrace / 3); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if sp.released.Load() >= sp.accepted.Load() {
+			break
+		}
+	}
+	released, twice := sp.released.Load(), sp.releasedTwice.Load()
+	close(sp.over)
+	sp.q.end()
+	sp.workers.Wait()
+	sp.applications.Wait()
+	sp.released.Store(released) // what only the end released had not been
+	sp.releasedTwice.Store(twice)
+}
+
+// accept is the accept thread.
+func (sp *specimen) accept() {
+	for {
+		h, ok := sp.q.accept()
+		if !ok {
+			return
+		}
+		sp.accepted.Add(1)
+		s := sp.take()
+		s.open(h, sp.nextID.Add(1))
+		sp.recvPost(s)
+		sp.ioDown(s) // the accept's own reference (R13)
+	}
+}
+
+// take gives out a slot.
+func (sp *specimen) take() *session {
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	if n := len(sp.free); n > 0 {
+		s := sp.free[n-1]
+		sp.free = sp.free[:n-1]
+		return s
+	}
+	s := &session{index: len(sp.slots)}
+	sp.slots = append(sp.slots, s)
+	return s
+}
+
+// work is a worker thread: the lecture's loop.
+func (sp *specimen) work() {
+	defer sp.working.Add(-1)
+	for {
+		e := sp.q.get()
+		if e.op == opStop {
+			return
+		}
+		switch {
+		case e.transferred == 0:
+			if sp.bug == exitOnZero {
+				return
+			}
+			if !sp.zero(e) {
+				continue
+			}
+		case e.op == opSend:
+			sp.sendDone(e.s, e.transferred)
+		case !sp.recvDone(e.s, e.data):
+			continue
+		}
+		sp.ioDown(e.s)
+	}
+}
+
+// zero is what transferred 0 means: the end of the connection, and never its release (R6). It
+// reports whether IOCount is still to be lowered.
+func (sp *specimen) zero(e entry) bool {
+	s := e.s
+	switch sp.bug {
+	case releaseOnZero:
+		sp.release(s)
+		return false
+	case zeroCounts:
+		sp.cancel(s)
+		return false
+	case ignoreZero:
+		if e.op == opRecv {
+			sp.recvPost(s)
+		}
+		return true
+	}
+	sp.cancel(s)
+	return true
+}
+
+// recvDone answers what was received and posts the next receive. It reports whether IOCount is
+// still to be lowered: at the bottom, after the re-post (R2).
+func (sp *specimen) recvDone(s *session, data []byte) bool {
+	packets := data
+	if !sp.opts.raw {
+		packets = s.whole(data)
+	}
+	switch sp.bug {
+	case postBeforeQueue:
+		sp.recvPost(s)
+		window()
+		sp.answer(s, packets)
+		return true
+	case downBeforePost:
+		sp.answer(s, packets)
+		sp.ioDown(s)
+		window()
+		sp.recvPost(s)
+		return false
+	}
+	sp.answer(s, packets)
+	sp.recvPost(s)
+	return true
+}
+
+// answer echoes what was received, here or by way of the application.
+func (sp *specimen) answer(s *session, packets []byte) {
+	if len(packets) == 0 {
+		return
+	}
+	if sp.opts.pushing {
+		select {
+		case sp.pushes[s.index%specimenPushers] <- push{s.index, s.id.Load(), packets}:
+		case <-sp.over:
+		}
+		return
+	}
+	sp.enqueue(s, packets)
+	sp.sendPost(s)
+}
+
+// apply is an application thread: it answers when it gets round to it.
+func (sp *specimen) apply(pushes <-chan push) {
+	for {
+		select {
+		case p := <-pushes:
+			sp.sendPacket(p)
+		case <-sp.over:
+			return
+		}
+	}
+}
