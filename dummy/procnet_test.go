@@ -19,11 +19,15 @@ const procTable = `  sl  local_address rem_address   st tx_queue rx_queue tr tm-
    5: 0100007F:1770 0100007F:C354
 `
 
-const procTable6 = "sl local_address remote_address st\n" +
-	"   0: 00000000000000000000000001000000:1770 00000000000000000000000001000000:C355 " +
-	"01 00000000:00000003 00:00000000 00000000 0 0 80 1\n" +
-	"   1: 0000000000000000FFFF00000100007F:1770 0000000000000000FFFF00000100007F:C356 " +
-	"01 00000000:00000004 00:00000000 00000000 0 0 81 1\n"
+// The same for IPv6: a native connection, and one over IPv4 to a server that listens on both.
+const (
+	v6Loopback = "00000000000000000000000001000000"
+	v4Mapped   = "0000000000000000FFFF00000100007F"
+	columns    = " 00:00000000 00000000 0 0 80 1\n"
+	procTable6 = "  sl  local_address remote_address st\n" +
+		"   0: " + v6Loopback + ":1770 " + v6Loopback + ":C355 01 00000000:00000003" + columns +
+		"   1: " + v4Mapped + ":1770 " + v4Mapped + ":C356 01 00000000:00000004" + columns
+)
 
 func TestReceiveQueuesAreReadFromTheSystemsTable(t *testing.T) {
 	got := map[netip.AddrPort]receiveQueue{}

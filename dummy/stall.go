@@ -104,6 +104,7 @@ func (f *Fleet) watchStall(all []tidings, now time.Duration) {
 		f.stall.on = false
 		took := (now - f.stall.since).Round(10 * time.Millisecond)
 		f.diagnoses[f.stall.at].Why += fmt.Sprintf("; recovered after %v", took)
+		f.diagnoses[f.stall.at].Name = monitor.ServerStalled // also when it had not served before
 		d := &f.diagnoses[f.diagnosis(monitor.Recovered)]
 		d.Connections = max(d.Connections, int(up))
 		d.Why = fmt.Sprintf("all answered again after %v", took)

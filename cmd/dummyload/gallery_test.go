@@ -43,10 +43,10 @@ func matrix(shows []show) string {
 	names = slices.Compact(names)
 	var b strings.Builder
 	for i, name := range names {
-		fmt.Fprintf(&b, "%18s%s%s\n", "", strings.Repeat("| ", i), name)
+		fmt.Fprintf(&b, "%22s%s%s\n", "", strings.Repeat("| ", i), name)
 	}
 	for _, s := range shows {
-		fmt.Fprintf(&b, "%-18s", s.Name)
+		fmt.Fprintf(&b, "%-22s", s.Name)
 		for _, name := range names {
 			b.WriteString(mark(s, name) + " ")
 		}

@@ -105,11 +105,17 @@ func (s *show) echo(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sample
 		return err
 	}
 	rules.Live = true
-	named := func() bool {
+	seen := func(names []string) bool {
 		snap := sampler.Latest()
-		return !e.Right() && snap != nil && includes(earned(snap, rules), s.Expected)
+		return len(names) > 0 && snap != nil && includes(earned(snap, rules), names)
 	}
-	if until(ctx, e.Load.Duration, named) {
+	var stopAt []string
+	if e.Load.StopAt != "" {
+		stopAt = []string{e.Load.StopAt}
+	}
+	named := func() bool { return seen(s.Expected) }
+	until(ctx, e.Load.Duration, func() bool { return named() || seen(stopAt) })
+	if named() {
 		return nil
 	}
 	if err := f.Stop(); err != nil {

@@ -55,15 +55,23 @@ type Load struct {
 	ReconnectDelay    time.Duration
 	DrainTimeout      time.Duration
 	Quiet             time.Duration // listened for after the drain
-	Duration          time.Duration // how long echo is on at most; less when the fault is named sooner
+	// Duration is how long echo is on at most: less when everything wanted was named, or when the
+	// fault or diagnosis of this name was, which then takes a STOP to be understood.
+	Duration time.Duration
+	StopAt   string
 }
 
 // usual is a load that fits most: enough clients to swap, a window to put in disorder.
 func usual() Load {
 	return Load{
 		Clients: 16, OverSend: 4, SizeMin: 16, SizeMax: 128, Frame: frame.Len16, Close: "fin",
-		DrainTimeout: 700 * time.Millisecond, Quiet: 200 * time.Millisecond, Duration: 3 * time.Second,
+		DrainTimeout: 700 * time.Millisecond, Quiet: 200 * time.Millisecond, Duration: 6 * time.Second,
 	}
+}
+
+// stuckLoad ends echo as soon as somebody is stuck.
+func stuckLoad(overSend int) Load {
+	return with(func(l *Load) { l.OverSend, l.StopAt = overSend, monitor.Late.String() })
 }
 
 // with is the usual load with something changed.

@@ -36,7 +36,7 @@ var anyContent = []string{corrupt, truncated, reordered, duplicate, missing, uns
 var anyEnd = []string{closed, reset, monitor.ClosedHealthy, monitor.SessionReuse, crossed, stale,
 	missing, duplicate, reordered, corrupt, truncated, unsolicited, notDrained, monitor.ReleasedTwice,
 	monitor.SessionLeak, monitor.CloseIgnored, monitor.SendWakeupLost, monitor.SendFlagStuck,
-	monitor.ReceiveNotRearmed}
+	monitor.ReceiveNotRearmed, monitor.NeverServed, monitor.ServerStalled, monitor.Recovered}
 
 // churning is a load with many closes and other clients in a hurry for what they leave.
 func churning(how string) Load {
@@ -83,7 +83,6 @@ func leaving(how string) Load {
 
 // wrongSends get SendFlag or SendQ wrong.
 func wrongSends() []Exhibit {
-	stuck := with(func(l *Load) { l.Duration, l.OverSend = time.Second, 2 })
 	rawLoad := with(func(l *Load) { l.Frame = frame.Raw })
 	short := habits{raw: true, shortSends: true}
 	return []Exhibit{
@@ -94,12 +93,12 @@ func wrongSends() []Exhibit {
 		},
 		{
 			Name: "no-recheck", Does: "does not look at SendQ again on a send completion (R5)",
-			Want: []string{notDrained, monitor.SendWakeupLost}, Load: stuck,
+			Want: []string{notDrained, monitor.SendWakeupLost}, Load: stuckLoad(2),
 			start: startSpecimen(noRecheck, habits{}),
 		},
 		{
 			Name: "clear-after-check", Does: "looks at SendQ again, and then clears SendFlag (R5)",
-			Want: []string{notDrained, monitor.SendWakeupLost}, Load: stuck,
+			Want: []string{notDrained, monitor.SendWakeupLost}, Load: stuckLoad(2),
 			start: startSpecimen(clearAfterCheck, habits{}),
 		},
 		{
@@ -129,14 +128,14 @@ func wrongEnds() []Exhibit {
 		{
 			Name: "failed-post-stays", Does: "does not disconnect when a send could not be posted (R14)",
 			Want:  []string{notDrained, monitor.SendFlagStuck},
-			Load:  with(func(l *Load) { l.Clients, l.Duration = 32, 300*time.Millisecond }),
+			Load:  stuckLoad(4),
 			start: startSpecimen(failedPostStays, habits{failSends: true}),
 		},
 		{
 			Name: "not-rearmed", Does: "forgets to post the next receive, now and then",
 			Want: []string{notDrained}, WantSeen: []string{monitor.ReceiveNotRearmed},
 			Also:  []string{monitor.SessionLeak, monitor.CloseIgnored},
-			Load:  with(func(l *Load) { l.Clients, l.Duration = 32, 300*time.Millisecond }),
+			Load:  stuckLoad(4),
 			start: startSpecimen(notRearmed, habits{}),
 		},
 		{

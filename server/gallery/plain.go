@@ -22,7 +22,7 @@ func wrongByNature() []Exhibit {
 			Name: "reset", Does: "resets a connection now and then",
 			Want: []string{monitor.ResetByServer.String(), monitor.ClosedHealthy},
 			Also: []string{monitor.Truncated.String()}, // the rest of an answer that was on its way
-			Load: with(func(l *Load) { l.Duration = 4 * time.Second }),
+			Load: usual(),
 			start: startPlain(func(c *net.TCPConn) {
 				echoSome(c)
 				_ = c.SetLinger(0)
@@ -31,7 +31,7 @@ func wrongByNature() []Exhibit {
 		{
 			Name: "mute", Does: "reads and never answers",
 			Want:  []string{monitor.NotDrained.String(), monitor.NeverServed},
-			Load:  with(func(l *Load) { l.Duration = 600 * time.Millisecond }),
+			Load:  stuckLoad(4),
 			start: startPlain(func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }),
 		},
 		{
@@ -39,7 +39,7 @@ func wrongByNature() []Exhibit {
 			Want:     []string{monitor.NotDrained.String(), monitor.NeverServed},
 			WantSeen: []string{monitor.AcceptStalled},
 			Also:     []string{monitor.CloseIgnored},
-			Load:     with(func(l *Load) { l.Duration = 600 * time.Millisecond }),
+			Load:     stuckLoad(4),
 			start:    startUnaccepting,
 		},
 		{
@@ -47,7 +47,7 @@ func wrongByNature() []Exhibit {
 			Want:     []string{monitor.NotDrained.String()},
 			WantSeen: []string{monitor.AcceptStalled},
 			Also:     []string{monitor.CloseIgnored},
-			Load:     with(func(l *Load) { l.Duration = 600 * time.Millisecond }),
+			Load:     stuckLoad(4),
 			start:    startTired,
 		},
 		{
@@ -61,7 +61,7 @@ func wrongByNature() []Exhibit {
 			Want: []string{monitor.ServerStalled, monitor.NotDrained.String()},
 			// Its system still takes what is sent, and nobody reads a FIN.
 			Also:  []string{monitor.CloseIgnored},
-			Load:  with(func(l *Load) { l.Duration = 1500 * time.Millisecond }),
+			Load:  with(func(l *Load) { l.StopAt = monitor.ServerStalled }),
 			start: startStandstill,
 		},
 		{
@@ -120,7 +120,7 @@ func (h *stall) Received(s server.Sender, id server.SessionID, packet []byte) {
 }
 
 const (
-	stallAt  = 1000 // packets
+	stallAt  = 300 // packets
 	stallFor = 2 * time.Second
 )
 
@@ -250,7 +250,7 @@ func (s *plain) Stop() {
 // echoSome echoes some chunks, how many is chance.
 func echoSome(c *net.TCPConn) {
 	buf := make([]byte, 4096)
-	for range 50 + rand.IntN(500) {
+	for range 10 + rand.IntN(100) {
 		n, err := c.Read(buf)
 		if err != nil {
 			return

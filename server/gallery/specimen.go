@@ -58,11 +58,6 @@ func startSpecimen(b bug, h habits) func() (Server, error) {
 		}
 		q.shortSends, q.failSends, q.dropFailures = h.shortSends, h.failSends, b == dropFailures
 		sp := &specimen{bug: b, opts: h, q: q, over: make(chan struct{})}
-		sp.acceptor.Go(sp.accept)
-		for range specimenWorkers {
-			sp.working.Add(1)
-			sp.workers.Go(sp.work)
-		}
 		if h.pushing {
 			for range specimenPushers {
 				pushes := make(chan push, 1024)
@@ -70,6 +65,11 @@ func startSpecimen(b bug, h habits) func() (Server, error) {
 				sp.applications.Go(func() { sp.apply(pushes) })
 			}
 		}
+		for range specimenWorkers {
+			sp.working.Add(1)
+			sp.workers.Go(sp.work)
+		}
+		sp.acceptor.Go(sp.accept)
 		return sp, nil
 	}
 }
