@@ -183,7 +183,8 @@ func (s *show) judge(final *monitor.Snapshot, rules monitor.Rules) {
 		s.Why = append(s.Why, fmt.Sprintf("%s: %s", d.Name, monitor.Clean(d.Why)))
 	}
 	if len(s.Why) == 0 {
-		s.Why = []string{"nothing was found"}
+		s.Why = []string{fmt.Sprintf("nothing was found in %s echoes on %s connections",
+			monitor.Count(final.Ledger.Echoed), monitor.Count(final.Connections.Connected))}
 	}
 	for _, ev := range final.Evidence[:min(len(final.Evidence), showEvidence)] {
 		s.Why = append(s.Why, fmt.Sprintf("%s: %s", ev.Fault, ev.Sentence()))

@@ -101,8 +101,9 @@ func (q *queue) begin(h handle, op operation) *net.TCPConn {
 	return q.conns[h]
 }
 
-// recvSize is the most that one receive brings.
-const recvSize = 2048
+// recvSize is the most that one receive brings, in bytes: little, so that a client's window of
+// echoes takes several and the workers have something to do at the same time.
+const recvSize = 192
 
 // recv is WSARecv.
 func (q *queue) recv(h handle, s *session) error {
