@@ -25,13 +25,13 @@ func TestHungerIsOfAllAtOnce(t *testing.T) {
 		h  hunger
 		is bool
 	}{
-		"all":              {hunger{heardAt: 5 * s, up: 4, owed: 4, oldest: 5*s - sameInstant}, true},
+		"all":              {hunger{heardAt: 5 * s, up: 4, owed: 4, oldest: 4 * s}, true},
 		"never heard":      {hunger{up: 4, owed: 4, oldest: s}, true},
 		"nobody is up":     {hunger{heardAt: 5 * s}, false},
 		"one owes nothing": {hunger{heardAt: 5 * s, up: 4, owed: 3, oldest: 5 * s}, false},
-		"one was earlier":  {hunger{heardAt: 5 * s, up: 4, owed: 4, oldest: 4 * s}, false},
+		"one was earlier":  {hunger{heardAt: 5 * s, up: 4, owed: 4, oldest: 3 * s}, false},
 	} {
-		if c.h.all() != c.is {
+		if c.h.all(s) != c.is {
 			t.Errorf("%s: %v", name, !c.is)
 		}
 	}

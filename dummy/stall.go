@@ -13,10 +13,6 @@ import (
 // stopped for a while (with the bundled server in the same process, say) that is one scan.
 const stallScans = int(time.Second / scanEvery)
 
-// sameInstant is how far apart connections may have fallen silent that did so at once, on top of
-// one scan's interval, which is as exactly as a worker knows when it heard anything last.
-const sameInstant = 100*time.Millisecond + scanEvery
-
 // hunger is how long a worker has not received anything. The present walk over its dummies says
 // whether all of them starve, and since when: connections that got stuck one after the other, or
 // a few that are left over at the end of a drain, are no server that stands still.
@@ -46,20 +42,21 @@ func (h *hunger) sees(d *dummy) {
 	}
 }
 
-// all reports whether every connection of the walk was owed an echo at the same instant.
-func (h *hunger) all() bool {
-	return h.up > 0 && h.owed == h.up && h.oldest+sameInstant >= h.heardAt
+// all reports whether every connection of the walk has been owed an echo since the same instant.
+// What was answered last may have taken echoTimeout, and when that was, a worker knows to one
+// scan's interval.
+func (h *hunger) all(echoTimeout time.Duration) bool {
+	return h.up > 0 && h.owed == h.up && h.oldest+echoTimeout+scanEvery >= h.heardAt
 }
 
 // scanned is called once for each walk over all dummies.
-func (h *hunger) scanned(staying bool, now time.Duration) {
-	owed := staying && h.all()
+func (h *hunger) scanned(starved bool, now time.Duration) {
 	h.up, h.owed = 0, 0
 	h.unheard++
 	if h.heard {
 		h.unheard, h.heardAt = 0, now
 	}
-	if h.heard || !owed {
+	if h.heard || !starved {
 		h.starving = 0
 	} else if h.starving++; h.starving == 1 {
 		h.since = now

@@ -56,27 +56,23 @@ func TestServerThatNeverServesIsNamed(t *testing.T) {
 func TestHungerCountsScansAndNotTime(t *testing.T) {
 	var h hunger
 	var told tidings
-	scan := func(owed int, now time.Duration) {
-		h.up, h.owed, h.oldest = 1, owed, now
-		h.scanned(true, now)
-	}
-	scan(1, time.Second)
-	scan(1, time.Hour) // the tester was stopped meanwhile
+	h.scanned(true, time.Second)
+	h.scanned(true, time.Hour) // the tester was stopped meanwhile
 	if h.publish(&told); told.starved || told.unheard {
 		t.Errorf("two scans far apart are a stall: %+v", h)
 	}
 	for range stallScans {
-		scan(1, time.Hour)
+		h.scanned(true, time.Hour)
 	}
 	if h.publish(&told); !told.starved || !told.unheard || told.starvedSince != time.Second {
 		t.Errorf("a second without an answer is none: %+v", h)
 	}
-	scan(0, time.Hour)
+	h.scanned(false, time.Hour)
 	if h.publish(&told); told.starved || !told.unheard {
 		t.Errorf("starved with nothing outstanding: %+v", h)
 	}
 	h.heard = true
-	scan(1, time.Hour)
+	h.scanned(true, time.Hour)
 	if h.publish(&told); told.unheard || h.starving != 0 {
 		t.Errorf("an answer ends it: %+v", h)
 	}

@@ -91,10 +91,9 @@ func (sp *specimen) Collect(s *monitor.Snapshot) {
 func (sp *specimen) Stop() {
 	sp.q.stopAccepting()
 	sp.acceptor.Wait()
-	for end := time.Now().Add(stopGrace / 3); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if sp.released.Load() >= sp.accepted.Load() {
-			break
-		}
+	if !sp.allReleased(time.Second) {
+		sp.cancelAll()
+		sp.allReleased(time.Second / 2)
 	}
 	released, twice := sp.released.Load(), sp.releasedTwice.Load()
 	close(sp.over)
@@ -103,6 +102,26 @@ func (sp *specimen) Stop() {
 	sp.applications.Wait()
 	sp.released.Store(released) // what only the end released had not been
 	sp.releasedTwice.Store(twice)
+}
+
+// allReleased waits until every session is released, and reports whether that happened.
+func (sp *specimen) allReleased(within time.Duration) bool {
+	for end := time.Now().Add(within); sp.released.Load() < sp.accepted.Load(); {
+		if time.Now().After(end) {
+			return false
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return true
+}
+
+// cancelAll ends the sessions whose clients have not left.
+func (sp *specimen) cancelAll() {
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	for _, s := range sp.slots {
+		sp.cancel(s)
+	}
 }
 
 // accept is the accept thread.

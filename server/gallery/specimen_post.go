@@ -89,7 +89,7 @@ func (s *session) queued() int {
 }
 
 // rarely is how many receives are posted for each that is not (notRearmed).
-const rarely = 400
+const rarely = 3000
 
 // recvPost raises IOCount, then calls WSARecv (R1).
 func (sp *specimen) recvPost(s *session) {
