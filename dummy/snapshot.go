@@ -30,6 +30,7 @@ type totals struct {
 	fairAt   time.Duration
 	fairIn   monitor.Phase
 	resets   uint64
+	steps    steps
 }
 
 func (t *totals) init(workers int) {
@@ -46,6 +47,7 @@ func (t *totals) reset(resets uint64) {
 	t.evidence, t.kept, t.owed = nil, [monitor.NumFaults]int{}, nil
 	t.fairness, t.fairAt = monitor.Fairness{}, 0
 	t.health.saturated = false
+	t.steps = steps{}
 	t.resets = resets
 }
 
@@ -149,7 +151,9 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	c.balance()
 	s.Ledger, s.WaitUpDown = c.ledger, c.wait
 	s.Faults, s.Connections, s.Bytes = c.faults, c.conns, c.bytes
-	s.Diagnoses = c.causes.explain(c.signs(s.Diagnoses))
+	t := &f.totals
+	t.steps.follow(s)
+	s.Diagnoses = t.steps.explain(c.causes.explain(c.signs(s.Diagnoses)))
 }
 
 // take adds what one report has that is new.

@@ -144,6 +144,15 @@ func wrongEnds() []Exhibit {
 			Load:  with(func(l *Load) { l.Churn, l.Duration = 10, 6*time.Second }),
 			start: startSpecimen(ignoreZero, habits{}),
 		},
+		{
+			Name: "exit-on-zero", Does: "takes transferred 0 for a worker's order to stop (R7)",
+			Want: []string{monitor.WorkersLost},
+			Also: []string{monitor.ServerStalled, monitor.CloseIgnored, monitor.SessionLeak},
+			Load: with(func(l *Load) {
+				l.Clients, l.Churn, l.Duration = 32, 1.5, 8*time.Second
+			}),
+			start: startSpecimen(exitOnZero, habits{laborious: true}),
+		},
 	}
 }
 

@@ -33,6 +33,7 @@ type specimen struct {
 type habits struct {
 	raw        bool // echoes chunks instead of len16 frames
 	pushing    bool // answers from other goroutines, by SendPacket and session id
+	laborious  bool // each receive keeps a worker busy for a while
 	shortSends bool // of the environment
 	failSends  bool
 }
@@ -202,6 +203,9 @@ func (sp *specimen) zero(e entry) bool {
 // recvDone answers what was received and posts the next receive. It reports whether IOCount is
 // still to be lowered: at the bottom, after the re-post (R2).
 func (sp *specimen) recvDone(s *session, data []byte) bool {
+	if sp.opts.laborious {
+		time.Sleep(time.Millisecond)
+	}
 	packets := data
 	if !sp.opts.raw {
 		packets = s.whole(data)

@@ -1,0 +1,75 @@
+package dummy
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// steps follows the throughput between one close by a dummy and the next. A server whose workers
+// take the end of a connection for the order to stop loses one of them at each: its throughput
+// goes down in steps, and in the end it stands still.
+type steps struct {
+	closed, echoed uint64        // as of the last close
+	at             time.Duration // of it
+	rates          []float64     // echoes per second between closes, the first maxSteps
+}
+
+const (
+	maxSteps   = 64
+	minStep    = 100 * time.Millisecond // less is no measurement
+	lessBy     = 0.85                   // of the rate before: a step down
+	noise      = 1.15                   // of the rate before: no step up
+	leastSteps = 2                      // on the way; a server that stops at once makes one
+)
+
+// follow takes a snapshot's counters while echo is on.
+func (t *steps) follow(s *monitor.Snapshot) {
+	closed := s.Connections.ClosedByDummy
+	switch {
+	case s.Phase != monitor.Echoing:
+		return
+	case t.at == 0:
+	case closed == t.closed || s.Uptime-t.at < minStep:
+		return
+	case len(t.rates) < maxSteps:
+		rate := float64(s.Ledger.Echoed-t.echoed) / (s.Uptime - t.at).Seconds()
+		t.rates = append(t.rates, rate)
+	}
+	t.closed, t.echoed, t.at = closed, s.Ledger.Echoed, s.Uptime
+}
+
+// down counts the steps down to standstill; 0 when it ever went up again, or did not stand still.
+func (t *steps) down() int {
+	n := 0
+	for i := 1; i < len(t.rates); i++ {
+		before, now := t.rates[i-1], t.rates[i]
+		switch {
+		case now > before*noise:
+			return 0
+		case now > 0 && now < before*lessBy:
+			n++
+		}
+	}
+	if len(t.rates) == 0 || t.rates[len(t.rates)-1] > 0 {
+		return 0
+	}
+	return n
+}
+
+// explain adds workers_lost where a server stands still that went down in steps.
+func (t *steps) explain(dst []monitor.Diagnosis) []monitor.Diagnosis {
+	i := slices.IndexFunc(dst, func(d monitor.Diagnosis) bool {
+		return d.Name == monitor.ServerStalled
+	})
+	if i < 0 || t.down() < leastSteps {
+		return dst
+	}
+	return append(dst, monitor.Diagnosis{
+		Name: monitor.WorkersLost, Connections: dst[i].Connections,
+		Why: fmt.Sprintf("from one close to the next throughput fell in steps, down to nothing: "+
+			"%.0f echoes/s between them", t.rates[:min(len(t.rates), 10)]),
+	})
+}

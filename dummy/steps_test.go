@@ -1,0 +1,56 @@
+package dummy
+
+import (
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+)
+
+func TestStepsDownToStandstill(t *testing.T) {
+	for name, c := range map[string]struct {
+		rates []float64
+		is    bool
+	}{
+		"four workers lost":       {[]float64{4000, 3100, 2000, 900, 0, 0}, true},
+		"with noise":              {[]float64{4000, 4100, 3000, 3100, 1500, 0}, true},
+		"stops at once":           {[]float64{4000, 4000, 1700, 0, 0}, false},
+		"goes down and stays":     {[]float64{4000, 3000, 2000, 1000}, false},
+		"goes up again":           {[]float64{4000, 2000, 3000, 1000, 0}, false},
+		"never did anything":      {[]float64{0, 0, 0}, false},
+		"nothing was ever closed": {nil, false},
+	} {
+		var st steps
+		s := monitor.Snapshot{Phase: monitor.Echoing, Uptime: time.Second}
+		st.follow(&s)
+		for _, r := range c.rates {
+			s.Uptime += time.Second
+			s.Ledger.Echoed += uint64(r)
+			s.Connections.ClosedByDummy++
+			st.follow(&s)
+			s.Uptime += time.Millisecond
+			st.follow(&s) // no close in between
+		}
+		stalled := []monitor.Diagnosis{{Name: monitor.ServerStalled, Connections: 3}}
+		got := st.explain(stalled)
+		if (len(got) == 2) != c.is || c.is && got[1].Name != monitor.WorkersLost {
+			t.Errorf("%s: %v: %+v", name, st.rates, got)
+		}
+		if len(st.explain(nil)) > 0 {
+			t.Errorf("%s: workers_lost of a server that does not stand still", name)
+		}
+	}
+}
+
+func TestStepsAreBounded(t *testing.T) {
+	var st steps
+	s := monitor.Snapshot{Phase: monitor.Echoing, Uptime: time.Second}
+	for range 3 * maxSteps {
+		s.Connections.ClosedByDummy++
+		s.Uptime += time.Second
+		st.follow(&s)
+	}
+	if len(st.rates) != maxSteps {
+		t.Errorf("%d rates", len(st.rates))
+	}
+}
