@@ -16,18 +16,28 @@ const (
 	closesLocked = 24
 )
 
-// What the server's own assertions say.
-const (
-	ghost     = "a completion for a released session"
-	below     = "IOCount below zero"
-	unended   = "released twice, or without having ended"
-	unowed    = "bytes left uncounted at close"
-	unheld    = "by somebody who holds no reference"
-	overeaten = "more consumed than was there to send"
-)
+// lifetime is what a bug in holding and releasing sessions is broken by: assertions of the
+// server, of the port, and of what the server leaves in its trace.
+var lifetime = []string{
+	"a completion for a released session",
+	"IOCount below zero",
+	"released twice, or without having ended",
+	"by somebody who holds no reference",
+	"released by a failed post",
+	"closesocket of handle", "closesocket with I/O in flight",
+	"left twice", "never accepted",
+	"sendq: bytes left uncounted at close", "sendq: more consumed",
+	"another session's socket",
+}
+
+// stream is what a bug in sending is broken by: at the client, or in SendQ.
+var stream = []string{
+	"wrong bytes", "Wait Echo Count", "a push was lost", "two handlers", "two sends in flight",
+	"sendq: bytes left uncounted at close", "sendq: more consumed",
+}
 
 var seededBugs = []bug{
-	{1, "IOCount++ after WSARecv", []string{unheld, unended, ghost}, []edit{
+	{1, "IOCount++ after WSARecv", lifetime, []edit{
 		{"post.go", `	io := s.io.up()
 	a.note(trace.RecvPost,`, `	if sim.Variant == 1 {
 		err := via.Recv(s.sock, &s.recv)
@@ -39,7 +49,7 @@ var seededBugs = []bug{
 	}
 	io := s.io.up()
 	a.note(trace.RecvPost,`}}},
-	{2, "IOCount++ after WSASend", []string{unheld, unended, ghost}, []edit{
+	{2, "IOCount++ after WSASend", lifetime, []edit{
 		{"post.go", `		io := s.io.up() // R1`, `		if sim.Variant == 2 {
 			err := a.post.Send(s.sock, data, &s.send)
 			a.note(trace.SendPost, trace.Nowhere, s, s.io.up(), len(data))
@@ -49,7 +59,7 @@ var seededBugs = []bug{
 			return
 		}
 		io := s.io.up() // R1`}}},
-	{3, "no SendQ re-check on send completion", []string{"Wait Echo Count", "a push was lost"},
+	{3, "no SendQ re-check on send completion", stream,
 		[]edit{{"worker.go", `	w.sendPost(s)
 }
 
@@ -59,7 +69,7 @@ var seededBugs = []bug{
 }
 
 // stop obeys`}}},
-	{4, "SendFlag cleared after the check", []string{"Wait Echo Count", "a push was lost"},
+	{4, "SendFlag cleared after the check", stream,
 		[]edit{{"worker.go", `	s.flag.clear()
 	w.note(trace.FlagClear,`, `	if sim.Variant == 4 && !s.sendq.Any() {
 		s.flag.clear()
@@ -67,7 +77,7 @@ var seededBugs = []bug{
 	}
 	s.flag.clear()
 	w.note(trace.FlagClear,`}}},
-	{5, "release on a second read of 0", []string{unended, "left twice", ghost}, []edit{
+	{5, "release on a second read of 0", lifetime, []edit{
 		{"post.go", `	if io == 0 && s.io.tryRelease() {`, `	if sim.Variant == 5 {
 		sim.Point("before the second read")
 		if s.io.load() == 0 {
@@ -78,7 +88,7 @@ var seededBugs = []bug{
 		return
 	}
 	if io == 0 && s.io.tryRelease() {`}}},
-	{6, "release on transferred 0", []string{ghost, below, unheld, "C6"}, []edit{
+	{6, "release on transferred 0", lifetime, []edit{
 		{"worker.go", ` // frees nothing (R11)
 `, ` // frees nothing (R11)
 				if sim.Variant == 6 {
@@ -92,14 +102,14 @@ var seededBugs = []bug{
 		a.ioDown(s, trace.FailedPost)
 	}`}}},
 	{8, "what was asked is consumed, not what was transferred",
-		[]string{"wrong bytes", "Wait Echo Count", "a push was lost"}, []edit{
+		stream, []edit{
 			{"sendq/queue.go", `	b.sent += n
 `, `	if sim.Variant == 8 {
 		n = len(b.unsent())
 	}
 	b.sent += n
 `}}},
-	{9, "SendFlag tested, then set", []string{"two sends in flight", overeaten, "wrong bytes"},
+	{9, "SendFlag tested, then set", stream,
 		[]edit{{"sendflag.go", `	if !f.word.CompareAndSwap(0, 1) {`, `	if sim.Variant == 9 {
 		if f.isSet() {
 			return false
@@ -109,8 +119,7 @@ var seededBugs = []bug{
 		return true
 	}
 	if !f.word.CompareAndSwap(0, 1) {`}}},
-	{10, "SendPacket without its own hold", []string{"another session's", "wrong bytes", unended,
-		ghost, below, unowed}, []edit{
+	{10, "SendPacket without its own hold", append(lifetime, stream...), []edit{
 		{"sendpacket.go", `	io := s.io.up()
 `, `	if sim.Variant == 10 {
 		if s.io.load().released() || s.id.load() != id {
@@ -130,7 +139,7 @@ var seededBugs = []bug{
 		a.ioDown(s, trace.Disconnecting)
 	}
 	return nil`}}},
-	{11, "no RELEASE bit: 0 to 1 is possible", []string{unended, "left twice"}, []edit{
+	{11, "no RELEASE bit: 0 to 1 is possible", lifetime, []edit{
 		{"iocount.go", `	if !c.word.CompareAndSwap(0, releaseBit) {`, `	if sim.Variant == 11 {
 		return true
 	}
@@ -156,7 +165,7 @@ func opening() uint32 {
 		{"worker.go", `			case e.Transferred == 0:`, `			case e.Transferred == 0 && sim.Variant != 21:
 				w.stopped = sim.Variant == 12 || w.stopped
 `}}},
-	{13, "decrement before the re-post", []string{unended, below}, []edit{
+	{13, "decrement before the re-post", lifetime, []edit{
 		{"worker.go", `			s, where := w.dequeued(e)
 `, `			s, where := w.dequeued(e)
 			if sim.Variant == 13 {
@@ -171,14 +180,13 @@ func opening() uint32 {
 		{"sendpacket.go", `	if io.released() || s.id.load() != id {
 		a.ioDown`, `	if io.released() || s.id.load() != id && sim.Variant != 14 {
 		a.ioDown`}}},
-	{15, "SendQ without a lock", []string{"Wait Echo Count", "a push was lost", "wrong bytes",
-		unowed, "livelock"}, []edit{
+	{15, "SendQ without a lock", append(stream, "livelock"), []edit{
 		{"sendq/queue.go", `		if q.pushed.CompareAndSwap(b.next, b) {`, `		if sim.Variant == 15 {
 			q.pushed.Store(b)
 			return true
 		}
 		if q.pushed.CompareAndSwap(b.next, b) {`}}},
-	{16, "RecvPost before the data is queued", []string{"two handlers", "wrong bytes"}, []edit{
+	{16, "RecvPost before the data is queued", stream, []edit{
 		{"worker.go", `	w.received(s, data)
 	w.flush(s)
 `, `	if sim.Variant == 16 {
@@ -191,11 +199,11 @@ func opening() uint32 {
 	w.flush(s)
 `}}},
 	{17, "no decrement on transferred 0", []string{"not released", "release audit"}, nil}, // with 13
-	{18, "a post that failed does not disconnect", []string{"not released", unended}, []edit{
+	{18, "a post that failed does not disconnect", []string{"not released", "without having ended"}, []edit{
 		{"post.go", `	a.cancel(s, PostFailed)`, `	if sim.Variant != 18 {
 		a.cancel(s, PostFailed)
 	}`}}},
-	{19, "accept without a reference", []string{unheld, unended, ghost, below}, []edit{ // and with 11
+	{19, "accept without a reference", lifetime, []edit{ // and with 11
 		{"accept.go", `	w.ioDown(s, trace.Accepting)`, `	if sim.Variant != 19 {
 		w.ioDown(s, trace.Accepting)
 	}`}}},
@@ -220,8 +228,7 @@ func opening() uint32 {
 			break
 		}
 `}}},
-	{23, "SendFlag cleared before SendQ is consumed", []string{"wrong bytes", overeaten,
-		"two sends in flight", "Wait Echo Count"}, []edit{
+	{23, "SendFlag cleared before SendQ is consumed", stream, []edit{
 		{"worker.go", `	s.sendq.Consume(transferred, w.blocks)
 `, `	if sim.Variant == 23 {
 		s.flag.clear()
