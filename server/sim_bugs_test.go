@@ -162,7 +162,8 @@ func opening() uint32 {
 	return releaseBit + 1
 }`}}},
 	{12, "the worker exits on transferred 0", []string{"worker ended"}, []edit{
-		{"worker.go", `			case e.Transferred == 0:`, `			case e.Transferred == 0 && sim.Variant != 21:
+		{"worker.go", `			case e.Transferred == 0:`,
+			`			case e.Transferred == 0 && sim.Variant != 21:
 				w.stopped = sim.Variant == 12 || w.stopped
 `}}},
 	{13, "decrement before the re-post", lifetime, []edit{
@@ -181,7 +182,8 @@ func opening() uint32 {
 		a.ioDown`, `	if io.released() || s.id.load() != id && sim.Variant != 14 {
 		a.ioDown`}}},
 	{15, "SendQ without a lock", append(stream, "livelock"), []edit{
-		{"sendq/queue.go", `		if q.pushed.CompareAndSwap(b.next, b) {`, `		if sim.Variant == 15 {
+		{"sendq/queue.go", `		if q.pushed.CompareAndSwap(b.next, b) {`,
+			`		if sim.Variant == 15 {
 			q.pushed.Store(b)
 			return true
 		}
@@ -198,9 +200,11 @@ func opening() uint32 {
 	w.received(s, data)
 	w.flush(s)
 `}}},
-	{17, "no decrement on transferred 0", []string{"not released", "release audit"}, nil}, // with 13
-	{18, "a post that failed does not disconnect", []string{"not released", "without having ended"}, []edit{
-		{"post.go", `	a.cancel(s, PostFailed)`, `	if sim.Variant != 18 {
+	{17, "no decrement on transferred 0", []string{"not released", "release audit"},
+		nil}, // with 13
+	{18, "a post that failed does not disconnect",
+		[]string{"not released", "without having ended"}, []edit{
+			{"post.go", `	a.cancel(s, PostFailed)`, `	if sim.Variant != 18 {
 		a.cancel(s, PostFailed)
 	}`}}},
 	{19, "accept without a reference", lifetime, []edit{ // and with 11
@@ -252,7 +256,8 @@ func opening() uint32 {
 		return
 	}
 `},
-		{"post.go", `	if err := via.Recv(s.sock, &s.recv); err != nil {`, `	if sim.Variant == 24 {
+		{"post.go", `	if err := via.Recv(s.sock, &s.recv); err != nil {`,
+			`	if sim.Variant == 24 {
 		s.lock.Lock()
 		err := error(ErrGone)
 		if !s.ended() {

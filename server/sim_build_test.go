@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// instrument writes the core's sources with the points, the world and every seeded bug in, and
+// instrument writes the core's sources with the yield points and every seeded bug in, and
 // builds this package's test binary from them: go build's -overlay puts them in the place of
 // the product's, which stay as they are. It returns the binary's path, "" where there is no go
 // tool to build it (a test binary that was brought here): the simulation is the same anywhere.
@@ -63,7 +63,7 @@ func editedSources() (map[string]string, error) {
 		}
 		return nil
 	}
-	for _, edits := range [][]edit{world, points} {
+	for _, edits := range [][]edit{around, points} {
 		if err := apply(edits); err != nil {
 			return nil, err
 		}
@@ -97,4 +97,14 @@ func (e edit) apply(texts map[string]string) error {
 	}
 	texts[e.file] = strings.Replace(text, e.old, e.new, 1)
 	return nil
+}
+
+func TestAnEditFitsOnceOrIsAnError(t *testing.T) {
+	for old, fits := range map[string]bool{"one": true, "two": false, "none": false} {
+		texts := map[string]string{"f.go": "one two two"}
+		err := edit{"f.go", old, "new"}.apply(texts)
+		if (err == nil) != fits || fits && texts["f.go"] != "new two two" {
+			t.Errorf("%s: %v, %q", old, err, texts["f.go"])
+		}
+	}
 }

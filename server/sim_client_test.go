@@ -26,7 +26,7 @@ func (s *simulation) client() {
 		for n := range s.shape.frames {
 			c.sendFrame(n)
 			if s.world.Pick(2) == 0 {
-				s.world.Block("waits for its echo", func() bool { return c.echoed == c.sent || c.over() })
+				s.world.Block("waits for its echo", c.answered)
 			}
 		}
 		if s.end(c) == staysOpen {
@@ -53,6 +53,9 @@ func (s *simulation) dial() *simClient {
 
 // over reports whether the connection has nothing more to wait for.
 func (c *simClient) over() bool { return c.conn.Ended() || c.s.stopping && !c.conn.Accepted }
+
+// answered reports whether there is no echo to wait for.
+func (c *simClient) answered() bool { return c.echoed == c.sent || c.over() }
 
 // sendFrame sends {'e', connection, number}, in one piece or two.
 func (c *simClient) sendFrame(n int) {

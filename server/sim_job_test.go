@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"strings"
 	"testing"
 
 	"dummyload/server/iocp/sim"
@@ -91,10 +90,11 @@ func (j job) walk(s *simulation, f *found) {
 
 // exhaust makes every run of a small shape with so many preemptions.
 func (j job) exhaust(s *simulation, f *found) {
-	all := &sim.Exhaust{Preemptions: j.Preemptions}
+	small := smallShapes[j.Shape-1]
+	all := &sim.Exhaust{Preemptions: j.Preemptions, Rares: small.faults}
 	for number := uint64(1); ; number++ {
 		all.Begin()
-		if j.one(s, f, smallShapes[j.Shape-1].shape, all, number) || !all.Advance() {
+		if j.one(s, f, small.shape, all, number) || !all.Advance() {
 			return
 		}
 	}
@@ -104,7 +104,7 @@ func (j job) exhaust(s *simulation, f *found) {
 func (j job) one(s *simulation, f *found, sh shape, choose sim.Chooser, number uint64) bool {
 	if number == j.Show {
 		s.world.Show(func(who, what string) {
-			f.Lines = append(f.Lines, fmt.Sprintf("%-5s %s", who, strings.TrimSpace(what)))
+			f.Lines = append(f.Lines, fmt.Sprintf("%5d  %-5s %s", s.world.Steps(), who, what))
 		})
 		defer s.world.Show(nil)
 	}

@@ -123,17 +123,17 @@ func (s *simulation) afterStop(audit Audit) {
 	}
 }
 
-// noted looks at what the server leaves in its trace: whoever posts holds a reference of its
-// own beside the one that the post takes.
-func (s *simulation) noted(k trace.Kind, io ioState) {
+// Noted is the hook of actor.note. It looks at what the server leaves in its trace: whoever
+// posts holds a reference of its own beside the one that the post takes.
+func (s *simulation) Noted(k trace.Kind, io ioState) {
 	if (k == trace.RecvPost || k == trace.SendPost) && (io.released() || io.count() < 2) {
 		s.world.Fail("%v by somebody who holds no reference", k)
 	}
 }
 
-// released looks at a release. A post that failed never is the last reference: its poster's own
-// is given up later (R2).
-func (s *simulation) released(where trace.Where, why Reason) {
+// Released is the hook of actor.release. A post that failed never is the last reference: its
+// poster's own is given up later (R2).
+func (s *simulation) Released(where trace.Where, why Reason) {
 	switch where {
 	case trace.Receive:
 		sim.Met(sim.ReleasedByReceive)

@@ -8,9 +8,9 @@ type edit struct{ file, old, new string }
 // id and its end, between the two halves of what looks like one, and into SendQ and the free
 // list. The product itself pays nothing for them.
 var points = []edit{
-	{"iocount.go", `open() ioState { return`, `open() ioState { sim.Point("before IOCount opens"); return`},
-	{"iocount.go", `up() ioState { return`, `up() ioState { sim.Point("before IOCount++"); return`},
-	{"iocount.go", `down() ioState { return`, `down() ioState { sim.Point("before IOCount--"); return`},
+	{"iocount.go", `open() ioState {`, `open() ioState { sim.Point("before IOCount opens");`},
+	{"iocount.go", `up() ioState {`, `up() ioState { sim.Point("before IOCount++");`},
+	{"iocount.go", `down() ioState {`, `down() ioState { sim.Point("before IOCount--");`},
 	{"iocount.go", `tryRelease() bool { return c.word.CompareAndSwap(0, releaseBit) }`,
 		`tryRelease() bool {
 	sim.Point("before the CAS 0 to RELEASE")
@@ -30,19 +30,20 @@ var points = []edit{
 	return true
 }`},
 	{"sendflag.go", `clear() {`, `clear() { sim.Point("before SendFlag is cleared");`},
-	{"session.go", `ended() bool { return`, `ended() bool { sim.Point("before a look at the end"); return`},
-	{"session.go", `first(why Reason) bool { return`,
-		`first(why Reason) bool { sim.Point("before the end is marked"); return`},
+	{"session.go", `ended() bool {`, `ended() bool { sim.Point("before a look at the end");`},
+	{"session.go", `first(why Reason) bool {`,
+		`first(why Reason) bool { sim.Point("before the end is marked");`},
 	{"table.go", `	s.id.store(s.id.load()`, `	sim.Point("before a new id")
 	s.id.store(s.id.load()`},
 	{"table.go", `		if l.top.CompareAndSwap(old, (old+tagStep)&^(tagStep-1)|(s.recv.Key+1)) {`,
 		`		sim.Point("in the free list's push")
 		if l.top.CompareAndSwap(old, (old+tagStep)&^(tagStep-1)|(s.recv.Key+1)) {`},
-	{"table.go", `		s := t.at(uint64(uint32(old)) - 1)`, `		sim.Point("in the free list's pop")
+	{"table.go", `		s := t.at(uint64(uint32(old)) - 1)`,
+		`		sim.Point("in the free list's pop")
 		s := t.at(uint64(uint32(old)) - 1)`},
-	{"post.go", `	a.srv.handler.Left(`, `	present.released(where, why)
+	{"post.go", `	a.srv.handler.Left(`, `	present.Released(where, why)
 	a.srv.handler.Left(`},
-	{"post.go", `	a.trace.Record(k, w, uint64(s.id`, `	present.noted(k, io)
+	{"post.go", `	a.trace.Record(k, w, uint64(s.id`, `	present.Noted(k, io)
 	a.trace.Record(k, w, uint64(s.id`},
 	{"sendpacket.go", `	if io.released() || s.id.load() != id {`,
 		`	sim.Point("before the id is checked")
@@ -50,7 +51,8 @@ var points = []edit{
 		sim.Met(sim.SlotReusedInside)
 	}
 	if io.released() || s.id.load() != id {`},
-	{"accept.go", `	w.trace.Record(trace.AcceptPost,`, `	sim.Point("after the look at stopping")
+	{"accept.go", `	w.trace.Record(trace.AcceptPost,`,
+		`	sim.Point("after the look at stopping")
 	w.trace.Record(trace.AcceptPost,`},
 	{"worker.go", `	w.note(trace.FlagClear, trace.Nowhere, s, s.io.load(), s.sendq.Size())
 `, `	w.note(trace.FlagClear, trace.Nowhere, s, s.io.load(), s.sendq.Size())
@@ -58,11 +60,13 @@ var points = []edit{
 		sim.Met(sim.RecheckTaken)
 	}
 `},
-	{"sendq/queue.go", `		if q.pushed.CompareAndSwap(b.next, b) {`, `		sim.Point("in SendQ's Push")
+	{"sendq/queue.go", `		if q.pushed.CompareAndSwap(b.next, b) {`,
+		`		sim.Point("in SendQ's Push")
 		if q.pushed.CompareAndSwap(b.next, b) {`},
 	{"sendq/queue.go", `return q.pushed.Load() != nil || q.front`,
 		`return q.pushed.Load() != nil || sim.Between("in SendQ's Any") || q.front`},
-	{"sendq/queue.go", `		front = turn(q.pushed.Swap(nil))`, `		sim.Point("before SendQ is taken")
+	{"sendq/queue.go", `		front = turn(q.pushed.Swap(nil))`,
+		`		sim.Point("before SendQ is taken")
 		front = turn(q.pushed.Swap(nil))
 		sim.Point("while SendQ is turned")`},
 	{"sendq/queue.go", `	b := q.front.Load()
@@ -74,18 +78,19 @@ var points = []edit{
 		b.next, oldest, b = oldest, b, b.next`},
 }
 
-// world replaces what is not the core: the clock, and sizes that would only slow a run down.
-var world = []edit{
+// around replaces what is not the core: the clock, and sizes that would only slow a run down.
+var around = []edit{
 	{"server.go", `	for deadline := time.Now()`, `	if present != nil {
-		return simPoll(limit, condition)
+		return present.Poll(limit, condition)
 	}
 	for deadline := time.Now()`},
 	{"server.go", `	_ = srv.log.Dump(os.Stderr, uint64(id))`, `	if present != nil {
-		simBroken(id, what)
+		present.Broken(id, what)
 	}
 	_ = srv.log.Dump(os.Stderr, uint64(id))`},
-	{"run.go", `	deadline := time.After(stopTimeout)`, `	deadline := make(chan time.Time, 1)`},
-	{"run.go", `		select {`, `		simAwait(srv.threads, deadline)
+	{"run.go", `	deadline := time.After(stopTimeout)`,
+		`	deadline := make(chan time.Time, 1)`},
+	{"run.go", `		select {`, `		present.Await(srv.threads, deadline)
 		select {`},
 	{"accept.go", `acceptsPerWorker = 64`, `acceptsPerWorker = 1`},
 	{"worker.go", `const batch = 128`, `const batch = 2
@@ -108,7 +113,7 @@ var common [classes]sync.Pool
 	{"../monitor/trace/ring.go", `int64(time.Since(r.start)), k`, `0, k`},
 	{"../monitor/trace/ring.go", `	if r.shared {
 		index := r.claimed.Add(1) - 1`, `	if sim.Shown() {
-		sim.Say(Event{Kind: k, Where: w, ID: id, IO: io, N: uint32(n)}.words())
+		sim.Say(Event{Kind: k, Where: w, ID: id, IO: io, N: uint32(n)}.Words()[1:])
 	}
 	if r.shared {
 		index := r.claimed.Add(1) - 1`},
@@ -116,10 +121,11 @@ var common [classes]sync.Pool
 	var b strings.Builder
 	fmt.Fprintf(&b, "%.6f %s", e.At.Seconds(), e.Writer)
 `, `func (e Event) String() string {
-	return fmt.Sprintf("%.6f %s", e.At.Seconds(), e.Writer) + e.words()
+	return fmt.Sprintf("%.6f %s", e.At.Seconds(), e.Writer) + e.Words()
 }
 
-func (e Event) words() string {
+// Words is the event without its time and writer.
+func (e Event) Words() string {
 	var b strings.Builder
 `},
 }

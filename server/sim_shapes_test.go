@@ -1,18 +1,23 @@
 package server
 
 // smallShapes are explored exhaustively: every run with at most two preemptions, of workers that
-// are alike only the first. Stop takes its ordinary course there, and no post fails.
+// are alike only the first. Stop takes its ordinary course there.
 var smallShapes = []struct {
-	what string
-	runs int // that there are
+	what   string
+	runs   int // that there are
+	faults int // posts that fail and transfers that are short, at most
 	shape
 }{
-	{"connect, FIN", 24_321, shape{settles: true, workers: 2, clients: 1, rounds: 1,
+	{"connect, FIN", 24_321, 0, shape{settles: true, workers: 2, clients: 1, rounds: 1,
 		ends: []simEnd{sendsFin}}},
-	{"connect, FIN; meanwhile a SendPacket; one worker", 115_356, shape{settles: true, workers: 1,
-		clients: 1, rounds: 1, apps: 1, calls: 1, ends: []simEnd{sendsFin}}},
-	{"one echo, RST", 107_768, shape{settles: true, workers: 2, clients: 1, rounds: 1,
+	{"connect, FIN; meanwhile a SendPacket; one worker", 115_356, 0, shape{settles: true,
+		workers: 1, clients: 1, rounds: 1, apps: 1, calls: 1, ends: []simEnd{sendsFin}}},
+	{"connect, FIN; one fault", 134_973, 1, shape{settles: true, workers: 2, clients: 1, rounds: 1,
+		ends: []simEnd{sendsFin}}},
+	{"one echo, FIN; one fault; one worker", 209_623, 1, shape{settles: true, workers: 1,
+		clients: 1, rounds: 1, frames: 1, ends: []simEnd{sendsFin}}},
+	{"one echo, RST", 107_768, 0, shape{settles: true, workers: 2, clients: 1, rounds: 1,
 		frames: 1, ends: []simEnd{sendsReset}}},
-	{"one echo, FIN", 367_590, shape{settles: true, workers: 2, clients: 1, rounds: 1,
+	{"one echo, FIN", 367_590, 0, shape{settles: true, workers: 2, clients: 1, rounds: 1,
 		frames: 1, ends: []simEnd{sendsFin}}},
 }

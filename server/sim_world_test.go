@@ -255,9 +255,9 @@ func (s *simulation) justified(c *simClient, me *simSession, why Reason) bool {
 	return false
 }
 
-// simPoll is poll in simulated time: it passes while everybody is at rest, and when nothing
-// changes any more it is over.
-func simPoll(limit time.Duration, condition func() bool) bool {
+// Poll is the hook of poll, in simulated time: it passes while everybody is at rest, and when
+// nothing changes any more it is over.
+func (s *simulation) Poll(limit time.Duration, condition func() bool) bool {
 	const rounds = 8
 	for range rounds {
 		if condition() {
@@ -266,18 +266,21 @@ func simPoll(limit time.Duration, condition func() bool) bool {
 		if limit == 0 {
 			return false
 		}
-		present.world.Sleep(2)
+		s.world.Sleep(2)
 	}
 	return condition()
 }
 
-// simAwait waits for a worker that has ended; when none ever will, the deadline passes.
-func simAwait(threads <-chan *worker, deadline chan<- time.Time) {
+// Await is the hook of stopThreads: it waits for a worker that has ended; when none ever will,
+// the deadline passes.
+func (s *simulation) Await(threads <-chan *worker, deadline chan<- time.Time) {
 	ready := func() bool { return len(threads) > 0 }
-	if !present.world.BlockOrRest("stop waits", 3, ready) {
+	if !s.world.BlockOrRest("stop waits", 3, ready) {
 		deadline <- time.Time{}
 	}
 }
 
-// simBroken is what Server.broken says in a simulation; the trace is in the timeline.
-func simBroken(id SessionID, what string) { panic(fmt.Sprintf("server: session %v: %s", id, what)) }
+// Broken is the hook of Server.broken: the trace is in the timeline already.
+func (s *simulation) Broken(id SessionID, what string) {
+	panic(fmt.Sprintf("server: session %v: %s", id, what))
+}

@@ -4,8 +4,8 @@
 // give the same run, so that whatever a run breaks can be shown again.
 //
 //	world.go     coroutines, yield points, when everybody is at rest
-//	chooser.go   Random walk; pct.go priorities; exhaust.go depth first, preemption bounded
-//	port.go      iocp.Port and iocp.Worker, with the contract's clauses as assertions
+//	chooser.go   random walk; pct.go priorities; exhaust.go depth first, preemption bounded
+//	port.go      iocp.Port, with the contract's clauses as assertions; worker.go its Worker
 //	complete.go  what completes, and how: in full, in part, failed
 //	conn.go      a connection, seen from its client
 //	mark.go      what must have happened in a run that claims to have explored

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"syscall"
-	"time"
 
 	"dummyload/server/iocp"
 )
@@ -70,9 +69,6 @@ func (p *Port) Begin() {
 
 // Conns is every connection of the run.
 func (p *Port) Conns() []*Conn { return p.conns }
-
-// Queued reports whether a client waits to be accepted.
-func (p *Port) Queued() bool { return len(p.queue) > 0 }
 
 // at is the connection behind a handle, nil when the handle is not open.
 func (p *Port) at(s iocp.Socket) *Conn {
@@ -272,20 +268,6 @@ func (p *Port) Post(ov *iocp.Overlapped) error {
 	return nil
 }
 
-// Worker implements iocp.Port. Received data of C10 is spoiled at this worker's next Get.
-func (p *Port) Worker() (iocp.Worker, error) {
-	if p.made == len(p.workers) {
-		p.workers = append(p.workers, &worker{Port: p, data: make([]byte, 0, roomForData)})
-	}
-	wk := p.workers[p.made]
-	wk.data = wk.data[:0]
-	p.made++
-	return wk, nil
-}
-
-// roomForData is how many bytes one batch of a worker may hold; clients send few.
-const roomForData = 1 << 10
-
 // Backend implements iocp.Port.
 func (p *Port) Backend() string { return "sim" }
 
@@ -311,42 +293,3 @@ func (p *Port) RemoteAddr(iocp.Socket) (a netip.AddrPort) { return a }
 
 // CloseHandle implements iocp.Port.
 func (p *Port) CloseHandle() error { return nil }
-
-// worker is one worker's access to the port.
-type worker struct {
-	*Port
-	data []byte // received in the last Get
-}
-
-// Get implements iocp.Worker. A wait that is bounded ends when everybody is at rest.
-func (wk *worker) Get(entries []iocp.Entry, wait time.Duration) (int, error) {
-	for _, c := range wk.conns {
-		if c.handler == wk {
-			c.handler = nil
-		}
-	}
-	for i := range wk.data {
-		wk.data[i] = spoil // C10
-	}
-	wk.data = wk.data[:0]
-	if wait < 0 {
-		wk.world.Block("GQCS", wk.completable)
-	} else if !wk.world.BlockOrRest("GQCS", 1, wk.completable) {
-		return 0, nil
-	}
-	n := 0
-	for n < len(entries) && (n == 0 || wk.completable() && wk.world.Pick(2) == 0) {
-		entries[n] = wk.take()
-		n++
-		if entries[n-1].Overlapped == nil {
-			break // C7
-		}
-	}
-	return n, nil
-}
-
-// spoil is what a worker's received data becomes at its next Get.
-const spoil = 0xdb
-
-// Close implements iocp.Worker.
-func (wk *worker) Close() error { return nil }

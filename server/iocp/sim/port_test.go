@@ -145,6 +145,19 @@ func TestBreachesAreNamed(t *testing.T) {
 	}
 }
 
+func TestAWorkerIsItsOwnersAlone(t *testing.T) {
+	for _, post := range []func(r *rig) error{
+		func(r *rig) error { return r.worker.Recv(r.sock, &r.recv) },
+		func(r *rig) error { return r.worker.Send(r.sock, []byte("x"), &r.send) },
+		func(r *rig) error { return r.worker.Accept(listenerHandle, &r.accept) },
+	} {
+		broken := onRig(t, ordinary{}, func(*rig) {}, func(r *rig) { _ = post(r) })
+		if !strings.Contains(broken, "(C8)") {
+			t.Errorf("broken by %q", broken)
+		}
+	}
+}
+
 func TestASocketBelongsToItsFirstOwner(t *testing.T) {
 	broken := onRig(t, ordinary{}, func(r *rig) {
 		r.p.Own(r.sock, 2)
@@ -237,8 +250,8 @@ func TestRareEvents(t *testing.T) {
 		r.conn.Send([]byte("hello"))
 		_ = r.p.Recv(r.sock, &r.recv)
 		r.w.chooser = rarely{}
-		if err := r.p.Send(r.sock, []byte("x"), &r.send); iocp.Classify(err) != iocp.ClassLocalOther ||
-			!r.conn.PostFault {
+		err := r.p.Send(r.sock, []byte("x"), &r.send)
+		if err == nil || !r.conn.PostFault {
 			t.Errorf("a post made to fail: %v", err)
 		}
 		if e := r.get(1)[0]; e.Transferred != 1 {

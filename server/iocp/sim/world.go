@@ -196,6 +196,9 @@ func (w *World) pick(current *Proc) *Proc {
 func (w *World) yieldPoint(p *Proc) {
 	next := w.pick(p)
 	if next != p {
+		if w.show != nil && p.wait == nil && w.broken == "" {
+			w.say("· held up " + p.at)
+		}
 		w.next = next
 		p.yield(struct{}{})
 		if w.ending {

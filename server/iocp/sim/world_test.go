@@ -145,10 +145,11 @@ func TestTheSameSeedIsTheSameRun(t *testing.T) {
 	}
 	different := 0
 	for seed := range uint64(100) {
-		if hash(seed) != hash(seed) {
+		first := hash(seed)
+		if again := hash(seed); again != first {
 			t.Fatalf("seed %d: two runs differ", seed)
 		}
-		if hash(seed) != hash(seed+1) {
+		if first != hash(seed+1) {
 			different++
 		}
 	}
@@ -202,7 +203,8 @@ func TestRestWakesTheLowRanksFirst(t *testing.T) {
 		}
 	}
 	busy := func() { Point("busy"); ready = true; order += "b" }
-	if broken := within(t, w, ordinary{}, sleeper(3, "3"), sleeper(2, "2"), patient, busy); broken != "" {
+	broken := within(t, w, ordinary{}, sleeper(3, "3"), sleeper(2, "2"), patient, busy)
+	if broken != "" {
 		t.Fatal(broken)
 	}
 	if order != "b2233" {
