@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"dummyload/server/iocp/sim"
@@ -14,7 +15,7 @@ type simClient struct {
 	echoed  int // of them
 	logins  int
 	pushed  [simWriters]int
-	buf     []byte // the beginning of a frame
+	buf     []byte // the beginning of a frame; with frame.Raw all that is owed
 	garbage bool
 	got     func([]byte)
 }
@@ -57,10 +58,16 @@ func (c *simClient) over() bool { return c.conn.Ended() || c.s.stopping && !c.co
 // answered reports whether there is no echo to wait for.
 func (c *simClient) answered() bool { return c.echoed == c.sent || c.over() }
 
+// frameSize is the length of what sendFrame sends.
+const frameSize = 5
+
 // sendFrame sends {'e', connection, number}, in one piece or two.
 func (c *simClient) sendFrame(n int) {
-	packet := [...]byte{3, 0, 'e', byte(c.conn.Number), byte(n)}
+	packet := [frameSize]byte{3, 0, 'e', byte(c.conn.Number), byte(n)}
 	c.sent++
+	if c.s.shape.raw {
+		c.buf = append(c.buf, packet[:]...)
+	}
 	if c.s.world.Rare() {
 		cut := 1 + c.s.world.Pick(len(packet)-1)
 		c.conn.Send(packet[:cut])
@@ -90,8 +97,16 @@ func (s *simulation) end(c *simClient) simEnd {
 	return how
 }
 
-// receive checks each frame as its last byte arrives.
+// receive checks each frame as its last byte arrives; a stream's bytes as they come.
 func (c *simClient) receive(data []byte) {
+	if c.s.shape.raw {
+		if !bytes.HasPrefix(c.buf, data) {
+			c.wrong(data)
+		}
+		c.buf = append(c.buf[:0], c.buf[len(data):]...)
+		c.echoed = c.sent - (len(c.buf)+frameSize-1)/frameSize
+		return
+	}
 	c.buf = append(c.buf, data...)
 	for len(c.buf) >= 2 {
 		size := 2 + int(binary.LittleEndian.Uint16(c.buf))

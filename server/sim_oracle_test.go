@@ -165,5 +165,10 @@ func drawShape(seed uint64) shape {
 	if one(4) {
 		sh.ends = []simEnd{staysOpen, sendsFin, sendsReset, sendsGarbage, stopsReading}
 	}
+	if one(6) {
+		sh.raw, sh.login, sh.chat = true, false, false
+		sh.ends = []simEnd{staysOpen, sendsFin, sendsReset}
+		sh.apps /= 2
+	}
 	return sh
 }

@@ -20,6 +20,7 @@ type shape struct {
 	ends    []simEnd
 	login   bool
 	chat    bool // the handler pushes to other sessions
+	raw     bool // frame.Raw: a stream without packets, and so without pushes
 	tight   bool // SendQ holds little, the table few
 	settles bool // Stop is not explored
 	early   bool // Stop comes while all this goes on
@@ -106,6 +107,9 @@ var simNames = struct{ workers, clients, apps []string }{[]string{"w0", "w1", "w
 func (s *simulation) assemble() {
 	cfg := Config{Workers: s.shape.workers, Frame: frame.Len16, Login: s.shape.login,
 		MaxSessions: 8, SendQLimit: 1 << 20, Handler: s}
+	if s.shape.raw {
+		cfg.Frame = frame.Raw
+	}
 	if s.shape.tight {
 		cfg.MaxSessions, cfg.SendQLimit = 2, 2*80
 	}
@@ -154,7 +158,7 @@ func (s *simulation) app(writer int) {
 			return
 		}
 		to := s.world.Pick(len(s.sessions))
-		if s.world.Rare() {
+		if s.shape.raw || s.world.Rare() {
 			s.sessions[to].asked = true
 			_ = s.srv.Disconnect(s.sessions[to].id, ByHandler)
 			continue
