@@ -67,5 +67,5 @@
 // M23 in sim_bugs_test.go). A schedule that breaks something is shown again, event by event, by
 // the command that the failure prints:
 //
-//	go test ./server -run TestReplay -v -seed 97 -mutant M04
+//	go test ./server -run TestReplay -v -seed 111 -mutant M04
 package server
