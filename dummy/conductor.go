@@ -205,21 +205,27 @@ func (f *Fleet) drainIsOver() bool {
 	return f.phase == monitor.Draining && f.clock() >= f.since+f.cfg.DrainTimeout
 }
 
-// giveUpDrain has every worker name what it is owed, and only then changes the phase: a
-// snapshot that says Undrained has all of it.
+// giveUpDrain has every worker name what it is owed, and only then changes the phase: every
+// snapshot from then on has all of it, also when none is taken before the fleet has ended.
 func (f *Fleet) giveUpDrain() {
 	f.collecting.Lock()
 	defer f.collecting.Unlock()
-	left := make(chan int64, len(f.workers))
+	left := make(chan []monitor.Owed, len(f.workers))
 	asked := 0
 	for _, w := range f.workers {
-		if w.mail.send(w.port, func(w *worker) { w.giveUpDrain(); left <- w.count.wait }) {
+		if w.mail.send(w.port, func(w *worker) { left <- w.giveUpDrain() }) {
 			asked++
 		}
 	}
-	var wait int64
+	var owed []monitor.Owed
 	for range asked {
-		wait += <-left
+		owed = append(owed, <-left...)
+	}
+	sortOwed(owed)
+	f.totals.owed = owed
+	wait := 0
+	for _, o := range owed {
+		wait += o.Count
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -3,10 +3,11 @@ package dummy
 import "dummyload/monitor"
 
 // giveUpDrain is the end of a drain whose time is over: echoes that were overtaken are proved
-// missing; each of the others counts as not drained, stays in Wait Echo Count, and is named.
-func (w *worker) giveUpDrain() {
+// missing; each of the others counts as not drained, stays in Wait Echo Count, and is named. All
+// of them are returned, however many there are.
+func (w *worker) giveUpDrain() []monitor.Owed {
 	if w.mode != draining {
-		return
+		return nil
 	}
 	for slot := range w.slots() {
 		d := w.at(slot)
@@ -22,4 +23,5 @@ func (w *worker) giveUpDrain() {
 			})
 		}
 	}
+	return w.owedLines(-1)
 }

@@ -81,7 +81,7 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 			})
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b monitor.Owed) int { return cmp.Compare(b.Age, a.Age) })
+	sortOwed(lines)
 	if most > 0 && len(lines) > most {
 		lines = lines[:most]
 	}
@@ -89,6 +89,11 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 		lines[i].Local = w.local(w.at(lines[i].Client / w.fleet.cfg.Workers))
 	}
 	return lines
+}
+
+// sortOwed puts the oldest first.
+func sortOwed(lines []monitor.Owed) {
+	slices.SortStableFunc(lines, func(a, b monitor.Owed) int { return cmp.Compare(b.Age, a.Age) })
 }
 
 func (w *worker) fairness() (answered []uint64, silent uint64) {

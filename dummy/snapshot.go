@@ -1,7 +1,6 @@
 package dummy
 
 import (
-	"cmp"
 	"runtime"
 	"slices"
 	"time"
@@ -44,7 +43,7 @@ func (t *totals) init(workers int) {
 
 func (t *totals) reset(resets uint64) {
 	t.hists.reset()
-	t.evidence, t.kept, t.owed = nil, [monitor.NumFaults]int{}, nil
+	t.evidence, t.kept = nil, [monitor.NumFaults]int{} // what is owed stays owed
 	t.fairness, t.fairAt = monitor.Fairness{}, 0
 	t.health.saturated = false
 	t.steps = steps{}
@@ -183,7 +182,7 @@ func (t *totals) nameOwed(s *monitor.Snapshot, reports []*report) {
 		for _, r := range reports {
 			t.owed = append(t.owed, r.owed...)
 		}
-		slices.SortStableFunc(t.owed, func(a, b monitor.Owed) int { return cmp.Compare(b.Age, a.Age) })
+		sortOwed(t.owed)
 		if s.Phase == monitor.Draining {
 			t.owed = t.owed[:min(len(t.owed), owedWhileDraining)]
 		}

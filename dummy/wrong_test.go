@@ -158,6 +158,25 @@ func allOwed(t *testing.T, s *monitor.Snapshot) {
 	}
 }
 
+// Nobody need look at the fleet between the end of the drain and the fleet's own.
+func TestEveryOwedEchoIsNamedWithoutASnapshotInBetween(t *testing.T) {
+	cfg := testConfig(startServer(t, readAll))
+	cfg.Clients, cfg.OverSend, cfg.DrainTimeout = 2*owedWhileDraining+1, 1, 100*time.Millisecond
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	until(t, f, "all are owed one", func(s *monitor.Snapshot) bool {
+		return s.Ledger.Wait == uint64(cfg.Clients)
+	})
+	must(t, f.Stop())
+	must(t, f.Reset()) // what is owed stays owed
+	reach(t, f, monitor.Undrained)
+	must(t, f.Close())
+	if s := snap(f); len(s.Owed) != cfg.Clients || s.Ledger.Wait != uint64(cfg.Clients) {
+		t.Errorf("%v: %d lines for %+v", s.Phase, len(s.Owed), s.Ledger)
+	}
+}
+
 func TestDrainGoesOnWhenTheAnswersComeAfterAll(t *testing.T) {
 	release := make(chan struct{})
 	cfg := testConfig(startServer(t, func(c *net.TCPConn) { <-release; echoAll(c) }))
