@@ -35,7 +35,7 @@ func ParseCloseKind(name string) (CloseKind, error) {
 			return CloseKind(k), nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no way to close; accepted: fin, rst, mixed", name)
+	return 0, fmt.Errorf("%q is no way to close; want fin, rst or mixed", name)
 }
 
 // Config is what a fleet does. The zero value of a field means the default of CONTRACT's flag
@@ -57,11 +57,11 @@ type Config struct {
 	ConnectTimeout time.Duration
 	EchoTimeout    time.Duration
 	DrainTimeout   time.Duration
-	Quiet          time.Duration
-	Seed           uint64       // used as it is, 0 included
-	Sources        []netip.Addr // empty: the system's choice, spread over 127.0.0.0/8 for loopback
-	Workers        int          // fleet worker threads, each with a port of its own
-	Backend        string       // of server/iocp
+	Quiet          time.Duration // used as it is: 0 = none
+	Seed           uint64        // used as it is, 0 included
+	Sources        []netip.Addr  // empty: the system's choice, spread over 127.0.0.0/8 for loopback
+	Workers        int           // fleet worker threads, each with a port of its own
+	Backend        string        // of server/iocp
 	// Skipped is told of each better backend that "auto" could not take, and why; may be nil.
 	Skipped func(backend string, err error)
 }
@@ -84,7 +84,7 @@ const (
 	DefaultConnectTimeout = 5 * time.Second
 	DefaultEchoTimeout    = 500 * time.Millisecond
 	DefaultDrainTimeout   = 5 * time.Second
-	DefaultQuiet          = 200 * time.Millisecond
+	DefaultQuiet          = 200 * time.Millisecond // not filled in: a Quiet of 0 is none
 )
 
 // WithDefaults fills in what is not given and checks the rest. The error names the setting,
@@ -116,7 +116,6 @@ func (c *Config) fill() {
 	orTime(&c.ConnectTimeout, DefaultConnectTimeout)
 	orTime(&c.EchoTimeout, DefaultEchoTimeout)
 	orTime(&c.DrainTimeout, DefaultDrainTimeout)
-	orTime(&c.Quiet, DefaultQuiet)
 	if c.Backend == "" {
 		c.Backend = iocp.Auto
 	}

@@ -19,8 +19,11 @@ func TestDefaultsAreTheContracts(t *testing.T) {
 	}
 	if c.Clients != 1000 || c.OverSend != 1 || c.SizeMin != 8 || c.SizeMax != 64 ||
 		c.ConnectTimeout != 5*time.Second || c.EchoTimeout != 500*time.Millisecond ||
-		c.DrainTimeout != 5*time.Second || c.Quiet != 200*time.Millisecond || c.Workers < 1 {
+		c.DrainTimeout != 5*time.Second || c.Workers < 1 {
 		t.Errorf("%+v", c)
+	}
+	if c.Quiet != 0 {
+		t.Errorf("no quiet period became %v", c.Quiet)
 	}
 	one, err := Config{Target: someTarget, SizeMin: 100}.WithDefaults()
 	if err != nil || one.SizeMax != 100 {

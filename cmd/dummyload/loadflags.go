@@ -45,15 +45,8 @@ type loadOptions struct {
 // seed is random and printed unless given.
 type seed struct{ value uint64 }
 
-// Defaults of CONTRACT's flags.
-const (
-	defaultClients        = 1000
-	defaultDuration       = 10 * time.Second
-	defaultConnectTimeout = 5 * time.Second
-	defaultEchoTimeout    = 500 * time.Millisecond
-	defaultDrainTimeout   = 5 * time.Second
-	defaultQuiet          = 200 * time.Millisecond
-)
+// defaultDuration is the only default that is not the fleet's.
+const defaultDuration = 10 * time.Second
 
 // addFlags adds every flag of `run`.
 func (o *loadOptions) addFlags(flags *pflag.FlagSet) {
@@ -61,7 +54,7 @@ func (o *loadOptions) addFlags(flags *pflag.FlagSet) {
 	f.SortFlags = false
 	c := &o.config
 	o.addTargetFlags(f)
-	f.integer(&c.Clients, "clients", defaultClients, 1, dummy.MaxClients, "dummies")
+	f.integer(&c.Clients, "clients", dummy.DefaultClients, 1, dummy.MaxClients, "dummies")
 	o.addEchoFlags(f)
 	o.addConnectionFlags(f)
 	o.addTimeoutFlags(f)
@@ -85,9 +78,9 @@ func (o *loadOptions) addTargetFlags(f flagSet) {
 
 func (o *loadOptions) addEchoFlags(f flagSet) {
 	c := &o.config
-	f.integer(&c.OverSend, "oversend", 1, 1, dummy.MaxOverSend,
+	f.integer(&c.OverSend, "oversend", dummy.DefaultOverSend, 1, dummy.MaxOverSend,
 		"echoes one dummy may have unanswered (Over Send)")
-	o.size = sizes{8, 64}
+	o.size = sizes{dummy.DefaultSizeMin, dummy.DefaultSizeMax}
 	f.Var(&value[sizes]{&o.size, parseSizes, sizes.String, "MIN[-MAX]"},
 		"size", "payload bytes of one echo")
 	choice(f, &c.Frame, "frame", "len16", frame.Parse, "raw, len16, len32 or line")
@@ -99,7 +92,7 @@ func (o *loadOptions) addEchoFlags(f flagSet) {
 func (o *loadOptions) addConnectionFlags(f flagSet) {
 	c := &o.config
 	f.rate(&c.Churn, "churn", "connections per second closed and reopened (Disconnect Test)")
-	choice(f, &c.Close, "close", "fin", parseClose, "how a dummy closes: fin, rst or mixed")
+	choice(f, &c.Close, "close", "fin", dummy.ParseCloseKind, "how a dummy closes: fin, rst or mixed")
 	f.duration(&c.ReconnectDelay, "reconnect-delay", 0, 0, "pause before reopening")
 	f.rate(&c.ConnectRate, "connect-rate", "new connections per second; 0 = no limit")
 	f.Var(&value[[]netip.Addr]{&c.Sources, parseAddrs, formatAddrs, "IP[,IP…]"},
@@ -109,13 +102,13 @@ func (o *loadOptions) addConnectionFlags(f flagSet) {
 func (o *loadOptions) addTimeoutFlags(f flagSet) {
 	const least = time.Millisecond
 	c := &o.config
-	f.duration(&c.ConnectTimeout, "connect-timeout", defaultConnectTimeout, least,
+	f.duration(&c.ConnectTimeout, "connect-timeout", dummy.DefaultConnectTimeout, least,
 		"after it, a connect counts as failed")
-	f.duration(&c.EchoTimeout, "echo-timeout", defaultEchoTimeout, least,
+	f.duration(&c.EchoTimeout, "echo-timeout", dummy.DefaultEchoTimeout, least,
 		"an echo older than this counts once as late (Echo Not Recv)")
-	f.duration(&c.DrainTimeout, "drain-timeout", defaultDrainTimeout, least,
+	f.duration(&c.DrainTimeout, "drain-timeout", dummy.DefaultDrainTimeout, least,
 		"how long STOP waits for Wait Echo Count 0")
-	f.duration(&c.Quiet, "quiet", defaultQuiet, 0,
+	f.duration(&c.Quiet, "quiet", dummy.DefaultQuiet, 0,
 		"after the drain: any byte that still arrives is a fault")
 }
 
@@ -228,18 +221,6 @@ func parseSizes(s string) (sizes, error) {
 	return sizes{least, most}, nil
 }
 
-func parseClose(s string) (dummy.CloseKind, error) {
-	switch s {
-	case "fin":
-		return dummy.CloseFIN, nil
-	case "rst":
-		return dummy.CloseRST, nil
-	case "mixed":
-		return dummy.CloseMixed, nil
-	}
-	return 0, fmt.Errorf("want fin, rst or mixed")
-}
-
 func parseSeed(s string) (seed, error) {
 	n, err := strconv.ParseUint(s, 0, 64)
 	if err != nil {
@@ -304,9 +285,9 @@ func (o *loadOptions) progressEvery() time.Duration {
 	case o.progressSet:
 		return o.progress
 	case isTerminal(os.Stderr):
-		return time.Second
+		return monitor.ProgressOnTerminal
 	default:
-		return 10 * time.Second
+		return monitor.ProgressInFile
 	}
 }
 
