@@ -1,12 +1,16 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
 
 // mostInFlight bounds what a cell of the curve has outstanding: the kernel holds it twice.
 const mostInFlight = 512 << 20
 
-// openShare is the open-loop rate as a share of what the closed loop reached.
-const openShare = 0.5
+// openPercents are the open-loop rates, of what the closed loop reached.
+var openPercents = [...]int{50, 80, 95}
 
 // curveCells are connections × window × bytes; the usual ones are those where two of the
 // three are the middle one, which shows each axis on its own.
@@ -26,41 +30,59 @@ func curveCells(all bool) []cell {
 	return cells
 }
 
-// curvePlans has one plan for each cell, so that the open loop after it knows what the closed
-// one reached.
+// curvePlans has two plans for each cell: the open loop takes its rates from what the closed one
+// has reached.
 func (b *bench) curvePlans(client *program) []plan {
 	var plans []plan
 	for _, c := range curveCells(b.options.all) {
 		p := pair{find(servers, oursUring), client, c}
-		plans = append(plans, plan{table: curveTable, title: "dummies against dummyload uring, closed loop",
-			rows: []row{{closedLoop, p}}})
-		p.cell.Rate = halfOfClosed
-		plans = append(plans, plan{table: curveTable, title: "… and in open loop at half of that rate",
-			rows: []row{{openLoop, p}}})
+		plans = append(plans, plan{table: curveTable, rows: []row{{closedLoop, p}}})
+		open := plan{table: curveTable}
+		for _, percent := range openPercents {
+			p.cell.Rate = -percent
+			open.rows = append(open.rows, row{fmt.Sprintf("open loop, %d %%", percent), p})
+		}
+		plans = append(plans, open)
 	}
 	return plans
 }
 
-const (
-	closedLoop = "closed loop"
-	openLoop   = "open loop"
-	// halfOfClosed stands for a rate that is known when the plan before was measured.
-	halfOfClosed = -1
-)
+const closedLoop = "closed loop"
 
-// settleRate fills in an open-loop rate from the closed loop's result.
-func (b *bench) settleRate(p *plan) error {
-	for i := range p.rows {
-		c := &p.rows[i].cell
-		if c.Rate != halfOfClosed {
-			continue
+// settleRates replaces a rate below zero, a percentage, by that much of the closed loop's.
+// Where the closed loop failed there is no open one.
+func (b *bench) settleRates(p *plan) {
+	var settled []row
+	for _, r := range p.rows {
+		if percent := -r.cell.Rate; percent > 0 {
+			r.cell.Rate = 0
+			closed := findResult(b.results, curveTable, closedLoop, r.cell)
+			if closed == nil {
+				continue
+			}
+			r.cell.Rate = max(1, int(closed.median(throughput))*percent/100)
 		}
-		c.Rate = 0
-		closed := findResult(b.results, curveTable, closedLoop, *c)
-		if closed == nil {
-			return fmt.Errorf("no closed loop at %v to take a rate from", *c)
-		}
-		c.Rate = max(1, int(openShare*closed.median(throughput)))
+		settled = append(settled, r)
 	}
-	return nil
+	p.rows = settled
+}
+
+// printCurve prints the whole curve as one table.
+func printCurve(w io.Writer, all []*result) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "connections\tbytes\toutstanding\t\techoes/s\tserver µs\tclient µs\tserver MB\tclient MB"+
+		"\tp50 µs\tp99 µs\tsend lag p99 µs\tsaturated")
+	for _, r := range all {
+		saturated := 0
+		for i := range r.Rounds {
+			if r.Rounds[i].Saturated {
+				saturated++
+			}
+		}
+		fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%.0f\t%.2f\t%.2f\t%.1f\t%.1f\t%.0f\t%.0f\t%.0f\t%d of %d\n",
+			r.Cell.Connections, r.Cell.Bytes, r.Cell.Outstanding, r.Name, r.median(throughput),
+			r.median(serverCPU), r.median(clientCPU), r.median(serverMB), r.median(clientMB),
+			r.median(p50), r.median(p99), r.median(sendLag), saturated, len(r.Rounds))
+	}
+	_ = t.Flush()
 }

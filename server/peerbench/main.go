@@ -136,18 +136,23 @@ func (b *bench) run() error {
 	}
 	fmt.Printf("%s, %d rounds of %g s each\n\n", b.pinning(), b.options.rounds, b.options.seconds)
 	began := time.Now()
-	for _, p := range plans {
-		if err := b.settleRate(&p); err != nil {
+	for i := range plans {
+		p := &plans[i]
+		b.settleRates(p)
+		if err := b.measureAll(*p); err != nil {
 			return err
 		}
-		if err := b.measureAll(p); err != nil {
-			return err
+		if !b.options.curve {
+			printTable(os.Stdout, *p, b.results)
 		}
-		printTable(os.Stdout, p, b.results)
 	}
-	printBars(os.Stdout, b.results)
+	if b.options.curve {
+		printCurve(os.Stdout, b.results)
+	} else {
+		printBars(os.Stdout, b.results)
+	}
 	fmt.Printf("took %v\n", time.Since(began).Round(time.Second))
-	return writeJSON(b.options.json, b.results)
+	return errors.Join(failures(b.results), writeJSON(b.options.json, b.results))
 }
 
 func (b *bench) pinning() string {

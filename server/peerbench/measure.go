@@ -13,6 +13,7 @@ import (
 
 // figures is what one measurement came to.
 type figures struct {
+	Round           int     `json:"round"`
 	EchoesPerSecond float64 `json:"echoes_per_s"`
 	ServerCPU       float64 `json:"server_us_per_echo"`
 	ClientCPU       float64 `json:"client_us_per_echo"`

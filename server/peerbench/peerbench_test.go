@@ -26,14 +26,19 @@ func TestCellsAreReadAsTheyAreWritten(t *testing.T) {
 func TestRatioIsOfMediansAndItsSpreadOfRounds(t *testing.T) {
 	rounds := func(v ...float64) *result {
 		r := &result{}
-		for _, f := range v {
-			r.Rounds = append(r.Rounds, figures{ServerCPU: f})
+		for i, f := range v {
+			r.Rounds = append(r.Rounds, figures{Round: i, ServerCPU: f})
 		}
 		return r
 	}
 	got := ratioOf(rounds(4, 1, 2), rounds(1, 2, 4), serverCPU)
 	if want := (ratio{of: 1, least: 0.5, most: 4}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+	late := rounds(1, 2)
+	late.Rounds = late.Rounds[1:] // its first round failed
+	if got := ratioOf(rounds(8, 3), late, serverCPU); got.least != 1.5 || got.most != 1.5 {
+		t.Errorf("rounds that do not belong together were compared: %v", got)
 	}
 	if m := rounds(1, 4, 2, 3).median(serverCPU); m != 2.5 {
 		t.Errorf("median of an even number of rounds: %v", m)
@@ -113,6 +118,34 @@ func TestCurveStaysWithinTheMachine(t *testing.T) {
 		if _, err := parseCell(c.String()); err != nil || c.inFlight() > mostInFlight {
 			t.Errorf("%v: %d bytes in flight, %v", c, c.inFlight(), err)
 		}
+	}
+}
+
+func TestOpenLoopTakesItsRateFromTheClosedOne(t *testing.T) {
+	b := testBench(t)
+	plans := b.curvePlans(find(clients, dummies))
+	closed, open := plans[0], plans[1]
+	b.settleRates(&open)
+	if len(open.rows) != 0 {
+		t.Errorf("rates of nothing: %+v", open.rows)
+	}
+	b.results = []*result{{Table: curveTable, Name: closedLoop, Cell: closed.rows[0].cell,
+		Rounds: []figures{{EchoesPerSecond: 1000}}}}
+	open = plans[1]
+	b.settleRates(&open)
+	for i, percent := range openPercents {
+		if got := open.rows[i].cell.Rate; got != 10*percent {
+			t.Errorf("%d %% of 1000: %d", percent, got)
+		}
+	}
+}
+
+func TestRowsThatFailedAreAnError(t *testing.T) {
+	if err := failures([]*result{{Rounds: make([]figures, 1)}}); err != nil {
+		t.Error(err)
+	}
+	if err := failures([]*result{{Name: goNet}}); err == nil || !strings.Contains(err.Error(), goNet) {
+		t.Errorf("a row without a measurement: %v", err)
 	}
 }
 

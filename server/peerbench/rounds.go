@@ -127,13 +127,25 @@ func (b *bench) measureAll(p plan) error {
 				fmt.Fprintf(os.Stderr, "%s at %v: %v\n", into.Name, into.Cell, err)
 				continue
 			}
+			f.Round = round
 			into.Rounds = append(into.Rounds, f)
 		}
 	}
 	return nil
 }
 
-// find is the result of a row, nil when it was not measured.
+// failures tells of rows that have no measurement at all.
+func failures(all []*result) error {
+	var errs []error
+	for _, r := range all {
+		if len(r.Rounds) == 0 {
+			errs = append(errs, fmt.Errorf("%s at %v: every measurement failed", r.Name, r.Cell))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// findResult is the result of a row, nil when it was not measured.
 func findResult(all []*result, table, name string, c cell) *result {
 	for _, r := range all {
 		if r.Table == table && r.Name == name && r.Cell == c && len(r.Rounds) > 0 {

@@ -11,7 +11,12 @@ type metric func(*figures) float64
 func throughput(f *figures) float64 { return f.EchoesPerSecond }
 func serverCPU(f *figures) float64  { return f.ServerCPU }
 func clientCPU(f *figures) float64  { return f.ClientCPU }
+func serverMB(f *figures) float64   { return float64(f.ServerRSS) / 1e6 }
+func clientMB(f *figures) float64   { return float64(f.ClientRSS) / 1e6 }
+func sendLag(f *figures) float64    { return f.Lag }
 func p50(f *figures) float64        { return f.P50 }
+func p99(f *figures) float64        { return f.P99 }
+func p999(f *figures) float64       { return f.P999 }
 
 // median is of the rounds' numbers; 0 when there are none.
 func (r *result) median(of metric) float64 {
@@ -33,13 +38,16 @@ func median(v []float64) float64 {
 // ratio is of two medians; the spread is the least and the most that a single round shows.
 type ratio struct{ of, least, most float64 }
 
-// ratioOf compares a with b. Rounds belong together by their order; where one of a row failed
-// the rows are compared as far as both reach.
+// ratioOf compares a with b, and for the spread what was measured in the same round.
 func ratioOf(a, b *result, of metric) ratio {
 	q := ratio{of: a.median(of) / b.median(of)}
-	for i := range min(len(a.Rounds), len(b.Rounds)) {
-		v := of(&a.Rounds[i]) / of(&b.Rounds[i])
-		if i == 0 {
+	for i := range a.Rounds {
+		j := slices.IndexFunc(b.Rounds, func(f figures) bool { return f.Round == a.Rounds[i].Round })
+		if j < 0 {
+			continue // that one failed
+		}
+		v := of(&a.Rounds[i]) / of(&b.Rounds[j])
+		if q.most == 0 {
 			q.least, q.most = v, v
 		}
 		q.least, q.most = min(q.least, v), max(q.most, v)

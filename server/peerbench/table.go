@@ -12,10 +12,11 @@ func printTable(w io.Writer, p plan, all []*result) {
 		return
 	}
 	c := p.rows[0].cell
+	base := findResult(all, p.table, p.base, c)
 	fmt.Fprintf(w, "%s (connections:bytes:outstanding %v)\n", p.title, c)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprint(t, "\techoes/s\tserver µs\tclient µs\tp50 µs\tp99 µs\tp99.9 µs\tserver MB\tclient MB")
-	if p.base != "" {
+	if base != nil {
 		fmt.Fprintf(t, "\techoes/s ÷ %s\tCPU ÷ %s", p.base, p.base)
 	}
 	fmt.Fprintln(t)
@@ -25,7 +26,7 @@ func printTable(w io.Writer, p plan, all []*result) {
 			fmt.Fprintf(t, "%s\tfailed\n", row.name)
 			continue
 		}
-		printRow(t, r, findResult(all, p.table, p.base, row.cell))
+		printRow(t, r, base)
 	}
 	_ = t.Flush()
 	fmt.Fprintln(w)
@@ -34,10 +35,7 @@ func printTable(w io.Writer, p plan, all []*result) {
 func printRow(w io.Writer, r, base *result) {
 	fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f", r.Name, r.median(throughput),
 		r.median(serverCPU), r.median(clientCPU), r.median(p50),
-		r.median(func(f *figures) float64 { return f.P99 }),
-		r.median(func(f *figures) float64 { return f.P999 }),
-		r.median(func(f *figures) float64 { return float64(f.ServerRSS) / 1e6 }),
-		r.median(func(f *figures) float64 { return float64(f.ClientRSS) / 1e6 }))
+		r.median(p99), r.median(p999), r.median(serverMB), r.median(clientMB))
 	if base != nil {
 		cpu := serverCPU
 		if r.Table == clientTable {
