@@ -111,41 +111,39 @@ func (c *child) await(r *bufio.Reader, word string, most time.Duration) (string,
 
 // usage is what a process has used up.
 type usage struct {
-	cpu time.Duration // of all threads, kernel included
-	rss int           // bytes
+	cpu    time.Duration // of all threads, kernel included
+	waited time.Duration // of all threads, ready to run while others had the core
+	rss    int           // bytes
 }
 
 func (c *child) usage() (usage, error) {
 	pid := c.cmd.Process.Pid
-	cpu, err := cpuTime(pid)
-	if err != nil {
-		return usage{}, err
-	}
-	return usage{cpu, residentBytes(pid)}, nil
+	u, err := cpuTime(pid)
+	u.rss = residentBytes(pid)
+	return u, err
 }
 
-// cpuTime sums up the time on a processor of a process's threads, in nanoseconds where
-// /proc/PID/stat has ticks of 10 ms. (schedstat's first number; Documentation/scheduler.)
-func cpuTime(pid int) (time.Duration, error) {
+// cpuTime sums up what a process's threads ran and waited, in nanoseconds where /proc/PID/stat
+// has ticks of 10 ms (schedstat's first two numbers; Documentation/scheduler/sched-stats.rst).
+func cpuTime(pid int) (sum usage, err error) {
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(tasks) == 0 {
-		return 0, fmt.Errorf("no threads of process %d in /proc: %w", pid, os.ErrNotExist)
+		return sum, fmt.Errorf("no threads of process %d in /proc: %w", pid, os.ErrNotExist)
 	}
-	var sum time.Duration
 	for _, name := range tasks {
 		text, err := os.ReadFile(name)
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
 			continue // a thread that has just ended
 		}
 		if err != nil {
-			return 0, err
+			return sum, err
 		}
-		first, _, _ := strings.Cut(string(text), " ")
-		ns, err := strconv.ParseInt(first, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", name, err)
+		var ran, waited time.Duration
+		if _, err := fmt.Sscan(string(text), &ran, &waited); err != nil {
+			return sum, fmt.Errorf("%s: %w", name, err)
 		}
-		sum += time.Duration(ns)
+		sum.cpu += ran
+		sum.waited += waited
 	}
 	return sum, nil
 }

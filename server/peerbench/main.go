@@ -151,6 +151,7 @@ func (b *bench) run() error {
 	} else {
 		printBars(os.Stdout, b.results)
 	}
+	warnOfOthers(os.Stdout, b.results)
 	fmt.Printf("took %v\n", time.Since(began).Round(time.Second))
 	return errors.Join(failures(b.results), writeJSON(b.options.json, b.results))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type figures struct {
 	P90             float64 `json:"rtt_p90_us"`
 	P99             float64 `json:"rtt_p99_us"`
 	P999            float64 `json:"rtt_p99_9_us"`
+	Waited          float64 `json:"waited_for_core"`           // the worse side's share of the time
 	Lag             float64 `json:"send_lag_p99_us,omitempty"` // of the dummies
 	Saturated       bool    `json:"generator_saturated,omitempty"`
 }
@@ -228,11 +230,12 @@ func open(of ...*child) (*window, error) {
 type consumption struct {
 	server, client       float64
 	serverRSS, clientRSS int
+	waited               float64 // for a core that others had: the worse side's, per second
 }
 
 func (w *window) close() (consumption, error) {
 	elapsed := time.Since(w.at)
-	var share []float64
+	var share, waited []float64
 	var rss []int
 	for i, c := range w.of {
 		u, err := c.usage()
@@ -240,16 +243,17 @@ func (w *window) close() (consumption, error) {
 			return consumption{}, err
 		}
 		share = append(share, float64(u.cpu-w.before[i].cpu)/float64(elapsed))
+		waited = append(waited, float64(u.waited-w.before[i].waited)/float64(elapsed))
 		rss = append(rss, u.rss)
 	}
 	last := len(share) - 1 // one process is both
-	return consumption{share[0], share[last], rss[0], rss[last]}, nil
+	return consumption{share[0], share[last], rss[0], rss[last], slices.Max(waited)}, nil
 }
 
 // per divides what was used by a rate of echoes.
 func (u consumption) per(rate float64) figures {
 	return figures{
 		EchoesPerSecond: rate, ServerCPU: u.server / rate * 1e6, ClientCPU: u.client / rate * 1e6,
-		ServerRSS: u.serverRSS, ClientRSS: u.clientRSS,
+		ServerRSS: u.serverRSS, ClientRSS: u.clientRSS, Waited: u.waited,
 	}
 }

@@ -14,6 +14,7 @@ func clientCPU(f *figures) float64  { return f.ClientCPU }
 func serverMB(f *figures) float64   { return float64(f.ServerRSS) / 1e6 }
 func clientMB(f *figures) float64   { return float64(f.ClientRSS) / 1e6 }
 func sendLag(f *figures) float64    { return f.Lag }
+func waited(f *figures) float64     { return f.Waited }
 func p50(f *figures) float64        { return f.P50 }
 func p99(f *figures) float64        { return f.P99 }
 func p999(f *figures) float64       { return f.P999 }
