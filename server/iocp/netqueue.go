@@ -28,6 +28,10 @@ func (q *netQueue) push(d netDone) error {
 	if q.closed {
 		return errPortClosed
 	}
+	if len(q.done) == cap(q.done) && q.head >= len(q.done)/2 {
+		// What has been taken makes room: under load the queue may never be found empty.
+		q.done, q.head = q.done[:copy(q.done, q.done[q.head:])], 0
+	}
 	q.done = append(q.done, d)
 	q.wakeOne()
 	return nil

@@ -49,6 +49,30 @@ func TestNetQueueKeepsOrderAcrossBatches(t *testing.T) {
 	}
 }
 
+// Under load there is always a next completion: the queue must not grow with what has passed.
+func TestNetQueueThatIsNeverEmptyStaysSmall(t *testing.T) {
+	p, w := netRig(t, 1)
+	const waiting, posts = 10, 10_000
+	var one [1]Entry
+	for key := range uint64(posts) {
+		if err := p.Post(&Overlapped{Key: key}); err != nil {
+			t.Fatal(err)
+		}
+		if key < waiting {
+			continue
+		}
+		if n, err := w[0].Get(one[:], 0); n != 1 || err != nil {
+			t.Fatalf("%d entries, %v", n, err)
+		}
+		if got := one[0].Overlapped.Key; got != key-waiting {
+			t.Fatalf("entry %d came as number %d", got, key-waiting)
+		}
+	}
+	if room := cap(p.queue.done); room > 8*waiting {
+		t.Errorf("%d completions wait in a queue that has grown to %d", waiting, room)
+	}
+}
+
 // A push wakes one worker; what that one leaves must wake another.
 func TestNetQueueLeftoversWakeAnother(t *testing.T) {
 	p, w := netRig(t, 2)
