@@ -321,6 +321,31 @@ func TestR15AFullSendQDisconnectsByName(t *testing.T) {
 	}
 }
 
+// SendQ's limit is one of memory: what it holds counts, however much the reply had room for.
+func TestR15AShortAnswerToALongChunkTakesLittleMemory(t *testing.T) {
+	const first = "first"
+	answer := func(s Sender, id SessionID, packet []byte) {
+		if string(packet) == first {
+			_ = s.SendPacket(id, packet)
+		}
+	}
+	p, w := script(t, Config{Frame: frame.Line, Handler: &handlerFuncs{received: answer}})
+	s := p.accepted(w, 5)
+	chunk := first + "\n" + strings.Repeat("more\n", iocp.DefaultRecvSize/5)
+	const chunks = 1000
+	before := int64(heap())
+	for range chunks {
+		p.turn(w, received(s, chunk))
+	}
+	held := int64(heap()) - before
+	if size := s.sendq.Size(); s.ended() || size < chunks*len(first) {
+		t.Fatalf("%d bytes queued; ended: %v", size, s.ended())
+	}
+	if held > 1<<20 {
+		t.Errorf("%d bytes of SendQ hold %d bytes of memory", s.sendq.Size(), held)
+	}
+}
+
 func TestABrokenInvariantIsNamed(t *testing.T) {
 	breaks := map[string]func(*scripted, *worker, *session){
 		"below zero": func(p *scripted, w *worker, s *session) { w.ioDown(s, 0) },

@@ -112,9 +112,10 @@ func (w *worker) SendPacket(id SessionID, packet []byte) error {
 	return nil
 }
 
-// pushReply puts what was collected into SendQ.
+// pushReply puts what was collected into SendQ, in a block of its size: the handler may have
+// answered less than there was room for, and SendQ's limit counts bytes, not room (R15).
 func (w *worker) pushReply(s *session) error {
-	b, packets := w.reply, w.replies
+	b, packets := w.blocks.Fit(w.reply), w.replies
 	w.reply, w.replies = nil, 0
 	if !s.sendq.Push(b, w.srv.cfg.SendQLimit) {
 		w.blocks.Put(b)

@@ -82,6 +82,17 @@ func (p *Pool) Put(b *Block) {
 	p.count[class]++
 }
 
+// Fit moves what b holds to the smallest block that holds it, unless b is one of that size.
+func (p *Pool) Fit(b *Block) *Block {
+	if classOf(len(b.Data)) == classOf(cap(b.Data)) {
+		return b
+	}
+	smaller := p.Get(len(b.Data))
+	smaller.Data = append(smaller.Data, b.Data...)
+	p.Put(b)
+	return smaller
+}
+
 // Grow appends data to b, moving to a larger block when it lacks the room. A nil b stands for
 // an empty one.
 func (p *Pool) Grow(b *Block, data []byte) *Block {

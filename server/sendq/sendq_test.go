@@ -146,6 +146,27 @@ func TestPoolKeepsABoundedNumberOfEachSize(t *testing.T) {
 	}
 }
 
+func TestFitMovesToTheSmallestBlock(t *testing.T) {
+	p := NewPool()
+	for _, c := range []struct{ room, size int }{
+		{64, 1}, {100, 65}, {100, 64}, {20_000, 5}, {maxBlock, 600_000}, {maxBlock, 500_000},
+	} {
+		b := p.Get(c.room)
+		b.Data = append(b.Data, make([]byte, c.size)...)
+		b.Data[c.size-1] = 7
+		fit := p.Fit(b)
+		if cap(fit.Data) != classSize(classOf(c.size)) {
+			t.Errorf("%d bytes of %d lie in %d", c.size, c.room, cap(fit.Data))
+		}
+		if len(fit.Data) != c.size || fit.Data[c.size-1] != 7 {
+			t.Errorf("%d bytes of %d became %d", c.size, c.room, len(fit.Data))
+		}
+		if same := classOf(c.size) == classOf(c.room); same != (fit == b) {
+			t.Errorf("%d bytes of %d: moved %v", c.size, c.room, fit != b)
+		}
+	}
+}
+
 func TestGrowKeepsWhatIsThere(t *testing.T) {
 	p := NewPool()
 	var b *Block
