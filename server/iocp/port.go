@@ -77,7 +77,8 @@ type Entry struct {
 // on a Port; on a Worker only its own goroutine may call them.
 type Poster interface {
 	// Accept takes one connection from a listener's queue (AcceptEx). Several may be pending.
-	// The new socket has TCP_NODELAY set and is ready for Recv and Send.
+	// The new socket has TCP_NODELAY set and is ready for Recv and Send. A connection that its
+	// peer resets while it waits in the queue may be passed over; it never fails an Accept.
 	Accept(listener Socket, ov *Overlapped) error
 	// Connect opens a socket made by NewSocket to remote (ConnectEx).
 	Connect(s Socket, remote netip.AddrPort, ov *Overlapped) error
@@ -111,8 +112,9 @@ type Port interface {
 
 	// Shutdown ends the sending side: the peer gets a FIN after what was sent (SD_SEND).
 	Shutdown(s Socket)
-	// Cancel ends both directions with a FIN and completes what is pending (shutdown SD_BOTH,
-	// CancelIoEx). On a listener it completes the pending Accepts.
+	// Cancel ends both directions with a FIN and completes what is pending, and what is posted
+	// later unless that post fails (SD_SEND and CancelIoEx, or shutdown SHUT_RDWR). On a
+	// listener it completes the pending Accepts.
 	Cancel(s Socket)
 	// Abort is Cancel with a RST in place of the FIN, sent at the latest by Close.
 	Abort(s Socket)

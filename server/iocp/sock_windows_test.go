@@ -110,3 +110,30 @@ func TestIPv6(t *testing.T) {
 		}
 	}
 }
+
+// A peer that resets its connection before it is accepted fails the AcceptEx that was to take
+// it. Wine accepts such a connection all the same, so the completion is made here.
+func TestAcceptGoesOnAfterAReset(t *testing.T) {
+	r := newRig(t, 4096)
+	l, addr, err := r.Listen(loopback, 16)
+	r.must(err)
+	defer r.Close(l)
+	failed, err := r.newSocket(addr)
+	r.must(err)
+	ov := new(Overlapped)
+	o := ov.begin(OpAccept, l)
+	ov.sys.accept = &acceptTarget{sock: failed}
+	o.Internal = uintptr(windows.STATUS_CONNECTION_RESET)
+	if class := Classify(ov.status()); class != ClassReset {
+		t.Fatalf("the completion made here is of class %d", class)
+	}
+	r.must(windows.PostQueuedCompletionStatus(r.handle, 0, keyIO, o))
+	c, err := net.Dial("tcp", addr.String())
+	r.must(err)
+	defer c.Close()
+	e := r.get(1)[0]
+	if e.Overlapped != ov || e.Err != nil || e.Socket == InvalidSocket {
+		t.Fatalf("accept after one that was reset: %s", show(e))
+	}
+	r.Close(e.Socket)
+}

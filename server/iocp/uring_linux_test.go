@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -360,5 +361,34 @@ func TestUringCloseSendsFin(t *testing.T) {
 		if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 			r.Errorf("read %d, %v, want the end of the stream", n, err)
 		}
+	})
+}
+
+// A connection that is gone before it is accepted is not the listener's failure. This kernel
+// hands it out all the same, so the completion is made here, of an accept that has ended.
+func TestUringAcceptGoesOnAfterAReset(t *testing.T) {
+	eachUring(t, Config{}, func(r *uringRig) {
+		ov := new(Overlapped)
+		accepted := func() {
+			c, err := net.Dial("tcp", r.at.String())
+			if err != nil {
+				r.Fatal(err)
+			}
+			defer c.Close()
+			r.collect(1, func(e Entry) {
+				if e.Overlapped != ov || e.Err != nil {
+					r.Errorf("the accept completed as %+v", e)
+				}
+				r.p.Close(e.Socket)
+			})
+		}
+		_ = r.w.Accept(r.ln, ov)
+		accepted()
+		var e Entry
+		gone := cqe{userData: uint64(uintptr(unsafe.Pointer(ov))), res: -int32(unix.ECONNABORTED)}
+		if r.w.finish(&gone, &e) {
+			r.Fatalf("an Entry of a connection that is gone: %+v", e)
+		}
+		accepted()
 	})
 }

@@ -87,7 +87,8 @@ func (w *uringWorker) finish(c *cqe, e *Entry) bool {
 	}
 	if c.res < 0 {
 		errno := unix.Errno(-c.res)
-		if errno == unix.EINTR || errno == unix.ENOBUFS && ov.Op == OpRecv {
+		if errno == unix.EINTR || errno == unix.ENOBUFS && ov.Op == OpRecv ||
+			errno == unix.ECONNABORTED && ov.Op == OpAccept {
 			ov.sys.more = true
 			w.later.push(ov)
 			return false

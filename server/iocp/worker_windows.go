@@ -53,7 +53,8 @@ func (w *iocpWorker) Close() error {
 }
 
 // Get waits only when it holds nothing. A receive that found nothing after all (a peer may
-// wake it by urgent data) is posted again and is no completion, so Get goes on waiting.
+// wake it by urgent data) and an accept of a connection that is gone are posted again and are
+// no completions, so Get goes on waiting.
 func (w *iocpWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 	if len(entries) == 0 {
 		return 0, nil
@@ -119,7 +120,7 @@ func (w *iocpWorker) finish(ov *Overlapped, transferred int, e *Entry) bool {
 	switch ov.Op {
 	case OpNone:
 	case OpAccept:
-		e.Socket, e.Err = w.accepted(ov)
+		return w.accepted(ov, e)
 	case OpConnect:
 		e.Err = w.connected(ov)
 	case OpRecv:
@@ -134,7 +135,9 @@ func (w *iocpWorker) finish(ov *Overlapped, transferred int, e *Entry) bool {
 	return true
 }
 
-func (w *iocpWorker) accepted(ov *Overlapped) (Socket, error) {
+// accepted passes over a connection that its peer has reset while it waited in the queue, as
+// Accept does: the accept goes on to the next one, on a fresh socket.
+func (w *iocpWorker) accepted(ov *Overlapped, e *Entry) bool {
 	t := ov.sys.accept
 	s, err := t.sock, ov.status()
 	ov.sys.accept = nil
@@ -142,11 +145,18 @@ func (w *iocpWorker) accepted(ov *Overlapped) (Socket, error) {
 	if err == nil {
 		err = inherit(windows.Handle(s), windows.Handle(ov.sock))
 	}
-	if err != nil {
-		w.iocpPort.Close(s)
-		return InvalidSocket, err
+	if err == nil {
+		e.Socket = s
+		return true
 	}
-	return s, nil
+	w.iocpPort.Close(s)
+	if Classify(err) == ClassReset {
+		if err = w.Accept(ov.sock, ov); err == nil {
+			return false
+		}
+	}
+	e.Err = err
+	return true
 }
 
 // connected fails a connect that won against Cancel: until now the socket was not one that
