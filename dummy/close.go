@@ -7,6 +7,13 @@ import (
 	"dummyload/server/iocp"
 )
 
+// closeLeast is how long the server has at least to answer a FIN. A patient --drain-timeout gives
+// it more: both say how slow a right server may be.
+const closeLeast = 2 * time.Second
+
+// closeWait is how long a dummy that has sent its FIN waits for the server's.
+func (c *Config) closeWait() time.Duration { return max(closeLeast, c.DrainTimeout) }
+
 // closeOwn closes a connection that is up, by the dummy's own will, and dials it again after
 // a delay. With a FIN what is assigned is still sent and answers are still verified; with a
 // RST what is unanswered is abandoned at once.

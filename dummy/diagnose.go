@@ -33,7 +33,7 @@ func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
 	add(monitor.LocalPortExhausted, c.ports, "%d times this machine had no local port left for a dummy")
 	add(monitor.CloseIgnored, c.closes,
 		"%d connections that a dummy had closed by FIN were not closed by the server within "+
-			"the drain timeout")
+			"the time they have for it")
 	add(monitor.ClosedHealthy, c.faults[monitor.ClosedByServer]+c.faults[monitor.ResetByServer],
 		"%d connections were closed or reset by the server, on which no dummy did anything wrong")
 	add(monitor.SessionReuse, c.reused,

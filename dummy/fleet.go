@@ -179,7 +179,7 @@ func (f *Fleet) Wait(ctx context.Context, phases ...monitor.Phase) error {
 	}
 }
 
-// Close disconnects every dummy by FIN, waits at most DrainTimeout for the server's, and ends the
+// Close disconnects every dummy by FIN, waits at most closeWait for the server's, and ends the
 // workers. The fleet's phase is Ended then, and Collect gives the final snapshot. What is still
 // owed after a drain that failed stays in Wait Echo Count.
 func (f *Fleet) Close() error {

@@ -49,7 +49,7 @@ func (w *worker) inspect(d *dummy) {
 			w.isUp(d)
 		}
 	case closing:
-		if age > w.fleet.cfg.DrainTimeout {
+		if age > w.fleet.cfg.closeWait() {
 			if d.is(shutDown) {
 				w.count.closes++
 			}
