@@ -122,7 +122,7 @@ func (w *worker) pokeOver(d *dummy) {
 	if d.state != up || d.conn != p.conn {
 		return // the server has closed it meanwhile, and that was told
 	}
-	count, queue := &w.count.causes, w.unread.of(w.fleet.cfg.Target, w.port.LocalAddr(d.sock), w.now)
+	count, queue := &w.count.causes, w.lookAtQueue(d)
 	found := stuck{1, p.owed}
 	switch {
 	case p.came > 0:
@@ -153,15 +153,23 @@ func (w *worker) finAnswered(d *dummy) {
 // receiveQueues remembers the system's list of connections for a moment: it is read once for
 // all that are looked for together.
 type receiveQueues struct {
-	at   time.Duration
+	at   time.Duration                   // when it had been read
 	list map[netip.AddrPort]receiveQueue // by the dummy's address
 }
 
-// of is the receive queue of the server's end of the connection from a local address; not known
-// where the server is on another machine, or the system does not tell.
-func (r *receiveQueues) of(server, local netip.AddrPort, now time.Duration) receiveQueue {
-	if r.list == nil || now != r.at {
-		r.at, r.list = now, readReceiveQueues(server.Port())
+// queuesFresh is how long a list is looked at before it is read again.
+const queuesFresh = 50 * time.Millisecond
+
+// lookAtQueue is the receive queue at the server's end of a connection; not known where the
+// server is on another machine, or the system does not tell. The list may be long and take a
+// while to read, so that the time is taken again: what begins now must not be old already.
+func (w *worker) lookAtQueue(d *dummy) receiveQueue {
+	q := &w.queues
+	if q.list == nil || w.now-q.at > queuesFresh {
+		q.list = readReceiveQueues(w.fleet.cfg.Target.Port())
+		w.now = w.fleet.clock()
+		q.at = w.now
 	}
-	return r.list[netip.AddrPortFrom(local.Addr().Unmap(), local.Port())]
+	local := w.port.LocalAddr(d.sock)
+	return q.list[netip.AddrPortFrom(local.Addr().Unmap(), local.Port())]
 }

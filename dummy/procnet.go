@@ -2,7 +2,9 @@ package dummy
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -55,7 +57,11 @@ func parseReceiveQueues(r io.Reader, port uint16, list map[netip.AddrPort]receiv
 		local, remote, queues, inode = 1, 2, 4, 9
 		columns                      = 10
 	)
+	ours := fmt.Appendf(nil, ":%04X ", port)
 	for lines := bufio.NewScanner(r); lines.Scan(); {
+		if !bytes.Contains(lines.Bytes(), ours) {
+			continue // most of the table: what lingers of other programs' connections
+		}
 		field := strings.Fields(lines.Text())
 		if len(field) < columns {
 			continue
@@ -66,11 +72,11 @@ func parseReceiveQueues(r io.Reader, port uint16, list map[netip.AddrPort]receiv
 			continue
 		}
 		_, rx, _ := strings.Cut(field[queues], ":")
-		bytes, err := strconv.ParseUint(rx, 16, 64)
+		unread, err := strconv.ParseUint(rx, 16, 64)
 		if err != nil {
 			continue
 		}
-		list[from] = receiveQueue{known: true, accepted: field[inode] != "0", bytes: bytes}
+		list[from] = receiveQueue{known: true, accepted: field[inode] != "0", bytes: unread}
 	}
 }
 

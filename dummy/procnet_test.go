@@ -70,8 +70,7 @@ func TestReceiveQueueOfALiveConnection(t *testing.T) {
 		t.Helper()
 		var got receiveQueue
 		for end := time.Now().Add(soon); got != want; time.Sleep(time.Millisecond) {
-			var r receiveQueues
-			if got = r.of(to, from, time.Second); time.Now().After(end) {
+			if got = readReceiveQueues(to.Port())[from]; time.Now().After(end) {
 				t.Fatalf("%+v, want %+v", got, want)
 			}
 		}

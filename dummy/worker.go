@@ -57,7 +57,7 @@ type worker struct {
 	notice    notice
 
 	pokes  map[uint32]*poke // by slot, while leaving; nil until one is stuck
-	unread receiveQueues
+	queues receiveQueues
 
 	mail mailbox
 	over bool

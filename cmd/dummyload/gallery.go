@@ -17,12 +17,18 @@ import (
 	"dummyload/server/gallery"
 )
 
-// galleryParallel is how many exhibits are on show at a time: most of them wait more than they
-// work.
+// galleryParallel is how many exhibits are on show at a time unless told otherwise: most of them
+// wait more than they work.
 const galleryParallel = 6
 
+// galleryOptions are the flags of `gallery`.
+type galleryOptions struct {
+	parallel int
+	json     string
+}
+
 func newGalleryCommand() *cobra.Command {
-	var json string
+	var o galleryOptions
 	cmd := &cobra.Command{
 		Use:   "gallery [NAME…]",
 		Short: "Run the tester against deliberately wrong servers",
@@ -32,10 +38,12 @@ func newGalleryCommand() *cobra.Command {
 			"3 when not.\n\nThe exhibits:\n\n" + listExhibits(),
 		ValidArgs: exhibitNames(),
 		RunE: func(_ *cobra.Command, names []string) error {
-			return runGallery(names, json)
+			return runGallery(names, o)
 		},
 	}
-	cmd.Flags().StringVar(&json, "json", "", "write the table as JSON to a file; - is stdout")
+	f := flagSet{cmd.Flags()}
+	f.integer(&o.parallel, "parallel", galleryParallel, 1, 64, "exhibits on show at a time")
+	f.StringVar(&o.json, "json", "", "write the table as JSON to a file; - is stdout")
 	return cmd
 }
 
@@ -58,12 +66,12 @@ func listExhibits() string {
 }
 
 // runGallery is `dummyload gallery`.
-func runGallery(names []string, json string) error {
+func runGallery(names []string, o galleryOptions) error {
 	chosen, err := choose(names)
 	if err != nil {
 		return err
 	}
-	out, err := openOutput(json)
+	out, err := openOutput(o.json)
 	if err != nil {
 		return err
 	}
@@ -71,12 +79,12 @@ func runGallery(names []string, json string) error {
 	stop, release := stopSignals()
 	defer release()
 	began := time.Now()
-	shows := showAll(stop, chosen, monitor.Rules{})
+	shows := showAll(stop, chosen, o.parallel, monitor.Rules{})
 	if err := stop.Err(); err != nil {
 		return exitCode(monitor.ExitInterrupted)
 	}
 	text := io.Writer(os.Stdout)
-	if json == "-" {
+	if o.json == "-" {
 		text = os.Stderr
 	}
 	if err := writeGallery(text, shows, time.Since(began)); err != nil {
@@ -115,11 +123,12 @@ func choose(names []string) ([]gallery.Exhibit, error) {
 
 // showAll shows a few at a time, and returns them in the order given. When the context ends the
 // rest is not begun.
-func showAll(ctx context.Context, exhibits []gallery.Exhibit, rules monitor.Rules) []show {
+func showAll(ctx context.Context, exhibits []gallery.Exhibit, parallel int,
+	rules monitor.Rules) []show {
 	shows := make([]show, len(exhibits))
 	next := make(chan int)
 	var wg sync.WaitGroup
-	for range min(galleryParallel, len(exhibits)) {
+	for range min(parallel, len(exhibits)) {
 		wg.Go(func() {
 			for i := range next {
 				shows[i] = showExhibit(ctx, &exhibits[i], rules)

@@ -141,7 +141,7 @@ func wrongManners() []Exhibit {
 		{
 			Name: "starve", Does: "serves half of the clients a second later than the others",
 			Want:  []string{monitor.Late.String()},
-			Load:  with(func(l *Load) { l.OverSend, l.DrainTimeout = 1, 3*time.Second }),
+			Load:  with(func(l *Load) { l.OverSend = 1 }),
 			start: startTrue(func() server.Handler { return &starve{} }, nil),
 		},
 		{

@@ -65,7 +65,7 @@ type Load struct {
 func usual() Load {
 	return Load{
 		Clients: 16, OverSend: 4, SizeMin: 16, SizeMax: 128, Frame: frame.Len16, Close: "fin",
-		DrainTimeout: 700 * time.Millisecond, Quiet: 200 * time.Millisecond, Duration: 6 * time.Second,
+		DrainTimeout: 2 * time.Second, Quiet: 200 * time.Millisecond, Duration: 6 * time.Second,
 	}
 }
 
