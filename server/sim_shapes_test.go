@@ -20,4 +20,10 @@ var smallShapes = []struct {
 		frames: 1, ends: []simEnd{sendsReset}}},
 	{"one echo, FIN", 367_590, 0, shape{settles: true, workers: 2, clients: 1, rounds: 1,
 		frames: 1, ends: []simEnd{sendsFin}}},
+	{"two echoes", 451_366, 0, shape{settles: true, workers: 2, clients: 1, rounds: 1, frames: 2,
+		ends: []simEnd{staysOpen}}},
+	{"login packet; meanwhile a SendPacket", 26_051, 0, shape{settles: true, workers: 1,
+		clients: 1, rounds: 1, apps: 1, calls: 1, login: true, ends: []simEnd{staysOpen}}},
+	{"one echo; meanwhile a SendPacket", 303_623, 0, shape{settles: true, workers: 1, clients: 1,
+		rounds: 1, frames: 1, apps: 1, calls: 1, ends: []simEnd{staysOpen}}},
 }
