@@ -42,7 +42,11 @@ func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
 		Skipped:    skipped("server"),
 	}
 	if o.serverProcess {
-		return startChild(config)
+		c, err := startChild(config)
+		if err != nil {
+			return nil, err // and not a bundled that holds a nil child
+		}
+		return c, nil
 	}
 	srv, err := server.Start(config)
 	if err != nil {

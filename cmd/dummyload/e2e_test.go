@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy"
 	"dummyload/monitor"
 	"dummyload/server/iocp"
 )
@@ -164,6 +165,7 @@ func TestRunAgainstTheBundledServer(t *testing.T) {
 		"rate":           "--rate 5000",
 		"loop delay":     "--loop-delay 20ms --clients 100",
 		"server process": "--server-process --clients 300 --oversend 4",
+		"wide window":    "--server-process --frame len32 --size 262144 --oversend 4096 --rate 50",
 		"many workers":   "--server-workers 4 --dummy-workers 3 --churn 50",
 		"connect rate":   "--clients 50 --connect-rate 200",
 	} {
@@ -174,6 +176,16 @@ func TestRunAgainstTheBundledServer(t *testing.T) {
 				t.Errorf("churn asked for, but only %d closed of %d", s.Conns.ClosedByDummy, s.Conns.Peak)
 			}
 		})
+	}
+}
+
+// TestServerProcessThatCannotStart: its own line is told, and there is nothing left to finish.
+func TestServerProcessThatCannotStart(t *testing.T) {
+	t.Setenv(asProgram, "1")
+	o := &loadOptions{serverProcess: true, serverBackend: "kqueue", serverWorkers: 1}
+	srv, err := startBundled(o, dummy.Config{})
+	if srv != nil || !errors.As(err, new(usageError)) || !strings.Contains(err.Error(), "kqueue") {
+		t.Errorf("%v, %v", srv, err)
 	}
 }
 

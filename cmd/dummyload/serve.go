@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"time"
@@ -53,7 +54,7 @@ func newServeCommand() *cobra.Command {
 	f.BoolVar(&o.config.Login, "login", false, "send each session one login packet first")
 	f.integer(&o.config.MaxSessions, "max-sessions", server.DefaultMaxSessions, 1,
 		server.DefaultMaxSessions, "sessions at once; more are closed at accept")
-	f.integer(&o.config.SendQLimit, "sendq", server.DefaultSendQLimit, 1<<10, 1<<30,
+	f.integer(&o.config.SendQLimit, "sendq", server.DefaultSendQLimit, 1<<10, math.MaxInt,
 		"bytes queued per session; beyond it the session is disconnected")
 	f.StringVar(&o.json, "json", "", "write the release audit as JSON to a file; - is stdout")
 	f.BoolVar(&o.child, "child", false, "report to a parent on stdout, stop when stdin ends")
