@@ -8,7 +8,7 @@ import (
 // to a remote agent come down to these few verbs. Every method may be called from any goroutine
 // and returns without waiting for the fleet; what it led to is seen in the snapshots.
 type Control interface {
-	// Start is Echo START: from Idle, Drained or NotDrained, on the connections there are. While
+	// Start is Echo START: from Idle, Drained or Undrained, on the connections there are. While
 	// Connecting it takes effect once every dummy is connected or has failed.
 	Start() error
 	// Stop is Echo STOP: no new echoes, then Draining until Wait Echo Count is 0 or the drain

@@ -49,10 +49,8 @@ func Finish(f *Fleet) error {
 // settle is STOP, the drain and the quiet period. Nothing cuts it short: the drain has its own
 // end, and a second signal is the caller's.
 func (f *Fleet) settle() error {
-	if f.Phase() == monitor.Echoing {
-		if err := f.Stop(); err != nil {
-			return err
-		}
+	if err := f.Stop(); err != nil && !errors.Is(err, ErrNotEchoing) {
+		return err // ErrNotEchoing: somebody else has given STOP
 	}
 	if err := f.Wait(context.Background(), monitor.Drained, monitor.Undrained); err != nil {
 		return err

@@ -97,11 +97,9 @@ func (f *Fleet) Tune(t Tuning) error {
 	f.order++
 	order := f.order
 	f.orderAll(func(w *worker) { w.tune(order, to, now) })
-	switch f.phase {
-	case monitor.Idle, monitor.Drained, monitor.Undrained:
-		if more {
-			f.enter(monitor.Connecting, now)
-		}
+	// Undrained stays: what is owed is named until the next START, and kept by Close.
+	if more && (f.phase == monitor.Idle || f.phase == monitor.Drained) {
+		f.enter(monitor.Connecting, now)
 	}
 	return nil
 }

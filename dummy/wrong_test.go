@@ -158,6 +158,25 @@ func allOwed(t *testing.T, s *monitor.Snapshot) {
 	}
 }
 
+// More dummies after a drain that failed do not make what is owed look abandoned.
+func TestMoreDummiesAfterAFailedDrainLeaveItNamed(t *testing.T) {
+	cfg := testConfig(startServer(t, readAll))
+	cfg.DrainTimeout = 100 * time.Millisecond
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	until(t, f, "echoes out", func(s *monitor.Snapshot) bool { return s.Ledger.Wait == 32 })
+	must(t, f.Stop())
+	reach(t, f, monitor.Undrained)
+	more := 10
+	must(t, f.Tune(Tuning{Clients: &more}))
+	until(t, f, "two more", func(s *monitor.Snapshot) bool { return s.Connections.Now == 10 })
+	must(t, f.Close())
+	if s := snap(f); s.Ledger.Wait != 32 || s.Ledger.Abandoned != 0 || len(s.Owed) != 8 {
+		t.Errorf("%+v, %d lines", s.Ledger, len(s.Owed))
+	}
+}
+
 // Nobody need look at the fleet between the end of the drain and the fleet's own.
 func TestEveryOwedEchoIsNamedWithoutASnapshotInBetween(t *testing.T) {
 	cfg := testConfig(startServer(t, readAll))

@@ -12,7 +12,7 @@ import (
 //	                │                 └──────START───────┼───────────┤
 //	                │                                    ▼           │
 //	                │                               Undrained ───────┘ (START works from it too)
-//	                └── a Tune that adds dummies goes through Connecting again
+//	                └── a Tune that adds dummies to Idle or Drained goes through Connecting again
 //
 // Ended is reached from every state once all connections are closed.
 type Phase uint8

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -45,7 +46,7 @@ func runTerminal(o *loadOptions) error {
 		ASCII:   o.ascii,
 	})
 	fmt.Fprintln(os.Stderr, "disconnecting …")
-	dummy.Finish(s.fleet)
+	err = errors.Join(err, dummy.Finish(s.fleet))
 	endSampling()
 	final := s.close()
 	if err != nil {
