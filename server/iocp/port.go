@@ -139,7 +139,9 @@ type Worker interface {
 
 // Limits and defaults of Config.
 const (
-	DefaultRecvSize = 16 << 10
+	// DefaultRecvSize takes 16 echoes of 1 KiB with their headers in one receive. What does not
+	// fit costs a second receive and send, and a frame cut in two is copied together.
+	DefaultRecvSize = 32 << 10
 	MaxRecvSize     = 1 << 20
 	MaxWorkers      = 256
 )

@@ -7,7 +7,7 @@ import (
 
 func TestBufCount(t *testing.T) {
 	for size, want := range map[int]int{
-		1: maxBufs, 2048: maxBufs, 4096: 2048, DefaultRecvSize: 512, 16385: 256,
+		1: maxBufs, 2048: maxBufs, 4096: 2048, 16 << 10: 512, DefaultRecvSize: 256, 32769: 128,
 		512 << 10: 16, MaxRecvSize: minBufs,
 	} {
 		if got := bufCount(size); got != want {
