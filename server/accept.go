@@ -17,7 +17,6 @@ const (
 
 // startAccepts posts this worker's Accepts.
 func (w *worker) startAccepts() {
-	w.paused = make([]*iocp.Overlapped, 0, acceptsPerWorker*len(w.srv.workers))
 	for i := range w.accepts {
 		w.acceptPost(&w.accepts[i])
 	}

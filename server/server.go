@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +21,7 @@ type Server struct {
 	cfg      Config
 	handler  Handler
 	port     iocp.Port
-	listener iocp.Socket
+	listener iocp.Socket // workers read it while accepts are pending; then it is Stop's
 	addr     netip.AddrPort
 	table    table
 	log      *trace.Log
@@ -113,7 +114,7 @@ const (
 	stopPoll       = time.Millisecond
 )
 
-// Stop ends the server. It stops accepting, gives the sessions up to grace to leave by
+// Stop ends the server. It stops accepting and closes the listener, gives the sessions up to grace to leave by
 // themselves, cancels those that stayed, and waits until all are released; then it orders every
 // worker to stop, one packet each (R7), and frees the port. What could not be ended within
 // bounded time is named in the Audit, and its memory is left alone. Stop is called once.
@@ -124,6 +125,7 @@ func (srv *Server) Stop(grace time.Duration) Audit {
 			srv.port.Cancel(srv.listener) // again: an Accept may have been posted meanwhile
 			return false
 		}
+		srv.closeListener() // after Cancel alone some backends' clients could still connect
 		return srv.live() == 0
 	}
 	if !poll(grace, quiet) {
@@ -136,17 +138,24 @@ func (srv *Server) Stop(grace time.Duration) Audit {
 	stuck := srv.stopThreads()
 	audit.WorkersStuck = len(stuck)
 	for _, w := range srv.workers {
-		if w.failure != nil {
+		if !slices.Contains(stuck, w) && w.failure != nil { // a stuck one may yet write it
 			audit.Failures = append(audit.Failures, w.failure.Error())
 		}
 	}
 	if audit.OK() {
-		srv.port.Close(srv.listener)
 		if err := srv.port.CloseHandle(); err != nil {
 			audit.Failures = append(audit.Failures, err.Error())
 		}
 	}
 	return audit
+}
+
+// closeListener is for when no Accept is pending any more, nor will be.
+func (srv *Server) closeListener() {
+	if srv.listener != iocp.InvalidSocket {
+		srv.port.Close(srv.listener)
+		srv.listener = iocp.InvalidSocket
+	}
 }
 
 // poll asks for a condition until it holds or the time is over, and reports which.

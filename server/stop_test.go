@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,30 @@ func TestStopGivesSessionsTheirGrace(t *testing.T) {
 		if audit.Reasons["peer_closed"] != 1 {
 			t.Errorf("%v", audit)
 		}
+	})
+}
+
+// While the sessions have their grace, who comes anew is told at once: nothing listens.
+func TestStopClosesTheListenerFirst(t *testing.T) {
+	overBackends(t, func(t *testing.T, cfg Config) {
+		srv := start(t, cfg)
+		conn := srv.dial()
+		exchange(t, conn, []byte("before"))
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			srv.stop(20 * time.Second)
+		}()
+		within(t, "a connect refused", func() bool {
+			c, err := net.DialTimeout("tcp", srv.Addr().String(), time.Second)
+			if err == nil {
+				c.Close()
+			}
+			return iocp.Classify(err) == iocp.ClassRefused
+		})
+		exchange(t, conn, []byte("after the order to stop"))
+		conn.Close()
+		<-stopped
 	})
 }
 
