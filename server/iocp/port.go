@@ -102,6 +102,7 @@ type Port interface {
 	Post(ov *Overlapped) error
 
 	// Listen opens a listening socket. Port 0 takes a free one; the address taken is returned.
+	// At [::] it takes IPv4 connections, too; their addresses are given as IPv4.
 	Listen(addr netip.AddrPort, backlog int) (Socket, netip.AddrPort, error)
 	// NewSocket makes a socket of remote's family for Connect, with TCP_NODELAY set. A valid
 	// local binds its source address; the port is chosen when it connects.

@@ -35,6 +35,11 @@ func newListener(addr netip.AddrPort, backlog, flags int) (Socket, netip.AddrPor
 	if err := unix.SetsockoptInt(int(s), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return fail("setsockopt", err)
 	}
+	if addr.Addr() == netip.IPv6Unspecified() { // else sysctl net.ipv6.bindv6only decides
+		if err := unix.SetsockoptInt(int(s), unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0); err != nil {
+			return fail("setsockopt", err)
+		}
+	}
 	if err := unix.Bind(int(s), sa); err != nil {
 		return fail("bind", err)
 	}

@@ -64,6 +64,12 @@ func listen(h windows.Handle, addr netip.AddrPort, backlog int) error {
 	if err != nil {
 		return os.NewSyscallError("setsockopt SO_EXCLUSIVEADDRUSE", err)
 	}
+	if addr.Addr() == netip.IPv6Unspecified() { // else it takes IPv6 only, which Linux does not
+		err := windows.SetsockoptInt(h, windows.IPPROTO_IPV6, windows.IPV6_V6ONLY, 0)
+		if err != nil {
+			return os.NewSyscallError("setsockopt IPV6_V6ONLY", err)
+		}
+	}
 	if err := windows.Bind(h, sockaddrOf(addr)); err != nil {
 		return os.NewSyscallError("bind", err)
 	}
@@ -190,12 +196,13 @@ func sockaddrOf(a netip.AddrPort) windows.Sockaddr {
 	}
 }
 
+// addrPortOf gives the IPv4 peers of a listener for both families as what they are.
 func addrPortOf(sa windows.Sockaddr) netip.AddrPort {
 	switch a := sa.(type) {
 	case *windows.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
 	case *windows.SockaddrInet6:
-		ip := netip.AddrFrom16(a.Addr)
+		ip := netip.AddrFrom16(a.Addr).Unmap()
 		if a.ZoneId != 0 {
 			ip = ip.WithZone(fmt.Sprint(a.ZoneId))
 		}

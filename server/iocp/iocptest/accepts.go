@@ -53,6 +53,11 @@ var connectCases = []Case{
 		run: ipv6,
 	},
 	{
+		Name: "BothFamilies", Clause: "C1",
+		Why: "A listener at [::] takes IPv4 connections on every system, and calls them IPv4.",
+		run: bothFamilies,
+	},
+	{
 		Name: "ConnectUnused", Clause: "C6",
 		Why: "A socket that was never connected is cancelled and closed like any other.",
 		run: connectUnused,
@@ -269,18 +274,48 @@ func connectFrom(r *rig) {
 	}
 }
 
-func ipv6(r *rig) {
+// listen6 listens at an IPv6 address; false where the system has none.
+func (r *rig) listen6(at string) bool {
 	probe, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
 		r.t.Logf("this system has no ::1: %v", err)
-		return
+		return false
 	}
 	probe.Close()
-	r.listener, r.addr, err = r.port.Listen(netip.MustParseAddrPort("[::1]:0"), 16)
+	r.listener, r.addr, err = r.port.Listen(netip.MustParseAddrPort(at), 16)
 	if err != nil {
 		r.t.Fatalf("Listen: %v", err)
 	}
 	r.sockets[r.listener] = true
+	return true
+}
+
+func bothFamilies(r *rig) {
+	if !r.listen6("[::]:0") {
+		return
+	}
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		accept := r.accept()
+		c, err := net.Dial("tcp", net.JoinHostPort(host, fmt.Sprint(r.addr.Port())))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.peer(c)
+		e := r.wait("the accept", accept)
+		if e.Err != nil {
+			r.t.Fatalf("Accept from %s: %v", host, e.Err)
+		}
+		want := addrPort(c.LocalAddr())
+		if got := r.port.RemoteAddr(e.Socket); got != want {
+			r.t.Errorf("the accepted end's peer is %v, want %v", got, want)
+		}
+	}
+}
+
+func ipv6(r *rig) {
+	if !r.listen6("[::1]:0") {
+		return
+	}
 	near := r.socket(r.addr)
 	connect, accept := r.connect(near, r.addr), r.accept()
 	if e := r.wait("the connect", connect); e.Err != nil {
