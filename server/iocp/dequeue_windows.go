@@ -37,8 +37,9 @@ var (
 )
 
 // dequeueFunc takes up to len(packets) packets off a port. It returns 0 and nil when the time
-// is over. What a packet says, success or failure, is not its business (rule R8).
-type dequeueFunc func(port windows.Handle, packets []packet, ms uint32) (int, error)
+// is over. What a packet says, success or failure, is not its business (rule R8). The kernel
+// counts them in n, which like packets is the worker's heap.
+type dequeueFunc func(port windows.Handle, packets []packet, n *uint32, ms uint32) (int, error)
 
 // pickDequeue prefers the call that takes many; Windows has it since Vista.
 func pickDequeue() dequeueFunc {
@@ -50,23 +51,25 @@ func pickDequeue() dequeueFunc {
 
 // dequeueMany is GetQueuedCompletionStatusEx. When the time is over it may claim one packet
 // (Wine does) that it has not written.
-func dequeueMany(port windows.Handle, packets []packet, ms uint32) (int, error) {
-	packets[0] = packet{}
-	var n uint32
-	// packets lies on the heap (the worker's), n on this stack, which does not move while the
-	// call lasts; neither is used by the kernel after it.
+func dequeueMany(
+	port windows.Handle, packets []packet, n *uint32, ms uint32,
+) (int, error) {
+	packets[0], *n = packet{}, 0
+	// The kernel writes to packets and n during the call only; the worker keeps both alive.
 	_, _, err := syscall.SyscallN(procGetQueuedCompletionStatusEx.Addr(), uintptr(port),
 		uintptr(unsafe.Pointer(&packets[0])), uintptr(len(packets)),
-		uintptr(unsafe.Pointer(&n)), uintptr(ms), 0)
-	if n == 0 || packets[0].none() {
+		uintptr(unsafe.Pointer(n)), uintptr(ms), 0)
+	if *n == 0 || packets[0].none() {
 		return 0, unlessTimeout(err)
 	}
-	return int(n), nil
+	return int(*n), nil
 }
 
 // dequeueOne is GetQueuedCompletionStatus. Its return value is false for a failed operation's
 // packet too, so what tells is the packet itself.
-func dequeueOne(port windows.Handle, packets []packet, ms uint32) (int, error) {
+func dequeueOne(
+	port windows.Handle, packets []packet, _ *uint32, ms uint32,
+) (int, error) {
 	k := &packets[0]
 	*k = packet{}
 	// The kernel writes through all three during the call only; they are the worker's heap.

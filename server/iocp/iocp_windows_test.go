@@ -175,7 +175,7 @@ func TestDequeue(t *testing.T) {
 
 func TestDequeueOnBrokenPort(t *testing.T) {
 	for name, dequeue := range map[string]dequeueFunc{"Ex": dequeueMany, "one": dequeueOne} {
-		if n, err := dequeue(0, make([]packet, 4), 0); n != 0 || err == nil {
+		if n, err := dequeue(0, make([]packet, 4), new(uint32), 0); n != 0 || err == nil {
 			t.Errorf("%s: no port gave %d packets and error %v", name, n, err)
 		}
 	}

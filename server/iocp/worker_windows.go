@@ -25,7 +25,8 @@ type iocpWorker struct {
 	dequeue    dequeueFunc
 	packets    []packet
 	head, tail int
-	stops      int // orders to stop among the packets, not handed out yet
+	dequeued   uint32 // argument of dequeue
+	stops      int    // orders to stop among the packets, not handed out yet
 
 	arena []byte
 	used  int
@@ -68,8 +69,8 @@ func (w *iocpWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 		if w.head == w.tail && w.stops == 0 {
 			w.head = 0
 			var err error
-			w.tail, err = w.dequeue(
-				w.handle, w.packets[:min(len(entries), maxPackets)], waitMillis(left))
+			room := w.packets[:min(len(entries), maxPackets)]
+			w.tail, err = w.dequeue(w.handle, room, &w.dequeued, waitMillis(left))
 			if w.tail == 0 {
 				return 0, os.NewSyscallError("GetQueuedCompletionStatus", err)
 			}
