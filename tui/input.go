@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"unicode"
 
 	"github.com/gdamore/tcell/v2"
@@ -11,7 +12,7 @@ import (
 func (u *ui) prompt(label, text string, accept func(rune) bool, done func(string)) {
 	field := tview.NewInputField().SetLabel(label).SetText(text)
 	field.SetFieldStyle(u.look.selected).SetLabelStyle(u.look.title)
-	field.SetAcceptanceFunc(func(_ string, last rune) bool { return accept(last) })
+	field.SetAcceptanceFunc(only(accept))
 	field.SetDoneFunc(func(key tcell.Key) {
 		u.child = nil
 		if key == tcell.KeyEnter {
@@ -19,6 +20,14 @@ func (u *ui) prompt(label, text string, accept func(rune) bool, done func(string
 		}
 	})
 	u.child = field
+}
+
+// only accepts a text of acceptable characters. It does not look at the last one alone, of
+// which a paste tells nothing.
+func only(accept func(rune) bool) func(string, rune) bool {
+	return func(text string, _ rune) bool {
+		return !strings.ContainsFunc(text, func(r rune) bool { return !accept(r) })
+	}
 }
 
 // isDigit accepts what a count is typed with.

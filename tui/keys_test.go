@@ -112,6 +112,33 @@ func TestCloseNAsksForTheNumber(t *testing.T) {
 	}
 }
 
+// What may be typed may be pasted, and nothing else.
+func TestPaste(t *testing.T) {
+	u, fleet := newTestUI(t, 80, 24, nil)
+	u.observe(running(5))
+	typedInto(u, runes("k")...)
+	paste := newRoot(u).PasteHandler()
+	paste("2x", noFocus)
+	paste("\n", noFocus)
+	paste("2", noFocus) // behind the 100 that is proposed
+	typedInto(u, key(tcell.KeyEnter))
+	if got := fleet.asked(); got != "disconnect 1002 0" {
+		t.Errorf("asked for %q", got)
+	}
+	u.observe(faulty())
+	typedInto(u, runes("4/")...)
+	newRoot(u).PasteHandler()("crossed", noFocus)
+	typedInto(u, key(tcell.KeyEnter))
+	if got := drawn(u); !strings.Contains(got, `1 of 3 with "crossed"`) {
+		t.Errorf("what was pasted does not filter:\n%s", got)
+	}
+	typedInto(u, runes("e")...)
+	newRoot(u).PasteHandler()("0", noFocus)
+	if got := drawn(u); !strings.Contains(got, "--clients 10000 ") {
+		t.Errorf("the form does not take what was pasted:\n%s", got)
+	}
+}
+
 // k closes connections where there is no list, and moves up where there is one.
 func TestKInAListMoves(t *testing.T) {
 	u, fleet := newTestUI(t, 80, 24, nil)

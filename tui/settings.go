@@ -38,7 +38,7 @@ func (u *ui) openSettings() {
 		{"Disconnect Test, connections/s", number(churn), isNumeral},
 	} {
 		field := tview.NewInputField().SetLabel(f.label + "  ").SetText(f.value).SetFieldWidth(14)
-		field.SetAcceptanceFunc(func(_ string, last rune) bool { return f.accept(last) })
+		field.SetAcceptanceFunc(only(f.accept))
 		s.fields[i] = field
 		s.form.AddFormItem(field)
 	}
