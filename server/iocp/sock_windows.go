@@ -15,6 +15,8 @@ const (
 	soExclusiveAddrUse = ^windows.SO_REUSEADDR
 	soReuseUnicastPort = 0x3007
 	ioctlFIONBIO       = 0x8004667e
+	plainBacklog       = 200   // listen(), SOMAXCONN_HINT: its range
+	mostBacklog        = 65535 // is from the one to the other
 )
 
 // newSocket makes a socket of addr's family that is associated with the port. It does not
@@ -73,7 +75,16 @@ func listen(h windows.Handle, addr netip.AddrPort, backlog int) error {
 	if err := windows.Bind(h, sockaddrOf(addr)); err != nil {
 		return os.NewSyscallError("bind", err)
 	}
-	return os.NewSyscallError("listen", windows.Listen(h, backlog))
+	return os.NewSyscallError("listen", windows.Listen(h, backlogHint(backlog)))
+}
+
+// backlogHint is SOMAXCONN_HINT(n), which is -n, beyond the 200 that Windows may cut a plain
+// backlog to. A connect that finds the queue full it refuses, where Linux lets it wait.
+func backlogHint(backlog int) int {
+	if backlog > plainBacklog {
+		return -min(backlog, mostBacklog)
+	}
+	return backlog
 }
 
 // NewSocket binds even without a local address, because ConnectEx needs a bound socket. With

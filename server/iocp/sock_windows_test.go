@@ -84,6 +84,23 @@ func TestSockaddr(t *testing.T) {
 	}
 }
 
+func TestBacklogHint(t *testing.T) {
+	for backlog, want := range map[int]int{5: 5, 200: 200, 201: -201, 4096: -4096, 1 << 20: -65535} {
+		if got := backlogHint(backlog); got != want {
+			t.Errorf("%d became %d, want %d", backlog, got, want)
+		}
+	}
+	r := newRig(t, 4096)
+	l, addr, err := r.Listen(loopback, 4096)
+	r.must(err)
+	defer r.Close(l)
+	for range 300 { // as many wait in the queue
+		c, err := net.Dial("tcp", addr.String())
+		r.must(err)
+		defer c.Close()
+	}
+}
+
 // Both families listen, accept and connect.
 func TestIPv6(t *testing.T) {
 	r := newRig(t, 4096)
