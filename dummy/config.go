@@ -136,7 +136,7 @@ func (c *Config) check() error {
 		within("oversend", c.OverSend, 1, MaxOverSend),
 		within("size minimum", c.SizeMin, MinSize, c.Frame.MaxPayload()),
 		within("size maximum", c.SizeMax, c.SizeMin, c.Frame.MaxPayload()),
-		within("dummy-workers", c.Workers, 1, min(iocp.MaxWorkers, MaxClients)),
+		within("dummy-workers", c.Workers, 1, iocp.MaxWorkers),
 		within("close", c.Close, CloseFIN, CloseMixed),
 		rateWithin("rate", c.Rate),
 		rateWithin("churn", c.Churn),

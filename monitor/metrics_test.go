@@ -68,7 +68,7 @@ func TestEveryMetricAppearsEverywhere(t *testing.T) {
 	for name, s := range map[string]*Snapshot{"good": goodRun(), "bad": badRun()} {
 		v := Judge(s, Rules{})
 		var out, report bytes.Buffer
-		if err := NewSummary(s, v, Meta{}).WriteJSON(&out); err != nil {
+		if err := WriteJSON(&out, NewSummary(s, v, Meta{})); err != nil {
 			t.Fatal(err)
 		}
 		if err := WriteReport(&report, s, v, Meta{}); err != nil {

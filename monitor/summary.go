@@ -187,12 +187,12 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 	}
 }
 
-// WriteJSON writes the summary, indented, with a newline at its end.
-func (s Summary) WriteJSON(w io.Writer) error {
+// WriteJSON writes what a script reads (a Summary, say), indented, with a newline at its end.
+func WriteJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false) // thresholds contain < and >
 	e.SetIndent("", "  ")
-	return e.Encode(s)
+	return e.Encode(v)
 }
 
 // newServerSummary sums up the bundled server, nil when there is none.

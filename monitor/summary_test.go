@@ -17,7 +17,7 @@ func summaryJSON(t *testing.T, s *Snapshot, r Rules) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	meta := Meta{Version: "v1.2.3", Command: "dummyload run --seed 42", JSONFile: "out.json"}
-	if err := NewSummary(s, Judge(s, r), meta).WriteJSON(&b); err != nil {
+	if err := WriteJSON(&b, NewSummary(s, Judge(s, r), meta)); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -136,7 +136,7 @@ func TestSummaryReadsBack(t *testing.T) {
 	s := badRun()
 	want := NewSummary(s, Judge(s, Rules{}), Meta{Version: "v"})
 	var b bytes.Buffer
-	if err := want.WriteJSON(&b); err != nil {
+	if err := WriteJSON(&b, want); err != nil {
 		t.Fatal(err)
 	}
 	d := json.NewDecoder(&b)
@@ -199,7 +199,7 @@ var errFull = errors.New("no space left")
 
 func TestWritersReportFailure(t *testing.T) {
 	var w io.Writer = failingWriter{}
-	if err := (Summary{}).WriteJSON(w); !errors.Is(err, errFull) {
+	if err := WriteJSON(w, Summary{}); !errors.Is(err, errFull) {
 		t.Errorf("WriteJSON: %v, want %v", err, errFull)
 	}
 	if err := WriteReport(w, goodRun(), Verdict{}, Meta{}); !errors.Is(err, errFull) {

@@ -117,7 +117,7 @@ func (o *loadOptions) addPlumbingFlags(f flagSet) {
 	o.seed = seed{rand.Uint64()}
 	f.Var(&value[seed]{&o.seed, parseSeed, func(seed) string { return "" }, "N"},
 		"seed", "fixes payloads, sizes, write splits and churn (default random, printed)")
-	half := max(1, runtime.NumCPU()/2)
+	half := max(1, runtime.GOMAXPROCS(0)/2)
 	f.integer(&c.Workers, "dummy-workers", half, 1, iocp.MaxWorkers, "worker threads of the dummies")
 	f.integer(&o.serverWorkers, "server-workers", half, 1, iocp.MaxWorkers,
 		"worker threads of the bundled server")

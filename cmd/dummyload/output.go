@@ -1,10 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+
+	"dummyload/monitor"
 )
 
 // output is where --json goes. It is opened before anything starts, so that a path that cannot
@@ -33,10 +34,7 @@ func (o *output) writeJSON(v any) error {
 	if o.w == nil {
 		return nil
 	}
-	enc := json.NewEncoder(o.w)
-	enc.SetEscapeHTML(false) // thresholds contain < and >
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	return monitor.WriteJSON(o.w, v)
 }
 
 // Close closes the file, if there is one.

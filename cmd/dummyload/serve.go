@@ -49,7 +49,7 @@ func newServeCommand() *cobra.Command {
 	f.Var(&value[address]{&o.listen, parseListen, func(a address) string { return a.text }, "HOST:PORT"},
 		"listen", "where to listen; port 0 = a free one")
 	choice(f, &o.config.Backend, "backend", "auto", parseBackend, backendUsage())
-	f.integer(&o.config.Workers, "workers", max(1, runtime.NumCPU()/2), 1, iocp.MaxWorkers, "worker threads")
+	f.integer(&o.config.Workers, "workers", max(1, runtime.GOMAXPROCS(0)/2), 1, iocp.MaxWorkers, "worker threads")
 	choice(f, &o.config.Frame, "frame", "raw", frame.Parse, "raw, len16, len32 or line")
 	f.BoolVar(&o.config.Login, "login", false, "send each session one login packet first")
 	f.integer(&o.config.MaxSessions, "max-sessions", server.DefaultMaxSessions, 1,
@@ -79,7 +79,8 @@ func runServe(o *serveOptions) error {
 	o.config.Listen, o.config.Skipped = o.listen.addr, skipped("server")
 	srv, err := server.Start(o.config)
 	if err != nil {
-		return usageError{fmt.Errorf("--listen %s: %w", o.listen.text, err)}
+		return usageError{fmt.Errorf("--listen %s --backend %s: %w", o.listen.text,
+			o.config.Backend, err)}
 	}
 	stop, release := stopSignals()
 	defer release()
