@@ -165,7 +165,7 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 		Seed: final.Seed, Target: Clean(final.Target), Bundled: final.Bundled,
 		Verdict: v.Name, ExitCode: v.ExitCode,
 		Reasons: append([]string{}, v.Reasons...), Diagnoses: cleanDiagnoses(v.Diagnoses),
-		Drained: final.WaitEchoCount() == 0, WaitEchoCount: final.WaitEchoCount(),
+		Drained: drained(final), WaitEchoCount: final.WaitEchoCount(),
 		DrainMS: milliseconds3(final.Drain.Elapsed),
 		Clients: final.Clients, DurationMS: final.EchoOn.Milliseconds(),
 		Ledger: final.Ledger, Faults: final.Faults,
@@ -186,6 +186,10 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 		Evidence:   newEvidenceSummaries(final),
 	}
 }
+
+// drained reports whether every drain ended in time with Wait Echo Count 0. An echo that came
+// after a drain was given up was still not drained.
+func drained(s *Snapshot) bool { return s.WaitEchoCount() == 0 && s.Faults[NotDrained] == 0 }
 
 // WriteJSON writes what a script reads (a Summary, say), indented, with a newline at its end.
 func WriteJSON(w io.Writer, v any) error {

@@ -66,6 +66,14 @@ func shape(t *testing.T, doc []byte) []string {
 	})
 }
 
+func TestAnAnswerAfterTheDrainDoesNotMakeItDrained(t *testing.T) {
+	s := &Snapshot{Ledger: Ledger{Sent: 1, Echoed: 1}}
+	s.Faults[NotDrained] = 1
+	if sum := NewSummary(s, Judge(s, Rules{}), Meta{}); sum.Drained || sum.WaitEchoCount != 0 {
+		t.Errorf("drained %v, wait %d", sum.Drained, sum.WaitEchoCount)
+	}
+}
+
 // testdata/schema1.json is the contract's own listing.
 func TestSummaryIsSchema1(t *testing.T) {
 	contract, err := os.ReadFile("testdata/schema1.json")
