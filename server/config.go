@@ -66,7 +66,8 @@ func (cfg Config) withDefaults() (Config, error) {
 	case !cfg.Listen.IsValid():
 		return cfg, fmt.Errorf("server: no listen address")
 	case cfg.Workers < 1 || cfg.Workers > iocp.MaxWorkers:
-		return cfg, fmt.Errorf("server: %d workers; accepted: 1 to %d", cfg.Workers, iocp.MaxWorkers)
+		return cfg, fmt.Errorf("server: %d workers; accepted: 1 to %d", cfg.Workers,
+			iocp.MaxWorkers)
 	case cfg.MaxSessions < 1 || cfg.MaxSessions > DefaultMaxSessions:
 		return cfg, fmt.Errorf("server: %d sessions; accepted: 1 to %d", cfg.MaxSessions,
 			DefaultMaxSessions)

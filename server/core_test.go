@@ -88,7 +88,8 @@ func f() { go f(); c <- 1 }`
 		}
 		return true
 	})
-	want := []string{"package time", "a map", "a channel", "sync.Mutex", "a go statement", "a channel"}
+	want := []string{"package time", "a map", "a channel", "sync.Mutex", "a go statement",
+		"a channel"}
 	if !slices.Equal(found, want) {
 		t.Errorf("%q, want %q", found, want)
 	}

@@ -66,7 +66,9 @@ func start(t *testing.T, cfg Config) *running {
 	t.Cleanup(func() {
 		r.stop(0)
 		if before >= 0 {
-			within(t, "descriptors back to the start", func() bool { return descriptors() <= before })
+			within(t, "descriptors back to the start", func() bool {
+				return descriptors() <= before
+			})
 		}
 	})
 	return r

@@ -160,7 +160,8 @@ func TestR9RepliesShareOneSend(t *testing.T) {
 	p.turn(w, received(s, "one\ntwo\nthr"))
 	p.expect("Send 6 one\n", "Send 5 one\ntwo\n", "Recv 5")
 	if w.count.recvPackets.Load() != 2 || w.count.sendPackets.Load() != 4 {
-		t.Errorf("%d packets received, %d sent", w.count.recvPackets.Load(), w.count.sendPackets.Load())
+		t.Errorf("%d packets received, %d sent", w.count.recvPackets.Load(),
+			w.count.sendPackets.Load())
 	}
 }
 

@@ -114,10 +114,11 @@ const (
 	stopPoll       = time.Millisecond
 )
 
-// Stop ends the server. It stops accepting and closes the listener, gives the sessions up to grace to leave by
-// themselves, cancels those that stayed, and waits until all are released; then it orders every
-// worker to stop, one packet each (R7), and frees the port. What could not be ended within
-// bounded time is named in the Audit, and its memory is left alone. Stop is called once.
+// Stop ends the server. It stops accepting and closes the listener, gives the sessions up to
+// grace to leave by themselves, cancels those that stayed, and waits until all are released;
+// then it orders every worker to stop, one packet each (R7), and frees the port. What could not
+// be ended within bounded time is named in the Audit, and its memory is left alone. Stop is
+// called once.
 func (srv *Server) Stop(grace time.Duration) Audit {
 	srv.stopping.Store(true)
 	quiet := func() bool {

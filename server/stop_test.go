@@ -142,7 +142,8 @@ func TestABrokenPortEndsTheWorkerAndIsNamed(t *testing.T) {
 	if w.failure != errScripted {
 		t.Errorf("failure %v", w.failure)
 	}
-	if a := (Audit{Failures: []string{"why"}}); a.OK() || !strings.Contains(a.String(), "port: why") {
+	a := Audit{Failures: []string{"why"}}
+	if a.OK() || !strings.Contains(a.String(), "port: why") {
 		t.Errorf("%v", a)
 	}
 }

@@ -63,7 +63,8 @@ func (w *worker) run() {
 	}
 }
 
-// get is GQCS; it fills entries and returns how many. While accepts are paused it waits for acceptPause only.
+// get is GQCS; it fills entries and returns how many. While accepts are paused it waits for
+// acceptPause only.
 func (w *worker) get() int {
 	wait := forever
 	if len(w.paused) > 0 {

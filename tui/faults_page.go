@@ -39,7 +39,8 @@ func (u *ui) drawFaults(c canvas) {
 
 // drawFaultCounts shows all faults by the names that scripts know, in three columns.
 func (u *ui) drawFaultCounts(c canvas, s *monitor.Snapshot) {
-	in := u.frame(c, "", "Faults", "first "+fmt.Sprint(monitor.MaxEvidence)+" of each have evidence")
+	note := fmt.Sprintf("first %d of each have evidence", monitor.MaxEvidence)
+	in := u.frame(c, "", "Faults", note)
 	w := in.w / 3
 	for f, n := range s.Faults {
 		style := u.unlessZero(n)

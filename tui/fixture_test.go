@@ -168,7 +168,8 @@ func running(i int) *monitor.Snapshot {
 		At: began.Add(since), Uptime: since, Phase: monitor.Echoing, Since: began, EchoOn: since,
 		Target: "127.0.0.1:6000", Bundled: true, Seed: 42,
 		Clients: 1000, OverSend: 10, Churn: 10,
-		Ledger:     monitor.Ledger{Sent: echoed + 10_312, Echoed: echoed, Wait: 10_000, Abandoned: 312},
+		Ledger: monitor.Ledger{Sent: echoed + 10_312, Echoed: echoed, Wait: 10_000,
+			Abandoned: 312},
 		WaitUpDown: 10_000,
 		Connections: monitor.Connections{Attempted: 1312, Connected: 1312, ClosedByDummy: 312,
 			Peak: 1000, Now: 1000},
@@ -178,14 +179,15 @@ func running(i int) *monitor.Snapshot {
 		RTTRecent: monitor.Distribution{Count: 52_250, Min: 30 * wave, Mean: 95 * wave,
 			P50: 92 * wave, P90: 117 * wave, P99: 131 * wave * wave, P999: 180 * wave,
 			P9999: 330 * wave, Max: 400 * wave},
-		ConnectTime: monitor.Distribution{Count: 1312, Min: 31, Mean: 88, P50: 81, P90: 130, P99: 212,
-			P999: 380, P9999: 390, Max: 391},
+		ConnectTime: monitor.Distribution{Count: 1312, Min: 31, Mean: 88, P50: 81, P90: 130,
+			P99: 212, P999: 380, P9999: 390, Max: 391},
 		Fairness: monitor.Fairness{Min: 17_204, Median: 18_197, Max: 19_011},
 		Generator: monitor.Generator{CPUShare: 0.31, Backend: "uring", Workers: 1, RSS: 48 << 20,
 			Goroutines: 9},
-		Server: &monitor.Server{Backend: "uring", Workers: 2, Accepted: 1312, Released: 312, Live: 1000,
-			IOCount: 1043, SendQBytes: 18_240, RecvPackets: echoed + 700, SendPackets: echoed + 410,
-			Trace: "dummyload-trace.bin"},
+		Server: &monitor.Server{Backend: "uring", Workers: 2, Accepted: 1312, Released: 312,
+			Live: 1000, IOCount: 1043, SendQBytes: 18_240, RecvPackets: echoed + 700,
+			SendPackets: echoed + 410,
+			Trace:       "dummyload-trace.bin"},
 		Events: events(),
 	}
 	for i, n := range []uint64{4, 210, 9_800, 140_000, 900_000, 2_100_000, 5_400_000, 6_300_000,
@@ -233,8 +235,8 @@ func owing() *monitor.Snapshot {
 	s.Owed = []monitor.Owed{
 		{Client: 17, Connection: 2, Local: "127.0.0.1:50312", First: 41, Last: 42, Count: 2,
 			Age: 5012 * time.Millisecond},
-		{Client: 803, Connection: 1, Local: "127.0.0.1:50981", First: 18_204, Last: 18_204, Count: 1,
-			Age: 5003 * time.Millisecond},
+		{Client: 803, Connection: 1, Local: "127.0.0.1:50981", First: 18_204, Last: 18_204,
+			Count: 1, Age: 5003 * time.Millisecond},
 	}
 	s.Faults[monitor.NotDrained] = 3
 	s.Faults[monitor.Late] = 3
@@ -243,8 +245,8 @@ func owing() *monitor.Snapshot {
 	s.Evidence = []monitor.Evidence{
 		{Fault: monitor.NotDrained, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 41,
 			Count: 2, Age: 5012 * time.Millisecond, At: 92 * time.Second},
-		{Fault: monitor.NotDrained, Client: 803, Connection: 1, Local: "127.0.0.1:50981", Seq: 18_204,
-			Count: 1, Age: 5003 * time.Millisecond, At: 92 * time.Second},
+		{Fault: monitor.NotDrained, Client: 803, Connection: 1, Local: "127.0.0.1:50981",
+			Seq: 18_204, Count: 1, Age: 5003 * time.Millisecond, At: 92 * time.Second},
 	}
 	return s
 }
@@ -254,7 +256,8 @@ func faulty() *monitor.Snapshot {
 	s := running(348)
 	s.Faults[monitor.Crossed], s.Faults[monitor.Corrupt] = 2, 1
 	s.Faults[monitor.ClosedByServer], s.Faults[monitor.Late] = 14, 120
-	want := []byte("\x2a\x00\x00\x00\x11\x00\x00\x00\x02\x00\x00\x00\x2a\x00\x00\x00pattern!pattern?")
+	want := []byte("\x2a\x00\x00\x00\x11\x00\x00\x00\x02\x00\x00\x00\x2a\x00\x00\x00" +
+		"pattern!pattern?")
 	got := append([]byte(nil), want...)
 	copy(got[5:], "\x03\x07")
 	got[20] ^= 0xff

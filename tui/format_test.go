@@ -15,13 +15,15 @@ func TestFormats(t *testing.T) {
 		{clock(100 * time.Hour), "100:00:00"}, {took(12 * time.Millisecond), "12ms"},
 		{percent(0), "0%"}, {percent(0.00001), "<0.01%"}, {percent(0.0054), "0.54%"},
 		{percent(0.023), "2.3%"}, {percent(0.31), "31%"}, {percent(1), "100%"},
-		{size(0), "0 B"}, {size(1023), "1023 B"}, {size(1536), "1.5 KiB"}, {size(48 << 20), "48.0 MiB"},
+		{size(0), "0 B"}, {size(1023), "1023 B"}, {size(1536), "1.5 KiB"},
+		{size(48 << 20), "48.0 MiB"},
 		{count(uint64(18_204_511)), "18,204,511"}, {count(-7), "-7"}, {count(0), "0"},
 		{plural(1, "echo", "echoes"), "1 echo"}, {plural(2, "dummy", "dummies"), "2 dummies"},
 		{scientific(1.6e-7), "1.6e-7"}, {scientific(1.6e-12), "1.6e-12"}, {scientific(1), "1"},
 		{scientific(0.0301), "0.03"},
 		{spanName(10 * time.Second), "10 s"}, {spanName(time.Minute), "60 s"},
-		{spanName(historySpan), "10 min"}, {times(0, 1, 2), "-"}, {times(1, 92, 1310), "92µs / 1.31ms"},
+		{spanName(historySpan), "10 min"}, {times(0, 1, 2), "-"},
+		{times(1, 92, 1310), "92µs / 1.31ms"},
 		{bucketName(0), "<1µs"}, {bucketName(monitor.NumBuckets - 1), ">100s"},
 	} {
 		if c.got != c.want {

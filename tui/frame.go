@@ -31,7 +31,8 @@ func (u *ui) drawHeader(c canvas) {
 		c.text(x, 0, u.look.warn, "waiting for the fleet")
 		return
 	}
-	x = c.text(x, 0, u.phaseStyle(s.Phase), u.look.glyphs.run+" "+s.Phase.String()+" "+clock(s.EchoOn))
+	x = c.text(x, 0, u.phaseStyle(s.Phase),
+		u.look.glyphs.run+" "+s.Phase.String()+" "+clock(s.EchoOn))
 	if u.frozen {
 		x = c.text(x+1, 0, u.look.warn, "FROZEN (f)")
 	} else if d := u.stale(); d > 0 {

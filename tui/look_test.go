@@ -58,7 +58,8 @@ func TestNoColor(t *testing.T) {
 
 func TestNeedsASCII(t *testing.T) {
 	for charset, want := range map[string]bool{
-		"UTF-8": false, "utf-8": false, "UTF-16LE": false, "US-ASCII": true, "EUC-KR": true, "": true,
+		"UTF-8": false, "utf-8": false, "UTF-16LE": false, "US-ASCII": true,
+		"EUC-KR": true, "": true,
 	} {
 		if got := needsASCII(charset); got != want {
 			t.Errorf("needsASCII(%q) = %v", charset, got)
@@ -107,8 +108,8 @@ func TestASCIITerminal(t *testing.T) {
 // Every glyph is one column wide, and so is every one of its replacements' cells.
 func TestGlyphsAreOneColumn(t *testing.T) {
 	for _, g := range []*glyphs{unicodeGlyphs, asciiGlyphs} {
-		all := append([]string{g.tl, g.tr, g.bl, g.br, g.h, g.v, g.full, g.empty, g.run, g.more, g.up,
-			g.down}, g.bars...)
+		all := append([]string{g.tl, g.tr, g.bl, g.br, g.h, g.v, g.full, g.empty, g.run, g.more,
+			g.up, g.down}, g.bars...)
 		for _, s := range []stroke{g.first, g.second} {
 			all = append(all, s.level, s.vertical, s.riseLow, s.riseHigh, s.fallHigh, s.fallLow)
 		}

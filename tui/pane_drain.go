@@ -31,8 +31,8 @@ func (u *ui) drawDrain(c canvas, s *monitor.Snapshot) {
 		y++
 	case monitor.Undrained:
 		from := y
-		for _, l := range c.wrap(fmt.Sprintf("NOT DRAINED: %s of %s", plural(wait, "echo", "echoes"),
-			plural(u.debt.dummies, "dummy", "dummies")), c.w-2) {
+		for _, l := range c.wrap(fmt.Sprintf("NOT DRAINED: %s of %s",
+			plural(wait, "echo", "echoes"), plural(u.debt.dummies, "dummy", "dummies")), c.w-2) {
 			c.text(1, y, style, l)
 			y++
 		}

@@ -67,7 +67,8 @@ func TestTableScrolls(t *testing.T) {
 		tab.draw(c, "", plainStyle, nil)
 		row, ok := tab.chosen()
 		if !ok || fmt.Sprint(row) != press.want || !strings.Contains(text(), " "+press.want+" ") {
-			t.Errorf("after %v row %d is chosen, want %s\n%s", press.event.Name(), row, press.want, text())
+			t.Errorf("after %v row %d is chosen, want %s\n%s", press.event.Name(), row,
+				press.want, text())
 		}
 	}
 }

@@ -24,7 +24,7 @@ const (
 	SendPost          // SendFlag set, IOCount raised, then WSASend called; n bytes asked (R1, R4)
 	RecvDone          // n is transferred
 	SendDone          // n is transferred
-	FlagClear         // SendFlag cleared; n bytes were still queued when it was looked at again (R5)
+	FlagClear         // SendFlag cleared; n bytes were queued when it was looked at again (R5)
 	FlagIdle          // SendFlag set, nothing left to send, SendFlag cleared
 	PostFailed        // the post just recorded failed at once; where says which (R14)
 	SendPacket        // IOCount raised by SendPacket; n bytes are to be queued (R12)

@@ -7,7 +7,7 @@ type Class uint8
 const (
 	ClassNone       Class = iota // no error
 	ClassOther                   // any other failure
-	ClassReset                   // the peer sent a RST (ECONNRESET, WSAECONNRESET, EPIPE after a RST)
+	ClassReset                   // the peer sent a RST (ECONNRESET, EPIPE after it, WSAECONNRESET)
 	ClassRefused                 // nobody listens there (ECONNREFUSED)
 	ClassTimeout                 // the connect was not answered (ETIMEDOUT)
 	ClassUnreached               // no route (ENETUNREACH, EHOSTUNREACH)

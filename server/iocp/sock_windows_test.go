@@ -85,7 +85,9 @@ func TestSockaddr(t *testing.T) {
 }
 
 func TestBacklogHint(t *testing.T) {
-	for backlog, want := range map[int]int{5: 5, 200: 200, 201: -201, 4096: -4096, 1 << 20: -65535} {
+	for backlog, want := range map[int]int{
+		5: 5, 200: 200, 201: -201, 4096: -4096, 1 << 20: -65535,
+	} {
 		if got := backlogHint(backlog); got != want {
 			t.Errorf("%d became %d, want %d", backlog, got, want)
 		}

@@ -72,7 +72,8 @@ func TestUringReceivesWaitForBuffers(t *testing.T) {
 		recvs := make([]Overlapped, n)
 		for round := range rounds {
 			for i := range n {
-				if _, err := unix.Write(int(near[i]), fmt.Appendf(nil, "%d/%d", i, round)); err != nil {
+				data := fmt.Appendf(nil, "%d/%d", i, round)
+				if _, err := unix.Write(int(near[i]), data); err != nil {
 					r.Fatal(err)
 				}
 				recvs[i].Key = uint64(i)
@@ -284,7 +285,8 @@ func TestUringUnderCollections(t *testing.T) {
 					stopped = true
 				case recv:
 					if len(bytes.Trim(e.Data, "\x07")) != 0 || e.Transferred == 0 {
-						r.Fatalf("received %d bytes, %v, or other than was sent", e.Transferred, e.Err)
+						r.Fatalf("received %d bytes, %v, or other than was sent",
+							e.Transferred, e.Err)
 					}
 					received += e.Transferred
 					_ = r.w.Recv(far[0], recv)

@@ -193,7 +193,8 @@ func TestQueueBehavesLikeASlice(t *testing.T) {
 		blocks := func() int { return (q.Size() - len(model)) / BlockCost }
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
-				size := rapid.OneOf(rapid.IntRange(1, 200), rapid.IntRange(1, MaxMerge+10)).Draw(t, "size")
+				size := rapid.OneOf(rapid.IntRange(1, 200),
+					rapid.IntRange(1, MaxMerge+10)).Draw(t, "size")
 				data := bytes.Repeat([]byte{byte(len(model))}, size)
 				if !q.Push(pool().Grow(nil, data), unlimited) {
 					t.Fatal("refused")
@@ -217,7 +218,8 @@ func TestQueueBehavesLikeASlice(t *testing.T) {
 				model = nil
 			},
 			"": func(t *rapid.T) {
-				if q.Any() != (len(model) > 0) || (blocks() == 0) != (len(model) == 0) || blocks() < 0 {
+				if q.Any() != (len(model) > 0) || (blocks() == 0) != (len(model) == 0) ||
+					blocks() < 0 {
 					t.Fatalf("any %v, size %d, model %d", q.Any(), q.Size(), len(model))
 				}
 			},
