@@ -26,7 +26,8 @@
 //   - R5  A send completion consumes what was transferred, clears the flag, and looks at SendQ
 //     again: what was queued while the flag was set had nobody to send it. (worker.sendDone)
 //   - R6  Transferred 0 ends the connection, whichever operation it was, and never releases.
-//     (worker.run, actor.cancel)
+//     A peer that closes its sending side only is gone, too: what SendQ still holds for it is
+//     dropped. (worker.run, actor.cancel)
 //   - R7  A nil Overlapped ends this worker; Stop posts one for each. (worker.stop,
 //     Server.stopThreads)
 //   - R8  Whether GQCS succeeded is not asked. The error names a reason for the audit and
