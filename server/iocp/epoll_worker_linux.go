@@ -87,7 +87,7 @@ func (w *epollWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 		return 0, nil
 	}
 	w.used = 0
-	var deadline time.Time
+	sleep := countdown{wait: wait}
 	for {
 		w.collect()
 		if w.queue.head == nil || w.unpolled == maxUnpolled {
@@ -98,16 +98,12 @@ func (w *epollWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 			w.unpolled++
 		}
 		n := w.deliver(entries)
-		if n > 0 || wait == 0 {
+		if n > 0 {
 			return n, nil
 		}
-		left := wait
-		if wait > 0 {
-			if deadline.IsZero() {
-				deadline = time.Now().Add(wait)
-			} else if left = time.Until(deadline); left <= 0 {
-				return 0, nil
-			}
+		left, ok := sleep.left()
+		if !ok {
+			return 0, nil
 		}
 		if err := w.sleep(left); err != nil {
 			return 0, err

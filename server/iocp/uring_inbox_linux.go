@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -144,4 +145,24 @@ func eventConsume(fd int) bool {
 			return err == nil
 		}
 	}
+}
+
+// countdown is the wait of one Get that sleeps more than once. The clock is read only by a Get
+// that finds nothing.
+type countdown struct {
+	wait     time.Duration // as in Worker.Get
+	deadline time.Time
+}
+
+// left is how long may still be slept; false when the time is over.
+func (c *countdown) left() (time.Duration, bool) {
+	if c.wait <= 0 {
+		return c.wait, c.wait < 0
+	}
+	if c.deadline.IsZero() {
+		c.deadline = time.Now().Add(c.wait)
+		return c.wait, true
+	}
+	left := time.Until(c.deadline)
+	return left, left > 0
 }

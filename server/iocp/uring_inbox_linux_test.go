@@ -295,3 +295,25 @@ func TestUringPostWakesASleeper(t *testing.T) {
 	}
 	wait()
 }
+
+func TestCountdown(t *testing.T) {
+	for _, wait := range []time.Duration{-1, 0} {
+		c := countdown{wait: wait}
+		for range 3 {
+			if left, ok := c.left(); left != wait || ok != (wait < 0) || !c.deadline.IsZero() {
+				t.Fatalf("of %v: %v, %v", wait, left, ok)
+			}
+		}
+	}
+	c := countdown{wait: time.Hour}
+	if left, ok := c.left(); left != time.Hour || !ok {
+		t.Errorf("the first time %v, %v", left, ok)
+	}
+	if left, ok := c.left(); left > time.Hour || left < time.Minute || !ok {
+		t.Errorf("the second time %v, %v", left, ok)
+	}
+	c.deadline = time.Now().Add(-time.Second)
+	if _, ok := c.left(); ok {
+		t.Error("the time was not over")
+	}
+}

@@ -93,7 +93,7 @@ func (w *uringWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 		return 0, nil
 	}
 	w.bufs.lend()
-	var deadline time.Time
+	sleep := countdown{wait: wait}
 	for {
 		w.collect()
 		if w.ring.pending() > 0 || w.ring.ended() == 0 {
@@ -102,16 +102,12 @@ func (w *uringWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 			}
 		}
 		n := w.reap(entries)
-		if n > 0 || wait == 0 {
+		if n > 0 {
 			return n, nil
 		}
-		left := wait
-		if wait > 0 {
-			if deadline.IsZero() {
-				deadline = time.Now().Add(wait)
-			} else if left = time.Until(deadline); left <= 0 {
-				return 0, nil
-			}
+		left, ok := sleep.left()
+		if !ok {
+			return 0, nil
 		}
 		if err := w.sleep(left); err != nil {
 			return 0, err
