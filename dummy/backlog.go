@@ -58,7 +58,8 @@ func (f *Fleet) tellUnaccepted(all []tidings) {
 		n += all[i].unaccepted
 	}
 	if n > f.unaccepted {
-		f.event("never accepted, as the server's backlog was full, and dialed again: %s connections",
+		f.event("never accepted, as the server's backlog was full, and dialed again: "+
+			"%s connections",
 			monitor.Count(n-f.unaccepted))
 		f.unaccepted = n
 	}

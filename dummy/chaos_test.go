@@ -149,7 +149,9 @@ func TestOwnersAreFoundAcrossWorkers(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	s := until(t, f, "crossed", func(s *monitor.Snapshot) bool { return s.Faults[monitor.Crossed] == 1 })
+	s := until(t, f, "crossed", func(s *monitor.Snapshot) bool {
+		return s.Faults[monitor.Crossed] == 1
+	})
 	for _, ev := range s.Evidence {
 		if ev.Fault == monitor.Crossed &&
 			(ev.Client+ev.OwnerClient != 1 || ev.OwnerConnection != 1 ||

@@ -62,10 +62,12 @@ func TestDisconnectedDummiesComeBackAndTheLogTells(t *testing.T) {
 			must(t, f.Disconnect([]int{3, 0}[i], CloseKind(i)))
 			until(t, f, want, func(s *monitor.Snapshot) bool {
 				last := s.Events[len(s.Events)-1].Text
-				return strings.HasPrefix(last, "reconnect storm: "+want+" sessions closed, all back in")
+				return strings.HasPrefix(last,
+					"reconnect storm: "+want+" sessions closed, all back in")
 			})
 		}
-		if s := snap(f); s.Connections.ClosedByDummy != 11 || s.Connections.Now != 8 || s.Bad() != 0 {
+		if s := snap(f); s.Connections.ClosedByDummy != 11 || s.Connections.Now != 8 ||
+			s.Bad() != 0 {
 			t.Errorf("%+v %v", s.Connections, s.Faults)
 		}
 	})
@@ -199,7 +201,8 @@ func TestConnectTimeoutIsFoundByTheClock(t *testing.T) {
 	// 192.0.2.1 is TEST-NET. Where the packets go nowhere only the clock ends the connect;
 	// where there is no route it fails by itself.
 	f := startFleet(t, Config{
-		Target: netip.MustParseAddrPort("192.0.2.1:9"), Clients: 2, ConnectTimeout: 50 * time.Millisecond,
+		Target:  netip.MustParseAddrPort("192.0.2.1:9"),
+		Clients: 2, ConnectTimeout: 50 * time.Millisecond,
 	})
 	reach(t, f, monitor.Idle)
 	if s := snap(f); s.Faults[monitor.ConnectFailed] < 2 || s.Connections.Now != 0 {

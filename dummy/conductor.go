@@ -236,7 +236,8 @@ func (f *Fleet) giveUpDrain() {
 	f.drain.Elapsed = now - f.since
 	if wait == 0 {
 		f.enter(monitor.Drained, now)
-		f.event("drained in %v: what was left is proved missing", f.drain.Elapsed.Round(time.Millisecond))
+		f.event("drained in %v: what was left is proved missing",
+			f.drain.Elapsed.Round(time.Millisecond))
 		return
 	}
 	f.enter(monitor.Undrained, now)

@@ -98,7 +98,9 @@ func TestClosesOfTheServerAreOfHealthyConnections(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	s := until(t, f, "the diagnosis", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+	s := until(t, f, "the diagnosis", func(s *monitor.Snapshot) bool {
+		return len(s.Diagnoses) > 0
+	})
 	if got := names(s); !slices.Equal(got, []string{monitor.ClosedHealthy}) {
 		t.Errorf("%v", s.Diagnoses)
 	}

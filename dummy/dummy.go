@@ -125,7 +125,8 @@ func (d *dummy) enter(s state, now time.Duration) {
 // check panics unless the connection's ledger balances.
 func (d *dummy) check() {
 	if d.assigned != d.echoed+d.gone+uint64(d.wait) {
-		panic(fmt.Sprintf("dummy: slot %d, connection %d: sent %d is not echoed %d + gone %d + wait %d",
+		panic(fmt.Sprintf("dummy: slot %d, connection %d: "+
+			"sent %d is not echoed %d + gone %d + wait %d",
 			d.slot, d.conn, d.assigned, d.echoed, d.gone, d.wait))
 	}
 }

@@ -128,7 +128,9 @@ func TestDamageInTheRestNamesTheEchoItIs(t *testing.T) {
 // fixed runs test for every format with payloads of 64 bytes.
 func fixed(t *testing.T, test func(t *testing.T, g *rig)) {
 	for _, f := range formats {
-		t.Run(f.String(), func(t *testing.T) { test(t, newRig(t, newPattern(42, f, 64, 64), false)) })
+		t.Run(f.String(), func(t *testing.T) {
+			test(t, newRig(t, newPattern(42, f, 64, 64), false))
+		})
 	}
 }
 
@@ -197,7 +199,8 @@ func TestOwnersAreLookedForAmongTheLatest(t *testing.T) {
 			{ident{1, 1000}, 1<<40 + 1<<(g.p.seqBits-2), true},
 			{ident{1, 1000}, 1 << 39, false}, {ident{1, 1001}, 1, false},
 			{ident{1, 1001 - reach}, maxOwnerSeq - 5, true}, {ident{1, 1000 - reach}, 1, false},
-			{ident{1, 1000}, 0, false}, {ident{4, 2000}, 1 << 41, true}, {ident{4, 2000}, 1<<41 + 1, false},
+			{ident{1, 1000}, 0, false}, {ident{4, 2000}, 1 << 41, true},
+			{ident{4, 2000}, 1<<41 + 1, false},
 			{ident{4, 2001 - reach}, 9, true}, {ident{4, 2000 - reach}, 9, false},
 		} {
 			b := g.p.appendPayload(nil, g.p.message(c.id, c.seq), 0, 16)
@@ -223,7 +226,8 @@ func TestEvidenceShowsTheDamage(t *testing.T) {
 			wrong[bad] ^= 1
 			g.hear(1, g.framed(wrong))
 			to := min(1000, from+monitor.EvidenceBytes)
-			want := fmt.Sprintf("corrupt:1 at %d want %x got %x", bad, right[from:to], wrong[from:to])
+			want := fmt.Sprintf("corrupt:1 at %d want %x got %x", bad, right[from:to],
+				wrong[from:to])
 			if len(g.r.story) != 2 || g.r.story[0] != want || g.r.story[1] != "lost 1" {
 				t.Errorf("%v:\n%q\nwant\n%q", f, g.r.story, want)
 			}
@@ -344,7 +348,9 @@ func TestLogin(t *testing.T) {
 		faults []string
 		in     bool
 	}{
-		{"first", func(g *rig) { g.hear(1, join(g.framed(loginPacket()), g.echoes(1, 1))) }, nil, true},
+		{"first", func(g *rig) {
+			g.hear(1, join(g.framed(loginPacket()), g.echoes(1, 1)))
+		}, nil, true},
 		{"before anything was sent", func(g *rig) {
 			g.hear(0, g.framed(loginPacket()))
 			g.hear(1, g.echoes(1, 1))
@@ -394,7 +400,8 @@ func TestEachMutationIsNamed(t *testing.T) {
 		}
 		i := rapid.IntRange(0, sent-2).Draw(t, "which")
 		seq, want := uint64(i+1), ""
-		kind := rapid.SampledFrom([]string{"flip", "drop", "duplicate", "swap", "cut"}).Draw(t, "kind")
+		kind := rapid.SampledFrom([]string{"flip", "drop", "duplicate", "swap", "cut"}).
+			Draw(t, "kind")
 		switch kind {
 		case "flip":
 			at := rapid.IntRange(0, g.p.size(me, seq)-1).Draw(t, "at") + g.p.header

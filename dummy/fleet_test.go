@@ -120,9 +120,11 @@ func TestRightServerIsAccusedOfNothing(t *testing.T) {
 			t.Errorf("connections %+v", c)
 		}
 		if end.RTT.Count != end.Ledger.Echoed || end.ConnectTime.Count != 8 {
-			t.Errorf("%d round trips and %d connects measured", end.RTT.Count, end.ConnectTime.Count)
+			t.Errorf("%d round trips and %d connects measured", end.RTT.Count,
+				end.ConnectTime.Count)
 		}
-		if end.Bytes.Sent != end.Bytes.Received || end.Fairness.Min == 0 || end.Fairness.Silent != 0 {
+		if end.Bytes.Sent != end.Bytes.Received || end.Fairness.Min == 0 ||
+			end.Fairness.Silent != 0 {
 			t.Errorf("%+v %+v", end.Bytes, end.Fairness)
 		}
 	})
@@ -182,7 +184,8 @@ func TestVerbsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
 		t.Errorf("Tune took -1 clients (%v), or Disconnect what makes no sense", err)
 	}
 	must(t, f.Close())
-	for _, err := range []error{f.Start(), f.Stop(), f.Tune(Tuning{}), f.Disconnect(0, 0), f.Reset()} {
+	for _, err := range []error{f.Start(), f.Stop(), f.Tune(Tuning{}), f.Disconnect(0, 0),
+		f.Reset()} {
 		if err != ErrEnded {
 			t.Errorf("after Close: %v", err)
 		}

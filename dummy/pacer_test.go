@@ -20,7 +20,8 @@ func TestPacersOfAllWorkersMakeOneSchedule(t *testing.T) {
 	}
 	for i := range 1000 {
 		if seen[time.Second+time.Duration(i)*time.Millisecond] != 1 {
-			t.Fatalf("event %d is due %d times", i, seen[time.Second+time.Duration(i)*time.Millisecond])
+			t.Fatalf("event %d is due %d times", i,
+				seen[time.Second+time.Duration(i)*time.Millisecond])
 		}
 	}
 }

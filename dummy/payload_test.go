@@ -54,7 +54,8 @@ func TestSizesReachBothEnds(t *testing.T) {
 		seen[p.size(ident{3, 1}, seq+1)]++
 	}
 	if len(seen) != 57 || seen[8] == 0 || seen[64] == 0 {
-		t.Errorf("10,000 sizes of 8-64: %d different, %d of 8, %d of 64", len(seen), seen[8], seen[64])
+		t.Errorf("10,000 sizes of 8-64: %d different, %d of 8, %d of 64", len(seen), seen[8],
+			seen[64])
 	}
 }
 
@@ -138,7 +139,8 @@ func TestMatchFindsTheFirstWrongByte(t *testing.T) {
 
 func TestTagsOpenToWhatWasSealed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := newPattern(rapid.Uint64().Draw(t, "seed"), rapid.SampledFrom(formats).Draw(t, "f"), 8, 8)
+		p := newPattern(rapid.Uint64().Draw(t, "seed"),
+			rapid.SampledFrom(formats).Draw(t, "f"), 8, 8)
 		id, seq := anyIdent(t), rapid.Uint64Min(1).Draw(t, "seq")
 		got, ok := p.openPayload(p.appendPayload(nil, p.message(id, seq), 0, 8))
 		want := tag{id.client, id.conn & (1<<p.connBits - 1), seq & (1<<p.seqBits - 1)}
@@ -167,7 +169,8 @@ func TestDamagedTagsDoNotOpen(t *testing.T) {
 			}
 		}
 		if most := tries >> p.runBits * 3 / 2; opened > most || ours > 1 {
-			t.Errorf("%v: %d of %d damaged tags open (at most %d expected), %d name the same client",
+			t.Errorf("%v: %d of %d damaged tags open (at most %d expected), "+
+				"%d name the same client",
 				f, opened, tries, most, ours)
 		}
 	}

@@ -52,7 +52,8 @@ func enoughPorts(cfg Config, s sources, perAddress int) error {
 	have := perAddress * max(1, len(s.list))
 	if cfg.Clients > have {
 		return fmt.Errorf("local ports: %d dummies need as many, %d source addresses have %d: "+
-			"give more addresses (--source) or lower --clients", cfg.Clients, max(1, len(s.list)), have)
+			"give more addresses (--source) or lower --clients",
+			cfg.Clients, max(1, len(s.list)), have)
 	}
 	return nil
 }

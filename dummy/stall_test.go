@@ -50,7 +50,9 @@ func TestServerThatNeverServesIsNamed(t *testing.T) {
 		t.Errorf("%+v", s.Diagnoses)
 	}
 	must(t, f.Reset())
-	until(t, f, "never_served again", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) == 1 })
+	until(t, f, "never_served again", func(s *monitor.Snapshot) bool {
+		return len(s.Diagnoses) == 1
+	})
 }
 
 func TestHungerCountsScansAndNotTime(t *testing.T) {

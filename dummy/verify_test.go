@@ -235,7 +235,8 @@ func mutilate(t *rapid.T, g *rig, sent uint64) []byte {
 		case 2:
 			stream = slices.Insert(stream, a, bytes.Clone(stream[a:b])...)
 		case 3:
-			stream = slices.Insert(stream, a, rapid.SliceOfN(rapid.Byte(), 0, 30).Draw(t, "junk")...)
+			stream = slices.Insert(stream, a,
+				rapid.SliceOfN(rapid.Byte(), 0, 30).Draw(t, "junk")...)
 		case 4:
 			who := rapid.SampledFrom([]ident{{4, 4}, {2, 3}, {4, 5}, {2, 1}, {9, 1}}).Draw(t, "who")
 			stream = slices.Insert(stream, a, g.p.append(nil, who, uint64(b-a+1))...)
@@ -321,7 +322,8 @@ func BenchmarkFeed(b *testing.B) {
 					g.st.next = 1
 					g.st.feed(g.v, me, batch, stream)
 				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(batch), "ns/echo")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(batch),
+					"ns/echo")
 				if g.st.next != batch+1 {
 					b.Fatal("the stream was not taken as right")
 				}

@@ -73,7 +73,8 @@ func TestEveryWrongServerIsNamed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			forBackends(t, func(t *testing.T, backend string) {
 				cfg := testConfig(startServer(t, eachFrame(c.behave)))
-				cfg.Backend, cfg.EchoTimeout, cfg.DrainTimeout = backend, 50*time.Millisecond, 300*time.Millisecond
+				cfg.Backend, cfg.EchoTimeout = backend, 50*time.Millisecond
+				cfg.DrainTimeout = 300 * time.Millisecond
 				f := startFleet(t, cfg)
 				reach(t, f, monitor.Idle)
 				must(t, f.Start())
@@ -120,7 +121,9 @@ func TestMuteServerOwesEveryEchoAndAllAreNamed(t *testing.T) {
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
 		must(t, f.Start())
-		until(t, f, "all late", func(s *monitor.Snapshot) bool { return s.Faults[monitor.Late] == 32 })
+		until(t, f, "all late", func(s *monitor.Snapshot) bool {
+			return s.Faults[monitor.Late] == 32
+		})
 		must(t, f.Stop())
 		draining := until(t, f, "owed while draining", func(s *monitor.Snapshot) bool {
 			return len(s.Owed) == 8
@@ -245,7 +248,8 @@ func TestOwnLimitsAreNotBlamedOnTheServer(t *testing.T) {
 		s := until(t, f, "the diagnosis", func(s *monitor.Snapshot) bool {
 			return len(s.Diagnoses) > 0 && s.Diagnoses[0].Connections > 8
 		})
-		if s.Diagnoses[0].Name != "local_port_exhausted" || s.Bad() != 0 || s.Connections.Failed != 0 {
+		if s.Diagnoses[0].Name != "local_port_exhausted" || s.Bad() != 0 ||
+			s.Connections.Failed != 0 {
 			t.Errorf("%+v, faults %v, %+v", s.Diagnoses, s.Faults, s.Connections)
 		}
 	})
@@ -261,7 +265,9 @@ func TestServerThatIsGoneIsNamedOnce(t *testing.T) {
 		must(t, f.Start())
 		until(t, f, "echoes", echoedAtLeast(100))
 		server.stop()
-		s := until(t, f, "server_gone", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+		s := until(t, f, "server_gone", func(s *monitor.Snapshot) bool {
+			return len(s.Diagnoses) > 0
+		})
 		if d := s.Diagnoses[0]; d.Name != "server_gone" || d.Connections != 8 {
 			t.Errorf("%+v", s.Diagnoses)
 		}
@@ -375,7 +381,8 @@ func TestFINThatIsNotAnsweredIsNamed(t *testing.T) {
 	reach(t, f, monitor.Idle)
 	must(t, f.Close())
 	s := snap(f)
-	if len(s.Diagnoses) != 1 || s.Diagnoses[0].Name != "close_ignored" || s.Diagnoses[0].Connections != 2 {
+	if len(s.Diagnoses) != 1 || s.Diagnoses[0].Name != "close_ignored" ||
+		s.Diagnoses[0].Connections != 2 {
 		t.Errorf("%+v", s.Diagnoses)
 	}
 }

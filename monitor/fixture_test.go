@@ -72,7 +72,8 @@ func badRun() *Snapshot {
 	s.Server.Reasons = map[string]uint64{"sendq_full": 3}
 	s.Evidence = []Evidence{
 		{Fault: Corrupt, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 42, Offset: 5,
-			Want: bytes.Repeat([]byte{0xab}, EvidenceBytes), Got: []byte{1, 9, 3}, At: 812400 * time.Microsecond},
+			Want: bytes.Repeat([]byte{0xab}, EvidenceBytes),
+			Got:  []byte{1, 9, 3}, At: 812400 * time.Microsecond},
 		{Fault: Crossed, Client: 18, Connection: 1, Local: "127.0.0.1:50313", Seq: 7,
 			Want: []byte{1}, OwnerClient: 19, OwnerConnection: 3, OwnerSeq: 8,
 			Age: 1500 * time.Microsecond, At: time.Second},

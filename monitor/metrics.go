@@ -156,7 +156,9 @@ func rateMetrics() []Metric {
 		{Name: "connects_per_s", Label: "Connects per second", Group: group, Key: "connects",
 			Path: "rate.connects_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,
 			Help: "connections made, the first ones included, per second while Echo was on",
-			Get:  func(s *Snapshot) float64 { return perSecond(s.Connections.Connected, s.EchoOn) }},
+			Get: func(s *Snapshot) float64 {
+				return perSecond(s.Connections.Connected, s.EchoOn)
+			}},
 		{Name: "fault_rate_upper_95", Label: "Fault rate below", Group: group, Key: "faults below",
 			Path: "confidence.fault_rate_upper_95", Unit: Share, Kind: Gauge,
 			Help: "upper bound of the faults per echo, with 95 % confidence",

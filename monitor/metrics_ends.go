@@ -23,7 +23,8 @@ func connectionMetrics() []Metric {
 			func(c Connections) uint64 { return c.Failed }),
 		row("closed_by_dummy", "Disconnect by dummy", "connections closed by their dummy",
 			func(c Connections) uint64 { return c.ClosedByDummy }),
-		row("closed_by_server", "Disconnect from Server", "connections closed or reset by the server",
+		row("closed_by_server", "Disconnect from Server",
+			"connections closed or reset by the server",
 			func(c Connections) uint64 { return c.ClosedByServer }),
 		peak,
 	}

@@ -30,7 +30,8 @@ const (
 
 // String names the phase as the screen shows it.
 func (p Phase) String() string {
-	return [...]string{"CONNECTING", "IDLE", "RUN", "DRAINING", "DRAINED", "NOT DRAINED", "ENDED"}[p]
+	return [...]string{"CONNECTING", "IDLE", "RUN", "DRAINING", "DRAINED", "NOT DRAINED",
+		"ENDED"}[p]
 }
 
 // Ledger accounts for every echo: Sent = Echoed + Wait + Abandoned + Lost, per connection and

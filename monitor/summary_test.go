@@ -120,7 +120,8 @@ func TestSummaryAddsOnlyKeysThatMayBeLeftOut(t *testing.T) {
 func TestSummaryOfNothing(t *testing.T) {
 	doc := string(summaryJSON(t, &Snapshot{}, Rules{}))
 	for _, want := range []string{`"server": null`, `"diagnoses": []`, `"thresholds": []`,
-		`"evidence": []`, `"drained": true`, `"fault_rate_upper_95": 1`, `"verdict": "inconclusive"`} {
+		`"evidence": []`, `"drained": true`, `"fault_rate_upper_95": 1`,
+		`"verdict": "inconclusive"`} {
 		if !strings.Contains(doc, want) {
 			t.Errorf("no %s in\n%s", want, doc)
 		}

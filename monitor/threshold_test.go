@@ -103,7 +103,8 @@ func TestThresholdPerformance(t *testing.T) {
 }
 
 func FuzzParseThreshold(f *testing.F) {
-	for _, s := range []string{"rtt_p99<5ms", "late==0", "cpu_share<=50%", "x", "late!=1e3", "a<=>b",
+	for _, s := range []string{"rtt_p99<5ms", "late==0", "cpu_share<=50%", "x",
+		"late!=1e3", "a<=>b",
 		"drain_ms>1µs", "echoes_per_s>=200k", "late==1e-400"} {
 		f.Add(s)
 	}

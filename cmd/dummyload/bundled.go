@@ -50,7 +50,8 @@ func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
 	}
 	srv, err := server.Start(config)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("bundled server, --server-backend %s: %w", o.serverBackend, err)}
+		return nil, usageError{fmt.Errorf("bundled server, --server-backend %s: %w",
+			o.serverBackend, err)}
 	}
 	return inProcess{srv}, nil
 }
@@ -173,6 +174,7 @@ func (c *child) finish() {
 
 // dumpTrace cannot reach into the child.
 func (c *child) dumpTrace(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "the server is a process of its own: send its quit signal to pid %d\n", c.cmd.Process.Pid)
+	_, err := fmt.Fprintf(w, "the server is a process of its own: send its quit signal to pid %d\n",
+		c.cmd.Process.Pid)
 	return err
 }

@@ -145,7 +145,8 @@ func mustAudit(t *testing.T, s summary) {
 	if s.Server == nil {
 		t.Fatal("bundled, but no server in the summary")
 	}
-	if v := s.Server; v.Accepted == 0 || v.Accepted != v.Released || v.Live != 0 || v.ReleasedTwice != 0 {
+	if v := s.Server; v.Accepted == 0 || v.Accepted != v.Released || v.Live != 0 ||
+		v.ReleasedTwice != 0 {
 		t.Errorf("release audit: %+v", *v)
 	}
 }
@@ -173,7 +174,8 @@ func TestRunAgainstTheBundledServer(t *testing.T) {
 			r, s := runJSON(t, append(strings.Fields(args), "--duration", "700ms")...)
 			mustPass(t, r, s)
 			if strings.Contains(args, "--churn") && s.Conns.ClosedByDummy <= s.Conns.Peak {
-				t.Errorf("churn asked for, but only %d closed of %d", s.Conns.ClosedByDummy, s.Conns.Peak)
+				t.Errorf("churn asked for, but only %d closed of %d", s.Conns.ClosedByDummy,
+					s.Conns.Peak)
 			}
 		})
 	}
@@ -250,7 +252,8 @@ func TestBadInput(t *testing.T) {
 // TestEnvironmentSetsDefaults: the variable counts, the flag wins, nonsense is named.
 func TestEnvironmentSetsDefaults(t *testing.T) {
 	run := func(env string, args ...string) ran {
-		cmd := program(t, append([]string{"run", "--duration", "200ms", "--progress", "none"}, args...)...)
+		cmd := program(t, append([]string{"run", "--duration", "200ms", "--progress", "none"},
+			args...)...)
 		cmd.Env = append(cmd.Env, env)
 		return finish(t, cmd)
 	}
@@ -273,7 +276,8 @@ func TestThresholds(t *testing.T) {
 	if r.code != monitor.ExitThreshold {
 		t.Errorf("missed threshold: exit %d", r.code)
 	}
-	r, s := runJSON(t, append(load, "--threshold", "wait_echo_count==0", "--threshold", "corrupt==0")...)
+	r, s := runJSON(t, append(load, "--threshold", "wait_echo_count==0",
+		"--threshold", "corrupt==0")...)
 	mustPass(t, r, s)
 }
 

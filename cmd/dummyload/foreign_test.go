@@ -93,7 +93,8 @@ func TestForeignServers(t *testing.T) {
 			start(t, port)
 			for _, args := range []string{"--frame raw", "--frame len16 --oversend 8",
 				"--frame raw --oversend 4 --churn 20 --size 8-4000"} {
-				r, s := runJSON(t, append(strings.Fields(args), "--clients", "30", "--duration", "1s",
+				r, s := runJSON(t, append(strings.Fields(args), "--clients", "30",
+					"--duration", "1s",
 					"--target", "127.0.0.1:"+port)...)
 				mustPass(t, r, s)
 			}
@@ -205,12 +206,14 @@ func TestWrongServersAreNamed(t *testing.T) {
 		},
 	} {
 		t.Run(fault, func(t *testing.T) {
-			r, s := runJSON(t, "--target", wrongServer(t, serve), "--clients", "5", "--duration", "500ms",
+			r, s := runJSON(t, "--target", wrongServer(t, serve), "--clients", "5",
+				"--duration", "500ms",
 				"--drain-timeout", "500ms", "--size", "64")
 			if r.code != monitor.ExitFault || s.Faults[fault] == 0 {
 				t.Errorf("exit %d, faults %v", r.code, s.Faults)
 			}
-			r, _ = runJSON(t, "--target", wrongServer(t, serve), "--clients", "1", "--duration", "20ms",
+			r, _ = runJSON(t, "--target", wrongServer(t, serve), "--clients", "1",
+				"--duration", "20ms",
 				"--drain-timeout", "300ms", "--allow", strings.Join(faultNames(), ","))
 			if r.code == monitor.ExitFault {
 				t.Errorf("every fault allowed, but exit %d: %s", r.code, r.stderr)

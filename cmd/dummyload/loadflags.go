@@ -63,7 +63,8 @@ func (o *loadOptions) addFlags(flags *pflag.FlagSet) {
 }
 
 func (o *loadOptions) addTargetFlags(f flagSet) {
-	f.Var(&value[address]{&o.target, parseTarget, func(a address) string { return a.text }, "HOST:PORT"},
+	f.Var(&value[address]{&o.target, parseTarget, func(a address) string { return a.text },
+		"HOST:PORT"},
 		"target", "the echo server under test (default: the bundled server)")
 	o.duration = defaultDuration
 	f.Var(&value[time.Duration]{&o.duration, func(s string) (time.Duration, error) {
@@ -92,7 +93,8 @@ func (o *loadOptions) addEchoFlags(f flagSet) {
 func (o *loadOptions) addConnectionFlags(f flagSet) {
 	c := &o.config
 	f.rate(&c.Churn, "churn", "connections per second closed and reopened (Disconnect Test)")
-	choice(f, &c.Close, "close", "fin", dummy.ParseCloseKind, "how a dummy closes: fin, rst or mixed")
+	choice(f, &c.Close, "close", "fin", dummy.ParseCloseKind,
+		"how a dummy closes: fin, rst or mixed")
 	f.duration(&c.ReconnectDelay, "reconnect-delay", 0, 0, "pause before reopening")
 	f.rate(&c.ConnectRate, "connect-rate", "new connections per second; 0 = no limit")
 	f.Var(&value[[]netip.Addr]{&c.Sources, parseAddrs, formatAddrs, "IP[,IP…]"},
@@ -118,7 +120,8 @@ func (o *loadOptions) addPlumbingFlags(f flagSet) {
 	f.Var(&value[seed]{&o.seed, parseSeed, func(seed) string { return "" }, "N"},
 		"seed", "fixes payloads, sizes, write splits and churn (default random, printed)")
 	half := max(1, runtime.GOMAXPROCS(0)/2)
-	f.integer(&c.Workers, "dummy-workers", half, 1, iocp.MaxWorkers, "worker threads of the dummies")
+	f.integer(&c.Workers, "dummy-workers", half, 1, iocp.MaxWorkers,
+		"worker threads of the dummies")
 	f.integer(&o.serverWorkers, "server-workers", half, 1, iocp.MaxWorkers,
 		"worker threads of the bundled server")
 	choice(f, &c.Backend, "dummy-backend", "auto", parseBackend, backendUsage())
@@ -158,7 +161,8 @@ func (o *loadOptions) fleetConfig() (dummy.Config, error) {
 	c.SizeMin, c.SizeMax = o.size.min, o.size.max
 	c.Seed = o.seed.value
 	if most := c.Frame.MaxPayload(); c.SizeMax > most {
-		return c, usageError{fmt.Errorf("--size %v: want at most %d bytes with --frame %v", o.size, most, c.Frame)}
+		return c, usageError{fmt.Errorf("--size %v: want at most %d bytes with --frame %v",
+			o.size, most, c.Frame)}
 	}
 	return c, nil
 }
@@ -215,8 +219,10 @@ func parseSizes(s string) (sizes, error) {
 	}
 	least, err1 := strconv.Atoi(lo)
 	most, err2 := strconv.Atoi(hi)
-	if err1 != nil || err2 != nil || least < dummy.MinSize || most < least || most > frame.MaxPayload {
-		return sizes{}, fmt.Errorf("want MIN or MIN-MAX bytes, from %d to %d", dummy.MinSize, frame.MaxPayload)
+	if err1 != nil || err2 != nil || least < dummy.MinSize || most < least ||
+		most > frame.MaxPayload {
+		return sizes{}, fmt.Errorf("want MIN or MIN-MAX bytes, from %d to %d",
+			dummy.MinSize, frame.MaxPayload)
 	}
 	return sizes{least, most}, nil
 }
@@ -242,7 +248,8 @@ func parseBackend(s string) (string, error) {
 		return "", fmt.Errorf("want %s", strings.Join(backendNames, ", "))
 	}
 	if s != "auto" && !slices.Contains(iocp.Backends(), s) {
-		return "", fmt.Errorf("not on this system; want auto, %s", strings.Join(iocp.Backends(), ", "))
+		return "", fmt.Errorf("not on this system; want auto, %s",
+			strings.Join(iocp.Backends(), ", "))
 	}
 	return s, nil
 }
@@ -252,7 +259,8 @@ func parseFaults(s string) ([]monitor.Fault, error) {
 	for name := range strings.SplitSeq(s, ",") {
 		f, ok := monitor.ParseFault(name)
 		if !ok {
-			return nil, fmt.Errorf("no fault is named %q; want %s", name, strings.Join(faultNames(), ", "))
+			return nil, fmt.Errorf("no fault is named %q; want %s", name,
+				strings.Join(faultNames(), ", "))
 		}
 		faults = append(faults, f)
 	}

@@ -25,7 +25,8 @@ func openOutput(path string) (*output, error) {
 	}
 	f, err := os.Create(path)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--json %s: want a file that can be written: %w", path, err)}
+		return nil, usageError{fmt.Errorf("--json %s: want a file that can be written: %w",
+			path, err)}
 	}
 	return &output{f, f}, nil
 }

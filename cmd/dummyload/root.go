@@ -29,7 +29,9 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	forEachCommand(root, func(c *cobra.Command) {
-		c.PreRunE = func(c *cobra.Command, _ []string) error { return flagsFromEnvironment(c.Flags()) }
+		c.PreRunE = func(c *cobra.Command, _ []string) error {
+			return flagsFromEnvironment(c.Flags())
+		}
 	})
 	return root
 }
@@ -39,10 +41,10 @@ func newRunCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run without a screen: connect, echo, STOP, drain, verdict, exit code",
-		Long: "Connects the dummies, echoes for --duration, then STOP: drains until Wait Echo Count\n" +
-			"is 0, listens for the quiet period, disconnects, and gives its verdict.\n\n" +
-			"Exit codes: 0 pass, 1 the program failed, 2 usage or preflight, 3 a correctness fault\n" +
-			"or not drained, 4 a threshold missed, 5 inconclusive, 130 interrupted.",
+		Long: "Connects the dummies, echoes for --duration, then STOP: drains until Wait\n" +
+			"Echo Count is 0, listens for the quiet period, disconnects, gives its verdict.\n\n" +
+			"Exit codes: 0 pass, 1 the program failed, 2 usage or preflight, 3 a correctness\n" +
+			"fault or not drained, 4 a threshold missed, 5 inconclusive, 130 interrupted.",
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return runHeadless(&opts) },
 	}
@@ -84,9 +86,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if cmd.HasSubCommands() {
-		return usageError{fmt.Errorf("unknown command %q: `dummyload help` lists the commands", args[0])}
+		return usageError{fmt.Errorf("unknown command %q: `dummyload help` lists the commands",
+			args[0])}
 	}
-	return usageError{fmt.Errorf("unexpected argument %q: %s takes flags only", args[0], cmd.CommandPath())}
+	return usageError{fmt.Errorf("unexpected argument %q: %s takes flags only", args[0],
+		cmd.CommandPath())}
 }
 
 func forEachCommand(c *cobra.Command, do func(*cobra.Command)) {

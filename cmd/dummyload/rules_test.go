@@ -26,9 +26,10 @@ const (
 var mayImport = map[string][]string{
 	"cmd/dummyload": {"tui", "dummy", "server", "server/frame", "server/gallery", "server/iocp",
 		"monitor"},
-	"tui":                  {"dummy", "monitor"},
-	"dummy":                {"monitor", "server/iocp", "server/frame"},
-	"server":               {"monitor", "monitor/trace", "server/iocp", "server/frame", "server/sendq"},
+	"tui":   {"dummy", "monitor"},
+	"dummy": {"monitor", "server/iocp", "server/frame"},
+	"server": {"monitor", "monitor/trace", "server/iocp",
+		"server/frame", "server/sendq"},
 	"server/gallery":       {"server", "server/frame", "server/iocp", "monitor"},
 	"server/iocp":          {},
 	"server/iocp/iocptest": {"server/iocp"},
@@ -155,7 +156,8 @@ func TestFilesAndFunctionsStaySmall(t *testing.T) {
 			}
 			first, last := s.fset.Position(f.Pos()).Line, s.fset.Position(f.End()).Line
 			if n := last - first + 1; n > maxFunctionLines {
-				t.Errorf("%s:%d: %s has %d lines, more than %d", s.path, first, f.Name.Name, n, maxFunctionLines)
+				t.Errorf("%s:%d: %s has %d lines, more than %d", s.path, first, f.Name.Name, n,
+					maxFunctionLines)
 			}
 		}
 	}
@@ -182,7 +184,8 @@ func TestSystemsAreToldApartInFewPlaces(t *testing.T) {
 			strings.HasPrefix(name, "console_") {
 			continue
 		}
-		constrained := strings.Contains(s.text, "\n//go:build") || strings.HasPrefix(s.text, "//go:build")
+		constrained := strings.Contains(s.text, "\n//go:build") ||
+			strings.HasPrefix(s.text, "//go:build")
 		if constrained || strings.Contains(s.text, "runtime."+"GOOS") {
 			t.Errorf("%s asks which system it is on", s.path)
 		}
@@ -196,7 +199,8 @@ func TestTopLevelIsWhatTheUserFixed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") && e.Name() != "dummyload" && !slices.Contains(want, e.Name()) {
+		if !strings.HasPrefix(e.Name(), ".") && e.Name() != "dummyload" &&
+			!slices.Contains(want, e.Name()) {
 			t.Errorf("top level has %s", e.Name())
 		}
 	}

@@ -37,19 +37,22 @@ func newServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the bundled echo server alone",
-		Long: "Listens, prints `listening on HOST:PORT backend=NAME workers=N`, and echoes until\n" +
-			"SIGINT or SIGTERM: then it stops accepting, lets sessions finish, and prints the\n" +
-			"release audit. Exit 0 when every accepted session was released exactly once, 3 when not.",
+		Long: "Listens, prints `listening on HOST:PORT backend=NAME workers=N`, and echoes\n" +
+			"until SIGINT or SIGTERM: then it stops accepting, lets sessions finish, and\n" +
+			"prints the release audit. Exit 0 when every accepted session was released\n" +
+			"exactly once, 3 when not.",
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return runServe(&o) },
 	}
 	cmd.Flags().SortFlags = false
 	f := flagSet{cmd.Flags()}
 	o.listen, _ = parseAddress("127.0.0.1:6000")
-	f.Var(&value[address]{&o.listen, parseListen, func(a address) string { return a.text }, "HOST:PORT"},
+	f.Var(&value[address]{&o.listen, parseListen, func(a address) string { return a.text },
+		"HOST:PORT"},
 		"listen", "where to listen; port 0 = a free one")
 	choice(f, &o.config.Backend, "backend", "auto", parseBackend, backendUsage())
-	f.integer(&o.config.Workers, "workers", max(1, runtime.GOMAXPROCS(0)/2), 1, iocp.MaxWorkers, "worker threads")
+	f.integer(&o.config.Workers, "workers", max(1, runtime.GOMAXPROCS(0)/2), 1, iocp.MaxWorkers,
+		"worker threads")
 	choice(f, &o.config.Frame, "frame", "raw", frame.Parse, "raw, len16, len32 or line")
 	f.BoolVar(&o.config.Login, "login", false, "send each session one login packet first")
 	f.integer(&o.config.MaxSessions, "max-sessions", server.DefaultMaxSessions, 1,

@@ -61,7 +61,8 @@ func start(t *testing.T, args ...string) started {
 // TestInterruptMeansStop: a run until a signal drains, reports and earns its code.
 func TestInterruptMeansStop(t *testing.T) {
 	path := tempFile(t, "summary.json")
-	p := start(t, "run", "--clients", "50", "--duration", "0", "--json", path, "--progress", "200ms")
+	p := start(t, "run", "--clients", "50", "--duration", "0", "--json", path,
+		"--progress", "200ms")
 	time.Sleep(700 * time.Millisecond) // the run's length, not a condition
 	p.interrupt()
 	r := p.wait()
@@ -82,7 +83,8 @@ func TestServe(t *testing.T) {
 	p := start(t, "serve", "--listen", "127.0.0.1:0", "--json", path)
 	var addr, backend string
 	var workers int
-	if _, err := fmt.Sscanf(p.line, "listening on %s backend=%s workers=%d", &addr, &backend, &workers); err != nil {
+	if _, err := fmt.Sscanf(p.line, "listening on %s backend=%s workers=%d",
+		&addr, &backend, &workers); err != nil {
 		t.Fatalf("first line %q: %v", p.line, err)
 	}
 	backend = strings.TrimPrefix(backend, "backend=")

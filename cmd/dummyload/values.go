@@ -77,7 +77,8 @@ func (f flagSet) duration(p *time.Duration, name string, def, lo time.Duration, 
 }
 
 // choice is a flag with a fixed set of words.
-func choice[T any](f flagSet, p *T, name string, def string, parse func(string) (T, error), usage string) {
+func choice[T any](f flagSet, p *T, name string, def string, parse func(string) (T, error),
+	usage string) {
 	shown := def
 	first, err := parse(def)
 	if err != nil {
