@@ -53,10 +53,9 @@ var adviceOn = map[string]string{
 
 	LocalFDLimit:       "fewer --clients, or a higher descriptor limit for the tester (ulimit -n)",
 	LocalPortExhausted: "fewer --clients, or more addresses for --source",
-	LocalCPUSaturated:  lowerLoad,
+	LocalCPUSaturated: "lower --rate, or give the tester more --dummy-workers or a machine of " +
+		"its own",
 }
-
-const lowerLoad = "lower --rate, or give the tester more --dummy-workers or a machine of its own"
 
 // maxSteps is how many pieces of advice a report gives: the first ones are the likeliest.
 const maxSteps = 3
@@ -83,8 +82,6 @@ func nextSteps(s *Snapshot, v Verdict) []string {
 		add("is it the server? compare the tester's CPU and send lag above, then repeat")
 	case v.ExitCode == ExitInconclusive && s.Ledger.Echoed == 0:
 		add("check that the server echoes in the chosen --frame, and give it a longer --duration")
-	case v.ExitCode == ExitInconclusive && len(steps) == 0:
-		add(lowerLoad)
 	}
 	return steps
 }

@@ -30,6 +30,12 @@ type Rules struct {
 	Live        bool        // the run goes on: judge only what cannot get better any more
 }
 
+// claims reports whether the run is to prove how fast the server is. Without that a tester that
+// is busy spoils nothing.
+func (r Rules) claims() bool {
+	return r.OpenLoop || slices.ContainsFunc(r.Thresholds, Threshold.Performance)
+}
+
 // Verdict is what a run earned.
 type Verdict struct {
 	Name       string   // pass, fail, threshold, inconclusive or interrupted
@@ -48,6 +54,10 @@ func Judge(s *Snapshot, r Rules) Verdict {
 	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses)}
 	if s.Server != nil {
 		v.Diagnoses = append(v.Diagnoses, audit(s.Server, r.Live)...)
+	}
+	if s.Generator.Saturated && r.claims() {
+		v.Diagnoses = append(v.Diagnoses, Diagnosis{LocalCPUSaturated, s.Clients,
+			"the tester itself was the bottleneck, so its rate and times say nothing of the server"})
 	}
 	v.Failed = failing(s, r)
 	v.add(ExitFault, faultReasons(s, r, v))
@@ -151,16 +161,10 @@ func inconclusive(s *Snapshot, r Rules, diagnoses []Diagnosis) []string {
 	if s.Ledger.Echoed == 0 && !r.Live {
 		reasons = append(reasons, "no echo was verified, so nothing is proved")
 	}
-	claim := r.OpenLoop || slices.ContainsFunc(r.Thresholds, Threshold.Performance)
-	if s.Generator.Saturated && claim {
-		reasons = append(reasons,
-			"the tester itself was the bottleneck, so its rate and times say nothing of the server")
-	}
 	for _, d := range diagnoses {
-		if !d.Local() || d.Name == LocalCPUSaturated && !claim {
-			continue
+		if d.Local() {
+			reasons = append(reasons, fmt.Sprintf("%s: %s", d.Name, Clean(d.Why)))
 		}
-		reasons = append(reasons, fmt.Sprintf("%s: %s", d.Name, Clean(d.Why)))
 	}
 	return reasons
 }
