@@ -344,3 +344,24 @@ func TestSummaryFile(t *testing.T) {
 		t.Errorf("the seed is not printed: %s", r.stderr)
 	}
 }
+
+// TestSummaryIsKeptWhenTheReportIsLost: a full disk behind stdout takes the text only.
+func TestSummaryIsKeptWhenTheReportIsLost(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skipf("this system has no full device: %v", err)
+	}
+	defer full.Close()
+	path := tempFile(t, "summary.json")
+	cmd := program(t, "run", "--clients", "5", "--duration", "50ms", "--json", path)
+	cmd.Stdout = full
+	_ = cmd.Run()
+	data, err := os.ReadFile(path)
+	var s summary
+	if err := errors.Join(err, json.Unmarshal(data, &s)); err != nil || s.Verdict != "pass" {
+		t.Errorf("%v, verdict %q", err, s.Verdict)
+	}
+	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
+		t.Errorf("exit %d, want %d", code, exitFailed)
+	}
+}

@@ -135,10 +135,9 @@ func (s *session) report(final *monitor.Snapshot, interrupted bool) error {
 	if s.options.json == "-" {
 		text = os.Stderr
 	}
-	if err := monitor.WriteReport(text, final, verdict, s.meta()); err != nil {
-		return err
-	}
-	if err := s.out.writeJSON(summary); err != nil {
+	if err := errors.Join( // one that cannot be written is no reason to lose the other
+		monitor.WriteReport(text, final, verdict, s.meta()), s.out.writeJSON(summary),
+	); err != nil {
 		return err
 	}
 	if verdict.ExitCode != monitor.ExitPass {
