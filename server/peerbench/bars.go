@@ -61,14 +61,14 @@ func printBars(w io.Writer, all []*result) {
 				continue
 			}
 			q := ratioOf(subject, other, bar.of)
-			fmt.Fprintf(t, "%s of %s ÷ %s\t%v\t%s %.2f\t%v\t%s\n", bar.what, bar.subject, bar.other, c,
-				sign(bar.atLeast), bar.limit, q, verdict(bar.met(q)))
+			fmt.Fprintf(t, "%s of %s ÷ %s\t%v\t%s %.2f\t%v\t%s\n", bar.what, bar.subject,
+				bar.other, c, sign(bar.atLeast), bar.limit, q, verdict(bar.met(q)))
 		}
 	}
 	if r := findResult(all, aloneTable, aloneTable, overSendCell); r != nil {
 		n := r.median(throughput)
-		fmt.Fprintf(t, "verified echoes/s in one process\t%v\t≥ %d\t%.0f\t%s\n", overSendCell, overSendBar, n,
-			verdict(n >= overSendBar))
+		fmt.Fprintf(t, "verified echoes/s in one process\t%v\t≥ %d\t%.0f\t%s\n", overSendCell,
+			overSendBar, n, verdict(n >= overSendBar))
 	}
 	_ = t.Flush()
 	fmt.Fprintln(w)

@@ -104,7 +104,8 @@ func (c *child) await(r *bufio.Reader, word string, most time.Duration) (string,
 			return strings.TrimSpace(line), nil
 		}
 		if err != nil {
-			return "", fmt.Errorf("%s ended before it said %q: %s", c.cmd.Args, word, lastLine(c.said.String()))
+			return "", fmt.Errorf("%s ended before it said %q: %s", c.cmd.Args, word,
+				lastLine(c.said.String()))
 		}
 	}
 }

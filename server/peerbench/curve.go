@@ -19,7 +19,8 @@ func curveCells(all bool) []cell {
 	for ci, c := range []int{100, 1000, 5000, 19000} {
 		for wi, w := range []int{1, 16, 200} {
 			for bi, bytes := range []int{8, 64, 1024, 16384} {
-				usual := (ci == 1 && bi == 1) || (wi == 0 && bi == 1) || (ci == 1 && wi == 0) || (ci == 1 && wi == 1)
+				usual := (ci == 1 && bi == 1) || (wi == 0 && bi == 1) ||
+					(ci == 1 && wi == 0) || (ci == 1 && wi == 1)
 				next := cell{Connections: c, Bytes: bytes, Outstanding: w}
 				if (all || usual) && next.inFlight() <= mostInFlight {
 					cells = append(cells, next)

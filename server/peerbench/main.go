@@ -42,9 +42,12 @@ type options struct {
 func (o *options) parse(args []string) error {
 	f := flag.NewFlagSet("peerbench", flag.ContinueOnError)
 	o.cells = mustCells(defaultCells)
-	f.Var(&o.cells, "cells", "connections:bytes:outstanding[:rate], comma between cells; a rate is open loop")
-	f.StringVar(&o.servers, "servers", strings.Join(names(servers), ","), "servers to compare; empty for none")
-	f.StringVar(&o.clients, "clients", strings.Join(names(clients), ","), "generators to compare; empty for none")
+	f.Var(&o.cells, "cells",
+		"connections:bytes:outstanding[:rate], comma between cells; a rate is open loop")
+	f.StringVar(&o.servers, "servers", strings.Join(names(servers), ","),
+		"servers to compare; empty for none")
+	f.StringVar(&o.clients, "clients", strings.Join(names(clients), ","),
+		"generators to compare; empty for none")
 	f.IntVar(&o.rounds, "rounds", 5, "measurements of each")
 	f.Float64Var(&o.seconds, "seconds", 1, "length of a measurement")
 	f.Float64Var(&o.warmup, "warmup", 0.3, "seconds under load before it")
@@ -57,7 +60,8 @@ func (o *options) parse(args []string) error {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	if o.rounds < 1 || o.rounds > 1000 || o.seconds < 0.05 || o.seconds > 60 || o.warmup < 0 || o.warmup > 60 {
+	if o.rounds < 1 || o.rounds > 1000 || o.seconds < 0.05 || o.seconds > 60 ||
+		o.warmup < 0 || o.warmup > 60 {
 		return errors.New("accepted: --rounds 1 to 1000, --seconds 0.05 to 60, --warmup 0 to 60")
 	}
 	return nil
@@ -160,5 +164,6 @@ func (b *bench) pinning() string {
 	if b.taskset == "" {
 		return "not pinned (no taskset here)"
 	}
-	return fmt.Sprintf("server on core %d, generator on core %d", b.options.serverCore, b.options.clientCore)
+	return fmt.Sprintf("server on core %d, generator on core %d",
+		b.options.serverCore, b.options.clientCore)
 }

@@ -67,7 +67,8 @@ func (b *bench) measure(p pair) (f figures, err error) {
 // load runs a generator that says when it begins and ends to count.
 func (b *bench) load(p pair, server *child, address string) (f figures, err error) {
 	port := address[strings.LastIndexByte(address, ':')+1:]
-	client, err := b.start(b.options.clientCore, p.client.path, p.client.clientArguments(port, p.cell, b.options)...)
+	client, err := b.start(b.options.clientCore, p.client.path,
+		p.client.clientArguments(port, p.cell, b.options)...)
 	if err != nil {
 		return f, err
 	}

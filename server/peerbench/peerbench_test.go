@@ -16,7 +16,8 @@ func TestCellsAreReadAsTheyAreWritten(t *testing.T) {
 			t.Errorf("%s: %v, %v", s, c, err)
 		}
 	}
-	for _, s := range []string{"", "100:32", "0:32:1", "100:7:1", "100:32:x", "20000:32:1", "1:8:1:0", "1:8:1:1:1"} {
+	for _, s := range []string{"", "100:32", "0:32:1", "100:7:1", "100:32:x", "20000:32:1",
+		"1:8:1:0", "1:8:1:1:1"} {
 		if c, err := parseCell(s); err == nil {
 			t.Errorf("%q was taken for %v", s, c)
 		}
@@ -78,7 +79,8 @@ func TestEveryBarIsAboutProgramsThereAre(t *testing.T) {
 	}
 	low := bar{limit: 1.1}
 	high := bar{limit: 8, atLeast: true}
-	if !low.met(ratio{of: 1.1}) || low.met(ratio{of: 1.2}) || !high.met(ratio{of: 8}) || high.met(ratio{of: 7}) {
+	if !low.met(ratio{of: 1.1}) || low.met(ratio{of: 1.2}) ||
+		!high.met(ratio{of: 8}) || high.met(ratio{of: 7}) {
 		t.Error("a bar is judged on the wrong side")
 	}
 }
@@ -88,7 +90,8 @@ func TestPickNamesWhatThereIs(t *testing.T) {
 	if err != nil || len(got) != 2 || got[0].name != cEpoll || got[1].name != goNet {
 		t.Errorf("%v, %v", got, err)
 	}
-	if _, err := pick("servers", servers, "nginx"); err == nil || !strings.Contains(err.Error(), cUring) {
+	_, err = pick("servers", servers, "nginx")
+	if err == nil || !strings.Contains(err.Error(), cUring) {
 		t.Errorf("an unknown server: %v", err)
 	}
 	if got, err := pick("servers", servers, ""); err != nil || len(got) != 0 {
@@ -98,7 +101,8 @@ func TestPickNamesWhatThereIs(t *testing.T) {
 
 func TestEndLine(t *testing.T) {
 	f, err := parseEnd("end 2000 500000000 1000 2000 3000 4000", consumption{server: 1, client: 0.5})
-	want := figures{EchoesPerSecond: 4000, ServerCPU: 250, ClientCPU: 125, P50: 1, P90: 2, P99: 3, P999: 4}
+	want := figures{EchoesPerSecond: 4000, ServerCPU: 250, ClientCPU: 125,
+		P50: 1, P90: 2, P99: 3, P999: 4}
 	if err != nil || f != want {
 		t.Errorf("%+v, %v; want %+v", f, err, want)
 	}
@@ -144,7 +148,8 @@ func TestRowsThatFailedAreAnError(t *testing.T) {
 	if err := failures([]*result{{Rounds: make([]figures, 1)}}); err != nil {
 		t.Error(err)
 	}
-	if err := failures([]*result{{Name: goNet}}); err == nil || !strings.Contains(err.Error(), goNet) {
+	err := failures([]*result{{Name: goNet}})
+	if err == nil || !strings.Contains(err.Error(), goNet) {
 		t.Errorf("a row without a measurement: %v", err)
 	}
 }
@@ -190,7 +195,8 @@ func TestChildThatFailsIsTold(t *testing.T) {
 	if err := c.wait(grace); err == nil || !strings.Contains(err.Error(), "no luck") {
 		t.Errorf("exit 3: %v", err)
 	}
-	if err := b.make("sh", "-c", "echo wrong; exit 1"); err == nil || !strings.Contains(err.Error(), "wrong") {
+	err = b.make("sh", "-c", "echo wrong; exit 1")
+	if err == nil || !strings.Contains(err.Error(), "wrong") {
 		t.Errorf("a compiler that fails: %v", err)
 	}
 }

@@ -21,25 +21,22 @@ type program struct {
 	libs  []string // it is linked with
 	self  string   // its name in own, of one that lives in this binary
 	flags []string // of dummyload, of ours
-	// open says that a generator can do open loop; only the dummies can.
-	open bool
-	path string // of the binary, once built
+	path  string   // of the binary, once built
 }
 
 // The names that bars and tables need.
 const (
-	oursUring  = "dummyload uring"
-	oursEpoll  = "dummyload epoll"
-	oursNet    = "dummyload net"
-	oursRaw    = "dummyload uring raw"
-	cUring     = "C io_uring"
-	cEpoll     = "C epoll"
-	goNet      = "Go net"
-	netpolls   = "netpoll"
-	dummies    = "dummies"
-	cClient    = "C io_uring client"
-	goClient   = "Go net client"
-	oneProcess = "one process"
+	oursUring = "dummyload uring"
+	oursEpoll = "dummyload epoll"
+	oursNet   = "dummyload net"
+	oursRaw   = "dummyload uring raw"
+	cUring    = "C io_uring"
+	cEpoll    = "C epoll"
+	goNet     = "Go net"
+	netpolls  = "netpoll"
+	dummies   = "dummies"
+	cClient   = "C io_uring client"
+	goClient  = "Go net client"
 )
 
 // serveFlags are our server's: framing, session accounting and trace are on.
@@ -60,7 +57,8 @@ var servers = []*program{
 }
 
 var clients = []*program{
-	{name: dummies, flags: []string{"run", "--frame", "len16", "--quiet", "1ms", "--echo-timeout", "1m"}, open: true},
+	{name: dummies, flags: []string{"run", "--frame", "len16", "--quiet", "1ms",
+		"--echo-timeout", "1m"}},
 	{name: cClient, c: "uring_client", libs: []string{"-luring"}},
 	{name: goClient, self: "client-net"},
 }
@@ -82,7 +80,8 @@ func pick(flag string, all []*program, list string) ([]*program, error) {
 		}
 		i := slices.IndexFunc(all, func(p *program) bool { return p.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("--%s %q; accepted: %s", flag, name, strings.Join(names(all), ", "))
+			return nil, fmt.Errorf("--%s %q; accepted: %s", flag, name,
+				strings.Join(names(all), ", "))
 		}
 		picked = append(picked, all[i])
 	}
@@ -155,7 +154,7 @@ func (b *bench) make(name string, args ...string) error {
 	return nil
 }
 
-// arguments are a server's.
+// serveArguments are a server's.
 func (p *program) serveArguments() []string {
 	if p.self != "" {
 		return []string{p.self}
@@ -166,8 +165,8 @@ func (p *program) serveArguments() []string {
 // clientArguments are those of a generator that prints begin and end.
 func (p *program) clientArguments(port string, c cell, o *options) []string {
 	ms := func(seconds float64) string { return strconv.Itoa(int(seconds * 1000)) }
-	args := []string{port, strconv.Itoa(c.Connections), strconv.Itoa(c.Bytes), strconv.Itoa(c.Outstanding),
-		ms(o.warmup), ms(o.seconds)}
+	args := []string{port, strconv.Itoa(c.Connections), strconv.Itoa(c.Bytes),
+		strconv.Itoa(c.Outstanding), ms(o.warmup), ms(o.seconds)}
 	if p.self != "" {
 		args = append([]string{p.self}, args...)
 	}

@@ -53,7 +53,8 @@ func (b *bench) plans(ss, cs []*program) ([]plan, error) {
 		return b.curvePlans(ours[0]), nil
 	}
 	generator := firstOf(b.build([]*program{find(clients, cClient)}), ours)
-	fast := firstOf(b.build([]*program{find(servers, cUring)}), b.build([]*program{find(servers, oursUring)}))
+	fast := firstOf(b.build([]*program{find(servers, cUring)}),
+		b.build([]*program{find(servers, oursUring)}))
 	var all []plan
 	for _, c := range b.options.cells {
 		if c.Rate > 0 {

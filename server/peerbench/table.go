@@ -15,7 +15,8 @@ func printTable(w io.Writer, p plan, all []*result) {
 	base := findResult(all, p.table, p.base, c)
 	fmt.Fprintf(w, "%s (connections:bytes:outstanding %v)\n", p.title, c)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprint(t, "\techoes/s\tserver µs\tclient µs\tp50 µs\tp99 µs\tp99.9 µs\tserver MB\tclient MB\twaited")
+	fmt.Fprint(t, "\techoes/s\tserver µs\tclient µs\tp50 µs\tp99 µs\tp99.9 µs"+
+		"\tserver MB\tclient MB\twaited")
 	if base != nil {
 		fmt.Fprintf(t, "\techoes/s ÷ %s\tCPU ÷ %s", p.base, p.base)
 	}
@@ -33,7 +34,8 @@ func printTable(w io.Writer, p plan, all []*result) {
 }
 
 func printRow(w io.Writer, r, base *result) {
-	fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.0f%%", r.Name, r.median(throughput),
+	fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.0f%%",
+		r.Name, r.median(throughput),
 		r.median(serverCPU), r.median(clientCPU), r.median(p50),
 		r.median(p99), r.median(p999), r.median(serverMB), r.median(clientMB),
 		100*r.median(waited))
@@ -64,6 +66,7 @@ func warnOfOthers(w io.Writer, all []*result) {
 	if busy > 0 {
 		fmt.Fprintf(w, "%d of %d rows: others had the core for more than %.0f %% of the time. "+
 			"Their echoes/s and round\n"+
-			"trips are those of a busy machine, and noise; CPU per echo suffers less.\n", busy, len(all), 100*quiet)
+			"trips are those of a busy machine, and noise; CPU per echo suffers less.\n",
+			busy, len(all), 100*quiet)
 	}
 }

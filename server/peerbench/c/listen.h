@@ -21,7 +21,8 @@ static inline int listen_on_free_port(int flags) {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof a;
     setsockopt(l, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); // accepted sockets inherit it
-    if (bind(l, (void *)&a, len) || listen(l, 4096) || getsockname(l, (void *)&a, &len)) die("listen", errno);
+    if (bind(l, (void *)&a, len) || listen(l, 4096) ||
+        getsockname(l, (void *)&a, &len)) die("listen", errno);
     printf("listening on 127.0.0.1:%d\n", ntohs(a.sin_port));
     fflush(stdout);
     return l;

@@ -71,14 +71,14 @@ static void received(unsigned i, struct io_uring_cqe *q) {
 static void connect_all(int port, unsigned n) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct linger reset = {1, 0};
+    struct linger reset = {1, 0}; // no TIME_WAIT for the next run
     int one = 1;
     for (unsigned i = 0; i < n; i++) {
         struct conn *c = &conns[i];
         c->fd = socket(AF_INET, SOCK_STREAM, 0);
         if (c->fd < 0 || connect(c->fd, (void *)&to, sizeof to)) die("connect", errno);
         setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset); // no TIME_WAIT for the next run
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
         c->times = calloc(window, sizeof *c->times);
         c->owed = window;
     }

@@ -5,7 +5,10 @@
 
 static char buf[64 << 10];
 
-static void lend(uv_handle_t *h, size_t n, uv_buf_t *b) { (void)h, (void)n, *b = uv_buf_init(buf, sizeof buf); }
+static void lend(uv_handle_t *h, size_t n, uv_buf_t *b) {
+    (void)h, (void)n;
+    *b = uv_buf_init(buf, sizeof buf);
+}
 static void closed(uv_handle_t *h) { free(h); }
 static void written(uv_write_t *w, int status) { (void)status, free(w); }
 
