@@ -64,7 +64,7 @@ func warnOfOthers(w io.Writer, all []*result) {
 		}
 	}
 	if busy > 0 {
-		fmt.Fprintf(w, "%d of %d rows: others had the core for more than %.0f %% of the time. "+
+		fmt.Fprintf(w, "%d of %d rows: a side waited for its core for more than %.0f %% of the time. "+
 			"Their echoes/s and round\n"+
 			"trips are those of a busy machine, and noise; CPU per echo suffers less.\n",
 			busy, len(all), 100*quiet)

@@ -9,8 +9,8 @@ enum { ACCEPT, RECV, SEND, NONE = 0xffff };
 static struct { unsigned short first, last; char open, armed; } conns[MAX_FDS];
 static struct { unsigned short next; int len; } waiting[BUFFERS];
 
-// Connections whose receive found no buffer wait here until one is given back.
-static int starved[MAX_FDS], nstarved;
+// Connections whose receive found no buffer wait here until one is free.
+static int starved[MAX_FDS], nstarved, held;
 
 static void send_first(int fd) {
     struct io_uring_sqe *s = entry();
@@ -33,6 +33,7 @@ static void accepted(int fd) {
 static void received(int fd, struct io_uring_cqe *c) {
     if (c->res > 0) {
         unsigned bid = c->flags >> IORING_CQE_BUFFER_SHIFT;
+        held++;
         waiting[bid].len = c->res;
         waiting[bid].next = NONE;
         if (conns[fd].first == NONE) {
@@ -54,6 +55,7 @@ static void sent(int fd, int res) {
     unsigned bid = conns[fd].first;
     conns[fd].first = waiting[bid].next;
     give_back(bid);
+    held--;
     if (res < waiting[bid].len) shutdown(fd, SHUT_RDWR);
     if (conns[fd].first != NONE) send_first(fd);
     else maybe_close(fd);
@@ -79,9 +81,8 @@ int main(void) {
             n++;
         }
         io_uring_cq_advance(&ring, n);
-        if (!queued) continue;
-        lend();
-        while (nstarved > 0) {
+        if (queued) lend();
+        while (nstarved > 0 && held < BUFFERS) {
             int fd = starved[--nstarved];
             conns[fd].armed = 1;
             arm_recv(RECV, fd, fd);
