@@ -57,7 +57,7 @@ func Judge(s *Snapshot, r Rules) Verdict {
 	}
 	if s.Generator.Saturated && r.claims() {
 		v.Diagnoses = append(v.Diagnoses, Diagnosis{LocalCPUSaturated, s.Clients,
-			"the tester itself was the bottleneck, so its rate and times say nothing of the server"})
+			"the tester itself was the bottleneck: its rate and times say nothing of the server"})
 	}
 	v.Failed = failing(s, r)
 	v.add(ExitFault, faultReasons(s, r, v))
