@@ -152,7 +152,8 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	s.Faults, s.Connections, s.Bytes = c.faults, c.conns, c.bytes
 	t := &f.totals
 	t.steps.follow(s)
-	s.Diagnoses = t.steps.explain(c.causes.explain(c.signs(s.Diagnoses)))
+	s.Diagnoses = c.causes.explain(c.signs(s.Diagnoses))
+	t.steps.explain(s)
 }
 
 // take adds what one report has that is new.

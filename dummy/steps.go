@@ -14,15 +14,17 @@ import (
 type steps struct {
 	closed, echoed uint64        // as of the last close
 	at             time.Duration // of it
-	rates          []float64     // echoes per second between closes, the first maxSteps
+	found          *monitor.Diagnosis
+	rates          []float64 // echoes per second between closes, the last maxSteps
 }
 
 const (
 	maxSteps   = 64
 	minStep    = 100 * time.Millisecond // less is no measurement
 	lessBy     = 0.85                   // of the rate before: a step down
-	noise      = 1.15                   // of the rate before: no step up
+	noise      = 1.3                    // of the rate before: no step up yet
 	leastSteps = 2                      // on the way; a server that stops at once makes one
+	leastStill = 3                      // closes without an echo in between: it stands still
 )
 
 // follow takes a snapshot's counters while echo is on.
@@ -34,7 +36,10 @@ func (t *steps) follow(s *monitor.Snapshot) {
 	case t.at == 0:
 	case closed == t.closed || s.Uptime-t.at < minStep:
 		return
-	case len(t.rates) < maxSteps:
+	default:
+		if len(t.rates) == maxSteps {
+			t.rates = append(t.rates[:0], t.rates[1:]...)
+		}
 		rate := float64(s.Ledger.Echoed-t.echoed) / (s.Uptime - t.at).Seconds()
 		t.rates = append(t.rates, rate)
 	}
@@ -59,17 +64,44 @@ func (t *steps) down() int {
 	return n
 }
 
-// explain adds workers_lost where a server stands still that went down in steps.
-func (t *steps) explain(dst []monitor.Diagnosis) []monitor.Diagnosis {
-	i := slices.IndexFunc(dst, func(d monitor.Diagnosis) bool {
+// still is how many closes in a row had not one echo in between.
+func (t *steps) still() int {
+	n := 0
+	for i := len(t.rates) - 1; i >= 0 && t.rates[i] == 0; i-- {
+		n++
+	}
+	return n
+}
+
+// explain adds workers_lost once it was found: what comes after, the end of the run included,
+// does not bring the workers back.
+func (t *steps) explain(s *monitor.Snapshot) {
+	if t.found == nil {
+		t.found = t.find(s)
+	}
+	if t.found != nil {
+		s.Diagnoses = append(s.Diagnoses, *t.found)
+	}
+}
+
+// find is workers_lost where a server stands still that went down in steps. With churn it
+// is not silent on all connections since one instant: new ones are made, and wait in vain too.
+func (t *steps) find(s *monitor.Snapshot) *monitor.Diagnosis {
+	connections := int(s.Connections.Now)
+	i := slices.IndexFunc(s.Diagnoses, func(d monitor.Diagnosis) bool {
 		return d.Name == monitor.ServerStalled
 	})
-	if i < 0 || t.down() < leastSteps {
-		return dst
+	if i >= 0 {
+		connections = s.Diagnoses[i].Connections
+	} else if t.still() < leastStill || s.WaitEchoCount() == 0 {
+		return nil
 	}
-	return append(dst, monitor.Diagnosis{
-		Name: monitor.WorkersLost, Connections: dst[i].Connections,
+	if t.down() < leastSteps {
+		return nil
+	}
+	return &monitor.Diagnosis{
+		Name: monitor.WorkersLost, Connections: connections,
 		Why: fmt.Sprintf("from one close to the next throughput fell in steps, down to nothing: "+
 			"%.0f echoes/s between them", t.rates[:min(len(t.rates), 10)]),
-	})
+	}
 }

@@ -31,14 +31,30 @@ func TestStepsDownToStandstill(t *testing.T) {
 			s.Uptime += time.Millisecond
 			st.follow(&s) // no close in between
 		}
-		stalled := []monitor.Diagnosis{{Name: monitor.ServerStalled, Connections: 3}}
-		got := st.explain(stalled)
-		if (len(got) == 2) != c.is || c.is && got[1].Name != monitor.WorkersLost {
+		s.Diagnoses = []monitor.Diagnosis{{Name: monitor.ServerStalled, Connections: 3}}
+		st.explain(&s)
+		if got := s.Diagnoses; (len(got) == 2) != c.is || c.is && got[1].Name != monitor.WorkersLost {
 			t.Errorf("%s: %v: %+v", name, st.rates, got)
 		}
-		if len(st.explain(nil)) > 0 {
+		s.Diagnoses, st.found = nil, nil
+		if st.explain(&s); len(s.Diagnoses) > 0 {
 			t.Errorf("%s: workers_lost of a server that does not stand still", name)
 		}
+	}
+}
+
+func TestStandstillUnderChurn(t *testing.T) {
+	st := steps{rates: []float64{4000, 3100, 2000, 900, 0, 0, 0}}
+	s := monitor.Snapshot{}
+	if st.explain(&s); len(s.Diagnoses) > 0 {
+		t.Errorf("nothing is owed, but %+v", s.Diagnoses)
+	}
+	s.Ledger.Wait, s.Connections.Now = 40, 20
+	st.explain(&s)
+	s = monitor.Snapshot{Phase: monitor.Ended} // nothing is owed any more
+	if st.explain(&s); len(s.Diagnoses) != 1 || s.Diagnoses[0].Name != monitor.WorkersLost ||
+		s.Diagnoses[0].Connections != 20 {
+		t.Errorf("%+v", s.Diagnoses)
 	}
 }
 
