@@ -48,6 +48,25 @@
 //   - R15 SendQ is bounded. A session whose peer does not read is disconnected, for a reason
 //     with a name. (sendq.Queue.Push, SendQFull)
 //
+// # On Windows and on Linux
+//
+// The code of this package is the same everywhere; a rule that needs the system stands on a
+// clause of the port's contract, which each backend of server/iocp keeps in its own way:
+//
+//	rule      Windows (iocp_windows.go …)           Linux (uring_*.go, epoll_*.go)
+//	R1, C1    the packet is queued by WSARecv or    a completion queue entry, or a result that
+//	          WSASend itself, also at once          the post had at once and Get hands out
+//	R6, R11   Cancel: shutdown(SD_SEND), CancelIoEx, shutdown(SHUT_RDWR): what is pending
+//	          and a mark against posts that race    completes, and later posts fail
+//	R7, C7    PostQueuedCompletionStatus(NULL)      a queue and a semaphore eventfd
+//	R8, C4    ERROR_* in OVERLAPPED.Internal; what  cqe.res < 0; errno of recv(2), send(2)
+//	          GQCS returned is not looked at
+//	R11, C6   closesocket, by Close only            close(2), by Close only
+//	R13       AcceptEx, SO_UPDATE_ACCEPT_CONTEXT    IORING_OP_ACCEPT; accept4(2)
+//	R14       WSAENOBUFS and the like               EBADF, ENOTCONN after Cancel
+//	C10       WSARecv of zero bytes, then a receive a ring of provided buffers; recv(2) when
+//	          that does not wait                    readable
+//
 // # The life of a session
 //
 //	take slot, new id           every post: IOCount++            IOCount-- made it 0
