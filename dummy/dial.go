@@ -1,6 +1,8 @@
 package dummy
 
 import (
+	"fmt"
+	"syscall"
 	"time"
 
 	"dummyload/monitor"
@@ -115,11 +117,19 @@ func (w *worker) connectFailed(d *dummy, err error) {
 	w.blame(d, monitor.ConnectFailed, monitor.Evidence{Connection: d.conn + 1, Note: note(err)})
 }
 
+// errItself is a connect to a port where nobody listens that succeeded all the same: the system
+// chose that very port for the dummy, and TCP lets a socket connect to itself (simultaneous
+// open, RFC 9293 3.5). Such a connection would echo whatever is sent on it.
+var errItself = fmt.Errorf("connected to itself, nobody listens there: %w", syscall.ECONNREFUSED)
+
 // connected is the completion of Connect.
 func (w *worker) connected(d *dummy, err error) {
 	w.dialing--
 	if d.state == dying {
 		return
+	}
+	if err == nil && w.port.LocalAddr(d.sock) == w.fleet.cfg.Target {
+		err = errItself
 	}
 	if err != nil {
 		w.connectFailed(d, err)
