@@ -173,10 +173,6 @@ func TestRunAgainstTheBundledServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, s := runJSON(t, append(strings.Fields(args), "--duration", "700ms")...)
 			mustPass(t, r, s)
-			if strings.Contains(args, "--churn") && s.Conns.ClosedByDummy <= s.Conns.Peak {
-				t.Errorf("churn asked for, but only %d closed of %d", s.Conns.ClosedByDummy,
-					s.Conns.Peak)
-			}
 		})
 	}
 }
