@@ -57,13 +57,13 @@
 //	R1, C1    the packet is queued by WSARecv or    a completion queue entry, or a result that
 //	          WSASend itself, also at once          the post had at once and Get hands out
 //	R6, R11   Cancel: shutdown(SD_SEND), CancelIoEx, shutdown(SHUT_RDWR): what is pending
-//	          and a mark against posts that race    completes, and later posts fail
+//	          and a mark against posts that race    completes, and what is posted later
+//	                                                ends at once
 //	R7, C7    PostQueuedCompletionStatus(NULL)      a queue and a semaphore eventfd
 //	R8, C4    ERROR_* in OVERLAPPED.Internal; what  cqe.res < 0; errno of recv(2), send(2)
 //	          GQCS returned is not looked at
 //	R11, C6   closesocket, by Close only            close(2), by Close only
 //	R13       AcceptEx, SO_UPDATE_ACCEPT_CONTEXT    IORING_OP_ACCEPT; accept4(2)
-//	R14       WSAENOBUFS and the like               EBADF, ENOTCONN after Cancel
 //	C10       WSARecv of zero bytes, then a receive a ring of provided buffers; recv(2) when
 //	          that does not wait                    readable
 //
