@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,9 +181,8 @@ func TestChildOutOfDescriptors(t *testing.T) {
 	}
 	overBackends(t, func(t *testing.T, cfg Config) {
 		srv := start(t, cfg)
-		conns := dialUntilNoneIsLeft(t, srv.Addr().String())
 		failures := func() uint64 { return srv.figures().AcceptFailures }
-		within(t, "accept fails", func() bool { return failures() > 0 })
+		waiting, held := dialUntil(t, srv, func() bool { return failures() > 0 })
 		time.Sleep(3 * acceptPause)
 		// Each pending accept fails once, then each worker tries one per pause. Without the pause
 		// it would be tens of thousands.
@@ -192,9 +190,11 @@ func TestChildOutOfDescriptors(t *testing.T) {
 			t.Errorf("%d accepts failed, want at most %d", failures(), most)
 		}
 		t.Logf("accept failures seen: %d", failures())
-		for _, c := range slices.Backward(conns) {
-			c.Close()
+		for _, f := range held {
+			f.Close()
 		}
+		exchange(t, waiting, []byte("patient"))
+		waiting.Close()
 		srv.gone()
 		for range 5 { // the listener works again
 			stormClient(t, srv.Addr().String())
@@ -203,17 +203,28 @@ func TestChildOutOfDescriptors(t *testing.T) {
 	})
 }
 
-// dialUntilNoneIsLeft opens connections until the process has no descriptor left, then frees
-// and takes one more, so that a connection waits that nobody can accept.
-func dialUntilNoneIsLeft(t *testing.T, addr string) (conns []net.Conn) {
+// dialUntil uses up the process's descriptors and gives one at a time to a connection, until an
+// accept has failed for want of another. Which one does is a race: an accept that is being posted
+// may itself hold a descriptor for an instant. held gives the others back.
+func dialUntil(t *testing.T, srv *running, failed func() bool) (waiting net.Conn, held []*os.File) {
 	t.Helper()
-	for len(conns) < 100 {
-		conn, err := net.DialTimeout("tcp", addr, time.Second)
-		if err != nil {
-			return conns
+	for opened := 0; opened < 100 && (waiting == nil || !failed()); {
+		if f, err := os.Open(os.DevNull); err == nil {
+			held = append(held, f)
+			opened++
+			continue
 		}
-		conns = append(conns, conn)
+		last := len(held) - 1
+		held[last].Close()
+		held = held[:last]
+		if conn, err := net.Dial("tcp", srv.Addr().String()); err == nil {
+			t.Cleanup(func() { conn.Close() })
+			waiting = conn
+		}
+		poll(100*time.Millisecond, failed)
 	}
-	t.Fatal("the limit is not in force")
-	return nil
+	if !failed() || waiting == nil {
+		t.Fatalf("no accept failed with %d descriptors held", len(held))
+	}
+	return waiting, held
 }
