@@ -10,8 +10,8 @@ import (
 
 // What the epoll backend asks of the kernel on the data path. None of it waits, but for
 // epollWait when told to, so that RawSyscall will do and the Go scheduler need not be told:
-// that saves some 50 ns a call. A call that waits, or that copies for long, must be a
-// Syscall, since a thread inside a RawSyscall holds up a garbage collection.
+// that saves some 50 ns a call. A call that waits (longer than a nap), or that copies for long,
+// must be a Syscall, since a thread inside a RawSyscall holds up a garbage collection.
 
 // rawCopy is the most bytes that are copied inside a RawSyscall, some 10 µs of work.
 const rawCopy = 64 << 10
@@ -72,22 +72,34 @@ func result(n uintptr, errno unix.Errno) (int, error) {
 
 // epollWait fetches events; wait as in Worker.Get. An interrupted wait is one of no events.
 // The addresses are made in the calls' argument lists, which keeps what they point at alive.
-func epollWait(ep int, events []unix.EpollEvent, wait time.Duration) (int, error) {
+func epollWait(ep int, events []unix.EpollEvent, wait time.Duration, nap *nap) (int, error) {
 	var n uintptr
 	var errno unix.Errno
-	if wait == 0 {
+	switch {
+	case wait == 0:
 		n, _, errno = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(ep),
 			uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
-	} else {
+	case nap.take(wait):
+		n, errno = epollNap(ep, events)
+		nap.over(n == 0 || errno != 0)
+	default:
 		n, errno = epollSleep(ep, events, wait)
 	}
 	switch errno {
 	case 0:
 		return int(n), nil
-	case unix.EINTR:
+	case unix.EINTR, unix.ENOSYS: // the latter of a nap, before 5.11
 		return 0, nil
 	}
 	return 0, os.NewSyscallError("epoll_pwait", errno)
+}
+
+func epollNap(ep int, events []unix.EpollEvent) (uintptr, unix.Errno) {
+	ts := unix.NsecToTimespec(int64(napTime))
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(ep),
+		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)),
+		uintptr(unsafe.Pointer(&ts)), 0, 0)
+	return n, errno
 }
 
 func epollSleep(ep int, events []unix.EpollEvent, wait time.Duration) (uintptr, unix.Errno) {

@@ -29,6 +29,7 @@ type epollWorker struct {
 	arena    []byte // what Data of the last batch lies in
 	used     int    // bytes of arena
 	unpolled int
+	nap      nap
 	posted   bool // the port's queue of posts was seen not to be empty
 	postsDue bool // the last Get had no room to look at it: this one begins there
 	events   [256]unix.EpollEvent
@@ -133,7 +134,7 @@ func (w *epollWorker) sleep(d time.Duration) error {
 // poll queues the operations that epoll says may be tried.
 func (w *epollWorker) poll(wait time.Duration) error {
 	w.unpolled = 0
-	n, err := epollWait(w.ep, w.events[:], wait)
+	n, err := epollWait(w.ep, w.events[:], wait, &w.nap)
 	for i := range w.events[:n] {
 		ev := &w.events[i]
 		s, life := Socket(ev.Fd), uint32(ev.Pad)

@@ -11,6 +11,4 @@ type sysOverlapped struct {
 	n int
 	// done says that err and n are the result, and that only the Entry is due (epoll).
 	done bool
-	// more says that the socket had more to read after its last receive (uring).
-	more bool
 }

@@ -134,7 +134,9 @@ type Worker interface {
 	// for ever, 0 is not at all. It returns 0 when the time is over. An error means that
 	// the port itself is broken.
 	Get(entries []Entry, wait time.Duration) (int, error)
-	// Close gives back the worker's own resources. What is in flight must have completed.
+	// Close gives back the worker's own resources. What is in flight must have completed, and no
+	// socket whose receives this worker dequeued may be received from again: what came for it
+	// since may be gone with the worker.
 	Close() error
 }
 

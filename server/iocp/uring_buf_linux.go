@@ -34,21 +34,33 @@ func bufCount(size int) int {
 // and its completion names it. The memory is mapped, not of Go's heap: the collector need not
 // know it, and pages that no receive has reached yet do not exist.
 //
-//	lent → (a receive completes) → held, seen by the poster → (the next Get) → lent
+//	lent → (a chunk is received) → held, seen by the poster → (the next Get) → lent
+//	                             → kept, until there is a Recv for it, then held
 type recvBufs struct {
 	size, stride int
 	mem          []byte     // the buffers, one every stride bytes
 	ringMem      []byte     // where ring lies
 	ring         []bufEntry // shared with the kernel, which only reads
 	tail         uint16     // our copy of the ring's tail
-	held         []uint16   // numbers of the buffers out with the poster
+	held         []uint16   // numbers of the buffers to be lent by the next Get
+	chunks       []chunk    // by number: what a buffer that is kept holds
 }
+
+// chunk is what a buffer holds, and what came after it on its connection.
+type chunk struct {
+	size uint32
+	next uint16 // 1 + the buffer's number; 0 is none
+}
+
+// chunkList is the kept chunks of one connection, oldest first, as 1 + the numbers of their
+// buffers; 0 is none.
+type chunkList struct{ first, last uint16 }
 
 // openBufs maps n buffers of size bytes and lends them all to the ring r.
 func openBufs(r *ring, n, size int) (*recvBufs, error) {
 	const line = 64
 	b := &recvBufs{size: size, stride: (size + line - 1) &^ (line - 1)}
-	b.held = make([]uint16, 0, n)
+	b.held, b.chunks = make([]uint16, 0, n), make([]chunk, n)
 	var err error
 	if b.ringMem, err = mapPrivate(n * int(unsafe.Sizeof(bufEntry{}))); err != nil {
 		return nil, err
@@ -91,14 +103,51 @@ func (b *recvBufs) close() {
 	}
 }
 
-// take marks a buffer as held and returns its first n bytes.
-func (b *recvBufs) take(bid uint16, n int) []byte {
-	if len(b.held) == cap(b.held) || n > b.size {
-		panic("iocp: the kernel handed out a receive buffer twice or filled it too far")
+// keep adds a buffer to a connection's chunks; its first n bytes were received.
+func (b *recvBufs) keep(l *chunkList, bid uint16, n int) {
+	if n > b.size {
+		panic("iocp: the kernel filled a receive buffer too far")
+	}
+	b.chunks[bid] = chunk{size: uint32(n)}
+	if l.first == 0 {
+		l.first = bid + 1
+	} else {
+		b.chunks[l.last-1].next = bid + 1
+	}
+	l.last = bid + 1
+}
+
+// takeFirst takes the oldest chunk off. Its buffer is held: it stays as it is until the next Get.
+func (b *recvBufs) takeFirst(l *chunkList) []byte {
+	bid := l.first - 1
+	c := b.chunks[bid]
+	l.first = c.next
+	b.giveBack(bid)
+	off := int(bid) * b.stride
+	return b.mem[off : off+int(c.size) : off+int(c.size)]
+}
+
+// copyOut moves chunks to the end of a slice.
+func (b *recvBufs) copyOut(to []byte, l *chunkList) []byte {
+	for l.first != 0 {
+		to = append(to, b.takeFirst(l)...)
+	}
+	return to
+}
+
+// drop gives up chunks that nobody waits for any more.
+func (b *recvBufs) drop(l *chunkList) {
+	for l.first != 0 {
+		b.takeFirst(l)
+	}
+}
+
+// giveBack has a buffer lent by the next Get.
+func (b *recvBufs) giveBack(bid uint16) {
+	if len(b.held) == cap(b.held) {
+		panic("iocp: the kernel handed out a receive buffer twice")
 	}
 	b.held = append(b.held, bid)
-	off := int(bid) * b.stride
-	return b.mem[off : off+n : off+n]
 }
 
 // lend gives all held buffers back to the kernel.

@@ -34,14 +34,17 @@ func TestRecvBufsRefuseWhatCannotBe(t *testing.T) {
 	}
 	defer b.close()
 	defer r.close()
-	one, two := b.take(0, 100), b.take(1, 100)
+	var l chunkList
+	b.keep(&l, 0, 100)
+	b.keep(&l, 1, 100)
+	one, two := b.takeFirst(&l), b.takeFirst(&l)
 	one[99], two[0] = 1, 2
-	if one[99] != 1 || len(one) != cap(one) {
+	if one[99] != 1 || len(one) != cap(one) || l.first != 0 {
 		t.Error("the buffers overlap or reach beyond their end")
 	}
-	mustPanic(t, "a third of two", func() { b.take(0, 1) })
+	mustPanic(t, "a third of two", func() { b.giveBack(0) })
 	b.lend()
-	mustPanic(t, "too long", func() { b.take(0, 101) })
+	mustPanic(t, "too long", func() { b.keep(&l, 0, 101) })
 }
 
 func mustPanic(t *testing.T, what string, f func()) {

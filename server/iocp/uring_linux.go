@@ -15,12 +15,11 @@ import (
 
 // The uring backend: one io_uring per worker, made and used by the worker's own thread.
 //
-// io_uring does not tie a socket to a ring, so a worker's post goes into its own ring,
-// whichever ring the socket was last used on, and costs no system call: it is submitted by
-// the next Get, which has to enter the kernel anyway. A post through the Port goes to the
-// rings in turn, by way of their inboxes. That is what spreads fresh connections evenly; a
-// connection then stays with the worker that dequeued it, since that worker posts its next
-// operation.
+// io_uring does not tie a socket to a ring, so a worker's post goes into its own ring, and costs
+// no system call: it is submitted by the next Get, which has to enter the kernel anyway. A post
+// through the Port goes to the rings in turn, by way of their inboxes: that spreads fresh
+// connections evenly. Receives alone have a home (uring_stream_linux.go): the ring that got the
+// first one. A connection stays with its worker, since whoever dequeues posts the next operation.
 
 // ringSizes are the queue lengths of a worker's ring. A full SQ is submitted early, a full
 // CQ overflows into kernel memory (slower, nothing is lost); the SQ bounds the time that one
@@ -35,6 +34,7 @@ type uringPort struct {
 	sizes   ringSizes
 	posts   posts
 	inboxes []inbox
+	homes   slabs[home]
 	turn    atomic.Uint32 // whose turn it is to get what is posted through the Port
 
 	mu     sync.Mutex
@@ -162,7 +162,12 @@ func (p *uringPort) RemoteAddr(s Socket) netip.AddrPort { return remoteAddr(s) }
 func (p *uringPort) Shutdown(s Socket)                  { shutdownSend(s) }
 func (p *uringPort) Cancel(s Socket)                    { cancelSocket(s) }
 func (p *uringPort) Abort(s Socket)                     { abortSocket(s) }
-func (p *uringPort) Close(s Socket)                     { closeSocket(s) }
+
+// Close also ends what a ring does for the socket.
+func (p *uringPort) Close(s Socket) {
+	p.leave(s)
+	closeSocket(s)
+}
 
 func (p *uringPort) Accept(listener Socket, ov *Overlapped) error {
 	ov.accept(listener)
@@ -176,6 +181,10 @@ func (p *uringPort) Connect(s Socket, remote netip.AddrPort, ov *Overlapped) err
 
 func (p *uringPort) Recv(s Socket, ov *Overlapped) error {
 	ov.recv(s)
+	if b := p.homeOf(s); b != nil {
+		p.give(b, ov)
+		return nil
+	}
 	return p.hand(ov)
 }
 
@@ -192,15 +201,20 @@ func (p *uringPort) hand(ov *Overlapped) error {
 		if b.closed.Load() {
 			continue
 		}
-		if err := b.push(ov); err != nil {
-			panic("iocp: the port was closed while in use: " + err.Error())
-		}
-		if b.closed.Load() {
-			p.handOn(b)
-		}
+		p.give(b, ov)
 		return nil
 	}
 	return errPortClosed
+}
+
+// give pushes ov into an inbox whose worker was there a moment ago.
+func (p *uringPort) give(b *inbox, ov *Overlapped) {
+	if err := b.push(ov); err != nil {
+		panic("iocp: the port was closed while in use: " + err.Error())
+	}
+	if b.closed.Load() {
+		p.handOn(b)
+	}
 }
 
 // handOn empties the inbox of a worker that has gone. When it was the last, nobody is left

@@ -32,29 +32,26 @@ func (ov *Overlapped) send(s Socket, buf []byte) {
 	ov.Op, ov.sock, ov.buf = OpSend, s, buf
 }
 
+// data is the user data of an operation: kept alive by the poster (C3).
+func (ov *Overlapped) data() uint64 { return uint64(uintptr(unsafe.Pointer(ov))) }
+
 // start queues an operation for the kernel.
 func (w *uringWorker) start(ov *Overlapped) {
+	if ov.Op == OpRecv {
+		w.startRecv(ov)
+		return
+	}
 	e := w.ring.next()
 	if e == nil {
 		w.later.push(ov)
 		return
 	}
-	// Kept alive by the poster (C3); ov.buf keeps what is sent reachable.
-	*e = sqe{fd: int32(ov.sock), userData: uint64(uintptr(unsafe.Pointer(ov)))}
+	*e = sqe{fd: int32(ov.sock), userData: ov.data()} // ov.buf keeps what is sent reachable
 	switch ov.Op {
 	case OpAccept:
 		e.opcode, e.opFlags = opAccept, unix.SOCK_CLOEXEC
 	case OpConnect:
 		e.pollFor(unix.POLLOUT)
-	case OpRecv:
-		// No buffer is named: the kernel takes one when there is something to put into it.
-		e.opcode, e.flags, e.bufGroup = opRecv, sqeBufferSelect, bufGroup
-		e.len = uint32(w.bufs.size)
-		// The answer to what is being sent has not come yet: to try first would be in vain
-		// (4 % of an echo). A wrong guess costs a detour, no data.
-		if !ov.sys.more {
-			e.ioprio = recvPollFirst
-		}
 	case OpSend:
 		// Without MSG_WAITALL: a part that the peer has taken is known at once (C5), where the
 		// kernel would keep silent until the last byte.
@@ -81,15 +78,9 @@ func (w *uringWorker) finish(c *cqe, e *Entry) bool {
 	// place of converted, which vet could not tell from an invented one.
 	ov := *(**Overlapped)(unsafe.Pointer(&addr))
 	*e = Entry{Overlapped: ov, Socket: InvalidSocket}
-	var data []byte
-	if c.flags&cqeBuffer != 0 {
-		data = w.bufs.take(uint16(c.flags>>cqeBufferShift), int(max(c.res, 0)))
-	}
 	if c.res < 0 {
 		errno := unix.Errno(-c.res)
-		if errno == unix.EINTR || errno == unix.ENOBUFS && ov.Op == OpRecv ||
-			errno == unix.ECONNABORTED && ov.Op == OpAccept {
-			ov.sys.more = true
+		if errno == unix.EINTR || errno == unix.ECONNABORTED && ov.Op == OpAccept {
 			w.later.push(ov)
 			return false
 		}
@@ -102,9 +93,6 @@ func (w *uringWorker) finish(c *cqe, e *Entry) bool {
 		e.Socket = Socket(c.res)
 	case OpConnect:
 		e.Err = ov.connected()
-	case OpRecv:
-		e.Transferred, e.Data = int(c.res), data
-		ov.sys.more = c.flags&cqeSockNonempty != 0
 	case OpSend:
 		e.Transferred, ov.buf = int(c.res), nil
 	}

@@ -32,6 +32,7 @@ type ring struct {
 
 	arg getEventsArg
 	ts  kernelTimespec
+	nap nap
 }
 
 // openRing makes a ring with room for sq operations to start and cq ended ones.
@@ -136,16 +137,22 @@ func (r *ring) enter(flags uintptr) error {
 }
 
 // wait sleeps until there is a completion, a signal, or the time is over; negative is for
-// ever. It must be a Syscall: a collection would wait for a thread in a RawSyscall.
+// ever. It must be a Syscall, for a collection would wait for a thread in a RawSyscall, unless
+// it is a nap.
 func (r *ring) wait(d time.Duration) error {
+	call := unix.Syscall6
+	if r.nap.take(d) {
+		d, call = napTime, unix.RawSyscall6
+	}
 	r.arg = getEventsArg{}
 	if d >= 0 {
 		r.ts = kernelTimespec{sec: int64(d / time.Second), nsec: int64(d % time.Second)}
 		r.arg.ts = uint64(uintptr(unsafe.Pointer(&r.ts)))
 	}
-	_, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 0, 1,
+	_, _, errno := call(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 0, 1,
 		enterGetEvents|enterExtArg, uintptr(unsafe.Pointer(&r.arg)), unsafe.Sizeof(r.arg))
 	runtime.KeepAlive(r) // the kernel has read arg and ts inside r by now
+	r.nap.over(errno == unix.ETIME)
 	return enterError(errno)
 }
 

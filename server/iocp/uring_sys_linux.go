@@ -28,17 +28,20 @@ const (
 
 // Operations, and where linux/io_uring.h documents their arguments.
 const (
-	opPollAdd = 6
-	opAccept  = 13
-	opSend    = 26
-	opRecv    = 27
+	opPollAdd     = 6
+	opAccept      = 13
+	opAsyncCancel = 14
+	opSend        = 26
+	opRecv        = 27
 )
 
 // Flags of an entry to start, of a completion and of io_uring_enter(2).
 const (
 	sqeBufferSelect = 1 << 5 // the kernel picks a buffer from bufGroup
 	recvPollFirst   = 1 << 0 // ioprio of a receive: wait before the first try
+	recvMultishot   = 1 << 1 // ioprio of a receive: it goes on after each chunk (6.0)
 	cqeBuffer       = 1 << 0 // the upper 16 bits of the flags are the buffer's number
+	cqeMore         = 1 << 1 // it goes on: not its last completion
 	cqeSockNonempty = 1 << 2 // the socket had more to read
 	cqeBufferShift  = 16
 	enterGetEvents  = 1 << 0 // wait for minComplete completions, at least look
@@ -79,6 +82,9 @@ type cqe struct {
 	res      int32 // what the system call of the same name returns, or -errno
 	flags    uint32
 }
+
+// buffer is the number of the buffer that a receive filled.
+func (c *cqe) buffer() uint16 { return uint16(c.flags >> cqeBufferShift) }
 
 // sqOffsets is struct io_sqring_offsets: where in the mapping the fields are.
 type sqOffsets struct {

@@ -8,19 +8,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A completion's user data is the address of its Overlapped, but for these two. The poster
+// A completion's user data is the address of its Overlapped, but for these. The poster
 // keeps the Overlapped reachable (C3) and Go does not move what is on the heap, so that the
-// address that comes back is a live object's.
+// address that comes back is a live object's. An address ends in as many zeros as a mark has
+// bits.
 const (
-	dataWake  = 1 // the inbox's eventfd is readable
-	dataPosts = 2 // the port's eventfd is readable
+	dataWake    = 1 // the inbox's eventfd is readable
+	dataPosts   = 2 // the port's eventfd is readable
+	dataStream  = 3 // of a receive, behind which one: see streamData
+	dataNothing = 4 // of no interest
+	markBits    = 3
 )
 
 type uringWorker struct {
-	port  *uringPort
-	inbox *inbox
-	ring  *ring
-	bufs  *recvBufs
+	port      *uringPort
+	at        int32 // 1 + its number
+	inbox     *inbox
+	ring      *ring
+	bufs      *recvBufs
+	multishot uint16 // recvMultishot where the kernel has it
+	streams   slabs[stream]
+	kept      []Socket // with chunks that no Recv has come for
+	ready     []Socket // a Recv has come for what is kept
 	// later are operations that the kernel has not taken or has handed back: the SQ could
 	// not be submitted, or a receive found no free buffer. Their posters know nothing of it.
 	later ovQueue
@@ -45,7 +54,11 @@ func (p *uringPort) Worker() (Worker, error) {
 	}
 	w := &uringWorker{port: p, inbox: &p.inboxes[p.made], ring: r, bufs: b}
 	w.armWake, w.armPosts = true, true
+	if p.flags&setupSingleIssuer != 0 { // as old as the receive that goes on: 6.0
+		w.multishot = recvMultishot
+	}
 	p.made++
+	w.at = int32(p.made)
 	p.active++
 	return w, nil
 }
@@ -92,6 +105,7 @@ func (w *uringWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 	if len(entries) == 0 {
 		return 0, nil
 	}
+	w.tidy()
 	w.bufs.lend()
 	sleep := countdown{wait: wait}
 	for {
@@ -101,7 +115,8 @@ func (w *uringWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 				return 0, err
 			}
 		}
-		n := w.reap(entries)
+		n := w.deliverReady(entries)
+		n += w.reap(entries[n:])
 		if n > 0 {
 			return n, nil
 		}
@@ -155,7 +170,7 @@ func (w *uringWorker) sleep(d time.Duration) error {
 	w.inbox.sleeping.Store(true)
 	defer w.inbox.sleeping.Store(false)
 	if w.inbox.stack.Load() != nil || w.later.head != nil || w.armWake || w.armPosts ||
-		w.ring.pending() > 0 || w.ring.ended() > 0 {
+		len(w.ready) > 0 || w.ring.pending() > 0 || w.ring.ended() > 0 {
 		return nil
 	}
 	return w.ring.wait(d)
@@ -167,7 +182,12 @@ func (w *uringWorker) reap(entries []Entry) int {
 	i := uint32(0)
 	for ; i < ended && n < len(entries); i++ {
 		c := w.ring.peek(i)
-		switch c.userData {
+		switch c.userData & (1<<markBits - 1) {
+		case dataStream:
+			if w.heard(c, &entries[n]) {
+				n++
+			}
+		case dataNothing:
 		case dataWake:
 			eventConsume(w.inbox.wake)
 			w.armWake = true
