@@ -100,6 +100,7 @@ func (w *worker) leave(keepOwed, climb bool) {
 // reset begins to count anew. Connections and what is outstanding stay.
 func (w *worker) reset() {
 	w.count.reset(w.dialing)
+	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.hists = newHistograms()
 	w.news = news{held: w.news.held}
 	for slot := range w.slots() {

@@ -17,7 +17,12 @@ import (
 //	              ├─ what was owed comes out ─────────────────► send_wakeup_lost
 //	              ├─ unread, and nobody accepted it ──────────► accept_stalled
 //	              ├─ unread ──────────────────────────────────► receive_not_rearmed
+//	              ├─ that one is answered, what was owed not ─► lost, not stuck: it has no name
 //	              └─ read, nothing comes ──► half-close ──FIN─► send_flag_stuck
+//
+// A server that is slow by nature looks like a stuck one: what it owes comes out some time, by
+// chance after a poke. So nothing is concluded from a connection whose oldest owed echo may be on
+// its way still (maybeSlow).
 //
 // The books are closed before: neither the poke nor what it brings about is counted as an echo,
 // and what was owed at the end of the drain stays owed.
@@ -25,11 +30,13 @@ const pokeWait = 500 * time.Millisecond
 
 // poke is one climb.
 type poke struct {
-	conn   uint32 // of the dummy
-	last   uint64 // the last sequence that was owed
-	owed   uint64
-	came   uint64 // of the owed
-	silent bool   // nothing came, although the server has read the poke
+	conn     uint32 // of the dummy
+	last     uint64 // the last sequence that was owed
+	owed     uint64
+	came     uint64 // of the owed
+	slow     bool   // what is owed may have been on its way still
+	answered bool   // the poke itself was
+	silent   bool   // nothing came, although the server has read the poke
 }
 
 // stuck counts the connections with one cause, and the echoes they were owed.
@@ -99,7 +106,9 @@ func (w *worker) poke(d *dummy) bool {
 	if w.pokes == nil {
 		w.pokes = make(map[uint32]*poke)
 	}
-	w.pokes[d.slot] = &poke{conn: d.conn, last: d.assigned, owed: uint64(d.wait)}
+	w.pokes[d.slot] = &poke{
+		conn: d.conn, last: d.assigned, owed: uint64(d.wait), slow: w.maybeSlow(d),
+	}
 	d.set(poked)
 	w.writeOff(d)
 	d.assigned++
@@ -109,11 +118,25 @@ func (w *worker) poke(d *dummy) bool {
 	return true
 }
 
+// maybeSlow reports whether what a connection is owed may be on its way still.
+func (w *worker) maybeSlow(d *dummy) bool {
+	return w.now-d.timeOf(d.stream.oldest(d.assigned)) < w.slowAnswer()
+}
+
+// slowAnswer is how long an answer may take that is on its way still: half as long again as the
+// slowest that this worker has seen.
+func (w *worker) slowAnswer() time.Duration {
+	slowest := max(w.slowest, w.hists.rtt.Max())
+	return slowest + slowest/2
+}
+
 // cameAfterPoke takes n echoes that a poked connection brought.
 func (w *worker) cameAfterPoke(d *dummy, first, n uint64) {
-	if p := w.pokes[d.slot]; first <= p.last {
+	p := w.pokes[d.slot]
+	if first <= p.last {
 		p.came += min(n, p.last-first+1)
 	}
+	p.answered = p.answered || first+n-1 > p.last
 }
 
 // pokeOver judges a climb when its time is over, and dismisses the connection.
@@ -125,12 +148,14 @@ func (w *worker) pokeOver(d *dummy) {
 	count, queue := &w.count.causes, w.lookAtQueue(d)
 	found := stuck{1, p.owed}
 	switch {
-	case p.came > 0:
-		count.wakeup.add(found)
 	case queue.known && !queue.accepted:
 		count.accept.add(found)
 		w.closeOwn(d, CloseRST, 0) // it would not read a FIN either
 		return
+	case p.slow:
+	case p.came > 0:
+		count.wakeup.add(found)
+	case p.answered:
 	case queue.known && queue.bytes > 0:
 		count.receive.add(found)
 		w.closeOwn(d, CloseRST, 0)
@@ -145,7 +170,8 @@ func (w *worker) pokeOver(d *dummy) {
 // connection that it had read from and not answered. A server that never answered anybody has no
 // flag stuck: see never_served.
 func (w *worker) finAnswered(d *dummy) {
-	if p := w.pokes[d.slot]; p.silent && p.came == 0 && w.count.ledger.Echoed > 0 {
+	p := w.pokes[d.slot]
+	if p.silent && !p.answered && p.came == 0 && w.count.ledger.Echoed > 0 {
 		w.count.causes.flag.add(stuck{1, p.owed})
 	}
 }

@@ -1,8 +1,10 @@
 package dummy
 
 import (
+	"encoding/binary"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,9 +57,71 @@ func TestStuckConnectionsAreExplained(t *testing.T) {
 	}
 }
 
+// nothingIsStuck are servers that owe echoes at the end of a drain, and have nothing stuck.
+var nothingIsStuck = []struct {
+	name   string
+	behave func(c *net.TCPConn)
+}{
+	{"slow by nature", func(c *net.TCPConn) {
+		answers := make(chan []byte, 1<<16) // in order, each slowAnswer after its echo
+		var sent sync.WaitGroup
+		sent.Go(func() {
+			for frame := range answers {
+				due := time.Unix(0, int64(binary.LittleEndian.Uint64(frame)))
+				time.Sleep(time.Until(due))
+				_, _ = c.Write(frame[8:])
+			}
+		})
+		eachFrame(func(_ *net.TCPConn, _ int, frame []byte) []byte {
+			due := uint64(time.Now().Add(slowAnswer).UnixNano())
+			answers <- append(binary.LittleEndian.AppendUint64(nil, due), frame...)
+			return []byte{}
+		})(c)
+		close(answers)
+		sent.Wait()
+	}},
+	{"slow, and reads one at a time", eachFrame(func(_ *net.TCPConn, _ int, frame []byte) []byte {
+		time.Sleep(slowAnswer)
+		return frame
+	})},
+	{"leaves one out", eachFrame(func(_ *net.TCPConn, n int, frame []byte) []byte {
+		if n == 10 {
+			return []byte{}
+		}
+		return frame
+	})},
+}
+
+const slowAnswer = 600 * time.Millisecond
+
+// TestNothingStuckIsNotExplained: an answer that comes after the poke need not come because of it,
+// and a server that answers the poke has nothing stuck.
+func TestNothingStuckIsNotExplained(t *testing.T) {
+	for _, c := range nothingIsStuck {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := testConfig(startServer(t, c.behave))
+			cfg.OverSend, cfg.EchoTimeout = 1, 100*time.Millisecond
+			cfg.DrainTimeout = slowAnswer / 4 // and so the answer comes while a poke is waited for
+			f := startFleet(t, cfg)
+			reach(t, f, monitor.Idle)
+			must(t, f.Start())
+			until(t, f, "one answered and one late", func(s *monitor.Snapshot) bool {
+				return s.Ledger.Echoed >= 8 && s.Faults[monitor.Late] >= 8 && s.WaitEchoCount() >= 8
+			})
+			must(t, f.Stop())
+			reach(t, f, monitor.Drained, monitor.Undrained)
+			must(t, f.Close())
+			if s := snap(f); s.Faults[monitor.NotDrained] == 0 || len(s.Diagnoses) != 0 {
+				t.Errorf("%v: %+v", s.Faults, s.Diagnoses)
+			}
+		})
+	}
+}
+
 func explained(t *testing.T, s *testServer, backend, want string, seen bool) {
 	cfg := testConfig(s)
-	cfg.Backend, cfg.DrainTimeout = backend, 200*time.Millisecond
+	cfg.Backend, cfg.DrainTimeout = backend, 500*time.Millisecond
 	cfg.EchoTimeout = 100 * time.Millisecond
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)

@@ -51,6 +51,7 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 		count: w.count, hists: w.hists, evidence: w.news.evidence,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(),
 	}
+	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.hists, w.news.evidence = empty, nil
 	if w.mode == draining {
 		r.owed = w.owedLines(want.owed)

@@ -25,7 +25,8 @@ func (w *worker) scan() {
 	}
 	if w.scanSlot == w.slots() {
 		w.scanSlot = 0
-		w.hunger.scanned(w.mode != leaving && w.hunger.all(w.fleet.cfg.EchoTimeout), w.now)
+		starved := w.mode != leaving && w.hunger.all(w.fleet.cfg.EchoTimeout)
+		w.hunger.scanned(starved, w.now, w.slowAnswer())
 	}
 	steps := (w.slots() + scanStep - 1) / scanStep
 	w.scanAt = w.now + scanEvery/time.Duration(max(1, steps))

@@ -9,8 +9,9 @@ import (
 )
 
 // stallScans is how many scans in a row, a second's worth, must find a worker without an answer
-// before it calls itself starved. Scans are counted and not time: when the tester itself was
-// stopped for a while (with the bundled server in the same process, say) that is one scan.
+// before it calls itself starved: more where answers may take longer (see slowAnswer). Scans
+// are counted and not time: when the tester itself was stopped for a while (with the bundled server
+// in the same process, say) that is one scan.
 const stallScans = int(time.Second / scanEvery)
 
 // hunger is how long a worker has not received anything. The present walk over its dummies says
@@ -23,6 +24,7 @@ type hunger struct {
 	starving int           // of them, those with echoes outstanding all along
 	since    time.Duration // when starving began
 	heardAt  time.Duration // of the scan that found that something was received
+	patience int           // stallScans, or more
 
 	// The present walk.
 	up     int           // connections
@@ -49,8 +51,9 @@ func (h *hunger) all(echoTimeout time.Duration) bool {
 	return h.up > 0 && h.owed == h.up && h.oldest+echoTimeout+scanEvery >= h.heardAt
 }
 
-// scanned is called once for each walk over all dummies.
-func (h *hunger) scanned(starved bool, now time.Duration) {
+// scanned is called once for each walk over all dummies; an answer may take slow.
+func (h *hunger) scanned(starved bool, now, slow time.Duration) {
+	h.patience = max(stallScans, int(slow/scanEvery))
 	h.up, h.owed = 0, 0
 	h.unheard++
 	if h.heard {
@@ -66,9 +69,9 @@ func (h *hunger) scanned(starved bool, now time.Duration) {
 
 func (h *hunger) publish(t *tidings) {
 	t.everHeard = h.ever
-	t.unheard = h.unheard >= stallScans
+	t.unheard = h.unheard >= max(h.patience, 1)
 	t.starved, t.starvedSince = false, 0
-	if h.starving >= stallScans {
+	if t.unheard && h.starving >= h.patience {
 		t.starved, t.starvedSince = true, h.since
 	}
 }
@@ -77,7 +80,8 @@ func (h *hunger) publish(t *tidings) {
 type stall struct {
 	on    bool
 	since time.Duration
-	at    int // its place among the diagnoses
+	at    int  // its place among the diagnoses
+	new   bool // nothing was ever heard before
 }
 
 // watchStall names a server that has fallen silent on all connections at once, or never said a
@@ -97,11 +101,16 @@ func (f *Fleet) watchStall(all []tidings, now time.Duration) {
 		starved = starved && (t.starved || t.up == 0)
 	}
 	switch {
+	case f.stall.on && !silent && f.stall.new:
+		// How fast it is when all is well is not known: it may just be slow.
+		f.stall.on = false
+		f.diagnoses = slices.Delete(f.diagnoses, f.stall.at, f.stall.at+1)
+		f.event("server answers, the first time after %v",
+			(now - f.stall.since).Round(10*time.Millisecond))
 	case f.stall.on && !silent:
 		f.stall.on = false
 		took := (now - f.stall.since).Round(10 * time.Millisecond)
 		f.diagnoses[f.stall.at].Why += fmt.Sprintf("; recovered after %v", took)
-		f.diagnoses[f.stall.at].Name = monitor.ServerStalled // also when it had not served before
 		d := &f.diagnoses[f.diagnosis(monitor.Recovered)]
 		d.Connections = max(d.Connections, int(up))
 		d.Why = fmt.Sprintf("all answered again after %v", took)
@@ -114,7 +123,7 @@ func (f *Fleet) watchStall(all []tidings, now time.Duration) {
 		f.diagnoses = slices.DeleteFunc(f.diagnoses, func(d monitor.Diagnosis) bool {
 			return d.Name == monitor.Recovered // not any more
 		})
-		f.stall = stall{on: true, since: since, at: f.diagnosis(name)}
+		f.stall = stall{on: true, since: since, at: f.diagnosis(name), new: !ever}
 		d := &f.diagnoses[f.stall.at] // the last stall is the one told of
 		d.Connections = max(d.Connections, int(up))
 		d.Why = fmt.Sprintf("%s (%v after the start)", why, since.Round(time.Millisecond))

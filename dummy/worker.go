@@ -49,6 +49,7 @@ type worker struct {
 
 	count     counters
 	hists     *histograms
+	slowest   time.Duration // round trip of all that was in hists before
 	news      news
 	hunger    hunger
 	emptiedAt time.Duration // when Wait Echo Count was last 0

@@ -80,6 +80,9 @@ func (h *Histogram) Reset() {
 // Count is how many durations were recorded.
 func (h *Histogram) Count() uint64 { return uint64(h.hdr.TotalCount()) }
 
+// Max is the longest of them, 0 when nothing was recorded.
+func (h *Histogram) Max() time.Duration { return h.max }
+
 // Clamped is how many of them were longer than MaxRecorded.
 func (h *Histogram) Clamped() uint64 { return h.clamped }
 
