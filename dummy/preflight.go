@@ -12,14 +12,19 @@ import (
 // spareDescriptors are those that a program needs besides its sockets: terminal, files, ports.
 const spareDescriptors = 64
 
-// Preflight says before a run that this machine's limits do not carry it: too few descriptors
-// or too few local ports. The error is one line with the limit, the number needed and the
+// Preflight says before a run that this machine does not carry it: a source address that is not
+// its own, too few descriptors or too few local ports. The error is one line with the limit, the number needed and the
 // remedy. sharedProcess is whether the bundled server is in this process and needs a descriptor
 // for each connection too.
 func Preflight(cfg Config, sharedProcess bool) error {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {
 		return err
+	}
+	for _, a := range cfg.Sources {
+		if !bindable(a) {
+			return fmt.Errorf("source: %v; accepted: addresses of this machine", a)
+		}
 	}
 	limit, limited := iocp.DescriptorLimit()
 	if limited {

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -15,7 +14,7 @@ const frameInterval = 200 * time.Millisecond
 func (u *ui) pump(ctx context.Context) {
 	ticker := time.NewTicker(u.interval)
 	defer ticker.Stop()
-	interrupted := ctx.Done()
+	interrupted, atOnce := ctx.Done(), u.o.AtOnce
 	for {
 		select {
 		case <-u.over:
@@ -23,6 +22,8 @@ func (u *ui) pump(ctx context.Context) {
 		case <-interrupted:
 			interrupted = nil
 			u.app.QueueUpdateDraw(u.interrupt)
+		case <-atOnce:
+			u.fail(ErrAtOnce)
 		case <-ticker.C:
 			s := u.o.Latest()
 			u.app.QueueUpdateDraw(func() { u.observe(s) })
@@ -33,10 +34,10 @@ func (u *ui) pump(ctx context.Context) {
 // end makes run return. It may be called more than once and from any goroutine.
 func (u *ui) end() { u.ended.Do(func() { close(u.over) }) }
 
-// fail ends a screen whose terminal is gone.
+// fail makes run return an error.
 func (u *ui) fail(err error) {
 	u.ended.Do(func() {
-		u.err = errors.Join(errors.New("the terminal failed"), err)
+		u.err = err
 		close(u.over)
 	})
 }

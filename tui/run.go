@@ -27,6 +27,8 @@ type Options struct {
 	// Command is the command line of a run that is the same but for the tuning, whose fields are
 	// all set; it is shown with the settings. nil shows none.
 	Command func(dummy.Tuning) string
+	// AtOnce, when it is closed, ends the screen as a second Ctrl-C does. nil never does.
+	AtOnce <-chan struct{}
 	// Report writes the summary to a file. nil leaves the key w without a function.
 	Report func(path string) error
 
@@ -56,9 +58,13 @@ func Usable() error {
 	return nil
 }
 
+// ErrAtOnce is Run's when its user did not want to wait for the drain.
+var ErrAtOnce = errors.New("told to end at once")
+
 // Run shows the screen until its user quits, and returns with the terminal as it was before. When
 // the context ends it gives STOP, waits for the drain and returns too. The fleet is left as it
-// is, its connections open: it belongs to the caller. An error means that the terminal failed.
+// is, its connections open: it belongs to the caller. An error means that the terminal failed, or
+// is ErrAtOnce.
 func Run(ctx context.Context, o Options) error {
 	screen := o.Screen
 	if screen == nil {
@@ -138,6 +144,6 @@ func (t terminal) PollEvent() tcell.Event {
 		if !ok {
 			return event
 		}
-		t.failed(failure)
+		t.failed(fmt.Errorf("the terminal failed: %w", failure))
 	}
 }

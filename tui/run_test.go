@@ -65,12 +65,14 @@ func (r *session) until(what string, holds func() bool) {
 }
 
 // returns waits for Run to return without an error.
-func (r *session) returns() {
+func (r *session) returns() { r.t.Helper(); r.returnsWith(nil) }
+
+func (r *session) returnsWith(want error) {
 	r.t.Helper()
 	defer r.cancel()
 	select {
 	case err := <-r.done:
-		if err != nil {
+		if !errors.Is(err, want) {
 			r.t.Fatal(err)
 		}
 	case <-time.After(10 * time.Second):
@@ -128,7 +130,7 @@ func TestQuitLeavesNoScreen(t *testing.T) {
 	r.press('n')
 	r.screen.InjectKey(tcell.KeyCtrlC, 0, tcell.ModCtrl)
 	r.screen.InjectKey(tcell.KeyCtrlC, 0, tcell.ModCtrl)
-	r.returns()
+	r.returnsWith(ErrAtOnce)
 	if r.out.Len() != 0 {
 		t.Errorf("a screen was kept though Q was taken back: %q", r.out.String())
 	}
@@ -150,10 +152,20 @@ func TestCtrlCTwiceQuitsAtOnce(t *testing.T) {
 	r.press('e') // a form in front does not keep it away
 	r.screen.InjectKey(tcell.KeyCtrlC, 0, tcell.ModCtrl)
 	r.screen.InjectKey(tcell.KeyCtrlC, 0, tcell.ModCtrl)
-	r.returns()
+	r.returnsWith(ErrAtOnce)
 	if got := r.fleet.asked(); got != "stop" {
 		t.Errorf("asked for %q", got)
 	}
+}
+
+// A second signal ends the screen in order, too: a terminal is not left with it.
+func TestSecondSignalQuitsAtOnce(t *testing.T) {
+	atOnce := make(chan struct{})
+	r := begin(t, running(5), func(o *Options) { o.AtOnce = atOnce })
+	r.cancel()
+	r.until("STOP", func() bool { return r.fleet.asked() == "stop" })
+	close(atOnce)
+	r.returnsWith(ErrAtOnce)
 }
 
 // A signal is a context that ends: the caller traps it, the screen drains and goes.
@@ -245,7 +257,7 @@ func TestResizeStorm(t *testing.T) {
 	r.until("the screen", func() bool { return strings.Contains(r.text(), "VERDICT") })
 	r.screen.InjectKey(tcell.KeyCtrlC, 0, tcell.ModCtrl)
 	r.screen.InjectKey(tcell.KeyCtrlC, 0, tcell.ModCtrl)
-	r.returns()
+	r.returnsWith(ErrAtOnce)
 }
 
 // Each page is drawn in each size; what is cut off must not panic or leave its rectangle.

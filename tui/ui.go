@@ -135,8 +135,12 @@ func (u *ui) told(err error, text string) {
 
 // interrupt is Ctrl-C: STOP, drain and quit in order. The second time it quits at once.
 func (u *ui) interrupt() {
-	if u.leaving || u.latest == nil || !echoOn(u.latest.Phase) {
+	if u.latest == nil || !echoOn(u.latest.Phase) {
 		u.quit()
+		return
+	}
+	if u.leaving {
+		u.fail(ErrAtOnce)
 		return
 	}
 	u.leaving = true

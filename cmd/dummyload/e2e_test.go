@@ -217,6 +217,8 @@ func TestBadInput(t *testing.T) {
 		{"run --rate -1", "--rate"},
 		{"run --seed -1", "--seed"},
 		{"run --source 1.2.3", "--source"},
+		{"run --source 203.0.113.1", "addresses of this machine"},
+		{"run --login=maybe", "true or false"},
 		{"run --target nowhere", "HOST:PORT"},
 		{"run --target 127.0.0.1:0", "--target"},
 		{"run --target 127.0.0.1:1", "127.0.0.1:1"},
@@ -229,6 +231,10 @@ func TestBadInput(t *testing.T) {
 		{"run --no-such-flag", "--no-such-flag"},
 		{"run more words", "more"},
 		{"start", "start"},
+		{"help start", "start"},
+		{"completion", "bash"},
+		{"completion tcsh", "bash"},
+		{"completion bash more", "more"},
 		{"serve --listen 6000", "--listen"},
 		{"serve --listen 203.0.113.1:6000", "203.0.113.1:6000"},
 		{"serve --sendq 1", "--sendq"},
@@ -322,6 +328,40 @@ func tempFile(t *testing.T, name string) string {
 	path := filepath.Join(dir, name)
 	t.Cleanup(func() { _, _ = os.Remove(path), os.Remove(dir) })
 	return path
+}
+
+// TestSummaryFileOfARunThatDidNotStart: what is there stays, and what is not is not made.
+func TestSummaryFileOfARunThatDidNotStart(t *testing.T) {
+	path := tempFile(t, "summary.json")
+	for _, args := range [][]string{
+		{"run", "--target", "127.0.0.1:1"}, {"run", "--source", "203.0.113.1"},
+		{"serve", "--listen", "203.0.113.1:6000"},
+	} {
+		args = append(args, "--json", path)
+		if r := dummyload(t, args...); r.code != exitUsage {
+			t.Fatalf("%v: exit %d", args, r.code)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%v: an empty file was left behind", args)
+			_ = os.Remove(path)
+		}
+		if err := os.WriteFile(path, []byte("older"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dummyload(t, args...)
+		if data, err := os.ReadFile(path); string(data) != "older" {
+			t.Errorf("%v: the older file is %q now, %v", args, data, err)
+		}
+		_ = os.Remove(path)
+	}
+	if err := os.WriteFile(path, bytes.Repeat([]byte("older "), 1<<12), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dummyload(t, "run", "--clients", "2", "--duration", "50ms", "--json", path)
+	data, err := os.ReadFile(path)
+	if err := errors.Join(err, json.Unmarshal(data, new(summary))); err != nil {
+		t.Errorf("a run that started did not take the place of an older one: %v", err)
+	}
 }
 
 // TestSummaryFile: the file holds the same summary that - prints, and stdout the human text.

@@ -76,7 +76,10 @@ func runGallery(names []string, o galleryOptions) error {
 		return err
 	}
 	defer out.Close()
-	stop, release := stopSignals()
+	if err := out.begin(); err != nil {
+		return err
+	}
+	stop, release := stopSignals(exitInterrupted)
 	defer release()
 	began := time.Now()
 	shows := showAll(stop, chosen, o.parallel, monitor.Rules{})

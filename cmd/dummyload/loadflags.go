@@ -85,7 +85,7 @@ func (o *loadOptions) addEchoFlags(f flagSet) {
 	f.Var(&value[sizes]{&o.size, parseSizes, sizes.String, "MIN[-MAX]"},
 		"size", "payload bytes of one echo")
 	choice(f, &c.Frame, "frame", "len16", frame.Parse, "raw, len16, len32 or line")
-	f.BoolVar(&c.Login, "login", false, "each connection first receives one login packet")
+	f.boolean(&c.Login, "login", "each connection first receives one login packet")
 	f.rate(&c.Rate, "rate", "echoes per second over the whole fleet, open loop; 0 = closed loop")
 	f.duration(&c.LoopDelay, "loop-delay", 0, 0, "pause between an answer and the next echo")
 }
@@ -126,7 +126,7 @@ func (o *loadOptions) addPlumbingFlags(f flagSet) {
 		"worker threads of the bundled server")
 	choice(f, &c.Backend, "dummy-backend", "auto", parseBackend, backendUsage())
 	choice(f, &o.serverBackend, "server-backend", "auto", parseBackend, backendUsage())
-	f.BoolVar(&o.serverProcess, "server-process", false,
+	f.boolean(&o.serverProcess, "server-process",
 		"the bundled server as a child process of its own")
 }
 
@@ -150,8 +150,9 @@ func (o *loadOptions) addVerdictFlags(f flagSet) {
 
 // addTerminalFlags adds what only the terminal UI has.
 func (o *loadOptions) addTerminalFlags(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.start, "start", false, "press START at once")
-	flags.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
+	f := flagSet{flags}
+	f.boolean(&o.start, "start", "press START at once")
+	f.boolean(&o.ascii, "ascii", "draw with ASCII characters only")
 }
 
 // fleetConfig is the dummies' configuration once the flags are read; a target of its own or
@@ -168,8 +169,8 @@ func (o *loadOptions) fleetConfig() (dummy.Config, error) {
 }
 
 // command is the command line that repeats the run: what was given, here or by the environment,
-// and the seed.
-func (o *loadOptions) command() string {
+// as far as keep wants it, and the seed. subcommand is put in front, if there is one.
+func (o *loadOptions) command(subcommand string, keep func(arg string) bool) string {
 	var words []string
 	for _, e := range os.Environ() {
 		if strings.HasPrefix(e, environmentName("")) {
@@ -177,10 +178,15 @@ func (o *loadOptions) command() string {
 		}
 	}
 	words = append(words, "dummyload")
+	if subcommand != "" {
+		words = append(words, subcommand)
+	}
 	seeded := false
 	for _, arg := range os.Args[1:] {
 		seeded = seeded || strings.HasPrefix(arg, "--seed")
-		words = append(words, quoted(arg))
+		if keep(arg) {
+			words = append(words, quoted(arg))
+		}
 	}
 	if !seeded {
 		words = append(words, fmt.Sprint("--seed=", o.seed.value))

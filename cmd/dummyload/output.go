@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,10 +10,13 @@ import (
 )
 
 // output is where --json goes. It is opened before anything starts, so that a path that cannot
-// be written is bad input and not a lost result.
+// be written is bad input and not a lost result. What an older run left there stays until this
+// one has started.
 type output struct {
-	w    io.Writer // nil when nothing was asked for
-	file *os.File
+	w       io.Writer // nil when nothing was asked for
+	file    *os.File
+	made    bool // the file was not there before
+	started bool
 }
 
 // openOutput opens path for writing; "" is nowhere, "-" is stdout.
@@ -23,12 +27,25 @@ func openOutput(path string) (*output, error) {
 	case "-":
 		return &output{w: os.Stdout}, nil
 	}
-	f, err := os.Create(path)
+	_, missing := os.Lstat(path)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--json %s: want a file that can be written: %w",
 			path, err)}
 	}
-	return &output{f, f}, nil
+	return &output{w: f, file: f, made: missing != nil}, nil
+}
+
+// begin empties the file: what it holds from now on is this run's, or nothing.
+func (o *output) begin() error {
+	o.started = true
+	if o.file == nil {
+		return nil
+	}
+	if info, err := o.file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return err // a pipe or a device has nothing to be emptied of
+	}
+	return o.file.Truncate(0)
 }
 
 func (o *output) writeJSON(v any) error {
@@ -38,10 +55,14 @@ func (o *output) writeJSON(v any) error {
 	return monitor.WriteJSON(o.w, v)
 }
 
-// Close closes the file, if there is one.
+// Close closes the file, if there is one. One that was made for a run that did not start goes.
 func (o *output) Close() error {
 	if o.file == nil {
 		return nil
 	}
-	return o.file.Close()
+	err := o.file.Close()
+	if o.made && !o.started {
+		err = errors.Join(err, os.Remove(o.file.Name()))
+	}
+	return err
 }

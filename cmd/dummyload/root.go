@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -27,7 +28,9 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newRunCommand(), newServeCommand(), newGalleryCommand(),
 		newVersionCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetHelpCommand(newHelpCommand(root))
+	root.InitDefaultCompletionCmd()
+	strictCompletion(root)
 	forEachCommand(root, func(c *cobra.Command) {
 		c.PreRunE = func(c *cobra.Command, _ []string) error {
 			return flagsFromEnvironment(c.Flags())
@@ -50,6 +53,45 @@ func newRunCommand() *cobra.Command {
 	}
 	opts.addFlags(cmd.Flags())
 	return cmd
+}
+
+// newHelpCommand is cobra's, but for a command that there is none of: that is bad input.
+func newHelpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			about, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usageError{fmt.Errorf("help %s: no such command: "+
+					"`dummyload help` lists the commands", strings.Join(args, " "))}
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+// strictCompletion has cobra's completion command refuse what it would answer with its help.
+func strictCompletion(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		var shells []string
+		for _, shell := range c.Commands() {
+			shells = append(shells, shell.Name())
+			shell.Args = noArguments
+		}
+		want := fmt.Errorf("completion: want one of %s", strings.Join(shells, ", "))
+		c.Args = func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("%w, not %q", want, args[0])}
+			}
+			return nil
+		}
+		c.RunE = func(*cobra.Command, []string) error { return usageError{want} }
+	}
 }
 
 func newVersionCommand() *cobra.Command {

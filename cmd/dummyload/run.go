@@ -19,6 +19,7 @@ type session struct {
 	fleet   *dummy.Fleet
 	sampler *monitor.Sampler
 	out     *output
+	tuned   bool // under a screen: the load may have been changed
 }
 
 // open checks everything that can be checked first, then starts the server and the fleet.
@@ -31,7 +32,14 @@ func open(o *loadOptions, sinks ...monitor.Sink) (*session, error) {
 	if s.out, err = openOutput(o.json); err != nil {
 		return nil, err
 	}
-	if err := s.start(sinks); err != nil {
+	err = s.start(sinks)
+	if err == nil {
+		err = s.out.begin()
+	}
+	if err != nil {
+		if s.fleet != nil {
+			_ = s.fleet.Close() // the error that counts is the one at hand
+		}
 		if s.server != nil {
 			s.server.finish()
 		}
@@ -94,7 +102,7 @@ func runHeadless(o *loadOptions) error {
 		return err
 	}
 	defer s.out.Close()
-	stop, release := stopSignals()
+	stop, release := stopSignals(exitInterrupted)
 	defer release()
 	if s.server != nil {
 		defer dumpOnQuit(s.server.dumpTrace)()
@@ -130,13 +138,14 @@ func (s *session) announce(w io.Writer) {
 // where asked, and as exit code.
 func (s *session) report(final *monitor.Snapshot, interrupted bool) error {
 	verdict := monitor.Judge(final, s.rules(interrupted))
-	summary := monitor.NewSummary(final, verdict, s.meta())
+	meta := s.meta(final)
+	summary := monitor.NewSummary(final, verdict, meta)
 	text := io.Writer(os.Stdout)
 	if s.options.json == "-" {
 		text = os.Stderr
 	}
 	if err := errors.Join( // one that cannot be written is no reason to lose the other
-		monitor.WriteReport(text, final, verdict, s.meta()), s.out.writeJSON(summary),
+		monitor.WriteReport(text, final, verdict, meta), s.out.writeJSON(summary),
 	); err != nil {
 		return err
 	}
@@ -146,12 +155,16 @@ func (s *session) report(final *monitor.Snapshot, interrupted bool) error {
 	return nil
 }
 
-func (s *session) meta() monitor.Meta {
-	return monitor.Meta{
-		Version:  version(),
-		Command:  s.options.command(),
-		JSONFile: s.options.json,
+func (s *session) meta(of *monitor.Snapshot) monitor.Meta {
+	m := monitor.Meta{Version: version(), JSONFile: s.options.json}
+	if s.tuned {
+		m.Command = s.options.headlessCommand(dummy.Tuning{
+			Clients: &of.Clients, OverSend: &of.OverSend, Rate: &of.Rate, Churn: &of.Churn,
+		})
+	} else {
+		m.Command = s.options.command("", func(string) bool { return true })
 	}
+	return m
 }
 
 func (s *session) rules(interrupted bool) monitor.Rules {

@@ -54,13 +54,13 @@ func newServeCommand() *cobra.Command {
 	f.integer(&o.config.Workers, "workers", max(1, runtime.GOMAXPROCS(0)/2), 1, iocp.MaxWorkers,
 		"worker threads")
 	choice(f, &o.config.Frame, "frame", "raw", frame.Parse, "raw, len16, len32 or line")
-	f.BoolVar(&o.config.Login, "login", false, "send each session one login packet first")
+	f.boolean(&o.config.Login, "login", "send each session one login packet first")
 	f.integer(&o.config.MaxSessions, "max-sessions", server.DefaultMaxSessions, 1,
 		server.DefaultMaxSessions, "sessions at once; more are closed at accept")
 	f.integer(&o.config.SendQLimit, "sendq", server.DefaultSendQLimit, 1<<10, math.MaxInt,
 		"bytes queued per session; beyond it the session is disconnected")
 	f.StringVar(&o.json, "json", "", "write the release audit as JSON to a file; - is stdout")
-	f.BoolVar(&o.child, "child", false, "report to a parent on stdout, stop when stdin ends")
+	f.boolean(&o.child, "child", "report to a parent on stdout, stop when stdin ends")
 	_ = cmd.Flags().MarkHidden("child")
 	return cmd
 }
@@ -85,7 +85,11 @@ func runServe(o *serveOptions) error {
 		return usageError{fmt.Errorf("--listen %s --backend %s: %w", o.listen.text,
 			o.config.Backend, err)}
 	}
-	stop, release := stopSignals()
+	if err := out.begin(); err != nil {
+		srv.Stop(0)
+		return err
+	}
+	stop, release := stopSignals(exitInterrupted)
 	defer release()
 	defer dumpOnQuit(srv.DumpTrace)()
 

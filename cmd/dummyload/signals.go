@@ -11,8 +11,8 @@ import (
 )
 
 // stopSignals returns a context that the first of the stop signals ends: STOP, drain, report.
-// The second ends the program at once. release gives the signals back.
-func stopSignals() (ctx context.Context, release func()) {
+// The second calls again. release gives the signals back.
+func stopSignals(again func()) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, stopSignalList...)
@@ -26,7 +26,7 @@ func stopSignals() (ctx context.Context, release func()) {
 		}
 		select {
 		case <-signals:
-			os.Exit(monitor.ExitInterrupted)
+			again()
 		case <-done:
 		}
 	}()
@@ -36,6 +36,9 @@ func stopSignals() (ctx context.Context, release func()) {
 		cancel()
 	}
 }
+
+// exitInterrupted ends the program at once.
+func exitInterrupted() { os.Exit(monitor.ExitInterrupted) }
 
 // dumpOnQuit writes the trace to stderr whenever the quit signal comes (SIGQUIT; Ctrl-\ in a
 // terminal) and goes on. It returns the function that ends this.

@@ -29,9 +29,15 @@ func runTerminal(o *loadOptions) error {
 	if err != nil {
 		return err
 	}
+	s.tuned = true
 	limit.control = s.fleet
 	defer s.out.Close()
-	stop, release := stopSignals()
+	atOnce, screenEnded := make(chan struct{}), make(chan struct{})
+	stop, release := stopSignals(func() {
+		close(atOnce)
+		<-screenEnded // a terminal is not left in the middle of a screen
+		exitInterrupted()
+	})
 	defer release()
 
 	endSampling := s.sample()
@@ -40,11 +46,16 @@ func runTerminal(o *loadOptions) error {
 		Latest:  s.sampler.Latest,
 		Version: version(),
 		Rules:   s.rules(false),
-		Command: o.tunedCommand,
+		Command: o.headlessCommand,
 		Report:  s.writeReport,
 		Start:   o.start,
 		ASCII:   o.ascii,
+		AtOnce:  atOnce,
 	})
+	close(screenEnded)
+	if errors.Is(err, tui.ErrAtOnce) {
+		return exitCode(monitor.ExitInterrupted)
+	}
 	fmt.Fprintln(os.Stderr, "disconnecting …")
 	err = errors.Join(err, dummy.Finish(s.fleet))
 	endSampling()
@@ -68,9 +79,13 @@ func (l *stopAfter) Observe(s *monitor.Snapshot) {
 	}
 }
 
-// tunedCommand is the command line of this run with the load as it was tuned.
-func (o *loadOptions) tunedCommand(t dummy.Tuning) string {
-	words := []string{o.command()}
+// headlessCommand is the command line that repeats this run without a screen, with the load as it
+// was tuned.
+func (o *loadOptions) headlessCommand(t dummy.Tuning) string {
+	words := []string{o.command("run", func(arg string) bool {
+		name, _, _ := strings.Cut(arg, "=")
+		return name != "--start" && name != "--ascii" // the screen's own
+	})}
 	if t.Clients != nil {
 		words = append(words, fmt.Sprint("--clients=", *t.Clients))
 	}
@@ -93,10 +108,13 @@ func (s *session) writeReport(path string) error {
 		return err
 	}
 	defer out.Close()
+	if err := out.begin(); err != nil {
+		return err
+	}
 	now := s.sampler.Sample()
 	rules := s.rules(false)
 	rules.Live = now.Phase != monitor.Drained && now.Phase != monitor.Undrained
-	return out.writeJSON(monitor.NewSummary(now, monitor.Judge(now, rules), s.meta()))
+	return out.writeJSON(monitor.NewSummary(now, monitor.Judge(now, rules), s.meta(now)))
 }
 
 // sample runs the sampler until the returned function is called, which waits for its end.

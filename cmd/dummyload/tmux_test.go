@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -19,7 +21,7 @@ type pane struct {
 // openPane starts the terminal UI with args inside tmux.
 func openPane(t *testing.T, args ...string) *pane {
 	t.Helper()
-	p := &pane{t, tool(t, "tmux"), fmt.Sprintf("dummyload-%d-%s", os.Getpid(), t.Name())}
+	p := &pane{t, tool(t, "tmux"), fmt.Sprintf("dummyload-%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-"))}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -79,4 +81,39 @@ func TestTerminal(t *testing.T) {
 	p.press("q")
 	p.shows(`exit code 0`)
 	p.shows(`PASS`)
+}
+
+// TestTerminalIsGivenBack: neither two signals nor Ctrl-C twice, in the middle of a drain that does
+// not end, leave the terminal with the screen.
+func TestTerminalIsGivenBack(t *testing.T) {
+	mute := wrongServer(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+	for name, interrupt := range map[string]func(*pane){
+		"signals": (*pane).terminate,
+		"keys":    func(p *pane) { p.press("C-c") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := openPane(t, "--target", mute, "--clients", "3", "--start", "--drain-timeout", "1h")
+			p.shows(`Echo sent\s+3`)
+			interrupt(p)
+			p.shows(`quits when the drain is over`)
+			interrupt(p)
+			p.shows(`exit code 130`)
+			if on := p.do("display-message", "-p", "#{alternate_on} #{cursor_flag}"); on != "0 1\n" {
+				t.Errorf("alternate screen and cursor: %q", on)
+			}
+		})
+	}
+}
+
+// terminate sends SIGTERM to the program in the pane, which is the child of the pane's shell.
+func (p *pane) terminate() {
+	p.t.Helper()
+	shell := strings.TrimSpace(p.do("display-message", "-p", "#{pane_pid}"))
+	out, err := os.ReadFile("/proc/" + shell + "/task/" + shell + "/children")
+	if err != nil {
+		p.t.Skipf("this system does not list a process's children: %v", err)
+	}
+	if out, err := exec.Command("kill", strings.Fields(string(out))...).CombinedOutput(); err != nil {
+		p.t.Fatalf("%v: %s", err, out)
+	}
 }

@@ -53,6 +53,17 @@ func (f flagSet) integer(p *int, name string, def, lo, hi int, usage string) {
 	}, strconv.Itoa, "N"}, name, usage)
 }
 
+// boolean is a switch: off unless it is given.
+func (f flagSet) boolean(p *bool, name, usage string) {
+	f.VarPF(&value[bool]{p, func(s string) (bool, error) {
+		on, err := strconv.ParseBool(s)
+		if err != nil {
+			return false, fmt.Errorf("want true or false; --%s alone is true", name)
+		}
+		return on, nil
+	}, strconv.FormatBool, "bool"}, name, "", usage).NoOptDefVal = "true"
+}
+
 func (f flagSet) rate(p *float64, name string, usage string) {
 	const most = 1e9
 	f.Var(&value[float64]{p, func(s string) (float64, error) {
