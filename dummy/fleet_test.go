@@ -229,3 +229,40 @@ func TestRunEndsInOrderWhenItIsInterrupted(t *testing.T) {
 		t.Errorf("phase %v", p)
 	}
 }
+
+// TestRateIsOfTheTimeThatEchoWasOn: what only the drain brings is verified, and no part of the rate.
+func TestRateIsOfTheTimeThatEchoWasOn(t *testing.T) {
+	stopped := make(chan struct{})
+	cfg := testConfig(startServer(t, eachFrame(func(_ *net.TCPConn, n int, frame []byte) []byte {
+		if n > 10 {
+			<-stopped
+		}
+		return frame
+	})))
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	const on, owed = 10 * 8, 4 * 8
+	until(t, f, "ten of each", func(s *monitor.Snapshot) bool {
+		return s.Ledger.Echoed == on && s.Ledger.Wait == owed
+	})
+	must(t, f.Stop())
+	until(t, f, "STOP taken", func(s *monitor.Snapshot) bool { return s.Drain.AtStop == owed })
+	close(stopped)
+	reach(t, f, monitor.Drained)
+	for range 2 { // a snapshot must not count twice
+		if s := snap(f); s.Ledger.Echoed != on+owed || s.EchoedOff != owed ||
+			s.EchoRate() != on/s.EchoOn.Seconds() {
+			t.Errorf("%+v, %d of them in the drain: %v/s in %v", s.Ledger, s.EchoedOff,
+				s.EchoRate(), s.EchoOn)
+		}
+	}
+	must(t, f.Start())
+	until(t, f, "more", echoedAtLeast(1000))
+	must(t, f.Stop())
+	reach(t, f, monitor.Drained)
+	must(t, f.Close())
+	if s := snap(f); s.EchoedOff < owed || s.EchoedOff > 2*owed {
+		t.Errorf("%+v, %d of them in two drains", s.Ledger, s.EchoedOff)
+	}
+}

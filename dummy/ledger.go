@@ -13,6 +13,7 @@ type counters struct {
 	ledger monitor.Ledger
 	wait   int64
 	faults [monitor.NumFaults]uint64
+	off    uint64 // of ledger.Echoed, those that came while echo was off
 	conns  monitor.Connections
 	bytes  monitor.Bytes
 	fds    uint64 // times this process had no descriptor left
@@ -39,6 +40,7 @@ func (c *counters) add(o *counters) {
 	c.ledger.Abandoned += o.ledger.Abandoned
 	c.ledger.Lost += o.ledger.Lost
 	c.wait += o.wait
+	c.off += o.off
 	for f := range c.faults {
 		c.faults[f] += o.faults[f]
 	}
@@ -56,6 +58,14 @@ func (c *counters) add(o *counters) {
 	c.closes += o.closes
 	c.reused += o.reused
 	c.causes.add(&o.causes)
+}
+
+// countOff adds what has come since echo went off. It goes off with STOP and is off before START.
+func (w *worker) countOff() {
+	if w.mode != echoing {
+		w.count.off += w.count.ledger.Echoed - w.offFrom
+	}
+	w.offFrom = w.count.ledger.Echoed
 }
 
 // reset begins to count anew. Connections stay, and what is outstanding, echoes as well as

@@ -11,6 +11,7 @@ func (w *worker) start(order uint64, t0 time.Duration) {
 		return
 	}
 	w.tell.order = order
+	w.countOff()
 	w.mode = echoing
 	w.echoes = newPacer(w.index, w.fleet.cfg.Workers, t0, w.load.rate)
 	w.readyAll()
@@ -28,6 +29,7 @@ func (w *worker) stop(order uint64) {
 		return
 	}
 	w.tell.order = order
+	w.countOff()
 	w.mode = draining
 	for w.ready.n > 0 {
 		w.at(int(w.ready.pop())).clear(ready)
@@ -88,6 +90,7 @@ func (w *worker) dismiss(d *dummy) {
 // leave closes every connection by FIN, those that are stuck after a look at why; the worker
 // ends when all dummies are down.
 func (w *worker) leave(keepOwed, climb bool) {
+	w.countOff()
 	w.mode = leaving
 	w.keepOwed = keepOwed
 	for slot := range w.slots() {
@@ -100,6 +103,7 @@ func (w *worker) leave(keepOwed, climb bool) {
 // reset begins to count anew. Connections and what is outstanding stay.
 func (w *worker) reset() {
 	w.count.reset(w.dialing)
+	w.offFrom = 0
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.hists = newHistograms()
 	w.news = news{held: w.news.held}

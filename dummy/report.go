@@ -47,6 +47,7 @@ type report struct {
 // report hands over what the worker has; it goes on with the empty histograms given.
 func (w *worker) report(empty *histograms, want wanted) *report {
 	w.count.balance()
+	w.countOff()
 	r := &report{
 		count: w.count, hists: w.hists, evidence: w.news.evidence,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(),

@@ -148,7 +148,7 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 		c.add(&r.count)
 	}
 	c.balance()
-	s.Ledger, s.WaitUpDown = c.ledger, c.wait
+	s.Ledger, s.EchoedOff, s.WaitUpDown = c.ledger, c.off, c.wait
 	s.Faults, s.Connections, s.Bytes = c.faults, c.conns, c.bytes
 	t := &f.totals
 	t.steps.follow(s)

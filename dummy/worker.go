@@ -52,6 +52,7 @@ type worker struct {
 	slowest   time.Duration // round trip of all that was in hists before
 	news      news
 	hunger    hunger
+	offFrom   uint64        // ledger.Echoed as far as countOff has seen it
 	emptiedAt time.Duration // when Wait Echo Count was last 0
 	tell      tidings       // for the conductor
 	told      tidings       // what it has been told

@@ -152,7 +152,7 @@ func rateMetrics() []Metric {
 		{Name: "echoes_per_s", Label: "RecvPacket TPS", Group: group, Key: "echoes",
 			Path: "rate.echoes_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,
 			Help: "verified echoes per second while Echo was on",
-			Get:  func(s *Snapshot) float64 { return perSecond(s.Ledger.Echoed, s.EchoOn) }},
+			Get:  (*Snapshot).EchoRate},
 		{Name: "connects_per_s", Label: "Connects per second", Group: group, Key: "connects",
 			Path: "rate.connects_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,
 			Help: "connections made, the first ones included, per second while Echo was on",

@@ -153,7 +153,8 @@ type Snapshot struct {
 	Churn    float64
 
 	Ledger      Ledger
-	WaitUpDown  int64 // Wait Echo Count kept the other way: counted up and down
+	EchoedOff   uint64 // of Ledger.Echoed, those that came while Echo was off: in drains
+	WaitUpDown  int64  // Wait Echo Count kept the other way: counted up and down
 	Faults      [NumFaults]uint64
 	Connections Connections
 	Bytes       Bytes
@@ -197,6 +198,12 @@ func (s *Snapshot) check() {
 
 // WaitEchoCount is the number that must fall to 0 after STOP: Ledger.Wait.
 func (s *Snapshot) WaitEchoCount() uint64 { return s.Ledger.Wait }
+
+// EchoRate is the verified echoes per second while Echo was on: what a drain brings is no part of
+// it, as its time is none.
+func (s *Snapshot) EchoRate() float64 {
+	return perSecond(s.Ledger.Echoed-s.EchoedOff, s.EchoOn)
+}
 
 // Bad is the number of faults that a right server never causes: all but Late.
 func (s *Snapshot) Bad() uint64 {

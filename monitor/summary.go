@@ -171,7 +171,7 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 		Ledger: final.Ledger, Faults: final.Faults,
 		Connections: final.Connections, Bytes: final.Bytes,
 		Rate: RateSummary{
-			Echoes:   round3(perSecond(final.Ledger.Echoed, final.EchoOn)),
+			Echoes:   round3(final.EchoRate()),
 			Connects: round3(perSecond(final.Connections.Connected, final.EchoOn)),
 		},
 		RTT: newRTTSummary(final.RTT), Connect: newConnectSummary(final.ConnectTime),
