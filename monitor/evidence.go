@@ -50,10 +50,14 @@ func (e Evidence) Sentence() string {
 	if e.Age > 0 {
 		fmt.Fprintf(&b, ", %s old", Micros(micros(e.Age)))
 	}
-	if len(e.Want) > 0 || len(e.Got) > 0 {
+	switch {
+	case len(e.Want) == 0 && len(e.Got) == 0:
+	case e.itself(): // right byte for byte: duplicate, reordered
+		fmt.Fprintf(&b, ": %s", shortHex(e.Got))
+	default:
 		fmt.Fprintf(&b, ", byte %d: want %s got %s", e.Offset, shortHex(e.Want), shortHex(e.Got))
 	}
-	if e.OwnerConnection > 0 {
+	if e.OwnerConnection > 0 && !e.itself() {
 		fmt.Fprintf(&b, ", it belongs to dummy %d connection %d echo %d",
 			e.OwnerClient, e.OwnerConnection, e.OwnerSeq)
 	}
@@ -61,6 +65,11 @@ func (e Evidence) Sentence() string {
 		b.WriteString(", " + Clean(e.Note))
 	}
 	return b.String()
+}
+
+// itself reports whether what came is the echo that the evidence is about.
+func (e *Evidence) itself() bool {
+	return e.OwnerConnection == e.Connection && e.OwnerClient == e.Client && e.OwnerSeq == e.Seq
 }
 
 func shortHex(p []byte) string {
