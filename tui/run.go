@@ -68,6 +68,8 @@ var ErrAtOnce = errors.New("told to end at once")
 func Run(ctx context.Context, o Options) error {
 	screen := o.Screen
 	if screen == nil {
+		// A locale whose character set tcell does not know (EUC-KR, say) has ASCII all the same.
+		tcell.SetEncodingFallback(tcell.EncodingFallbackASCII)
 		var err error
 		if screen, err = tcell.NewScreen(); err != nil {
 			return fmt.Errorf("open the terminal: %w", err)

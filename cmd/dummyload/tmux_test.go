@@ -21,12 +21,18 @@ type pane struct {
 // openPane starts the terminal UI with args inside tmux.
 func openPane(t *testing.T, args ...string) *pane {
 	t.Helper()
+	return openPaneWith(t, "LANG=C.UTF-8", args...)
+}
+
+// openPaneWith is openPane with a variable of the environment set.
+func openPaneWith(t *testing.T, variable string, args ...string) *pane {
+	t.Helper()
 	p := &pane{t, tool(t, "tmux"), fmt.Sprintf("dummyload-%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-"))}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := asProgram + "=1 LANG=C.UTF-8 " + self + " " + strings.Join(args, " ") +
+	command := asProgram + "=1 " + variable + " " + self + " " + strings.Join(args, " ") +
 		"; echo exit code $?; sleep 60"
 	p.do("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", command)
 	t.Cleanup(func() { _ = exec.Command(p.tmux, "-L", p.socket, "kill-server").Run() })
@@ -116,4 +122,12 @@ func (p *pane) terminate() {
 	if out, err := exec.Command("kill", strings.Fields(string(out))...).CombinedOutput(); err != nil {
 		p.t.Fatalf("%v: %s", err, out)
 	}
+}
+
+// TestTerminalOfAnotherCharacterSet is drawn in ASCII.
+func TestTerminalOfAnotherCharacterSet(t *testing.T) {
+	p := openPaneWith(t, "LC_ALL=ko_KR.EUC-KR", "--clients", "3")
+	p.shows(`IDLE(?s).*\+- Counters `)
+	p.press("q")
+	p.shows(`exit code 5`)
 }
