@@ -170,6 +170,13 @@ func (c *child) finish() {
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "dummyload: the bundled server's process: %v\n", err)
 	}
+	var exit *exec.ExitError
+	if err == nil || errors.As(err, &exit) && exit.ExitCode() == monitor.ExitFault {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.latest = nil // killed or crashed: it left no audit, and what it held last is no leak
 }
 
 // dumpTrace cannot reach into the child.

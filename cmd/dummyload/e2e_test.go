@@ -187,6 +187,44 @@ func TestServerProcessThatCannotStart(t *testing.T) {
 	}
 }
 
+// TestServerProcessThatIsKilled leaves no audit: what it held is not told as a leak.
+func TestServerProcessThatIsKilled(t *testing.T) {
+	t.Setenv(asProgram, "1")
+	for _, kill := range []bool{false, true} {
+		o := &loadOptions{serverProcess: true, serverBackend: "net", serverWorkers: 1}
+		srv, err := startBundled(o, dummy.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := net.Dial("tcp", srv.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		collect := func() *monitor.Server {
+			var s monitor.Snapshot
+			srv.Collect(&s)
+			return s.Server
+		}
+		for deadline := time.Now().Add(longest); collect() == nil || collect().Accepted == 0; {
+			if time.Now().After(deadline) {
+				t.Fatal("the server's figures never came")
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if kill {
+			_ = srv.(*child).cmd.Process.Kill()
+		}
+		conn.Close()
+		srv.finish()
+		switch s := collect(); {
+		case kill && s != nil:
+			t.Errorf("killed, and its audit is %+v", *s)
+		case !kill && (s == nil || s.Accepted != 1 || s.Released != 1):
+			t.Errorf("stopped, and its audit is %+v", s)
+		}
+	}
+}
+
 // TestEveryPairOfBackends runs dummies and server on each combination this system has.
 func TestEveryPairOfBackends(t *testing.T) {
 	for _, server := range iocp.Backends() {
