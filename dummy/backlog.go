@@ -40,7 +40,7 @@ func (b *backlog) wasFull(at time.Duration) bool {
 // neverAccepted reports whether a connection that was reset was up on our side only: it was
 // made while the accept queue was full, and not a byte ever came.
 func (w *worker) neverAccepted(d *dummy, class iocp.Class) bool {
-	return class == iocp.ClassReset && !d.is(heard) && w.fleet.backlog.wasFull(d.since)
+	return class == iocp.ClassReset && !d.is(heard|poked) && w.fleet.backlog.wasFull(d.since)
 }
 
 // dialAnew replaces such a connection. The server has neither closed it nor lost an echo.

@@ -17,7 +17,7 @@ import (
 //	              ├─ what was owed comes out ─────────────────► send_wakeup_lost
 //	              ├─ unread, and nobody accepted it ──────────► accept_stalled
 //	              ├─ unread ──────────────────────────────────► receive_not_rearmed
-//	              ├─ that one is answered, what was owed not ─► lost, not stuck: it has no name
+//	              ├─ anything else comes ─────────────────────► wrong or lost, not stuck: no name
 //	              └─ read, nothing comes ──► half-close ──FIN─► send_flag_stuck
 //
 // A server that is slow by nature looks like a stuck one: what it owes comes out some time, by
@@ -30,13 +30,12 @@ const pokeWait = 500 * time.Millisecond
 
 // poke is one climb.
 type poke struct {
-	conn     uint32 // of the dummy
-	last     uint64 // the last sequence that was owed
-	owed     uint64
-	came     uint64 // of the owed
-	slow     bool   // what is owed may have been on its way still
-	answered bool   // the poke itself was
-	silent   bool   // nothing came, although the server has read the poke
+	conn   uint32 // of the dummy
+	last   uint64 // the last sequence that was owed
+	owed   uint64
+	came   uint64 // of the owed
+	slow   bool   // what is owed may have been on its way still
+	silent bool   // nothing came, although the server has read the poke
 }
 
 // stuck counts the connections with one cause, and the echoes they were owed.
@@ -110,6 +109,7 @@ func (w *worker) poke(d *dummy) bool {
 		conn: d.conn, last: d.assigned, owed: uint64(d.wait), slow: w.maybeSlow(d),
 	}
 	d.set(poked)
+	d.clear(heard) // tells from now on whether anything came since
 	w.writeOff(d)
 	d.assigned++
 	d.gone++
@@ -132,11 +132,9 @@ func (w *worker) slowAnswer() time.Duration {
 
 // cameAfterPoke takes n echoes that a poked connection brought.
 func (w *worker) cameAfterPoke(d *dummy, first, n uint64) {
-	p := w.pokes[d.slot]
-	if first <= p.last {
+	if p := w.pokes[d.slot]; first <= p.last {
 		p.came += min(n, p.last-first+1)
 	}
-	p.answered = p.answered || first+n-1 > p.last
 }
 
 // pokeOver judges a climb when its time is over, and dismisses the connection.
@@ -155,7 +153,7 @@ func (w *worker) pokeOver(d *dummy) {
 	case p.slow:
 	case p.came > 0:
 		count.wakeup.add(found)
-	case p.answered:
+	case d.is(heard):
 	case queue.known && queue.bytes > 0:
 		count.receive.add(found)
 		w.closeOwn(d, CloseRST, 0)
@@ -170,8 +168,7 @@ func (w *worker) pokeOver(d *dummy) {
 // connection that it had read from and not answered. A server that never answered anybody has no
 // flag stuck: see never_served.
 func (w *worker) finAnswered(d *dummy) {
-	p := w.pokes[d.slot]
-	if p.silent && !p.answered && p.came == 0 && w.count.ledger.Echoed > 0 {
+	if p := w.pokes[d.slot]; p.silent && !d.is(heard) && w.count.ledger.Echoed > 0 {
 		w.count.causes.flag.add(stuck{1, p.owed})
 	}
 }

@@ -84,6 +84,12 @@ var nothingIsStuck = []struct {
 		time.Sleep(slowAnswer)
 		return frame
 	})},
+	{"leaves a byte out", eachFrame(func(_ *net.TCPConn, n int, frame []byte) []byte {
+		if n == 10 {
+			return frame[:len(frame)-1] // and the dummy takes what follows for the rest
+		}
+		return frame
+	})},
 	{"leaves one out", eachFrame(func(_ *net.TCPConn, n int, frame []byte) []byte {
 		if n == 10 {
 			return []byte{}
