@@ -40,7 +40,7 @@ func TestHungerIsOfAllAtOnce(t *testing.T) {
 func TestStandstillAndLadderExcludeEachOther(t *testing.T) {
 	stalled := []monitor.Diagnosis{{Name: monitor.ServerStalled}}
 	unread := causes{receive: stuck{8, 32}}
-	both := causes{receive: stuck{8, 32}, wakeup: stuck{1, 4}}
+	both := causes{receive: stuck{8, 32}, wakeup: stuck{1, 4}, alive: 1}
 	for _, c := range []struct {
 		dst   []monitor.Diagnosis
 		found causes
@@ -48,6 +48,7 @@ func TestStandstillAndLadderExcludeEachOther(t *testing.T) {
 	}{
 		{nil, unread, []string{monitor.ReceiveNotRearmed}},
 		{stalled, unread, []string{monitor.ServerStalled}},
+		{stalled, causes{alive: 1}, nil}, // out of step, but not standing still
 		{stalled, both, []string{monitor.SendWakeupLost, monitor.ReceiveNotRearmed}},
 		{append(slices.Clone(stalled), monitor.Diagnosis{Name: monitor.Recovered}), unread,
 			[]string{monitor.ServerStalled, monitor.Recovered, monitor.ReceiveNotRearmed}},

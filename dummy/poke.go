@@ -47,13 +47,18 @@ func (s *stuck) add(o stuck) {
 }
 
 // causes are what the ladder has found.
-type causes struct{ wakeup, flag, receive, accept stuck }
+type causes struct {
+	wakeup, flag, receive, accept stuck
+
+	alive uint64 // connections that brought something after the poke
+}
 
 func (c *causes) add(o *causes) {
 	c.wakeup.add(o.wakeup)
 	c.flag.add(o.flag)
 	c.receive.add(o.receive)
 	c.accept.add(o.accept)
+	c.alive += o.alive
 }
 
 // explain adds the causes. What the ladder found out and a server that stands still exclude each
@@ -65,7 +70,7 @@ func (c *causes) explain(dst []monitor.Diagnosis) []monitor.Diagnosis {
 	if !slices.ContainsFunc(dst, stands) || slices.ContainsFunc(dst, recovered) {
 		return c.diagnoses(dst)
 	}
-	if c.wakeup.connections+c.flag.connections > 0 {
+	if c.alive+c.flag.connections > 0 {
 		return c.diagnoses(slices.DeleteFunc(dst, stands))
 	}
 	return dst
@@ -145,6 +150,9 @@ func (w *worker) pokeOver(d *dummy) {
 	}
 	count, queue := &w.count.causes, w.lookAtQueue(d)
 	found := stuck{1, p.owed}
+	if d.is(heard) {
+		count.alive++
+	}
 	switch {
 	case queue.known && !queue.accepted:
 		count.accept.add(found)
