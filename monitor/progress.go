@@ -23,6 +23,8 @@ type Progress struct {
 	shown  *Snapshot // the one the last line was about
 	latest *Snapshot // the one seen last
 	open   bool      // the cursor stands behind a line that is not ended
+
+	columns int // of the line on the terminal
 }
 
 // progressWidth is what a line may take on a terminal: a line that wraps is not written over.
@@ -54,11 +56,12 @@ func (p *Progress) show(s *Snapshot) {
 		_, _ = io.WriteString(p.w, line+"\n")
 		return
 	}
-	if r := []rune(line); len(r) > progressWidth {
-		line = string(r[:progressWidth])
-	}
-	p.open = true
-	_, _ = io.WriteString(p.w, "\r\x1b[K"+line) // EL: what was longer does not stay behind
+	r := []rune(line)
+	r = r[:min(len(r), progressWidth)]
+	// Blanks, and no escape sequence: the console of Windows shows those as they are unless told.
+	longer := max(0, p.columns-len(r))
+	p.open, p.columns = true, len(r)
+	_, _ = io.WriteString(p.w, "\r"+string(r)+strings.Repeat(" ", longer))
 }
 
 // Close writes the newest snapshot if it was not shown yet and ends the line, so that what

@@ -45,12 +45,18 @@ func TestProgressOnATerminal(t *testing.T) {
 	p.Observe(s)
 	p.Observe(at(3700*time.Second, Draining, 1000))
 	p.Close()
-	lines := strings.Split(b.String(), "\r\x1b[K")
+	if strings.Contains(b.String(), "\x1b") {
+		t.Errorf("%q: not every console knows escape sequences", b.String())
+	}
+	lines := strings.Split(b.String(), "\r")
 	if len(lines) != 4 || lines[0] != "" || !strings.HasPrefix(lines[3], "01:01:40 DRAINING") {
 		t.Fatalf("lines %q, want three, each written over the one before", lines)
 	}
 	if n := len([]rune(lines[2])); n != progressWidth {
 		t.Errorf("%d columns, want %d: a wrapped line is not written over", n, progressWidth)
+	}
+	if last := strings.TrimSuffix(lines[3], "\n"); len([]rune(last)) != progressWidth {
+		t.Errorf("%q leaves something of the longer line behind", last)
 	}
 	if strings.Count(b.String(), "\n") != 1 || !strings.HasSuffix(b.String(), "\n") {
 		t.Errorf("%q: want one newline, at the end", b.String())
