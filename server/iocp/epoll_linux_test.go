@@ -83,7 +83,7 @@ func TestEpollIgnoresEventsOfAnEarlierLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	unpark(&st.in)
-	life := st.life.Load()
+	life := st.life()
 	st.reset() // as Close does, while the event is under way
 	if err := p.watch(w[0].ep, int(far), unix.EPOLLIN|unix.EPOLLET, life); err == nil {
 		t.Fatal("the socket was not watched by the worker that posted first")
@@ -92,7 +92,7 @@ func TestEpollIgnoresEventsOfAnEarlierLife(t *testing.T) {
 	if err := w[0].poll(time.Second); err != nil {
 		t.Fatal(err)
 	}
-	if st.in.Load() != nil || st.ended.Load() != 0 {
+	if st.in.Load() != nil || st.ended() != 0 {
 		t.Error("an event of the former life changed the state of the new one")
 	}
 }
@@ -196,7 +196,7 @@ func TestEpollKnowsAConnectThatHasNotEnded(t *testing.T) {
 		t.Errorf("a handshake that nobody answers ended with %v", err)
 	}
 	cancelSocket(s)
-	st.ended.Store(epollEnded)
+	st.end(st.life(), epollEnded)
 	for range 2 { // SO_ERROR tells once
 		if err := connected(&st, s); err == nil || err == unix.EAGAIN {
 			t.Errorf("a cancelled handshake ended with %v", err)

@@ -62,7 +62,7 @@ func (p *epollPort) recv(by poster, s Socket, ov *Overlapped) error {
 		return err
 	}
 	ov.begin(OpRecv, s, nil)
-	if useEdge(&st.in) || st.ended.Load() != 0 {
+	if useEdge(&st.in) || st.ended() != 0 {
 		by.queue(p, ov)
 		return nil
 	}
@@ -135,7 +135,7 @@ func (p *epollPort) home(at int, st *epollState, s Socket) error {
 		}
 	}
 	const events = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
-	err := p.watch(p.epolls[at], int(s), events, st.life.Load())
+	err := p.watch(p.epolls[at], int(s), events, st.life())
 	if err != nil {
 		st.home.Store(unwatched)
 	}

@@ -37,12 +37,29 @@ type epollState struct {
 	// home is 1 + the worker whose epoll watches the socket; 0 is none yet, unwatched that it
 	// cannot be watched.
 	home atomic.Int32
-	// life counts the uses of the handle value, so that an event of an earlier one, which a
-	// worker may have fetched before the Close, is known.
-	life atomic.Uint32
-	// ended has the events that stay true once they are: with EPOLLRDHUP, EPOLLHUP or
-	// EPOLLERR a receive does not wait, and a FIN behind data has no edge of its own.
-	ended atomic.Uint32
+	// word is one, so that a late event of an earlier socket of the same handle value changes
+	// nothing of a later one's:
+	//
+	//	bits 63..32  life, the uses of the handle value so far
+	//	bits 31..0   the events that stay true once they are: with EPOLLRDHUP, EPOLLHUP or
+	//	             EPOLLERR a receive does not wait, and a FIN behind data has no edge of its own
+	word atomic.Uint64
+}
+
+func (st *epollState) life() uint32  { return uint32(st.word.Load() >> 32) }
+func (st *epollState) ended() uint32 { return uint32(st.word.Load()) }
+
+// end notes events that end the socket's given life; false when that is over already.
+func (st *epollState) end(life, events uint32) bool {
+	for {
+		old := st.word.Load()
+		if uint32(old>>32) != life {
+			return false
+		}
+		if old|uint64(events) == old || st.word.CompareAndSwap(old, old|uint64(events)) {
+			return true
+		}
+	}
 }
 
 const (
@@ -113,7 +130,6 @@ func (st *epollState) reset() {
 	if unpark(&st.in) != nil || unpark(&st.out) != nil {
 		panic("iocp: a socket was closed with operations in flight (C6)")
 	}
-	st.life.Store((st.life.Load() + 1) &^ ownEvent)
+	st.word.Store(uint64((st.life()+1)&^ownEvent) << 32)
 	st.home.Store(0)
-	st.ended.Store(0)
 }

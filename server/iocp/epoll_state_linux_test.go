@@ -50,18 +50,21 @@ func TestResetKnowsWhatIsInFlight(t *testing.T) {
 	var st epollState
 	edge(&st.in)
 	st.home.Store(3)
-	st.ended.Store(epollEnded)
-	life := st.life.Load()
+	st.end(st.life(), epollEnded)
+	life := st.life()
 	st.reset()
-	if st.in.Load() != nil || st.home.Load() != 0 || st.ended.Load() != 0 ||
-		st.life.Load() == life {
+	if st.in.Load() != nil || st.home.Load() != 0 || st.ended() != 0 ||
+		st.life() == life {
 		t.Error("something of the closed socket is left")
+	}
+	if st.end(life, epollEnded) || st.ended() != 0 {
+		t.Error("the closed socket's end is its successor's")
 	}
 	park(&st.out, &Overlapped{Op: OpSend})
 	mustPanic(t, "closing with a send in flight", st.reset)
-	st.life.Store(ownEvent - 1)
+	st.word.Store((ownEvent - 1) << 32)
 	st.reset()
-	if st.life.Load()&ownEvent != 0 {
+	if st.life()&ownEvent != 0 {
 		t.Error("a socket's life looks like the port's own descriptors'")
 	}
 }

@@ -143,10 +143,9 @@ func (w *epollWorker) poll(wait time.Duration) error {
 			continue
 		}
 		st := w.port.table.at(s)
-		if st.life.Load() != life {
+		if !st.end(life, ev.Events&epollEnded) {
 			continue // of a socket that has been closed
 		}
-		st.ended.Or(ev.Events & epollEnded)
 		if ev.Events&(unix.EPOLLIN|epollEnded) != 0 {
 			w.tryLater(edge(&st.in))
 		}
@@ -299,7 +298,7 @@ func connected(st *epollState, s Socket) error {
 	if remoteAddr(s).IsValid() {
 		return nil
 	}
-	if st.ended.Load()&epollBroken != 0 {
+	if st.ended()&epollBroken != 0 {
 		return unix.ENOTCONN // cancelled, and the error told before
 	}
 	return unix.EAGAIN
