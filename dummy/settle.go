@@ -1,9 +1,22 @@
 package dummy
 
-import "dummyload/monitor"
+import (
+	"bytes"
+	"encoding/binary"
+
+	"dummyload/monitor"
+)
 
 // loggedIn reports whether the login packet came.
 func (st *stream) loggedIn() bool { return st.state&loginCame != 0 }
+
+// greeted reports whether a payload that is not whole may be the login packet's beginning, where
+// that has not come: nothing is outstanding then, and yet it was not sent unasked.
+func (st *stream) greeted(v *verifier, payload []byte) bool {
+	var login [8]byte
+	binary.LittleEndian.PutUint64(login[:], loginValue)
+	return v.login && !st.loggedIn() && bytes.HasPrefix(login[:], payload)
+}
 
 // loginExpired is the clock's part: no message came in the time a login packet may take.
 func (st *stream) loginExpired(v *verifier, id ident) {
@@ -66,12 +79,16 @@ func (st *stream) ended(v *verifier, id ident, sent uint64) {
 }
 
 // closing is for a stream that the dummy ends itself, and for the end of the quiet period: an
-// echo on its way is no fault then, but bytes nobody waits for are, and such as no echo has.
+// echo or the login packet on its way is no fault then, but bytes nobody waits for are, and such
+// as no echo has.
 func (st *stream) closing(v *verifier, id ident, sent uint64) {
 	if st.state&held == 0 || st.state&astray != 0 {
 		return
 	}
 	payload := st.tail.buf[min(v.p.header, len(st.tail.buf)):]
+	if st.greeted(v, payload) {
+		return
+	}
 	if st.state&early == 0 && st.oldest(sent) != 0 {
 		if len(payload) < MinSize || v.owner(id, sent, payload, false).conn != 0 {
 			return
@@ -84,7 +101,7 @@ func (st *stream) closing(v *verifier, id ident, sent uint64) {
 func (st *stream) interrupted(v *verifier, id ident, sent uint64, f monitor.Fault) {
 	payload := st.tail.buf[min(v.p.header, len(st.tail.buf)):]
 	seq := st.blamed(v, id, sent, payload)
-	if seq == 0 {
+	if seq == 0 && !st.greeted(v, payload) {
 		f = monitor.Unsolicited
 	}
 	v.accuse(f, id, seq, payload, echo{})
