@@ -34,6 +34,7 @@ type poke struct {
 	last   uint64 // the last sequence that was owed
 	owed   uint64
 	came   uint64 // of the owed
+	part   uint32 // bytes of the oldest owed that had come before
 	slow   bool   // what is owed may have been on its way still
 	silent bool   // nothing came, although the server has read the poke
 }
@@ -111,7 +112,8 @@ func (w *worker) poke(d *dummy) bool {
 		w.pokes = make(map[uint32]*poke)
 	}
 	w.pokes[d.slot] = &poke{
-		conn: d.conn, last: d.assigned, owed: uint64(d.wait), slow: w.maybeSlow(d),
+		conn: d.conn, last: d.assigned, owed: uint64(d.wait), part: d.stream.have,
+		slow: w.maybeSlow(d),
 	}
 	d.set(poked)
 	d.clear(heard) // tells from now on whether anything came since
@@ -159,7 +161,7 @@ func (w *worker) pokeOver(d *dummy) {
 		w.closeOwn(d, CloseRST, 0) // it would not read a FIN either
 		return
 	case p.slow:
-	case p.came > 0:
+	case p.came > 0 || d.stream.have > p.part: // also where a short send got stuck once more
 		count.wakeup.add(found)
 	case d.is(heard):
 	case queue.known && queue.bytes > 0:

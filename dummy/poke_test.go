@@ -28,6 +28,19 @@ var stuckServers = []struct {
 			return out
 		})(c)
 	}},
+	{"answers one late, byte by byte", monitor.SendWakeupLost, false,
+		func(c *net.TCPConn, _ <-chan struct{}) {
+			var kept []byte
+			eachFrame(func(_ *net.TCPConn, n int, frame []byte) []byte {
+				if n < 10 {
+					return frame
+				}
+				kept = append(kept, frame...)
+				out := []byte{kept[0]}
+				kept = kept[1:]
+				return out
+			})(c)
+		}},
 	{"reads on and says nothing", monitor.SendFlagStuck, false, func(c *net.TCPConn, _ <-chan struct{}) {
 		eachFrame(func(c *net.TCPConn, n int, frame []byte) []byte {
 			if n < 10 {
