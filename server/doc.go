@@ -84,7 +84,7 @@
 // TestSimulation runs this code on a port where every order of events is a choice (package
 // server/iocp/sim), in millions of schedules: at random, by priorities, and for small cases all
 // there are. Each rule above has seeded bugs that break it, and each of them is found (M01 to
-// M23 in sim_bugs_test.go). A schedule that breaks something is shown again, event by event, by
+// M23 in package server/seeded). A schedule that breaks something is shown again, event by event, by
 // the command that the failure prints:
 //
 //	go test ./server -run TestReplay -v -seed 111 -mutant M04

@@ -15,7 +15,7 @@ var simJob = flag.String("sim.job", "", "what the instrumented binary explores, 
 
 // job is one exploration.
 type job struct {
-	Variant     int    // see seededBugs; 0 is the product
+	Variant     int    // see seeded.Bugs; 0 is the product
 	From        uint64 // seeds From to From+Runs-1; or
 	Runs        int
 	Shape       int // 1.. explores all of smallShapes[Shape-1]

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"dummyload/server/iocp/sim"
+	"dummyload/server/seeded"
 )
 
 // TestSimulation shows that the core is right in millions of schedules, that the same look finds
@@ -51,7 +52,7 @@ func rightVariantsBreakNothing(t *testing.T, binary string) int {
 		from := 1 + uint64(i)*share
 		jobs = append(jobs, job{From: from, Runs: runs})
 		if i%10 == 0 {
-			jobs = append(jobs, job{Variant: closesLocked, From: from, Runs: runs})
+			jobs = append(jobs, job{Variant: seeded.ClosesLocked, From: from, Runs: runs})
 		}
 	}
 	total, steps := 0, 0
@@ -86,34 +87,34 @@ func everyBugDies(t *testing.T, binary string) int {
 		starts = 1
 	}
 	total := 0
-	for _, b := range seededBugs {
-		if b.number == closesLocked {
+	for _, b := range seeded.Bugs {
+		if b.Number == seeded.ClosesLocked {
 			continue
 		}
 		var jobs []job
 		for i := range starts {
-			jobs = append(jobs, job{Variant: b.number, From: 1 + uint64(i)*apart, Runs: chances})
+			jobs = append(jobs, job{Variant: b.Number, From: 1 + uint64(i)*apart, Runs: chances})
 		}
 		all := simulate(t, binary, jobs...)
 		var needed []int
 		for i, f := range all {
 			needed = append(needed, f.Runs)
 			total += f.Runs
-			if !b.expected(f.Broken) {
-				t.Errorf("M%02d %s: broken by %q, want one of %q\n%s", b.number, b.what, f.Broken,
-					b.dies, jobs[i].replay(f.Run))
+			if !expected(b, f.Broken) {
+				t.Errorf("M%02d %s: broken by %q, want one of %q\n%s", b.Number, b.What, f.Broken,
+					b.Dies, jobs[i].replay(f.Run))
 			}
 		}
 		slices.Sort(needed)
-		t.Logf("M%02d %s: after %d schedules (median; at most %d)\n%s", b.number, b.what,
+		t.Logf("M%02d %s: after %d schedules (median; at most %d)\n%s", b.Number, b.What,
 			needed[starts/2], needed[starts-1], all[0].Broken)
 	}
 	return total
 }
 
 // expected reports whether that is what a bug is to be broken by.
-func (b bug) expected(broken string) bool {
-	return slices.ContainsFunc(b.dies, func(of string) bool { return strings.Contains(broken, of) })
+func expected(b seeded.Bug, broken string) bool {
+	return slices.ContainsFunc(b.Dies, func(of string) bool { return strings.Contains(broken, of) })
 }
 
 // sameSeedSameRun makes the same runs in two processes.
@@ -180,7 +181,7 @@ func TestReplay(t *testing.T) {
 		j = job{Shape: *replayShape, Show: *replaySchedule, Preemptions: *replayBound}
 	}
 	if _, err := fmt.Sscanf(*replayMutant, "M%d", &j.Variant); err != nil {
-		t.Fatalf("-mutant %s: want M00 to M%d", *replayMutant, closesLocked)
+		t.Fatalf("-mutant %s: want M00 to M%d", *replayMutant, seeded.ClosesLocked)
 	}
 	binary := instrument(t)
 	if binary == "" {

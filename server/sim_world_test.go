@@ -7,6 +7,7 @@ import (
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
 	"dummyload/server/iocp/sim"
+	"dummyload/server/seeded"
 )
 
 // shape is how large a simulated run is, and what may happen in it.
@@ -85,7 +86,7 @@ func (s *simulation) run(sh shape, choose sim.Chooser) string {
 	s.world.Begin(choose)
 	s.port.Begin()
 	s.port.LastFirst = sh.last
-	s.port.LooseClose = sim.Variant == closesAtOnce || sim.Variant == closesLocked
+	s.port.LooseClose = sim.Variant == seeded.ClosesAtOnce || sim.Variant == seeded.ClosesLocked
 	s.clients, s.sessions, s.ended, s.stopping = s.clients[:0], s.sessions[:0], 0, false
 	s.assemble()
 	for i, w := range s.srv.workers {

@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"server/iocp":          {},
 	"server/iocp/iocptest": {"server/iocp"},
 	"server/iocp/sim":      {"server/iocp"},
+	"server/seeded":        {},
 	"server/frame":         {},
 	"server/sendq":         {},
 	"monitor":              {},
@@ -42,7 +43,7 @@ var mayImport = map[string][]string{
 }
 
 // onlyTests are packages that nothing but tests may import.
-var onlyTests = []string{"server/iocp/iocptest", "server/iocp/sim"}
+var onlyTests = []string{"server/iocp/iocptest", "server/iocp/sim", "server/seeded"}
 
 // onlyIn keeps a library in its room.
 var onlyIn = map[string]string{

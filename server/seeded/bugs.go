@@ -1,19 +1,20 @@
-package server
+package seeded
 
-// bug is one seeded bug: a variant of the core with one rule broken.
-type bug struct {
-	number int
-	what   string
-	dies   []string // of what it is expected to be broken by: any of these, nothing else
-	edits  []edit
+// Bug is one seeded bug: a variant of the core with one rule broken.
+type Bug struct {
+	Number int // the N of MNN, and sim.Variant where it is on
+	What   string
+	// Dies lists what the simulation of the server alone may be broken by: any, nothing else.
+	Dies  []string
+	Edits []Edit
 }
 
 // The variants that are not bugs, and one that needs to know what closesocket does.
 const (
-	closesAtOnce = 20
-	// closesLocked is the other right way: closesocket at once, with the session's lock held
+	ClosesAtOnce = 20
+	// ClosesLocked is the other right way: closesocket at once, with the session's lock held
 	// over it and over every post.
-	closesLocked = 24
+	ClosesLocked = 24
 )
 
 // lifetime is what a bug in holding and releasing sessions is broken by: assertions of the
@@ -36,8 +37,9 @@ var stream = []string{
 	"sendq: bytes left uncounted at close", "sendq: more consumed",
 }
 
-var seededBugs = []bug{
-	{1, "IOCount++ after WSARecv", lifetime, []edit{
+// Bugs are all the seeded bugs, M01 to M23, and the other right way.
+var Bugs = []Bug{
+	{1, "IOCount++ after WSARecv", lifetime, []Edit{
 		{"post.go", `	io := s.io.up()
 	a.note(trace.RecvPost,`, `	if sim.Variant == 1 {
 		err := via.Recv(s.sock, &s.recv)
@@ -49,7 +51,7 @@ var seededBugs = []bug{
 	}
 	io := s.io.up()
 	a.note(trace.RecvPost,`}}},
-	{2, "IOCount++ after WSASend", lifetime, []edit{
+	{2, "IOCount++ after WSASend", lifetime, []Edit{
 		{"post.go", `		io := s.io.up() // R1`, `		if sim.Variant == 2 {
 			err := a.post.Send(s.sock, data, &s.send)
 			a.note(trace.SendPost, trace.Nowhere, s, s.io.up(), len(data))
@@ -60,7 +62,7 @@ var seededBugs = []bug{
 		}
 		io := s.io.up() // R1`}}},
 	{3, "no SendQ re-check on send completion", stream,
-		[]edit{{"worker.go", `	w.sendPost(s)
+		[]Edit{{"worker.go", `	w.sendPost(s)
 }
 
 // stop obeys`, `	if sim.Variant != 3 {
@@ -70,14 +72,14 @@ var seededBugs = []bug{
 
 // stop obeys`}}},
 	{4, "SendFlag cleared after the check", stream,
-		[]edit{{"worker.go", `	s.flag.clear()
+		[]Edit{{"worker.go", `	s.flag.clear()
 	w.note(trace.FlagClear,`, `	if sim.Variant == 4 && !s.sendq.Any() {
 		s.flag.clear()
 		return
 	}
 	s.flag.clear()
 	w.note(trace.FlagClear,`}}},
-	{5, "release on a second read of 0", lifetime, []edit{
+	{5, "release on a second read of 0", lifetime, []Edit{
 		{"post.go", `	if io == 0 && s.io.tryRelease() {`, `	if sim.Variant == 5 {
 		sim.Point("before the second read")
 		if s.io.load() == 0 {
@@ -88,7 +90,7 @@ var seededBugs = []bug{
 		return
 	}
 	if io == 0 && s.io.tryRelease() {`}}},
-	{6, "release on transferred 0", lifetime, []edit{
+	{6, "release on transferred 0", lifetime, []Edit{
 		{"worker.go", ` // frees nothing (R11)
 `, ` // frees nothing (R11)
 				if sim.Variant == 6 {
@@ -97,12 +99,12 @@ var seededBugs = []bug{
 					continue
 				}
 `}}},
-	{7, "no decrement when a post fails", []string{"not released"}, []edit{
+	{7, "no decrement when a post fails", []string{"not released"}, []Edit{
 		{"post.go", `	a.ioDown(s, trace.FailedPost)`, `	if sim.Variant != 7 {
 		a.ioDown(s, trace.FailedPost)
 	}`}}},
 	{8, "what was asked is consumed, not what was transferred",
-		stream, []edit{
+		stream, []Edit{
 			{"sendq/queue.go", `	b.sent += n
 `, `	if sim.Variant == 8 {
 		n = len(b.unsent())
@@ -110,7 +112,7 @@ var seededBugs = []bug{
 	b.sent += n
 `}}},
 	{9, "SendFlag tested, then set", stream,
-		[]edit{{"sendflag.go", `	if !f.word.CompareAndSwap(0, 1) {`, `	if sim.Variant == 9 {
+		[]Edit{{"sendflag.go", `	if !f.word.CompareAndSwap(0, 1) {`, `	if sim.Variant == 9 {
 		if f.isSet() {
 			return false
 		}
@@ -119,7 +121,7 @@ var seededBugs = []bug{
 		return true
 	}
 	if !f.word.CompareAndSwap(0, 1) {`}}},
-	{10, "SendPacket without its own hold", append(lifetime, stream...), []edit{
+	{10, "SendPacket without its own hold", append(lifetime, stream...), []Edit{
 		{"sendpacket.go", `	io := s.io.up()
 `, `	if sim.Variant == 10 {
 		if s.io.load().released() || s.id.load() != id {
@@ -139,7 +141,7 @@ var seededBugs = []bug{
 		a.ioDown(s, trace.Disconnecting)
 	}
 	return nil`}}},
-	{11, "no RELEASE bit: 0 to 1 is possible", lifetime, []edit{
+	{11, "no RELEASE bit: 0 to 1 is possible", lifetime, []Edit{
 		{"iocount.go", `	if !c.word.CompareAndSwap(0, releaseBit) {`, `	if sim.Variant == 11 {
 		return true
 	}
@@ -161,12 +163,12 @@ func opening() uint32 {
 	}
 	return releaseBit + 1
 }`}}},
-	{12, "the worker exits on transferred 0", []string{"worker ended"}, []edit{
+	{12, "the worker exits on transferred 0", []string{"worker ended"}, []Edit{
 		{"worker.go", `			case e.Transferred == 0:`,
 			`			case e.Transferred == 0 && sim.Variant != 21:
 				w.stopped = sim.Variant == 12 || w.stopped
 `}}},
-	{13, "decrement before the re-post", lifetime, []edit{
+	{13, "decrement before the re-post", lifetime, []Edit{
 		{"worker.go", `			s, where := w.dequeued(e)
 `, `			s, where := w.dequeued(e)
 			if sim.Variant == 13 {
@@ -177,18 +179,18 @@ func opening() uint32 {
 			`			if sim.Variant != 13 && (sim.Variant != 17 || e.Transferred != 0) {
 				w.ioDown(s, where)
 			} //`}}},
-	{14, "no check of the session's id", []string{"wrong bytes", "ended without cause"}, []edit{
+	{14, "no check of the session's id", []string{"wrong bytes", "ended without cause"}, []Edit{
 		{"sendpacket.go", `	if io.released() || s.id.load() != id {
 		a.ioDown`, `	if io.released() || s.id.load() != id && sim.Variant != 14 {
 		a.ioDown`}}},
-	{15, "SendQ without a lock", append(stream, "livelock"), []edit{
+	{15, "SendQ without a lock", append(stream, "livelock"), []Edit{
 		{"sendq/queue.go", `		if q.pushed.CompareAndSwap(b.next, b) {`,
 			`		if sim.Variant == 15 {
 			q.pushed.Store(b)
 			return true
 		}
 		if q.pushed.CompareAndSwap(b.next, b) {`}}},
-	{16, "RecvPost before the data is queued", stream, []edit{
+	{16, "RecvPost before the data is queued", stream, []Edit{
 		{"worker.go", `	w.received(s, data)
 	w.flush(s)
 `, `	if sim.Variant == 16 {
@@ -203,15 +205,15 @@ func opening() uint32 {
 	{17, "no decrement on transferred 0", []string{"not released", "release audit"},
 		nil}, // with 13
 	{18, "a post that failed does not disconnect",
-		[]string{"not released", "without having ended"}, []edit{
+		[]string{"not released", "without having ended"}, []Edit{
 			{"post.go", `	a.cancel(s, PostFailed)`, `	if sim.Variant != 18 {
 		a.cancel(s, PostFailed)
 	}`}}},
-	{19, "accept without a reference", lifetime, []edit{ // and with 11
+	{19, "accept without a reference", lifetime, []Edit{ // and with 11
 		{"accept.go", `	w.ioDown(s, trace.Accepting)`, `	if sim.Variant != 19 {
 		w.ioDown(s, trace.Accepting)
 	}`}}},
-	{20, "closesocket on transferred 0", []string{"another session's"}, []edit{
+	{20, "closesocket on transferred 0", []string{"another session's"}, []Edit{
 		{"post.go", `	a.srv.port.Cancel(s.sock)`, `	if sim.Variant == 20 {
 		a.srv.port.Close(s.sock)
 		return
@@ -223,7 +225,7 @@ func opening() uint32 {
 	}
 	s.sock =`}}},
 	{21, "transferred 0 is ignored", []string{"livelock"}, nil}, // with 12
-	{22, "one order to stop for N workers", []string{"did not obey"}, []edit{
+	{22, "one order to stop for N workers", []string{"did not obey"}, []Edit{
 		{"run.go", `			break // the port is broken, and its workers end because of that
 		}
 `, `			break // the port is broken, and its workers end because of that
@@ -232,7 +234,7 @@ func opening() uint32 {
 			break
 		}
 `}}},
-	{23, "SendFlag cleared before SendQ is consumed", stream, []edit{
+	{23, "SendFlag cleared before SendQ is consumed", stream, []Edit{
 		{"worker.go", `	s.sendq.Consume(transferred, w.blocks)
 `, `	if sim.Variant == 23 {
 		s.flag.clear()
@@ -242,7 +244,7 @@ func opening() uint32 {
 	}
 	s.sendq.Consume(transferred, w.blocks)
 `}}},
-	{closesLocked, "right: closesocket at once under the session's lock", nil, []edit{
+	{ClosesLocked, "right: closesocket at once under the session's lock", nil, []Edit{
 		{"session.go", `	partial *sendq.Block`, `	lock    sim.Mutex
 	partial *sendq.Block`},
 		{"post.go", `func (a *actor) cancel(s *session, why Reason) {

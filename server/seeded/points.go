@@ -1,13 +1,9 @@
-package server
+package seeded
 
-// edit is one change to a source file of the core: old occurs in it exactly once, or the
-// test fails, so that a change of the product cannot leave a point or a bug behind unseen.
-type edit struct{ file, old, new string }
-
-// points puts the yield points in: before every operation on IOCount, SendFlag, the session's
+// Points puts the yield points in: before every operation on IOCount, SendFlag, the session's
 // id and its end, between the two halves of what looks like one, and into SendQ and the free
 // list. The product itself pays nothing for them.
-var points = []edit{
+var Points = []Edit{
 	{"iocount.go", `open() ioState {`, `open() ioState { sim.Point("before IOCount opens");`},
 	{"iocount.go", `up() ioState {`, `up() ioState { sim.Point("before IOCount++");`},
 	{"iocount.go", `down() ioState {`, `down() ioState { sim.Point("before IOCount--");`},
@@ -41,10 +37,6 @@ var points = []edit{
 	{"table.go", `		s := t.at(uint64(uint32(old)) - 1)`,
 		`		sim.Point("in the free list's pop")
 		s := t.at(uint64(uint32(old)) - 1)`},
-	{"post.go", `	a.srv.handler.Left(`, `	present.Released(where, why)
-	a.srv.handler.Left(`},
-	{"post.go", `	a.trace.Record(k, w, uint64(s.id`, `	present.Noted(k, io)
-	a.trace.Record(k, w, uint64(s.id`},
 	{"sendpacket.go", `	if io.released() || s.id.load() != id {`,
 		`	sim.Point("before the id is checked")
 	if !io.released() && s.id.load() != id {
@@ -78,24 +70,11 @@ var points = []edit{
 		b.next, oldest, b = oldest, b, b.next`},
 }
 
-// around replaces what is not the core: the clock, and sizes that would only slow a run down.
-var around = []edit{
-	{"server.go", `	for deadline := time.Now()`, `	if present != nil {
-		return present.Poll(limit, condition)
-	}
-	for deadline := time.Now()`},
-	{"server.go", `	_ = srv.log.Dump(os.Stderr, uint64(id))`, `	if present != nil {
-		present.Broken(id, what)
-	}
-	_ = srv.log.Dump(os.Stderr, uint64(id))`},
-	{"run.go", `	deadline := time.After(stopTimeout)`,
-		`	deadline := make(chan time.Time, 1)`},
-	{"run.go", `		select {`, `		present.Await(srv.threads, deadline)
-		select {`},
+// Sizes replaces what would only slow a run down, and what remembers an earlier one; and it has
+// the trace speak to the timeline.
+var Sizes = []Edit{
 	{"accept.go", `acceptsPerWorker = 64`, `acceptsPerWorker = 1`},
-	{"worker.go", `const batch = 128`, `const batch = 2
-
-func init() { simInstrumented = true }`},
+	{"worker.go", `const batch = 128`, `const batch = 2`},
 	{"table.go", `const slabBits = 7`, `const slabBits = 2`},
 	{"sendq/block.go", `	if b, ok := common[class].Get().(*Block); ok {
 		return b
@@ -129,6 +108,3 @@ func (e Event) Words() string {
 	var b strings.Builder
 `},
 }
-
-// simInstrumented says that this binary was built from the edited sources.
-var simInstrumented bool
