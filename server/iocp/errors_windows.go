@@ -42,4 +42,5 @@ var errnoClass = map[syscall.Errno]Class{
 	syscall.ECONNREFUSED: ClassRefused,
 	syscall.ECANCELED:    ClassCanceled,
 	syscall.EMFILE:       ClassLocalFD,
+	syscall.ENOBUFS:      ClassLocalOther,
 }

@@ -69,7 +69,7 @@ func (p *Port) takeAccept() iocp.Entry {
 	switch {
 	case a.cancelled:
 		e.Err = errCanceled
-	case p.world.Rare():
+	case !p.Sound && p.world.Rare():
 		e.Err = errNoFiles
 	default:
 		c := p.queue[0]
@@ -83,7 +83,7 @@ func (p *Port) takeAccept() iocp.Entry {
 // takeRecv completes a receive: with data, in part or in full, or with none.
 func (wk *worker) takeRecv(c *Conn) iocp.Entry {
 	o := c.recv
-	c.recv = op{}
+	c.recv = c.next(iocp.OpRecv)
 	if o.inside {
 		Met(EarlyCompletion)
 	}
@@ -114,7 +114,7 @@ func (wk *worker) takeRecv(c *Conn) iocp.Entry {
 // takeSend completes a send: in full, short, or failed. The buffer is read now (C3).
 func (wk *worker) takeSend(c *Conn) iocp.Entry {
 	o := c.send
-	c.send = op{}
+	c.send = c.next(iocp.OpSend)
 	if o.inside {
 		Met(EarlyCompletion)
 	}
@@ -146,6 +146,18 @@ func (wk *worker) takeSend(c *Conn) iocp.Entry {
 		c.Got(o.buf[:n])
 	}
 	return e
+}
+
+// next takes the operation of a kind that was posted while the present one was in flight.
+func (c *Conn) next(kind iocp.Op) (o op) {
+	for i := range c.later {
+		if c.later[i].ov.Op == kind {
+			o = c.later[i]
+			c.later = append(c.later[:i], c.later[i+1:]...)
+			break
+		}
+	}
+	return o
 }
 
 func (p *Port) sayDone(which string, c *Conn, n int) {

@@ -7,6 +7,10 @@ type Conn struct {
 	Number int // from 0, in the order of connecting
 	// Got is called with each part of the stream that arrives at the client.
 	Got func(data []byte)
+	// Ending, when not nil, is called once when the server ends the stream.
+	Ending func()
+	// Torn, when not nil, is called once when the connection is reset, but by the client.
+	Torn func()
 
 	// What was done to the connection, for oracles.
 	Fin       bool // the client sent a FIN
@@ -23,6 +27,7 @@ type Conn struct {
 	in         []byte // sent by the client, not yet received by the server
 	window     int    // bytes that still fit towards a mute client
 	recv, send op
+	later      []op    // posted while another of their kind is in flight (Port.Loose)
 	handler    *worker // which handles a receive of it, until its next Get
 }
 
@@ -42,6 +47,14 @@ func (p *Port) Dial() *Conn {
 	p.queue = append(p.queue, c)
 	p.world.say("connects")
 	return c
+}
+
+// end is the server's end of the stream, of which the client hears once.
+func (c *Conn) end() {
+	if heard := c.Ending; heard != nil {
+		c.Ending = nil
+		heard()
+	}
 }
 
 // newConn reuses the memory of an earlier run's.
@@ -86,6 +99,15 @@ func (c *Conn) SendReset() {
 		Met(ResetBothPending)
 	}
 	c.port.world.say("RST")
+}
+
+// reset tears the connection down for both ends.
+func (c *Conn) reset() {
+	if torn := c.Torn; torn != nil && !c.Reset {
+		c.Torn, c.Ending = nil, nil
+		torn()
+	}
+	c.Reset = true
 }
 
 // SetMute makes the client stop, or go on, reading.

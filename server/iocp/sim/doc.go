@@ -9,6 +9,8 @@
 //	complete.go  what completes, and how: in full, in part, failed
 //	conn.go      a connection, seen from its client
 //	mark.go      what must have happened in a run that claims to have explored
+//	hosted.go    a world of whole programs, in virtual time; hooks.go what they call
+//	network.go   between their two ends; remote.go iocp.Port for the clients'
 //
 // # What is simulated
 //
@@ -20,6 +22,14 @@
 //
 // What lies between two yield points happens at once: what the simulation shows about a
 // program is as fine as the points are. Memory is sequentially consistent.
+//
+// # Whole programs
+//
+// What has goroutines, timers and locks of its own cannot be made of coroutines. A hosted World
+// (Host) lives in a bubble of testing/synctest: the workers are goroutines that the World gives
+// turns, the rest goes on between two turns, and when nobody can go on the clock does. The server's
+// end is the same Port, on the same Conn; the clients' end is a Remote, and what lies between takes
+// time, and is refused or reset where the Network is told to.
 //
 // One World runs at a time in a process, since a yield point in the code under test (Point)
 // has no other way to find it. Explore in several processes to use several cores.

@@ -14,11 +14,20 @@ type Port struct {
 	// Owner says whose an operation is: the session's id. A socket belongs to whoever posts on
 	// it first, and to nobody else.
 	Owner func(ov *iocp.Overlapped) uint64
+	// Sound has no post fail, and no Accept.
+	Sound bool
+	// Loose allows what a system allows although the contract does not: a second receive or send
+	// while one is in flight, and closing what is not open.
+	Loose bool
 	// LooseClose lets Close end what is in flight, as closesocket does. Otherwise that is a
 	// breach of C6.
 	LooseClose bool
 	// LastFirst hands out the handle value freed last; otherwise it is the lowest one.
 	LastFirst bool
+	// Died is why the server's process died.
+	Died string
+	// Failed is how many posts of Recv and Send were made to fail.
+	Failed int
 
 	world   *World
 	conns   []*Conn // of this run, in the order of connecting
@@ -129,11 +138,12 @@ func (p *Port) enter(s iocp.Socket, ov *iocp.Overlapped, op iocp.Op) (*Conn, err
 		return nil, errNotSocket
 	}
 	p.owned(c, p.Owner(ov))
-	if p.world.Rare() {
+	if !p.Sound && p.world.Rare() {
 		if !c.broken() && !c.Fin {
 			Met(HealthyPostFailed)
 		}
 		c.PostFault = true
+		p.Failed++
 		return nil, errNoBuffers
 	}
 	ov.Op = op
@@ -148,10 +158,14 @@ func (p *Port) Recv(s iocp.Socket, ov *iocp.Overlapped) error {
 	if err != nil {
 		return p.refuse("WSARecv", s, err)
 	}
-	if c.recv.ov != nil {
-		p.world.Fail("two receives in flight on c%d", c.Number)
-	}
 	serial := p.serial
+	if c.recv.ov != nil {
+		if !p.Loose {
+			p.world.Fail("two receives in flight on c%d", c.Number)
+		}
+		c.later = append(c.later, op{ov: ov, serial: serial})
+		return nil
+	}
 	c.recv = op{ov: ov, serial: serial, inside: true}
 	p.saySocket("WSARecv posted", c)
 	p.world.point("in WSARecv")
@@ -168,10 +182,14 @@ func (p *Port) Send(s iocp.Socket, buf []byte, ov *iocp.Overlapped) error {
 	if err != nil {
 		return p.refuse("WSASend", s, err)
 	}
-	if c.send.ov != nil {
-		p.world.Fail("two sends in flight on c%d", c.Number)
-	}
 	serial := p.serial
+	if c.send.ov != nil {
+		if !p.Loose {
+			p.world.Fail("two sends in flight on c%d", c.Number)
+		}
+		c.later = append(c.later, op{ov: ov, buf: buf, serial: serial})
+		return nil
+	}
 	c.send = op{ov: ov, buf: buf, serial: serial, inside: true}
 	p.saySocket("WSASend posted", c)
 	p.world.point("in WSASend")
@@ -187,7 +205,7 @@ func (p *Port) Accept(listener iocp.Socket, ov *iocp.Overlapped) error {
 	if listener != listenerHandle || p.quiet {
 		return errNotSocket
 	}
-	if p.world.Rare() {
+	if !p.Sound && p.world.Rare() {
 		return errNoBuffers
 	}
 	ov.Op = iocp.OpAccept
@@ -228,6 +246,7 @@ func (p *Port) Cancel(s iocp.Socket) {
 	if c := p.at(s); c != nil {
 		c.Cancelled = true
 		p.saySocket("Cancel", c)
+		c.end()
 	}
 }
 
@@ -245,6 +264,9 @@ func (p *Port) Close(s iocp.Socket) {
 		return
 	}
 	c := p.at(s)
+	if c == nil && p.Loose {
+		return
+	}
 	if c == nil {
 		p.world.Fail("closesocket of handle %d, which is not open", int(s))
 	}
@@ -255,6 +277,21 @@ func (p *Port) Close(s iocp.Socket) {
 	c.Closed = true
 	p.socks[s-firstHandle] = nil
 	p.freed = append(p.freed, s)
+	c.end()
+}
+
+// Kill ends the server, in a hosted world, as its system does when its process dies: every connection is reset, what
+// was not accepted as well, and nobody listens any more.
+func (p *Port) Kill(why string) {
+	p.world.say("the server's process dies: " + why)
+	p.quiet, p.Died = true, why
+	for _, c := range p.conns {
+		c.reset()
+	}
+	p.queue = p.queue[:0]
+	for _, wk := range p.workers[:p.made] {
+		wk.owner.guest.died = true
+	}
 }
 
 // Post implements iocp.Port. Only orders to stop are posted here.
@@ -276,8 +313,8 @@ func (p *Port) Listen(a netip.AddrPort, _ int) (iocp.Socket, netip.AddrPort, err
 	return listenerHandle, a, nil
 }
 
-// Connect implements iocp.Poster: connecting through the port is the dummies' side, which is not
-// simulated. Clients Dial.
+// Connect implements iocp.Poster: connecting is the clients' side. Those that are coroutines Dial;
+// those of a hosted world have a Remote.
 func (p *Port) Connect(iocp.Socket, netip.AddrPort, *iocp.Overlapped) error { return errNotSocket }
 
 // NewSocket implements iocp.Port.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"dummyload/server/iocp"
@@ -39,7 +40,8 @@ func (wk *worker) Accept(listener iocp.Socket, ov *iocp.Overlapped) error {
 	return wk.Port.Accept(listener, ov)
 }
 
-// Get implements iocp.Worker. A wait that is bounded ends when everybody is at rest.
+// Get implements iocp.Worker. A wait that is bounded ends when everybody is at rest; in a hosted
+// world, when its time is over.
 func (wk *worker) Get(entries []iocp.Entry, wait time.Duration) (int, error) {
 	for _, c := range wk.conns {
 		if c.handler == wk {
@@ -50,9 +52,18 @@ func (wk *worker) Get(entries []iocp.Entry, wait time.Duration) (int, error) {
 		wk.data[i] = spoil // C10
 	}
 	wk.data = wk.data[:0]
-	if wait < 0 {
+	switch {
+	case wk.owner.guest != nil:
+		wk.owner.Await(wk.completable, wait)
+		if wk.owner.guest.died {
+			return 0, errNotSocket
+		}
+		if !wk.completable() {
+			return 0, nil
+		}
+	case wait < 0:
 		wk.world.Block("GQCS", wk.completable)
-	} else if !wk.world.BlockOrRest("GQCS", 1, wk.completable) {
+	case !wk.world.BlockOrRest("GQCS", 1, wk.completable):
 		return 0, nil
 	}
 	n := 0
@@ -70,7 +81,12 @@ func (wk *worker) Get(entries []iocp.Entry, wait time.Duration) (int, error) {
 const spoil = 0xdb
 
 // Close implements iocp.Worker.
-func (wk *worker) Close() error { return nil }
+func (wk *worker) Close() error {
+	if wk.owner.guest != nil {
+		wk.owner.Leave()
+	}
+	return nil
+}
 
 // Worker implements iocp.Port. Received data of C10 is spoiled at this worker's next Get.
 func (p *Port) Worker() (iocp.Worker, error) {
@@ -80,6 +96,9 @@ func (p *Port) Worker() (iocp.Worker, error) {
 	wk := p.workers[p.made]
 	wk.data, wk.owner = wk.data[:0], p.world.running
 	p.made++
+	if p.world.host != nil {
+		wk.owner = p.world.admit(fmt.Sprintf("s%d", p.made-1))
+	}
 	return wk, nil
 }
 

@@ -30,6 +30,7 @@ type World struct {
 	broken  string
 	marks   [NumMarks]int
 	show    func(who, what string)
+	host    *host // nil: the world is closed, everything in it is a coroutine
 }
 
 // active is the world that Point belongs to.
@@ -53,6 +54,7 @@ type Proc struct {
 	woken  bool        // by rest, not by wait
 	over   bool
 	at     string // where it stands
+	guest  *guest // of a hosted world (hosted.go); nil is a coroutine
 }
 
 // New makes a world without coroutines.
@@ -194,6 +196,12 @@ func (w *World) pick(current *Proc) *Proc {
 
 // yieldPoint lets the chooser decide; it returns when p goes on.
 func (w *World) yieldPoint(p *Proc) {
+	if p.guest != nil {
+		if p.pass(); p.guest.died {
+			panic(unwind{})
+		}
+		return
+	}
 	next := w.pick(p)
 	if next != p {
 		if w.show != nil && p.wait == nil && w.broken == "" {
@@ -222,6 +230,10 @@ func (w *World) point(where string) {
 		panic(unwind{})
 	}
 	p := w.running
+	if p == nil { // somebody outside of a hosted world
+		w.Kick()
+		return
+	}
 	p.at = where
 	w.yieldPoint(p)
 }
@@ -304,6 +316,9 @@ const Livelock = "livelock: the run does not come to rest"
 // Fail ends the run: an oracle was broken. In a coroutine it does not return.
 func (w *World) Fail(format string, args ...any) {
 	w.breaks(fmt.Sprintf(format, args...))
+	if w.host != nil {
+		w.host.failed(w.broken)
+	}
 	if w.running != nil {
 		panic(unwind{})
 	}
