@@ -88,4 +88,9 @@
 // the command that the failure prints:
 //
 //	go test ./server -run TestReplay -v -seed 111 -mutant M04
+//
+// cmd/dummyload/whole does the same with the dummies at the other end, in virtual time: connections
+// are reset, posts fail, connects are refused, workers are held up; then all is well again, and STOP
+// must lead to Wait Echo Count 0. There the dummies are on trial, too: they must say of each seeded
+// bug what it is, and of a right server nothing but what was done to it.
 package server

@@ -26,8 +26,9 @@ const (
 var mayImport = map[string][]string{
 	"cmd/dummyload": {"tui", "dummy", "server", "server/frame", "server/gallery", "server/iocp",
 		"monitor"},
-	"tui":   {"dummy", "monitor"},
-	"dummy": {"monitor", "server/iocp", "server/frame"},
+	"cmd/dummyload/whole": {"dummy", "server", "server/frame", "server/iocp", "monitor"}, // tests
+	"tui":                 {"dummy", "monitor"},
+	"dummy":               {"monitor", "server/iocp", "server/frame"},
 	"server": {"monitor", "monitor/trace", "server/iocp",
 		"server/frame", "server/sendq"},
 	"server/gallery":       {"server", "server/frame", "server/iocp", "monitor"},
