@@ -131,10 +131,11 @@ func (w *worker) maybeSlow(d *dummy) bool {
 }
 
 // slowAnswer is how long an answer may take that is on its way still: half as long again as the
-// slowest that this worker has seen.
+// slowest that this worker has seen, and slack for a machine that has other things to do.
 func (w *worker) slowAnswer() time.Duration {
+	const slack = 250 * time.Millisecond
 	slowest := max(w.slowest, w.hists.rtt.Max())
-	return slowest + slowest/2
+	return slowest + slowest/2 + slack
 }
 
 // cameAfterPoke takes n echoes that a poked connection brought.

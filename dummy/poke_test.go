@@ -140,7 +140,8 @@ func TestNothingStuckIsNotExplained(t *testing.T) {
 
 func explained(t *testing.T, s *testServer, backend, want string, seen bool) {
 	cfg := testConfig(s)
-	cfg.Backend, cfg.DrainTimeout = backend, 500*time.Millisecond
+	// Beyond what is slow, and short of a standstill, which is named first.
+	cfg.Backend, cfg.DrainTimeout = backend, 600*time.Millisecond
 	cfg.EchoTimeout = 100 * time.Millisecond
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
