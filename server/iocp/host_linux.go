@@ -45,6 +45,25 @@ func PortRange() (lo, hi int, ok bool) {
 	return parsePortRange(string(b))
 }
 
+// SocketBuffers is the most bytes, as the system counts them, that one TCP socket's receive and
+// send buffer hold (tcp_rmem, tcp_wmem); ok is false where the system cannot tell.
+func SocketBuffers() (recv, send int, ok bool) {
+	recv, ok1 := bufferMost("/proc/sys/net/ipv4/tcp_rmem")
+	send, ok2 := bufferMost("/proc/sys/net/ipv4/tcp_wmem")
+	return recv, send, ok1 && ok2
+}
+
+// bufferMost reads the last of least, default and most (tcp(7)).
+func bufferMost(file string) (most int, ok bool) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return 0, false
+	}
+	var least, usual int
+	_, err = fmt.Sscan(string(b), &least, &usual, &most)
+	return most, err == nil && most > 0
+}
+
 func parsePortRange(s string) (lo, hi int, ok bool) {
 	if _, err := fmt.Sscan(s, &lo, &hi); err != nil || lo < 1 || hi < lo || hi > 65535 {
 		return 0, 0, false

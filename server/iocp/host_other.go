@@ -15,3 +15,7 @@ func DescriptorsInUse() int { return -1 }
 // PortRange is the range that the system takes local ports from for outgoing connections
 // (ip_local_port_range). ok is false here: this system cannot tell.
 func PortRange() (lo, hi int, ok bool) { return 0, 0, false }
+
+// SocketBuffers is the most bytes that one TCP socket's receive and send buffer hold. ok is
+// false here: this system cannot tell.
+func SocketBuffers() (recv, send int, ok bool) { return 0, 0, false }

@@ -40,6 +40,13 @@ func TestDescriptorsInUseCounts(t *testing.T) {
 	}
 }
 
+func TestSocketBuffers(t *testing.T) {
+	recv, send, ok := SocketBuffers()
+	if ok != (runtime.GOOS == "linux") || ok && (recv < 4096 || send < 4096) {
+		t.Errorf("receive %d, send %d, %v", recv, send, ok)
+	}
+}
+
 func TestDescriptorLimit(t *testing.T) {
 	n, ok := DescriptorLimit()
 	if ok != (runtime.GOOS != "windows") || ok && n < 16 {

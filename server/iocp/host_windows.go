@@ -57,3 +57,7 @@ func PortRange() (lo, hi int, ok bool) { return 0, 0, false }
 // DescriptorLimit is the number of descriptors this process may have open: the soft
 // RLIMIT_NOFILE. ok is false here: Windows has no such limit.
 func DescriptorLimit() (n uint64, ok bool) { return 0, false }
+
+// SocketBuffers is the most bytes that one TCP socket's receive and send buffer hold. ok is
+// false here: this system cannot tell.
+func SocketBuffers() (recv, send int, ok bool) { return 0, 0, false }
