@@ -50,7 +50,9 @@ func goodRun() *Snapshot {
 		Generator: Generator{CPUShare: 0.31, SendLag: Distribution{Count: 5, P99: 7.5},
 			Backend: "uring", Workers: 1, RSS: 51_000_000},
 		Server: &Server{Backend: "epoll", Workers: 2, Accepted: 1309, Released: 1309},
-		Drain:  Drain{AtStop: 9876, Elapsed: 3100 * time.Microsecond},
+		Hostile: &Hostile{Dummies: 107, Connected: 623, ClosedByServer: 519,
+			BytesSent: 7_004_000, BytesReceived: 3_002_000},
+		Drain: Drain{AtStop: 9876, Elapsed: 3100 * time.Microsecond},
 	}
 }
 

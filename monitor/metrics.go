@@ -105,7 +105,8 @@ var metrics = table(
 	connectionMetrics(),
 	distributionMetrics("connect", "Connect time", "time from connect to connected",
 		false, func(s *Snapshot) Distribution { return s.ConnectTime }),
-	byteMetrics(), fairnessMetrics(), generatorMetrics(), serverMetrics(), faultMetrics(),
+	byteMetrics(), fairnessMetrics(), generatorMetrics(), serverMetrics(),
+	hostileMetrics(), faultMetrics(),
 )
 
 func table(parts ...[]Metric) []Metric {

@@ -1,9 +1,12 @@
 package monitor
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // The metrics of both ends of a run: connections and bytes between them, the dummies' side
-// (fairness, generator) and the bundled server's.
+// (fairness, generator), the bundled server's, and the hostile dummies'.
 
 func connectionMetrics() []Metric {
 	row := func(key, label, help string, get func(Connections) uint64) Metric {
@@ -102,5 +105,33 @@ func serverMetrics() []Metric {
 			func(s *Server) uint64 { return s.Live }),
 		row("released_twice", "Released twice", "sessions released more than once", Counter,
 			func(s *Server) uint64 { return s.ReleasedTwice }),
+	}
+}
+
+func hostileMetrics() []Metric {
+	row := func(key, label, help string, unit Unit, get func(*Hostile) uint64) Metric {
+		return Metric{Name: "hostile_" + key, Label: label, Group: "hostile",
+			Key: strings.ReplaceAll(key, "_", " "), Path: "hostile." + key, Unit: unit, Help: help,
+			Get: func(s *Snapshot) float64 {
+				if s.Hostile == nil {
+					return math.NaN()
+				}
+				return count(get(s.Hostile))
+			}}
+	}
+	dummies := row("dummies", "Hostile dummies", "dummies that misbehave", Number,
+		func(h *Hostile) uint64 { return h.Dummies })
+	dummies.Kind = Gauge
+	return []Metric{
+		dummies,
+		row("connected", "Hostile connected", "connections that hostile dummies made", Number,
+			func(h *Hostile) uint64 { return h.Connected }),
+		row("closed_by_server", "Hostile refused",
+			"connections of hostile dummies that the server closed or reset", Number,
+			func(h *Hostile) uint64 { return h.ClosedByServer }),
+		row("bytes_sent", "Hostile bytes sent", "bytes that hostile dummies sent", ByteCount,
+			func(h *Hostile) uint64 { return h.BytesSent }),
+		row("bytes_received", "Hostile bytes recv", "bytes that hostile dummies received",
+			ByteCount, func(h *Hostile) uint64 { return h.BytesReceived }),
 	}
 }

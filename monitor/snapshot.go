@@ -109,6 +109,16 @@ type Server struct {
 	Trace          string            // file the trace was written to, empty when it was not
 }
 
+// Hostile counts what the dummies did that misbehave. None of it is in the ledger, the faults or
+// the other counters.
+type Hostile struct {
+	Dummies        uint64 `json:"dummies"`
+	Connected      uint64 `json:"connected"`        // connections made
+	ClosedByServer uint64 `json:"closed_by_server"` // of them, by FIN or RST
+	BytesSent      uint64 `json:"bytes_sent"`
+	BytesReceived  uint64 `json:"bytes_received"`
+}
+
 // Drain describes the last STOP.
 type Drain struct {
 	AtStop  uint64        // Wait Echo Count when STOP was given
@@ -164,7 +174,8 @@ type Snapshot struct {
 	ConnectTime Distribution
 	Fairness    Fairness
 	Generator   Generator
-	Server      *Server // nil when the target is not bundled
+	Server      *Server  // nil when the target is not bundled
+	Hostile     *Hostile // nil when no dummy misbehaves
 	Drain       Drain
 
 	// Owed is filled while Draining (the oldest first, at most 100), in full once Undrained, and

@@ -48,7 +48,8 @@ type Summary struct {
 	Fairness      Fairness          `json:"fairness"`
 	Confidence    ConfidenceSummary `json:"confidence"`
 	Generator     GeneratorSummary  `json:"generator"`
-	Server        *ServerSummary    `json:"server"` // null when the target is not the bundled one
+	Server        *ServerSummary    `json:"server"`            // null when the target is not the bundled one
+	Hostile       *Hostile          `json:"hostile,omitempty"` // with --misbehave
 	Thresholds    []ThresholdResult `json:"thresholds"`
 	Evidence      []EvidenceSummary `json:"evidence"`
 }
@@ -182,6 +183,7 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 		},
 		Generator:  newGeneratorSummary(final.Generator),
 		Server:     newServerSummary(final.Server),
+		Hostile:    final.Hostile,
 		Thresholds: append([]ThresholdResult{}, v.Thresholds...),
 		Evidence:   newEvidenceSummaries(final),
 	}

@@ -81,6 +81,7 @@ func TestSummaryIsSchema1(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := goodRun()
+	s.Hostile = nil // without --misbehave
 	s.Diagnoses = []Diagnosis{{SendWakeupLost, 3, "…"}}
 	s.Evidence = []Evidence{{Fault: Corrupt, Client: 17, Connection: 2}}
 	got := shape(t, summaryJSON(t, s, Rules{Thresholds: threshold("rtt_p99<5ms")}))
@@ -110,7 +111,9 @@ func TestSummaryAddsOnlyKeysThatMayBeLeftOut(t *testing.T) {
 		}
 	}
 	want := []string{"reasons[] string", "server.refused float64", "server.accept_failures float64",
-		"server.reasons json.Delim", "server.reasons.sendq_full float64", "evidence[].note string",
+		"server.reasons json.Delim", "server.reasons.sendq_full float64", "hostile json.Delim",
+		"hostile.dummies float64", "hostile.connected float64", "hostile.closed_by_server float64",
+		"hostile.bytes_sent float64", "hostile.bytes_received float64", "evidence[].note string",
 		"evidence[].count float64"}
 	if !slices.Equal(added, want) {
 		t.Errorf("added %q, want %q", added, want)

@@ -35,7 +35,12 @@ func (u *ui) drawServer(c canvas) {
 
 // drawTester shows whether the tester itself is the bottleneck.
 func (u *ui) drawTester(c canvas) {
-	in := u.frame(c, "tester", "Tester", "")
+	note := ""
+	if u.shown != nil && u.shown.Hostile != nil {
+		h := u.shown.Hostile
+		note = fmt.Sprintf("hostile %s, refused %s", count(h.Dummies), short(h.ClosedByServer))
+	}
+	in := u.frame(c, "tester", "Tester", note)
 	if u.shown == nil {
 		return
 	}
