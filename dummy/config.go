@@ -60,6 +60,7 @@ type Config struct {
 	Quiet          time.Duration // used as it is: 0 = none
 	Seed           uint64        // used as it is, 0 included
 	Sources        []netip.Addr  // empty: the system's choice, spread over 127.0.0.0/8 for loopback
+	Hostile        []Hostile     // dummies that misbehave, beside the Clients
 	Workers        int           // fleet worker threads, each with a port of its own
 	Backend        string        // of server/iocp
 	// Skipped is told of each better backend that "auto" could not take, and why; may be nil.
@@ -148,6 +149,7 @@ func (c *Config) check() error {
 		notNegative("drain-timeout", c.DrainTimeout),
 		notNegative("quiet", c.Quiet),
 		c.checkSources(),
+		c.checkHostile(),
 	} {
 		if err != nil {
 			return err

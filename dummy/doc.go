@@ -27,6 +27,13 @@
 // things lower it: a verified echo, the dummy's own close (Abandoned), the server's close and a
 // proved gap (Lost). No timeout does.
 //
+// # Those that misbehave
+//
+// Hostile dummies (misbehave.go) have a worker and a port to themselves (mob.go): they are
+// beside the fleet, not in it, and so not in its ledger either. What each kind does is in
+// hostile.go; how they prove that a server has no bounds, and why a right one is never accused
+// of it, in bounds.go.
+//
 // # Phases
 //
 // monitor.Phase draws them. Control's verbs change the phase at once; what must be waited for

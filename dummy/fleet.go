@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -22,6 +23,7 @@ type Fleet struct {
 	pattern *pattern
 	sources sources
 	workers []*worker
+	mob     *mob // nil without hostile dummies
 
 	kicked    chan struct{}
 	quit      chan struct{}
@@ -74,6 +76,10 @@ func New(cfg Config) (*Fleet, error) {
 			_ = f.dismissWorkers(false, false) // the error that counts is the one at hand
 			return nil, err
 		}
+	}
+	if f.mob, err = f.raise(); err != nil {
+		_ = f.dismissWorkers(false, false) // as above
+		return nil, err
 	}
 	f.event("connecting %s dummies to %v (%s)",
 		monitor.Count(uint64(cfg.Clients)), cfg.Target, f.workers[0].port.Backend())
@@ -191,6 +197,7 @@ func (f *Fleet) Close() error {
 func (f *Fleet) end() error {
 	close(f.quit)
 	<-f.conducted
+	mobErr := f.mob.disperse()
 	f.weigh(f.tidings(), f.clock(), true)
 	f.mu.Lock()
 	f.leaving = true
@@ -202,7 +209,7 @@ func (f *Fleet) end() error {
 	defer f.mu.Unlock()
 	f.enter(monitor.Ended, f.clock())
 	f.event("all connections closed")
-	return err
+	return errors.Join(mobErr, err)
 }
 
 // dismissWorkers has the workers close their connections and end, and frees their ports.

@@ -36,7 +36,7 @@ func Preflight(cfg Config, sharedProcess bool) error {
 }
 
 func enoughDescriptors(cfg Config, sharedProcess bool, limit uint64) error {
-	need := uint64(cfg.Clients)
+	need := uint64(cfg.Clients + cfg.hostile())
 	remedy := "raise it (ulimit -n) or lower --clients"
 	if sharedProcess {
 		need *= 2
@@ -45,7 +45,7 @@ func enoughDescriptors(cfg Config, sharedProcess bool, limit uint64) error {
 	need += uint64(spareDescriptors + 4*cfg.Workers)
 	if need > limit {
 		return fmt.Errorf("descriptors: the limit is %d, %d dummies need %d: %s",
-			limit, cfg.Clients, need, remedy)
+			limit, cfg.Clients+cfg.hostile(), need, remedy)
 	}
 	return nil
 }
@@ -55,10 +55,10 @@ func enoughPorts(cfg Config, s sources, perAddress int) error {
 		return nil // spreads as far as it must
 	}
 	have := perAddress * max(1, len(s.list))
-	if cfg.Clients > have {
+	if all := cfg.Clients + cfg.hostile(); all > have {
 		return fmt.Errorf("local ports: %d dummies need as many, %d source addresses have %d: "+
 			"give more addresses (--source) or lower --clients",
-			cfg.Clients, max(1, len(s.list)), have)
+			all, max(1, len(s.list)), have)
 	}
 	return nil
 }

@@ -111,6 +111,7 @@ func (f *Fleet) describe(s *monitor.Snapshot) {
 	}
 	s.Events = slices.Clip(f.events)
 	s.Diagnoses = slices.Clone(f.diagnoses)
+	s.Hostile = f.mob.describe()
 }
 
 // gather has each worker report; one that has ended has left its last report.
@@ -153,6 +154,9 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	t := &f.totals
 	t.steps.follow(s)
 	s.Diagnoses = c.causes.explain(c.signs(s.Diagnoses))
+	if c.ledger.Echoed > 0 { // or else it may not even speak these frames
+		s.Diagnoses = f.mob.signs(s.Diagnoses)
+	}
 	t.steps.explain(s)
 }
 

@@ -43,6 +43,7 @@ func (f *Fleet) startEcho(now time.Duration) {
 	f.orderAll(func(w *worker) { w.start(order, now) })
 	f.enter(monitor.Echoing, now)
 	f.event("START")
+	f.mob.begin()
 }
 
 // Stop is Echo STOP. While Connecting it takes a START back that waits there; otherwise it is
@@ -151,6 +152,7 @@ func (f *Fleet) Reset() error {
 	}
 	f.resets++
 	f.orderAll((*worker).reset)
+	f.mob.reset()
 	f.diagnoses, f.stall = nil, stall{} // one that lasts is told again
 	f.echoOn = 0
 	if f.phase == monitor.Echoing {
