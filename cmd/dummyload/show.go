@@ -151,10 +151,16 @@ func fleetFor(l gallery.Load, srv gallery.Server, seed uint64) dummy.Config {
 	if err != nil {
 		panic(fmt.Sprintf("gallery: a load that the dummies cannot make: %v", err))
 	}
+	var hostile []dummy.Hostile
+	if l.Misbehave != "" {
+		if hostile, err = dummy.ParseHostile(l.Misbehave); err != nil {
+			panic(fmt.Sprintf("gallery: dummies that cannot misbehave like that: %v", err))
+		}
+	}
 	return dummy.Config{
 		Target: srv.Addr(), Clients: l.Clients, OverSend: l.OverSend,
 		SizeMin: l.SizeMin, SizeMax: l.SizeMax, Frame: l.Frame, Login: l.Login,
-		Churn: l.Churn, Close: how, ReconnectDelay: l.ReconnectDelay,
+		Hostile: hostile, Churn: l.Churn, Close: how, ReconnectDelay: l.ReconnectDelay,
 		DrainTimeout: l.DrainTimeout, Quiet: l.Quiet, Seed: seed,
 	}
 }

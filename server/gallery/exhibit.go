@@ -50,6 +50,7 @@ type Load struct {
 	SizeMin, SizeMax  int // payload bytes
 	Frame             frame.Format
 	Login             bool
+	Misbehave         string  // dummies that do, beside the clients: as --misbehave says it
 	Churn             float64 // connections closed and reopened per second
 	Close             string  // how: fin, rst or mixed
 	ReconnectDelay    time.Duration
@@ -83,8 +84,8 @@ func with(change func(*Load)) Load {
 
 // All is every exhibit, sorted by name. Each call makes new ones: exhibits share nothing.
 func All() []Exhibit {
-	all := slices.Concat(wrongAnswers(), wrongByNature(), wrongLifetimes(), rightServers(),
-		rightSpecimens())
+	all := slices.Concat(wrongAnswers(), wrongByNature(), wrongLifetimes(), wrongBounds(),
+		rightServers(), rightSpecimens(), rightBounds())
 	slices.SortFunc(all, func(a, b Exhibit) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }

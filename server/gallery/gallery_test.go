@@ -18,7 +18,7 @@ var diagnoses = []string{
 	monitor.ServerGone, monitor.ServerStalled, monitor.Recovered, monitor.AcceptStalled,
 	monitor.NeverServed, monitor.SendWakeupLost, monitor.SendFlagStuck, monitor.ReceiveNotRearmed,
 	monitor.WorkersLost, monitor.ClosedHealthy, monitor.SessionReuse, monitor.CloseIgnored,
-	monitor.SessionLeak, monitor.ReleasedTwice,
+	monitor.SessionLeak, monitor.ReleasedTwice, monitor.MemoryGrowth, monitor.LimitIgnored,
 }
 
 func TestExhibitsAreWellFormed(t *testing.T) {
