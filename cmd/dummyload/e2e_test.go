@@ -95,6 +95,7 @@ type summary struct {
 		Backend                                 string
 		Accepted, Released, Live, ReleasedTwice uint64
 	}
+	Hostile  *monitor.Hostile
 	Evidence []struct {
 		Fault              string
 		Client, Connection int
@@ -266,6 +267,11 @@ func TestBadInput(t *testing.T) {
 		{"run --allow everything", "corrupt"},
 		{"run --progress 1ns", "--progress"},
 		{"run --json /nonexistent/dir/file", "--json"},
+		{"run --misbehave loudly", "rst-storm"},
+		{"run --misbehave mute:10", "0%"},
+		{"run --misbehave mute,mute", "twice"},
+		{"run --misbehave oversize", "len32"},
+		{"run --misbehave zero --frame raw", "--misbehave"},
 		{"run --no-such-flag", "--no-such-flag"},
 		{"run more words", "more"},
 		{"start", "start"},

@@ -57,6 +57,7 @@ func (o *loadOptions) addFlags(flags *pflag.FlagSet) {
 	f.integer(&c.Clients, "clients", dummy.DefaultClients, 1, dummy.MaxClients, "dummies")
 	o.addEchoFlags(f)
 	o.addConnectionFlags(f)
+	o.addMisbehaveFlag(f)
 	o.addTimeoutFlags(f)
 	o.addPlumbingFlags(f)
 	o.addVerdictFlags(f)
@@ -99,6 +100,13 @@ func (o *loadOptions) addConnectionFlags(f flagSet) {
 	f.rate(&c.ConnectRate, "connect-rate", "new connections per second; 0 = no limit")
 	f.Var(&value[[]netip.Addr]{&c.Sources, parseAddrs, formatAddrs, "IP[,IP…]"},
 		"source", "source addresses to spread connections over")
+}
+
+func (o *loadOptions) addMisbehaveFlag(f flagSet) {
+	appendTo(f, &o.config.Hostile, "misbehave", "KIND[:SHARE][,…]",
+		"hostile dummies beside the others: KIND is "+strings.Join(dummy.Manners(), ", ")+
+			"; SHARE, as in mute:5%, is that of --clients (default 10%); repeatable",
+		dummy.ParseHostile)
 }
 
 func (o *loadOptions) addTimeoutFlags(f flagSet) {
@@ -164,6 +172,9 @@ func (o *loadOptions) fleetConfig() (dummy.Config, error) {
 	if most := c.Frame.MaxPayload(); c.SizeMax > most {
 		return c, usageError{fmt.Errorf("--size %v: want at most %d bytes with --frame %v",
 			o.size, most, c.Frame)}
+	}
+	if err := dummy.CheckHostile(c.Hostile, c.Frame); err != nil {
+		return c, usageError{fmt.Errorf("--%w", err)}
 	}
 	return c, nil
 }
