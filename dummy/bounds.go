@@ -32,7 +32,7 @@ import (
 //
 // None of them is told of a server that never answered a right echo: it may speak other frames.
 //
-// Only fillMost dummies of a manner fill at a time, and none once a server is convicted: a
+// Only fillMost dummies of a manner fill at a time, fillStep in each scan, and none once a server is convicted: a
 // server without bounds, and the machine it runs on, are to be found out and not killed.
 type bounds struct {
 	taken, kept uint64
@@ -54,8 +54,17 @@ const (
 	// buffersAfar is for the two of a machine that cannot be asked.
 	buffersAfar = 256 << 20
 
-	fillMost = 4
+	fillMost = 2
+	fillStep = 4 << 20 // 80 MB a second: it is not speed that they try, there is Flood for that
 )
+
+// goal is how much a dummy of a manner that fills sends.
+func (b *bounds) goal(m Manner) uint64 {
+	if m == Mute {
+		return b.kept
+	}
+	return b.taken
+}
 
 // newBounds takes the length of what a mute dummy sends over and over: what it sends is to end
 // with a whole frame, so that all of it is answered.
@@ -103,10 +112,12 @@ func (m *mob) wantFill(h *hostile) {
 func (m *mob) fill(h *hostile) {
 	m.fills[h.manner].n++
 	h.filling, h.at = true, never
-	h.may = m.bounds.taken
-	if h.manner == Mute {
-		h.may = m.bounds.kept
-	}
+	m.fillOn(h)
+}
+
+// fillOn lets it send one step more, and no further ahead of what was taken.
+func (m *mob) fillOn(h *hostile) {
+	h.may = min(m.bounds.goal(h.manner), h.sentBytes+fillStep)
 	m.pump(h)
 }
 

@@ -152,7 +152,10 @@ func (m *mob) scan() {
 		switch {
 		case h.state == dialing && m.now-h.since > m.fleet.cfg.ConnectTimeout:
 			m.die(h, m.port.Abort, h.backoff())
-		case m.now < h.at || m.leaving.Load():
+		case m.leaving.Load():
+		case h.filling && h.may < m.bounds.goal(h.manner):
+			m.fillOn(h)
+		case m.now < h.at:
 		case h.state == down:
 			h.at = never
 			m.dials.push(h.slot)
