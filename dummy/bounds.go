@@ -32,8 +32,8 @@ import (
 //
 // None of them is told of a server that never answered a right echo: it may speak other frames.
 //
-// Only fillMost dummies of a manner fill at a time, fillStep in each scan, and none once a server is convicted: a
-// server without bounds, and the machine it runs on, are to be found out and not killed.
+// Only fillMost dummies of a manner fill at a time, fillStep in each scan, and none once a server
+// is convicted: a server without bounds, and its machine, are to be found out and not killed.
 type bounds struct {
 	taken, kept uint64
 	kernel      uint64 // all four buffers
