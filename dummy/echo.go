@@ -26,6 +26,7 @@ func (w *worker) room(d *dummy) int {
 func (w *worker) makeReady(d *dummy) {
 	if !d.is(ready) && w.room(d) > 0 {
 		d.set(ready)
+		w.roomSince = min(w.roomSince, w.now)
 		w.ready.push(d.slot)
 	}
 }
@@ -45,27 +46,45 @@ func (w *worker) serveTime() time.Duration {
 // in an open loop each echo that is due goes to the next in turn, and when every window is
 // full it stays due.
 func (w *worker) serve() {
-	for most := serveMost; most > 0 && w.serveTime() <= w.now; most-- {
-		d := w.at(int(w.ready.pop()))
-		d.clear(ready)
-		k := w.room(d)
-		if k <= 0 {
-			continue
+	for most := serveMost; most > 0 && w.serveTime() <= w.now; {
+		most -= max(1, w.serveNext())
+		if w.ready.n == 0 {
+			w.roomSince = never
 		}
-		if w.load.rate > 0 {
-			due := w.echoes.due()
-			w.echoes.take()
-			w.hists.lag.Record(w.now - due)
-			w.assign(d, due)
-			w.makeReady(d)
-		} else if !d.is(sending) { // otherwise it is made ready again when that is sent
-			for range k {
-				w.assign(d, w.now)
-			}
-			most -= k - 1
-		}
-		w.writeLater(d)
 	}
+}
+
+// serveNext lets the next dummy in turn send, and says how many echoes it began.
+func (w *worker) serveNext() int {
+	d := w.at(int(w.ready.pop()))
+	d.clear(ready)
+	k := w.room(d)
+	switch {
+	case k <= 0:
+		return 0
+	case w.load.rate > 0:
+		k = 1
+		w.assign(d, w.takeDue())
+		w.makeReady(d)
+	case d.is(sending):
+		return 0 // it is made ready again when that is sent
+	default:
+		for range k {
+			w.assign(d, w.now)
+		}
+	}
+	w.writeLater(d)
+	return k
+}
+
+// takeDue takes the next echo from the open loop's schedule and says when it was due. Its send
+// lag is this worker's own lateness: as long as no window had room it waited for the server,
+// which its RTT shows.
+func (w *worker) takeDue() time.Duration {
+	due := w.echoes.due()
+	w.echoes.take()
+	w.hists.lag.Record(w.now - max(due, w.roomSince))
+	return due
 }
 
 // assign gives a dummy one more echo to send. at is when it is due: its RTT counts from then.

@@ -61,16 +61,7 @@ func New(cfg Config) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Fleet{
-		cfg: cfg, began: time.Now(), sources: newSources(cfg),
-		pattern: newPattern(cfg.Seed, cfg.Frame, cfg.SizeMin, cfg.SizeMax),
-		load: load{
-			clients: cfg.Clients, overSend: cfg.OverSend, rate: cfg.Rate, churn: cfg.Churn,
-		},
-		kicked: make(chan struct{}, 1), quit: make(chan struct{}), conducted: make(chan struct{}),
-		changed: make(chan struct{}), order: 1,
-	}
-	f.totals.init(cfg.Workers)
+	f := assemble(cfg)
 	for k := range cfg.Workers {
 		if err := f.hire(k); err != nil {
 			_ = f.dismissWorkers(false, false) // the error that counts is the one at hand
@@ -88,6 +79,21 @@ func New(cfg Config) (*Fleet, error) {
 	return f, nil
 }
 
+// assemble makes a fleet that has no workers yet.
+func assemble(cfg Config) *Fleet {
+	f := &Fleet{
+		cfg: cfg, began: time.Now(), sources: newSources(cfg),
+		pattern: newPattern(cfg.Seed, cfg.Frame, cfg.SizeMin, cfg.SizeMax),
+		load: load{
+			clients: cfg.Clients, overSend: cfg.OverSend, rate: cfg.Rate, churn: cfg.Churn,
+		},
+		kicked: make(chan struct{}, 1), quit: make(chan struct{}), conducted: make(chan struct{}),
+		changed: make(chan struct{}), order: 1,
+	}
+	f.totals.init(cfg.Workers)
+	return f
+}
+
 // hire opens a port and starts the worker that serves it.
 func (f *Fleet) hire(k int) error {
 	size := f.chunk()
@@ -101,15 +107,7 @@ func (f *Fleet) hire(k int) error {
 	if err != nil {
 		return err
 	}
-	w := &worker{
-		index: k, fleet: f, port: port, done: make(chan struct{}), hists: newHistograms(),
-		rng:      rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
-		buffers:  sendBuffers{size: size},
-		load:     load{overSend: f.load.overSend},
-		connects: newPacer(k, f.cfg.Workers, 0, f.cfg.ConnectRate),
-	}
-	w.verifier = newVerifier(f.pattern, f.cfg.Login, f, w)
-	w.grow(0)
+	w := f.newWorker(k, port)
 	started := make(chan error, 1)
 	go w.run(started)
 	if err := <-started; err != nil {
@@ -118,6 +116,20 @@ func (f *Fleet) hire(k int) error {
 	}
 	f.workers = append(f.workers, w)
 	return nil
+}
+
+// newWorker makes a worker whose thread does not run yet.
+func (f *Fleet) newWorker(k int, port iocp.Port) *worker {
+	w := &worker{
+		index: k, fleet: f, port: port, done: make(chan struct{}), hists: newHistograms(),
+		rng:     rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
+		buffers: sendBuffers{size: f.chunk()},
+		load:    load{overSend: f.load.overSend}, roomSince: never,
+		connects: newPacer(k, f.cfg.Workers, 0, f.cfg.ConnectRate),
+	}
+	w.verifier = newVerifier(f.pattern, f.cfg.Login, f, w)
+	w.grow(0)
+	return w
 }
 
 // chunk is the size of a send buffer: a window of echoes where that is not much, and never

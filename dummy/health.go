@@ -8,71 +8,87 @@ import (
 	"dummyload/monitor"
 )
 
-// saturatedShare is the share of a core above which a worker has nothing left to give.
-const saturatedShare = 0.9
+// The limits of health.
+const (
+	neverIdle = 0.9              // of the time, running or starved
+	starving  = 0.5              // of the time, starved
+	minLag    = time.Millisecond // what is late by less is not worth a word
+	lagShare  = 0.5              // of the round trips' p99 that may be the tester's own lag
+	lostShare = 0.01             // of the schedule that may be left behind
+)
 
-// health watches the tester itself. It is saturated when a worker uses more than 0.9 of a core
-// between two snapshots and, in an open loop, echoes are sent later and later after their due
-// time; in a closed loop, when that share lasts for two intervals. Once saturated stays so until
-// Reset: a measurement that was spoiled once is spoiled. Once the fleet has ended, the CPU share
-// is the mean over the time that echo was on.
+// health watches the tester itself, over the time since START or Reset: what a run has measured
+// is spoiled by what lasted, and not by one hiccup in it. It is saturated when
+//
+//	open loop    more than one echo in a hundred was sent late although it had room, by more
+//	             than half of the round trips' p99: that measures the tester; or
+//	             a worker was never idle and has fallen behind its schedule: the answers that
+//	             would have made room lay there and were not fetched
+//	closed loop  a worker was never idle: the server waited for it
+//
+// A worker that neither runs nor sleeps is starved: others have the processor. A server that is
+// slow leaves workers asleep and windows full, and neither is counted. Once the fleet has ended,
+// the CPU share is the mean over the time that echo was on.
 type health struct {
-	cpu, at   []time.Duration // of each worker's thread, as of the previous snapshot
-	recentLag *monitor.Histogram
-	lagBefore float64 // its p99 as of the previous snapshot, in microseconds
-	busy      bool
-	saturated bool
-	echoShare float64 // sum over the snapshots taken while echo was on
-	echoing   int     // how many these are
+	before  []threadTime  // of each worker, as of the previous snapshot
+	on      time.Duration // how long Echo was on, in the intervals seen
+	ran     float64       // sum over them: share of the busiest worker × seconds
+	starved float64       // the same of the one starved most
+	echoing bool          // Echo was on as of the previous snapshot
 }
 
-// minLag is a send lag, in microseconds, that is not worth a word.
-const minLag = 1000
+// threadTime is what a worker's thread has done until at. Some of what it ran it may have run
+// while it went to sleep, which counts twice: starved is rather too little than too much.
+type threadTime struct{ ran, idle, at time.Duration }
 
-func (h *health) init(workers int) {
-	h.cpu, h.at = make([]time.Duration, workers), make([]time.Duration, workers)
-	h.recentLag = monitor.NewHistogram()
-}
+func (h *health) init(workers int) { h.before = make([]threadTime, workers) }
 
-func (h *health) lag(since *monitor.Histogram) { h.recentLag.Merge(since) }
+// reset begins to judge anew; how the threads stood is still what the next interval begins with.
+func (h *health) reset() { h.on, h.ran, h.starved = 0, 0, 0 }
 
-// judge compares the reports with those before.
+// judge compares the reports with those before. lag is all send lags since START or Reset.
 func (h *health) judge(
-	reports []*report, s *monitor.Snapshot, lag *monitor.Histogram,
+	reports []*report, s *monitor.Snapshot, lag monitor.Distribution,
 ) monitor.Generator {
-	var share float64
+	g := monitor.Generator{SendLag: lag, Workers: len(reports), RSS: residentBytes()}
+	var ran, starved, took, behind time.Duration
 	for i, r := range reports {
-		if wall := r.at - h.at[i]; wall > 0 {
-			share = max(share, float64(r.cpu-h.cpu[i])/float64(wall))
-		}
-		h.cpu[i], h.at[i] = r.cpu, r.at
+		now, was := threadTime{r.cpu, r.idle, r.at}, h.before[i]
+		h.before[i] = now
+		wall := now.at - was.at
+		took, behind = max(took, wall), max(behind, r.behind)
+		ran = max(ran, min(wall, now.ran-was.ran))
+		starved = max(starved, wall-(now.ran-was.ran)-(now.idle-was.idle))
 	}
-	share = h.mean(min(share, 1), s.Phase)
-	late := h.recentLag.Distribution().P99
-	h.recentLag.Reset()
-	busy := share > saturatedShare
-	if s.Rate > 0 {
-		h.saturated = h.saturated || busy && late > minLag && late > h.lagBefore
-	} else {
-		h.saturated = h.saturated || busy && h.busy
+	if took > 0 {
+		g.CPUShare = float64(ran) / float64(took)
 	}
-	h.busy, h.lagBefore = busy, late
-	return monitor.Generator{
-		CPUShare: share, SendLag: lag.Distribution(), Saturated: h.saturated,
-		Workers: len(reports), RSS: residentBytes(),
+	echoing := s.Phase == monitor.Echoing
+	if echoing || h.echoing { // where STOP came in between, the part before it counts
+		h.on += took
+		h.ran += ran.Seconds()
+		h.starved += starved.Seconds()
 	}
+	h.echoing = echoing
+	if s.Phase == monitor.Ended && h.on > 0 {
+		g.CPUShare = h.ran / h.on.Seconds()
+	}
+	g.Saturated = h.saturated(s, lag, behind)
+	return g
 }
 
-// mean is the share as it is, and once the fleet has ended, as it was while echo was on.
-func (h *health) mean(share float64, phase monitor.Phase) float64 {
-	switch {
-	case phase == monitor.Echoing:
-		h.echoShare += share
-		h.echoing++
-	case phase == monitor.Ended && h.echoing > 0:
-		return h.echoShare / float64(h.echoing)
+func (h *health) saturated(
+	s *monitor.Snapshot, lag monitor.Distribution, behind time.Duration,
+) bool {
+	on := h.on.Seconds()
+	busy := on > 0 && (h.ran+h.starved > neverIdle*on || h.starved > starving*on)
+	if s.Rate == 0 {
+		return busy
 	}
-	return share
+	least := float64(minLag) / float64(time.Microsecond)
+	late := lag.P99 > max(least, lagShare*s.RTT.P99)
+	lost := behind > max(minLag, time.Duration(lostShare*float64(s.EchoOn)))
+	return late || busy && lost
 }
 
 // residentBytes is this process's memory, 0 where the system has no /proc.

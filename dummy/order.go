@@ -30,10 +30,12 @@ func (w *worker) stop(order uint64) {
 	}
 	w.tell.order = order
 	w.countOff()
+	w.behind = w.behindNow()
 	w.mode = draining
 	for w.ready.n > 0 {
 		w.at(int(w.ready.pop())).clear(ready)
 	}
+	w.roomSince = never
 	w.tell.atStop = w.count.wait
 	w.emptiedAt = w.now
 }
@@ -105,6 +107,7 @@ func (w *worker) reset() {
 	w.count.reset(w.dialing)
 	w.offFrom = 0
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
+	w.behind = 0
 	w.hists = newHistograms()
 	w.news = news{held: w.news.held}
 	for slot := range w.slots() {

@@ -42,6 +42,8 @@ type report struct {
 	answered []uint64 // echoes of each client
 	silent   uint64
 	cpu, at  time.Duration // the thread's processor time, and when it was read
+	idle     time.Duration // see slept
+	behind   time.Duration // see behindNow
 }
 
 // report hands over what the worker has; it goes on with the empty histograms given.
@@ -50,7 +52,8 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 	w.countOff()
 	r := &report{
 		count: w.count, hists: w.hists, evidence: w.news.evidence,
-		cpu: iocp.ThreadCPU(), at: w.fleet.clock(),
+		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle,
+		behind: w.behindNow(),
 	}
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.hists, w.news.evidence = empty, nil
@@ -61,6 +64,15 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 		r.answered, r.silent = w.fairness()
 	}
 	return r
+}
+
+// behindNow is how far the open loop's schedule is ahead of what has been sent, for whatever
+// reason; once Echo is off, as it was at STOP.
+func (w *worker) behindNow() time.Duration {
+	if w.mode != echoing {
+		return w.behind
+	}
+	return max(0, w.now-w.echoes.due())
 }
 
 // owedLines names what is owed, a line for each row of sequences, the oldest first.

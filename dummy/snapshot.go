@@ -45,7 +45,7 @@ func (t *totals) reset(resets uint64) {
 	t.hists.reset()
 	t.evidence, t.kept = nil, [monitor.NumFaults]int{} // what is owed stays owed
 	t.fairness, t.fairAt = monitor.Fairness{}, 0
-	t.health.saturated = false
+	t.health.reset()
 	t.steps = steps{}
 	t.resets = resets
 }
@@ -68,7 +68,7 @@ func (f *Fleet) Collect(s *monitor.Snapshot) {
 	s.RTTBuckets = t.hists.rtt.Buckets()
 	s.ConnectTime = t.hists.connect.Distribution()
 	s.Evidence = slices.Clip(t.evidence)
-	s.Generator = t.health.judge(reports, s, t.hists.lag)
+	s.Generator = t.health.judge(reports, s, t.hists.lag.Distribution())
 	s.Generator.Backend = f.workers[0].port.Backend()
 	s.Generator.Goroutines = runtime.NumGoroutine()
 }
@@ -167,7 +167,6 @@ func (t *totals) take(worker int, r *report) {
 		t.recent.Merge(h.rtt)
 		t.hists.connect.Merge(h.connect)
 		t.hists.lag.Merge(h.lag)
-		t.health.lag(h.lag)
 		h.reset()
 		t.spare[worker] = h
 	}

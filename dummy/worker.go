@@ -21,6 +21,9 @@ type worker struct {
 	entries [256]iocp.Entry
 	now     time.Duration // of the fleet's clock, read once for each batch
 
+	asleepAt time.Duration // when the last sleep began
+	idle     time.Duration // slept, all told (see slept)
+
 	slabs    []*slab
 	roster   atomic.Pointer[[]*slab] // slabs, for other workers to look a dummy up
 	wanted   int                     // its share of the clients: slots below it are kept connected
@@ -29,10 +32,11 @@ type worker struct {
 	mode     mode                    // what the dummies are to do
 	keepOwed bool                    // leaving after a drain that failed (see writeOff)
 
-	ready     slotQueue // may send, each slot once
-	unwritten []uint32  // have something to write since this batch began
-	dials     slotQueue // to be dialed, each slot once
-	dialing   int       // connects in flight
+	ready     slotQueue     // may send, each slot once
+	roomSince time.Duration // since when ready was never empty; never when it is
+	unwritten []uint32      // have something to write since this batch began
+	dials     slotQueue     // to be dialed, each slot once
+	dialing   int           // connects in flight
 	timers    timers
 	echoes    pacer
 	churns    pacer
@@ -47,6 +51,7 @@ type worker struct {
 	buffers  sendBuffers
 	rings    timeRings
 
+	behind    time.Duration // at STOP: see behindNow
 	count     counters
 	hists     *histograms
 	slowest   time.Duration // round trip of all that was in hists before
@@ -101,11 +106,13 @@ func (w *worker) run(started chan<- error) {
 	}
 	w.io = io
 	for !w.over {
-		n, err := w.io.Get(w.entries[:], w.patience())
+		wait := w.patience()
+		n, err := w.io.Get(w.entries[:], wait)
 		if err != nil {
 			panic(fmt.Sprintf("dummy: worker %d: its completion port is broken: %v", w.index, err))
 		}
 		w.now = w.fleet.clock()
+		w.slept(wait)
 		for i := range w.entries[:n] {
 			w.complete(&w.entries[i])
 		}
@@ -162,7 +169,23 @@ func (w *worker) patience() time.Duration {
 	if at <= w.now || w.mail.full.Load() {
 		return 0
 	}
-	return max(0, at-w.fleet.clock()) // the batch may have taken long
+	w.asleepAt = w.fleet.clock() // the batch may have taken long
+	if w.mode == echoing {
+		at = min(at, w.asleepAt+nap)
+	}
+	return max(0, at-w.asleepAt)
+}
+
+// nap is the longest sleep while Echo is on. Who is not woken from it in time is starved: the
+// answers that would have woken it sooner may lie there just as long.
+const nap = 2 * time.Millisecond
+
+// slept counts the sleep that was asked for as idle, and not what it took longer: then others
+// had the processor.
+func (w *worker) slept(wait time.Duration) {
+	if wait > 0 {
+		w.idle += min(w.now-w.asleepAt, wait+iocp.TimerStep)
+	}
 }
 
 // end gives back the thread's part of the port and leaves the last report.

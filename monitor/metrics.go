@@ -78,6 +78,7 @@ type Metric struct {
 
 // Groups that the report knows more about than their metrics.
 const (
+	rateGroup   = "rate"
 	testerGroup = "tester"
 	serverGroup = "server"
 	faultGroup  = "faults"
@@ -148,7 +149,7 @@ func echoMetrics() []Metric {
 }
 
 func rateMetrics() []Metric {
-	const group = "rate"
+	const group = rateGroup
 	return []Metric{
 		{Name: "echoes_per_s", Label: "RecvPacket TPS", Group: group, Key: "echoes",
 			Path: "rate.echoes_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,

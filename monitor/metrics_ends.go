@@ -74,7 +74,7 @@ func generatorMetrics() []Metric {
 			Get:  func(s *Snapshot) float64 { return s.Generator.CPUShare }},
 		{Name: "send_lag_p99", Label: "Send lag p99", Group: testerGroup, Key: "send lag p99",
 			Path: "generator.send_lag_p99_us", Unit: Microseconds, Kind: Gauge, Performance: true,
-			Help: "open loop: p99 of how far behind its due time an echo was sent",
+			Help: "open loop: p99 of how late an echo was sent that was due and had room",
 			Get: func(s *Snapshot) float64 {
 				return measured(s.Generator.SendLag, func(d Distribution) float64 { return d.P99 })
 			}},

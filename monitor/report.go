@@ -115,6 +115,9 @@ func (m Metric) shown(v float64) bool {
 // extra is what belongs to a line and is no number.
 func extra(s *Snapshot, group string) []string {
 	switch {
+	case group == rateGroup && s.Rate > 0:
+		sent := perSecond(s.Ledger.Sent, s.EchoOn)
+		return []string{fmt.Sprintf("sent %s/s of %s/s asked", Short(sent), Short(s.Rate))}
 	case group == testerGroup:
 		cells := engine(s.Generator.Backend, s.Generator.Workers)
 		if s.Generator.Saturated {

@@ -81,10 +81,13 @@ type Fairness struct {
 // Generator is what the tester knows about itself.
 type Generator struct {
 	// CPUShare is the busiest dummy worker's share of one core, 0 to 1, since the previous
-	// snapshot; once Echo is off it stays what it was.
-	CPUShare   float64
-	SendLag    Distribution // open loop: how far behind its due time an echo was sent
-	Saturated  bool
+	// snapshot; once the fleet has ended, the mean over the time that Echo was on.
+	CPUShare float64
+	// SendLag is, in an open loop, how late an echo was sent that was due and had room: since
+	// the later of its due time and when a window was open. What waits for a window waits for the
+	// server.
+	SendLag    Distribution
+	Saturated  bool // the tester, not the server, was what the run has measured
 	Backend    string
 	Workers    int
 	RSS        uint64 // bytes, of this process

@@ -56,8 +56,7 @@ func Judge(s *Snapshot, r Rules) Verdict {
 		v.Diagnoses = append(v.Diagnoses, audit(s.Server, r.Live)...)
 	}
 	if s.Generator.Saturated && r.claims() {
-		v.Diagnoses = append(v.Diagnoses, Diagnosis{LocalCPUSaturated, s.Clients,
-			"the tester itself was the bottleneck: its rate and times say nothing of the server"})
+		v.Diagnoses = append(v.Diagnoses, Diagnosis{LocalCPUSaturated, s.Clients, saturatedWhy(s)})
 	}
 	v.Failed = failing(s, r)
 	v.add(ExitFault, faultReasons(s, r, v))
@@ -69,6 +68,17 @@ func Judge(s *Snapshot, r Rules) Verdict {
 	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), unmeasured...))
 	v.Name = verdictNames[v.ExitCode]
 	return v
+}
+
+// saturatedWhy says what came of a run that the tester could not keep up with.
+func saturatedWhy(s *Snapshot) string {
+	why := "the tester itself was the bottleneck: its rate and times say nothing of the server"
+	if s.Rate > 0 {
+		why += fmt.Sprintf(" (%s of %s echoes/s were sent, send lag p99 %s, cpu %s)",
+			Short(perSecond(s.Ledger.Sent, s.EchoOn)), Short(s.Rate),
+			Micros(s.Generator.SendLag.P99), formatShare(s.Generator.CPUShare))
+	}
+	return why
 }
 
 // add appends reasons, and takes the code when they are the first, which are the worst.

@@ -2,7 +2,11 @@
 
 package iocp
 
-import "golang.org/x/sys/unix"
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // DescriptorLimit is the number of descriptors this process may have open: the soft
 // RLIMIT_NOFILE, which the Go runtime has raised to the hard one at start. ok is false where
@@ -14,3 +18,7 @@ func DescriptorLimit() (n uint64, ok bool) {
 	}
 	return uint64(r.Cur), true
 }
+
+// TimerStep is how much later than asked Get may return on a system that has nothing else to do:
+// epoll counts in milliseconds.
+const TimerStep = time.Millisecond

@@ -61,3 +61,7 @@ func DescriptorLimit() (n uint64, ok bool) { return 0, false }
 // SocketBuffers is the most bytes that one TCP socket's receive and send buffer hold. ok is
 // false here: this system cannot tell.
 func SocketBuffers() (recv, send int, ok bool) { return 0, 0, false }
+
+// TimerStep is how much later than asked Get may return on a system that has nothing else to do:
+// the system's clock ticks 64 times a second.
+const TimerStep = 16 * time.Millisecond

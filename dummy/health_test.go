@@ -1,0 +1,145 @@
+package dummy
+
+import (
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// TestSendLagIsTheTestersOwn holds two dummies that may have one echo each unanswered against a
+// rate of 1,000 per second. What waits for a slow server is no send lag, what the
+// worker came late to is; the schedule is behind in both cases.
+func TestSendLagIsTheTestersOwn(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		name     string
+		answers  time.Duration // when the server answers; what was sent before waits
+		overSend int
+		times    []time.Duration // of the worker's batches
+		lag      time.Duration   // the longest
+		behind   time.Duration   // after the last batch
+	}{
+		{"on time", 0, 1, []time.Duration{0, 1 * ms, 2 * ms, 3 * ms}, 0, 0},
+		{"slow server", 100 * ms, 1, []time.Duration{0, 1 * ms, 50 * ms, 100 * ms}, 0, 96 * ms},
+		{"late worker", 0, 1, []time.Duration{0, 1 * ms, 101 * ms}, 99 * ms, 97 * ms},
+		{"late worker, open windows", 0, 200, []time.Duration{0, 1 * ms, 101 * ms}, 99 * ms, 0},
+		{"late after a slow server", 50 * ms, 4, []time.Duration{
+			0, 1 * ms, 2 * ms, 3 * ms, 4 * ms, 5 * ms, 6 * ms, 7 * ms, 20 * ms, 50 * ms,
+		}, 0, 34 * ms},
+	} {
+		w, p := byHand(t, Config{Clients: 2, OverSend: c.overSend, Rate: 1000})
+		w.start(2, 0)
+		for _, at := range c.times {
+			turn(w, p, at, at >= c.answers)
+		}
+		got := w.hists.lag.Distribution()
+		if want := float64(c.lag / time.Microsecond); got.Max != want {
+			t.Errorf("%s: send lag %+v, want at most %v µs", c.name, got, want)
+		}
+		if behind := max(0, w.behindNow()); behind != c.behind {
+			t.Errorf("%s: %v behind, want %v", c.name, behind, c.behind)
+		}
+		w.stop(3)
+		w.now += time.Hour
+		if w.behindNow() != c.behind {
+			t.Errorf("%s: %v behind, after STOP %v", c.name, c.behind, w.behindNow())
+		}
+	}
+}
+
+// quarter is what the tester did between two snapshots 250 ms apart.
+type quarter struct{ ran, starved, behind time.Duration }
+
+func TestSaturatedIsTheTesterAndNotTheServer(t *testing.T) {
+	const ms, open = time.Millisecond, 1000.0
+	for _, c := range []struct {
+		name      string
+		rate      float64
+		lag, rtt  float64 // p99, in µs
+		intervals []quarter
+		want      bool
+	}{
+		{"nothing to do", open, 20, 90, []quarter{{10 * ms, 1 * ms, 0}}, false},
+		{"busy and on time", open, 400, 700, []quarter{{249 * ms, 0, 0}}, false},
+		{"busy and behind", open, 0, 9e5, []quarter{{240 * ms, 2 * ms, 90 * ms},
+			{240 * ms, 2 * ms, 180 * ms}}, true},
+		{"starved and behind", open, 0, 9e5, []quarter{{25 * ms, 220 * ms, 90 * ms},
+			{20 * ms, 225 * ms, 180 * ms}}, true},
+		{"starved now and then, and behind", open, 0, 9e5, []quarter{{25 * ms, 130 * ms, 90 * ms},
+			{20 * ms, 150 * ms, 180 * ms}}, true},
+		{"starved and late", open, 9000, 12000, []quarter{{25 * ms, 100 * ms, 0}}, true},
+		{"hopelessly late", open, 4e6, 4e6, []quarter{{25 * ms, 0, 4 * time.Second}}, true},
+		{"slow server, full windows", open, 300, 9e5, []quarter{{20 * ms, 5 * ms, 90 * ms},
+			{15 * ms, 5 * ms, 180 * ms}}, false},
+		{"server that pauses", open, 3000, 200_000, []quarter{{20 * ms, 5 * ms, 5 * ms}}, false},
+		{"one hiccup in a second", open, 300, 500, []quarter{{9 * ms, 240 * ms, 40 * ms},
+			{60 * ms, 0, 0}, {60 * ms, 0, 0}, {60 * ms, 0, 0}}, false},
+		{"closed loop, busy", 0, 0, 90, []quarter{{245 * ms, 0, 0}}, true},
+		{"closed loop, starved", 0, 0, 90, []quarter{{25 * ms, 222 * ms, 0}}, true},
+		{"closed loop, waiting for the server", 0, 0, 90, []quarter{{200 * ms, 9 * ms, 0}}, false},
+	} {
+		var h health
+		h.init(2)
+		var on, ran, idle time.Duration
+		var g monitor.Generator
+		for _, i := range c.intervals {
+			on, ran, idle = on+250*ms, ran+i.ran, idle+250*ms-i.ran-i.starved
+			g = h.judge([]*report{
+				{at: on, cpu: on / 10, idle: on}, // a worker with nothing to do hides nobody else
+				{at: on, cpu: ran, idle: idle, behind: i.behind},
+			}, &monitor.Snapshot{
+				Phase: monitor.Echoing, Rate: c.rate, EchoOn: on,
+				RTT: monitor.Distribution{P99: c.rtt},
+			}, monitor.Distribution{P99: c.lag})
+		}
+		if g.Saturated != c.want {
+			t.Errorf("%s: saturated %v", c.name, g.Saturated)
+		}
+	}
+}
+
+// TestHealthAfterTheEnd keeps what was measured while Echo was on, and Reset forgets it.
+func TestHealthAfterTheEnd(t *testing.T) {
+	const second = time.Second
+	var h health
+	h.init(1)
+	busy := func(at time.Duration, phase monitor.Phase) monitor.Generator {
+		return h.judge([]*report{{at: at, cpu: at}}, &monitor.Snapshot{Phase: phase},
+			monitor.Distribution{})
+	}
+	if g := busy(second, monitor.Echoing); !g.Saturated || g.CPUShare != 1 {
+		t.Errorf("busy: %+v", g)
+	}
+	if g := busy(second+1, monitor.Drained); !g.Saturated {
+		t.Errorf("after STOP: %+v", g)
+	}
+	idle := h.judge([]*report{{at: 9 * second, cpu: second, idle: 8 * second}},
+		&monitor.Snapshot{Phase: monitor.Ended}, monitor.Distribution{})
+	if !idle.Saturated || idle.CPUShare < 0.99 {
+		t.Errorf("after the end: %+v", idle)
+	}
+	h.reset()
+	again := h.judge([]*report{{at: 10 * second, cpu: second, idle: 9 * second}},
+		&monitor.Snapshot{Phase: monitor.Echoing}, monitor.Distribution{})
+	if again.Saturated || again.CPUShare != 0 {
+		t.Errorf("after Reset: %+v", again)
+	}
+}
+
+// TestSleepIsIdleAsFarAsItWasAskedFor: what it lasted longer somebody else had the processor.
+func TestSleepIsIdleAsFarAsItWasAskedFor(t *testing.T) {
+	w, _ := byHand(t, Config{Clients: 1})
+	const wait = 2 * time.Millisecond
+	for _, c := range []struct{ wait, took, idle time.Duration }{
+		{0, time.Second, 0}, {wait, wait / 2, wait / 2}, {wait, wait, wait},
+		{wait, time.Minute, wait + iocp.TimerStep},
+	} {
+		w.idle, w.asleepAt, w.now = 0, time.Hour, time.Hour+c.took
+		w.slept(c.wait)
+		if w.idle != c.idle {
+			t.Errorf("asked for %v, slept %v: idle for %v, want %v", c.wait, c.took, w.idle, c.idle)
+		}
+	}
+}
