@@ -34,6 +34,11 @@
 // hostile.go; how they prove that a server has no bounds, and why a right one is never accused
 // of it, in bounds.go.
 //
+// # The highest rate
+//
+// Run looks for it where Plan.MaxRate asks: ratesearch.go says which rate is next, maxrate.go has
+// it made and judges the step. health.go says when the tester itself was the bottleneck.
+//
 // # Phases
 //
 // monitor.Phase draws them. Control's verbs change the phase at once; what must be waited for

@@ -50,6 +50,8 @@ type Fleet struct {
 	stall       stall
 	unaccepted  uint64 // connections never accepted that the log has told
 	resets      uint64
+	pages       uint64           // see turnPage
+	maxRate     *monitor.MaxRate // the search's, not changed once it is here; nil without one
 	diagnoses   []monitor.Diagnosis
 	events      []monitor.Event
 }

@@ -70,8 +70,11 @@ func (h *health) judge(
 		h.starved += starved.Seconds()
 	}
 	h.echoing = echoing
-	if s.Phase == monitor.Ended && h.on > 0 {
-		g.CPUShare = h.ran / h.on.Seconds()
+	if h.on > 0 {
+		g.EchoCPUShare = h.ran / h.on.Seconds()
+	}
+	if s.Phase == monitor.Ended {
+		g.CPUShare = g.EchoCPUShare
 	}
 	g.Saturated = h.saturated(s, lag, behind)
 	return g

@@ -1,6 +1,10 @@
 package dummy
 
-import "time"
+import (
+	"time"
+
+	"dummyload/monitor"
+)
 
 // The orders that the fleet mails to its workers. Each phase order has a number, which the
 // worker tells back once it has taken it.
@@ -110,6 +114,23 @@ func (w *worker) reset() {
 	w.behind = 0
 	w.hists = newHistograms()
 	w.news = news{held: w.news.held}
+	w.forgetAnswers()
+}
+
+// turnPage begins to count echoes anew; connections and faults go on.
+func (w *worker) turnPage() {
+	c := &w.count
+	c.ledger, c.bytes = monitor.Ledger{Sent: uint64(c.wait)}, monitor.Bytes{}
+	c.faults[monitor.Late] = 0
+	c.off, w.offFrom = 0, 0
+	w.slowest = max(w.slowest, w.hists.rtt.Max())
+	w.behind = 0
+	w.hists.rtt.Reset()
+	w.hists.lag.Reset()
+	w.forgetAnswers()
+}
+
+func (w *worker) forgetAnswers() {
 	for slot := range w.slots() {
 		d := w.at(slot)
 		d.answered = 0

@@ -11,6 +11,11 @@ import (
 // Plan is the headless sequence's part that is not the fleet's.
 type Plan struct {
 	Duration time.Duration // how long Echo is on before STOP; 0 = until the context ends
+
+	// MaxRate, above 0, has the highest rate looked for at which the p99 of round trips is less
+	// and none is late. Duration, above 0 too, is then that of each step.
+	MaxRate time.Duration
+	Allow   []monitor.Fault // those that do not end the search
 }
 
 // ErrInterrupted is Run's when the context ended before Echo was on.
@@ -28,6 +33,9 @@ func Run(ctx context.Context, f *Fleet, p Plan) error {
 func (f *Fleet) echo(ctx context.Context, p Plan) error {
 	if f.Wait(ctx, monitor.Idle) != nil || ctx.Err() != nil {
 		return ErrInterrupted
+	}
+	if p.MaxRate > 0 {
+		return errors.Join(f.findMaxRate(ctx, p), f.settle())
 	}
 	if err := f.Start(); err != nil {
 		return err
@@ -49,16 +57,21 @@ func Finish(f *Fleet) error {
 // settle is STOP, the drain and the quiet period. Nothing cuts it short: the drain has its own
 // end, and a second signal is the caller's.
 func (f *Fleet) settle() error {
-	if err := f.Stop(); err != nil && !errors.Is(err, ErrNotEchoing) {
-		return err // ErrNotEchoing: somebody else has given STOP
-	}
-	if err := f.Wait(context.Background(), monitor.Drained, monitor.Undrained); err != nil {
+	if err := f.drained(); err != nil {
 		return err
 	}
 	if f.cfg.Quiet > 0 {
 		pause(context.Background(), f.cfg.Quiet)
 	}
 	return nil
+}
+
+// drained is STOP and the drain.
+func (f *Fleet) drained() error {
+	if err := f.Stop(); err != nil && !errors.Is(err, ErrNotEchoing) {
+		return err // ErrNotEchoing: somebody else has given STOP
+	}
+	return f.Wait(context.Background(), monitor.Drained, monitor.Undrained)
 }
 
 // pause waits for a duration, 0 being for ever, or until the context ends.

@@ -29,6 +29,7 @@ type totals struct {
 	fairAt   time.Duration
 	fairIn   monitor.Phase
 	resets   uint64
+	pages    uint64
 	steps    steps
 }
 
@@ -48,6 +49,16 @@ func (t *totals) reset(resets uint64) {
 	t.health.reset()
 	t.steps = steps{}
 	t.resets = resets
+}
+
+// turnPage forgets what Fleet.turnPage counts anew.
+func (t *totals) turnPage(pages uint64) {
+	t.hists.rtt.Reset()
+	t.hists.lag.Reset()
+	t.fairness, t.fairAt = monitor.Fairness{}, 0
+	t.health.reset()
+	t.steps = steps{found: t.steps.found}
+	t.pages = pages
 }
 
 // Collect fills in everything a fleet knows; Bundled and Server are left alone. Each worker
@@ -83,6 +94,9 @@ func (f *Fleet) ask(s *monitor.Snapshot) []*report {
 	if f.resets != t.resets {
 		t.reset(f.resets)
 	}
+	if f.pages != t.pages {
+		t.turnPage(f.pages)
+	}
 	due := s.Uptime >= t.fairAt+fairnessEvery && s.Clients <= fairnessMost
 	want := wanted{fairness: due || s.Phase != t.fairIn}
 	switch s.Phase {
@@ -105,7 +119,7 @@ func (f *Fleet) describe(s *monitor.Snapshot) {
 	s.Target, s.Seed = f.cfg.Target.String(), f.cfg.Seed
 	s.Clients, s.OverSend = f.load.clients, f.load.overSend
 	s.Rate, s.Churn = f.load.rate, f.load.churn
-	s.Drain = f.drain
+	s.Drain, s.MaxRate = f.drain, f.maxRate
 	if f.phase == monitor.Draining {
 		s.Drain.Elapsed = now - f.since
 	}

@@ -162,3 +162,13 @@ func (f *Fleet) Reset() error {
 	f.kick()
 	return nil
 }
+
+// turnPage begins to count echoes anew, between two steps of a search. Unlike with Reset,
+// connections and faults stay: they are the run's.
+func (f *Fleet) turnPage() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pages++
+	f.orderAll((*worker).turnPage)
+	f.echoOn = 0
+}

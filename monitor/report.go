@@ -26,6 +26,7 @@ func WriteReport(w io.Writer, final *Snapshot, v Verdict, meta Meta) error {
 	r.owed(final, meta)
 	r.diagnoses(v)
 	r.thresholds(v)
+	r.maxRate(final.MaxRate)
 	r.confidence(final, meta)
 	r.verdict(final, v)
 	_, err := io.WriteString(w, r.b.String())

@@ -82,7 +82,8 @@ type Fairness struct {
 type Generator struct {
 	// CPUShare is the busiest dummy worker's share of one core, 0 to 1, since the previous
 	// snapshot; once the fleet has ended, the mean over the time that Echo was on.
-	CPUShare float64
+	CPUShare     float64
+	EchoCPUShare float64 // the same, as the mean over the time that Echo was on
 	// SendLag is, in an open loop, how late an echo was sent that was due and had room: since
 	// the later of its due time and when a window was open. What waits for a window waits for the
 	// server.
@@ -180,6 +181,7 @@ type Snapshot struct {
 	Server      *Server  // nil when the target is not bundled
 	Hostile     *Hostile // nil when no dummy misbehaves
 	Drain       Drain
+	MaxRate     *MaxRate // nil unless one is searched for
 
 	// Owed is filled while Draining (the oldest first, at most 100), in full once Undrained, and
 	// kept when Ended.

@@ -51,6 +51,7 @@ type Summary struct {
 	Server        *ServerSummary    `json:"server"`            // null when the target is not the bundled one
 	Hostile       *Hostile          `json:"hostile,omitempty"` // with --misbehave
 	Thresholds    []ThresholdResult `json:"thresholds"`
+	MaxRate       *MaxRateSummary   `json:"max_rate,omitempty"` // where one was searched for
 	Evidence      []EvidenceSummary `json:"evidence"`
 }
 
@@ -185,6 +186,7 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 		Server:     newServerSummary(final.Server),
 		Hostile:    final.Hostile,
 		Thresholds: append([]ThresholdResult{}, v.Thresholds...),
+		MaxRate:    newMaxRateSummary(final.MaxRate),
 		Evidence:   newEvidenceSummaries(final),
 	}
 }

@@ -64,7 +64,7 @@ func Judge(s *Snapshot, r Rules) Verdict {
 		v.add(ExitInterrupted, []string{"interrupted before any echo was sent"})
 	}
 	missed, unmeasured := v.hold(s, r)
-	v.add(ExitThreshold, missed)
+	v.add(ExitThreshold, append(missed, s.MaxRate.unmet(r.Live)...))
 	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), unmeasured...))
 	v.Name = verdictNames[v.ExitCode]
 	return v
@@ -171,6 +171,7 @@ func inconclusive(s *Snapshot, r Rules, diagnoses []Diagnosis) []string {
 	if s.Ledger.Echoed == 0 && !r.Live {
 		reasons = append(reasons, "no echo was verified, so nothing is proved")
 	}
+	reasons = append(reasons, s.MaxRate.unproved(r.Live)...)
 	for _, d := range diagnoses {
 		if d.Local() {
 			reasons = append(reasons, fmt.Sprintf("%s: %s", d.Name, Clean(d.Why)))

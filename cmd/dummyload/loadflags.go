@@ -27,6 +27,7 @@ type loadOptions struct {
 	size          sizes
 	seed          seed
 	duration      time.Duration
+	maxRate       time.Duration // of `run` alone; 0 = no search
 	serverBackend string
 	serverWorkers int
 	serverProcess bool
@@ -154,6 +155,31 @@ func (o *loadOptions) addVerdictFlags(f flagSet) {
 		return d, err
 	}, func(time.Duration) string { return "" }, "D|none"}, "progress",
 		"how often to report on stderr (default 1s on a terminal, 10s otherwise)")
+}
+
+// addRunFlags adds what only `run` has.
+func (o *loadOptions) addRunFlags(flags *pflag.FlagSet) {
+	flags.Var(&value[time.Duration]{&o.maxRate, func(s string) (time.Duration, error) {
+		d, err := time.ParseDuration(s)
+		if err != nil || d <= 0 {
+			return 0, fmt.Errorf("want a limit of the p99, above 0, like 5ms")
+		}
+		return d, nil
+	}, func(time.Duration) string { return "" }, "P99"}, "max-rate",
+		"find the highest --rate with rtt_p99 under this and nothing late, by steps of --duration")
+}
+
+// checkRun says what does not go together in `run`.
+func (o *loadOptions) checkRun() error {
+	switch {
+	case o.maxRate > 0 && o.config.Rate > 0:
+		return usageError{fmt.Errorf("--max-rate %v with --rate %v: want one of them, "+
+			"the rate is what is looked for", o.maxRate, o.config.Rate)}
+	case o.maxRate > 0 && o.duration == 0:
+		return usageError{fmt.Errorf("--max-rate %v with --duration 0: want the duration of "+
+			"each step, above 0", o.maxRate)}
+	}
+	return nil
 }
 
 // addTerminalFlags adds what only the terminal UI has.

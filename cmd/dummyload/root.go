@@ -45,13 +45,15 @@ func newRunCommand() *cobra.Command {
 		Use:   "run",
 		Short: "Run without a screen: connect, echo, STOP, drain, verdict, exit code",
 		Long: "Connects the dummies, echoes for --duration, then STOP: drains until Wait\n" +
-			"Echo Count is 0, listens for the quiet period, disconnects, gives its verdict.\n\n" +
+			"Echo Count is 0, listens for the quiet period, disconnects, gives its verdict.\n" +
+			"With --max-rate it looks for the highest rate instead, in several such steps.\n\n" +
 			"Exit codes: 0 pass, 1 the program failed, 2 usage or preflight, 3 a correctness\n" +
 			"fault or not drained, 4 a threshold missed, 5 inconclusive, 130 interrupted.",
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return runHeadless(&opts) },
 	}
 	opts.addFlags(cmd.Flags())
+	opts.addRunFlags(cmd.Flags())
 	return cmd
 }
 

@@ -90,6 +90,9 @@ func (s *session) close() *monitor.Snapshot {
 
 // runHeadless is `dummyload run`.
 func runHeadless(o *loadOptions) error {
+	if err := o.checkRun(); err != nil {
+		return err
+	}
 	var sinks []monitor.Sink
 	endProgress := func() {}
 	if every := o.progressEvery(); every > 0 {
@@ -110,7 +113,9 @@ func runHeadless(o *loadOptions) error {
 	s.announce(os.Stderr)
 
 	endSampling := s.sample()
-	err = dummy.Run(stop, s.fleet, dummy.Plan{Duration: o.duration})
+	err = dummy.Run(stop, s.fleet, dummy.Plan{
+		Duration: o.duration, MaxRate: o.maxRate, Allow: o.allow,
+	})
 	endSampling()
 	final := s.close()
 	endProgress()

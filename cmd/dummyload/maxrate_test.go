@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"dummyload/monitor"
+)
+
+// TestMaxRate: the curve is whole and agrees with itself, and a rate that was found can be run
+// again as it is printed. The figures are the machine's.
+func TestMaxRate(t *testing.T) {
+	r := dummyload(t, "run", "--max-rate", "400ms", "--duration", "200ms", "--clients", "50",
+		"--oversend", "4", "--json", "-")
+	var s struct {
+		summary
+		MaxRate monitor.MaxRateSummary `json:"max_rate"`
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &s); err != nil {
+		t.Fatalf("exit %d: %v\n%s%s", r.code, err, r.stdout, r.stderr)
+	}
+	m := s.MaxRate
+	if len(m.Steps) < 2 || m.Steps[0].Purpose != monitor.StepEstimate || m.LimitUS != 400_000 {
+		t.Fatalf("%+v", m)
+	}
+	for _, step := range m.Steps {
+		good := step.P99 < m.LimitUS && step.Late == 0
+		if good != (step.Verdict == monitor.StepOK) || step.P50 > step.P99 || step.P99 > step.P999 {
+			t.Errorf("%+v", step)
+		}
+		if n := strings.Count(r.stderr, string(step.Purpose)); n < 2 { // progress and report
+			t.Errorf("%q is told %d times in\n%s", step.Purpose, n, r.stderr)
+		}
+	}
+	last := m.Steps[len(m.Steps)-1]
+	wrong := slices.ContainsFunc(monitorFaults(), func(f string) bool { return s.Faults[f] > 0 })
+	switch {
+	case wrong || s.Wait != 0 || s.Ledger.Sent != s.Ledger.Echoed:
+		t.Errorf("faults %v, %+v", s.Faults, s.Ledger)
+	case m.Rate > 0:
+		again := fmt.Sprintf("--rate %.0f --threshold 'rtt_p99<400ms'", m.Rate)
+		if m.Repeat != again || !strings.Contains(r.stderr, again) ||
+			last.Purpose != monitor.StepConfirm || last.Asked != m.Rate ||
+			last.Verdict != monitor.StepOK {
+			t.Errorf("%+v; want it repeated by %s, in\n%s", m, again, r.stderr)
+		}
+		want := map[string]int{"server": monitor.ExitPass, "tester": monitor.ExitInconclusive}
+		if code, ok := want[m.LimitedBy]; !ok || r.code != code {
+			t.Errorf("limited by %q, exit %d", m.LimitedBy, r.code)
+		}
+	case r.code != monitor.ExitThreshold && r.code != monitor.ExitInconclusive:
+		t.Errorf("found nothing and exits %d", r.code)
+	}
+	mustAudit(t, s.summary)
+}
+
+// monitorFaults are the faults that a right server never causes.
+func monitorFaults() []string {
+	late := monitor.Late.String()
+	return slices.DeleteFunc(faultNames(), func(f string) bool { return f == late })
+}

@@ -1,0 +1,178 @@
+package monitor
+
+import (
+	"fmt"
+	"time"
+)
+
+// MaxRate is the search for the highest rate at which the p99 of round trips, counted from the
+// due time, stays under a limit and no echo is late: what it found, and each step on the way.
+type MaxRate struct {
+	Limit  time.Duration // of the p99
+	Done   bool          // the search came to its end
+	Rate   float64       // echoes/s, confirmed by the last step; 0 = none was
+	Tester bool          // the tester, not the server, is why it is not higher
+	Steps  []RateStep
+}
+
+// RateStep is one rate tried on all connections: START, some time, STOP, the drain.
+type RateStep struct {
+	Purpose   StepPurpose `json:"purpose"`
+	Asked     float64     `json:"rate_asked"` // 0 = closed loop
+	Made      float64     `json:"rate_made"`
+	P50       float64     `json:"p50_us"`
+	P99       float64     `json:"p99_us"`
+	P999      float64     `json:"p99_9_us"`
+	Late      uint64      `json:"late"`
+	SendLag   float64     `json:"send_lag_p99_us"`
+	CPUShare  float64     `json:"cpu_share"` // of the busiest dummy worker
+	Saturated bool        `json:"saturated"`
+	Verdict   StepVerdict `json:"verdict"`
+}
+
+// StepPurpose is why a step was made.
+type StepPurpose string
+
+// The purposes.
+const (
+	StepEstimate StepPurpose = "estimate" // closed loop: where to begin
+	StepSearch   StepPurpose = "search"
+	StepConfirm  StepPurpose = "confirm" // of what the search found
+)
+
+// StepVerdict is what a step says of its rate.
+type StepVerdict string
+
+// The verdicts.
+const (
+	StepOK     StepVerdict = "ok"
+	StepP99    StepVerdict = "p99"    // not under the limit
+	StepLate   StepVerdict = "late"   // echoes that took longer than --echo-timeout
+	StepTester StepVerdict = "tester" // not under the limit, and the tester was the bottleneck
+	StepFault  StepVerdict = "fault"  // the server did something wrong, which ends the search
+)
+
+// MaxRateSummary is MaxRate in the JSON summary.
+type MaxRateSummary struct {
+	LimitUS   float64    `json:"p99_limit_us"`
+	Rate      float64    `json:"rate"`
+	LimitedBy string     `json:"limited_by"` // server, tester, or empty: the search did not end
+	Repeat    string     `json:"repeat"`     // flags of a run at that rate, if there is one
+	Steps     []RateStep `json:"steps"`
+}
+
+// newMaxRateSummary is nil where no rate was searched for.
+func newMaxRateSummary(m *MaxRate) *MaxRateSummary {
+	if m == nil {
+		return nil
+	}
+	out := &MaxRateSummary{LimitUS: micros(m.Limit), Rate: m.Rate, LimitedBy: m.limitedBy(),
+		Repeat: m.repeat(), Steps: append([]RateStep{}, m.Steps...)}
+	for i := range out.Steps {
+		s := &out.Steps[i]
+		for _, v := range []*float64{&s.Made, &s.P50, &s.P99, &s.P999, &s.SendLag, &s.CPUShare} {
+			*v = round3(*v)
+		}
+	}
+	return out
+}
+
+func (m *MaxRate) limitedBy() string {
+	switch {
+	case !m.Done:
+		return ""
+	case m.Tester:
+		return "tester"
+	}
+	return "server"
+}
+
+// repeat is the flags that run the found rate again and judge it by the same limit.
+func (m *MaxRate) repeat() string {
+	if m.Rate == 0 {
+		return ""
+	}
+	return fmt.Sprintf("--rate %.0f --threshold 'rtt_p99<%v'", m.Rate, m.Limit)
+}
+
+// unmet is the reason of a missed threshold: no rate met the limit, and not for the tester's
+// sake. The list is empty otherwise.
+func (m *MaxRate) unmet(live bool) []string {
+	if m == nil || live || !m.Done || m.Tester || m.Rate > 0 {
+		return nil
+	}
+	return []string{"max-rate: " + m.result()}
+}
+
+// unproved is the reason why the search proves nothing: it was cut short, or the tester was
+// the bottleneck. The list is empty otherwise.
+func (m *MaxRate) unproved(live bool) []string {
+	if m == nil || live || m.Done && !m.Tester {
+		return nil
+	}
+	return []string{"max-rate: " + m.result()}
+}
+
+// result says in one clause what was found.
+func (m *MaxRate) result() string {
+	rate := Count(uint64(m.Rate)) + " echoes/s"
+	under := "with p99 under " + m.Limit.String()
+	switch {
+	case !m.Done:
+		return "not found: the search did not come to its end"
+	case m.Rate == 0 && m.Tester:
+		return "none found " + under + ": the tester itself was the bottleneck"
+	case m.Rate == 0:
+		return "none found " + under + ", down to " + Count(uint64(m.lowest())) + " echoes/s"
+	case m.Tester:
+		return ">= " + rate + " " + under + ", limited by the tester"
+	}
+	return rate + " " + under
+}
+
+// lowest is the lowest rate that was tried.
+func (m *MaxRate) lowest() float64 {
+	var low float64
+	for _, s := range m.Steps {
+		if s.Asked > 0 && (low == 0 || s.Asked < low) {
+			low = s.Asked
+		}
+	}
+	return low
+}
+
+// stepColumns fit in the report's width.
+const stepColumns = "  %-8s %8s %8s %6s %6s %6s %6s %6s %6s  %s"
+
+// Line is a step in one line of the progress and of the report, under StepHeader.
+func (s RateStep) Line() string {
+	asked := "closed"
+	if s.Asked > 0 {
+		asked = Short(s.Asked) + "/s"
+	}
+	return fmt.Sprintf(stepColumns, s.Purpose, asked,
+		Short(s.Made)+"/s", Micros(s.P50), Micros(s.P99), Micros(s.P999),
+		Short(float64(s.Late)), Micros(s.SendLag), formatShare(s.CPUShare), s.Verdict)
+}
+
+// StepHeader names the columns of RateStep.Line; asked closed is the closed loop.
+func StepHeader() string {
+	return fmt.Sprintf(stepColumns, "step", "asked", "made", "p50", "p99", "p99.9", "late", "lag",
+		"cpu", "verdict")
+}
+
+// maxRate writes the curve, what was found, and how to run that again.
+func (r *report) maxRate(m *MaxRate) {
+	if m == nil {
+		return
+	}
+	r.line("")
+	r.line("%s", StepHeader())
+	for _, s := range m.Steps {
+		r.line("%s", s.Line())
+	}
+	r.line("max-rate: %s", m.result())
+	if m.Rate > 0 {
+		r.line("once more: %s", m.repeat())
+	}
+}

@@ -1,0 +1,144 @@
+package monitor
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// searched is a search that found 123,000 echoes/s.
+func searched() *MaxRate {
+	return &MaxRate{Limit: 5 * time.Millisecond, Done: true, Rate: 123_000, Steps: []RateStep{
+		{Purpose: StepEstimate, Made: 151_234.5678, P50: 6400, P99: 12_000, P999: 15_000,
+			CPUShare: 0.93, Verdict: StepP99},
+		{Purpose: StepSearch, Asked: 151_000, Made: 150_900, P50: 900, P99: 612_345.6789,
+			P999: 900_000, Late: 1234, SendLag: 12, CPUShare: 0.61, Verdict: StepLate},
+		{Purpose: StepConfirm, Asked: 123_000, Made: 122_998, P50: 90, P99: 4100, P999: 4800,
+			SendLag: 15, CPUShare: 0.5, Verdict: StepOK},
+	}}
+}
+
+func TestJudgeOfASearch(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Snapshot)
+		rules  Rules
+		code   int
+		says   string
+	}{
+		{"found", func(*Snapshot) {}, Rules{}, ExitPass, ""},
+		{"limited by the tester", func(s *Snapshot) { s.MaxRate.Tester = true }, Rules{},
+			ExitInconclusive, ">= 123,000 echoes/s with p99 under 5ms, limited by the tester"},
+		{"none", func(s *Snapshot) { s.MaxRate.Rate = 0 }, Rules{}, ExitThreshold,
+			"none found with p99 under 5ms, down to 123,000 echoes/s"},
+		{"none for the tester", func(s *Snapshot) { s.MaxRate.Rate, s.MaxRate.Tester = 0, true },
+			Rules{}, ExitInconclusive, "the tester itself was the bottleneck"},
+		{"cut short", func(s *Snapshot) { s.MaxRate.Done = false }, Rules{}, ExitInconclusive,
+			"did not come to its end"},
+		{"still running", func(s *Snapshot) { s.MaxRate.Done = false }, Rules{Live: true},
+			ExitPass, ""},
+		{"a fault is worse", func(s *Snapshot) {
+			s.MaxRate.Done, s.Faults[Corrupt] = false, 1
+		}, Rules{}, ExitFault, "corrupt"},
+	} {
+		s := goodRun()
+		s.MaxRate = searched()
+		c.change(s)
+		v := Judge(s, c.rules)
+		said := strings.Join(v.Reasons, "\n")
+		if v.ExitCode != c.code || !strings.Contains(said, c.says) ||
+			(said == "") != (c.code == 0) {
+			t.Errorf("%s: exit %d, %q; want %d, %q", c.name, v.ExitCode, said, c.code, c.says)
+		}
+	}
+}
+
+func TestReportOfASearch(t *testing.T) {
+	s := goodRun()
+	s.MaxRate = searched()
+	text := reportOf(t, s, Rules{}, Meta{})
+	for _, want := range []string{
+		"  estimate   closed   151k/s  6.4ms   12ms   15ms      0    0µs    93%  p99\n",
+		"  search     151k/s   151k/s  900µs  612ms  900ms  1.23k   12µs    61%  late\n",
+		"max-rate: 123,000 echoes/s with p99 under 5ms\n",
+		"once more: --rate 123000 --threshold 'rtt_p99<5ms'\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if n := utf8.RuneCountInString(line); n > reportWidth {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+	if _, err := ParseThreshold("rtt_p99<" + s.MaxRate.Limit.String()); err != nil {
+		t.Errorf("the limit is no threshold: %v", err)
+	}
+}
+
+func TestSummaryOfASearch(t *testing.T) {
+	s := goodRun()
+	var b bytes.Buffer
+	if err := WriteJSON(&b, NewSummary(s, Judge(s, Rules{}), Meta{})); err != nil ||
+		strings.Contains(b.String(), "max_rate") {
+		t.Errorf("%v; without a search the summary has one", err)
+	}
+	b.Reset()
+	s.MaxRate = searched()
+	if err := WriteJSON(&b, NewSummary(s, Judge(s, Rules{}), Meta{})); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		MaxRate MaxRateSummary `json:"max_rate"`
+	}
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	m := got.MaxRate
+	if m.LimitUS != 5000 || m.Rate != 123_000 || m.LimitedBy != "server" || len(m.Steps) != 3 ||
+		m.Repeat != "--rate 123000 --threshold 'rtt_p99<5ms'" {
+		t.Errorf("%+v", m)
+	}
+	if m.Steps[0].Made != 151_234.568 || s.MaxRate.Steps[0].Made != 151_234.5678 {
+		t.Errorf("made %v, of %v", m.Steps[0].Made, s.MaxRate.Steps[0].Made)
+	}
+	for _, key := range []string{"purpose", "rate_asked", "rate_made", "p50_us", "p99_us",
+		"p99_9_us", "late", "send_lag_p99_us", "cpu_share", "saturated", "verdict"} {
+		if strings.Count(b.String(), `"`+key+`"`) < 3 {
+			t.Errorf("the steps have no %q", key)
+		}
+	}
+}
+
+// TestProgressTellsEachStepOnce: on a line that stays, in a file and on a terminal.
+func TestProgressTellsEachStepOnce(t *testing.T) {
+	for _, tty := range []bool{false, true} {
+		var b bytes.Buffer
+		p := NewProgress(&b, tty, time.Hour)
+		all := searched()
+		for _, n := range []int{0, 1, 1, 3, 3} {
+			s := goodRun()
+			s.MaxRate = searched()
+			s.MaxRate.Steps = all.Steps[:n]
+			p.Observe(s)
+		}
+		p.Close()
+		lines := strings.Split(b.String(), "\n")
+		for _, step := range all.Steps {
+			if n := slices.IndexFunc(lines, func(line string) bool {
+				return strings.HasSuffix(line, step.Line())
+			}); n < 0 || strings.Count(b.String(), step.Line()) != 1 {
+				t.Errorf("terminal %v: %q is not one line in\n%q", tty, step.Line(), b.String())
+			}
+		}
+		if strings.Count(b.String(), StepHeader()) != 1 ||
+			!tty && strings.Contains(b.String(), "\r") {
+			t.Errorf("terminal %v: %q", tty, b.String())
+		}
+	}
+}
