@@ -14,6 +14,24 @@ const closeLeast = 2 * time.Second
 // closeWait is how long a dummy that has sent its FIN waits for the server's.
 func (c *Config) closeWait() time.Duration { return max(closeLeast, c.DrainTimeout) }
 
+// closePatience is how many times closeWait a server may take that is still at work on as many
+// closes: a right one that thousands of FINs reach at once, on a machine that has other work.
+const closePatience = 4
+
+// answers is how far the server is with answering FINs.
+type answers struct {
+	at  time.Duration // when it answered one last; 0 = never
+	fin time.Duration // when the youngest FIN was due that it has answered
+}
+
+// unanswered reports whether the server has had its time to answer a dummy's FIN. As long as it
+// goes on answering others that are no younger, it gets more.
+func (w *worker) unanswered(d *dummy) bool {
+	wait, age := w.fleet.cfg.closeWait(), w.now-d.since
+	atWork := w.answers.at > 0 && w.now-w.answers.at < wait && d.since >= w.answers.fin
+	return age > wait && !(atWork && age < closePatience*wait)
+}
+
 // closeOwn closes a connection that is up, by the dummy's own will, and dials it again after
 // a delay. With a FIN what is assigned is still sent and answers are still verified; with a
 // RST what is unanswered is abandoned at once.
@@ -53,6 +71,7 @@ func (w *worker) ended(d *dummy, err error) {
 	class := iocp.Classify(err)
 	switch {
 	case d.state == closing:
+		w.answers = answers{at: w.now, fin: max(w.answers.fin, d.since)}
 		if d.is(poked) && err == nil {
 			w.finAnswered(d)
 		}

@@ -16,7 +16,7 @@ import (
 //	  │                │ failed, timed out                         │ its own FIN
 //	  │ nothing in     ▼                                           ▼
 //	  └─────────── dying ◄───────────────────────────────────── closing
-//	  flight: Close    ▲       the server's FIN, or closeWait
+//	  flight: Close    ▲       the server's FIN, or unanswered
 //	                   └── its own RST; FIN or RST by the server
 //
 // down is the only state without a socket. A dying dummy waits for what it has in flight: the

@@ -199,9 +199,9 @@ func (f *Fleet) Wait(ctx context.Context, phases ...monitor.Phase) error {
 	}
 }
 
-// Close disconnects every dummy by FIN, waits at most closeWait for the server's, and ends the
-// workers. The fleet's phase is Ended then, and Collect gives the final snapshot. What is still
-// owed after a drain that failed stays in Wait Echo Count.
+// Close disconnects every dummy by FIN, waits for the server's as long as closeWait and
+// closePatience allow, and ends the workers. The fleet's phase is Ended then, and Collect gives
+// the final snapshot. What is still owed after a drain that failed stays in Wait Echo Count.
 func (f *Fleet) Close() error {
 	var err error
 	f.closing.Do(func() { err = f.end() })

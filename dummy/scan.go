@@ -50,7 +50,7 @@ func (w *worker) inspect(d *dummy) {
 			w.isUp(d)
 		}
 	case closing:
-		if age > w.fleet.cfg.closeWait() {
+		if w.unanswered(d) {
 			if d.is(shutDown) {
 				w.count.closes++
 			}

@@ -58,6 +58,7 @@ type worker struct {
 	news      news
 	hunger    hunger
 	offFrom   uint64        // ledger.Echoed as far as countOff has seen it
+	answers   answers       // of FINs
 	emptiedAt time.Duration // when Wait Echo Count was last 0
 	tell      tidings       // for the conductor
 	told      tidings       // what it has been told
