@@ -66,6 +66,17 @@ func (w *worker) halfClose(d *dummy) {
 	}
 }
 
+// unanswered counts a FIN that the server has not answered in time. One that lies in the backlog
+// still has nobody who could, and where that is not known, nobody is accused.
+func (w *worker) unanswered(d *dummy) {
+	switch w.accepted(d) {
+	case yes:
+		w.count.closes++
+	case no:
+		w.inBacklog(d, uint64(d.wait))
+	}
+}
+
 // ended is the end of the received stream, whoever brought it about.
 func (w *worker) ended(d *dummy, err error) {
 	class := iocp.Classify(err)

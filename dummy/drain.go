@@ -9,6 +9,7 @@ func (w *worker) giveUpDrain() []monitor.Owed {
 	if w.mode != draining {
 		return nil
 	}
+	w.noteBacklog()
 	for slot := range w.slots() {
 		d := w.at(slot)
 		if d.wait == 0 {

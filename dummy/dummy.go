@@ -55,8 +55,10 @@ const (
 	everSent                     // has sent an echo, on whichever connection
 	reused                       // has brought another's echo after a close (noteReuse)
 	poked                        // its books are closed, and one more echo was sent (poke.go)
+	backlogged                   // nobody had accepted it when it was needed (inBacklog)
 
-	ofConnection = sending | shutDown | unread | sendFailed | hopeless | heard | reused | poked
+	ofConnection = sending | shutDown | unread | sendFailed | hopeless | heard | reused | poked |
+		backlogged
 )
 
 // dummy is one client, for as long as the fleet lives; its connections come and go. Only its

@@ -14,8 +14,8 @@ import (
 //
 //	owed ──► one more echo is sent ──► pokeWait, and a look at the server's receive queue
 //	              │
+//	              ├─ in the backlog ──────────────────────────► accept_stalled
 //	              ├─ what was owed comes out ─────────────────► send_wakeup_lost
-//	              ├─ unread, and nobody accepted it ──────────► accept_stalled
 //	              ├─ unread ──────────────────────────────────► receive_not_rearmed
 //	              ├─ anything else comes ─────────────────────► wrong or lost, not stuck: no name
 //	              └─ read, nothing comes ──► half-close ──FIN─► send_flag_stuck
@@ -26,6 +26,11 @@ import (
 //
 // The books are closed before: neither the poke nor what it brings about is counted as an echo,
 // and what was owed at the end of the drain stays owed.
+//
+// A server that had no descriptor left accepts as soon as the other dummies leave, and answers
+// then: the poke has nothing to do with it. So whoever lay in the backlog is found out before
+// anybody leaves (see noteBacklog), and where the system does not tell, nothing is concluded from
+// a connection on which not a byte ever came.
 const pokeWait = 500 * time.Millisecond
 
 // poke is one climb.
@@ -36,6 +41,7 @@ type poke struct {
 	came   uint64 // of the owed
 	part   uint32 // bytes of the oldest owed that had come before
 	slow   bool   // what is owed may have been on its way still
+	served bool   // the server had accepted the connection before
 	silent bool   // nothing came, although the server has read the poke
 }
 
@@ -113,7 +119,7 @@ func (w *worker) poke(d *dummy) bool {
 	}
 	w.pokes[d.slot] = &poke{
 		conn: d.conn, last: d.assigned, owed: uint64(d.wait), part: d.stream.have,
-		slow: w.maybeSlow(d),
+		slow: w.maybeSlow(d), served: !d.is(backlogged) && w.accepted(d) == yes,
 	}
 	d.set(poked)
 	d.clear(heard) // tells from now on whether anything came since
@@ -158,11 +164,12 @@ func (w *worker) pokeOver(d *dummy) {
 	}
 	switch {
 	case queue.known && !queue.accepted:
-		count.accept.add(found)
+		w.inBacklog(d, p.owed)
 		w.closeOwn(d, CloseRST, 0) // it would not read a FIN either
 		return
+	case d.is(backlogged): // and accepted since, because others have left
 	case p.slow:
-	case p.came > 0 || d.stream.have > p.part: // also where a short send got stuck once more
+	case p.served && (p.came > 0 || d.stream.have > p.part): // also where a short send got stuck again
 		count.wakeup.add(found)
 	case d.is(heard):
 	case queue.known && queue.bytes > 0:
@@ -170,7 +177,7 @@ func (w *worker) pokeOver(d *dummy) {
 		w.closeOwn(d, CloseRST, 0)
 		return
 	default:
-		p.silent = true
+		p.silent = p.served
 	}
 	w.dismiss(d)
 }
@@ -182,6 +189,48 @@ func (w *worker) finAnswered(d *dummy) {
 	if p := w.pokes[d.slot]; p.silent && !d.is(heard) && w.count.ledger.Echoed > 0 {
 		w.count.causes.flag.add(stuck{1, p.owed})
 	}
+}
+
+// noteBacklog is for the end of a drain that failed, when all connections are still there: which of
+// the stuck has nobody accepted?
+func (w *worker) noteBacklog() {
+	for slot := range w.slots() {
+		if d := w.at(slot); d.wait > 0 && d.state == up && w.accepted(d) == no {
+			w.inBacklog(d, uint64(d.wait))
+		}
+	}
+}
+
+// inBacklog counts a connection that nobody has accepted, once.
+func (w *worker) inBacklog(d *dummy, owed uint64) {
+	if !d.is(backlogged) {
+		d.set(backlogged)
+		w.count.causes.accept.add(stuck{1, owed})
+	}
+}
+
+// answer is to a question that cannot always be answered.
+type answer uint8
+
+const (
+	unknown answer = iota
+	yes
+	no
+)
+
+// accepted reports whether the server's program has taken a connection out of its backlog. That is
+// so where anything came; otherwise the system knows, or nobody does.
+func (w *worker) accepted(d *dummy) answer {
+	if d.is(heard) {
+		return yes
+	}
+	switch queue := w.lookAtQueue(d); {
+	case !queue.known:
+		return unknown
+	case queue.accepted:
+		return yes
+	}
+	return no
 }
 
 // receiveQueues remembers the system's list of connections for a moment: it is read once for

@@ -177,3 +177,61 @@ func explained(t *testing.T, s *testServer, backend, want string, seen bool) {
 		t.Errorf("%s on %d connections, want %d: %+v", want, named, len(before.Owed), after.Diagnoses)
 	}
 }
+
+// crowded is a listener that accepts no more while room connections are open, as a server does
+// that has no descriptor left.
+type crowded struct {
+	net.Listener
+	taken  chan struct{}
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *crowded) Accept() (net.Conn, error) {
+	select {
+	case l.taken <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+	return l.Listener.Accept()
+}
+
+func (l *crowded) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+// TestWhoeverIsAcceptedWhenOthersLeaveLayInTheBacklog: the server is right and out of descriptors.
+// Half of the dummies lie in its backlog, get their echoes once the others have left, and neither
+// that nor a FIN left unanswered may be taken for anything else.
+func TestWhoeverIsAcceptedWhenOthersLeaveLayInTheBacklog(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		inner, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		const room = 4
+		l := &crowded{Listener: inner, taken: make(chan struct{}, room), closed: make(chan struct{})}
+		s := serveOn(t, l, func(c *net.TCPConn) {
+			echoAll(c)
+			<-l.taken
+		})
+		cfg := testConfig(s)
+		cfg.Clients, cfg.Backend, cfg.DrainTimeout = 2*room, backend, 200*time.Millisecond
+		cfg.Churn, cfg.Close = 20, CloseFIN
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		until(t, f, "echoes", func(s *monitor.Snapshot) bool { return s.Ledger.Echoed > 100 })
+		must(t, f.Stop())
+		reach(t, f, monitor.Drained, monitor.Undrained)
+		must(t, f.Close())
+		after := snap(f)
+		for _, d := range after.Diagnoses {
+			if d.Name != monitor.AcceptStalled {
+				t.Errorf("a right server is accused of %s: %s", d.Name, d.Why)
+			}
+		}
+		if SeesReceiveQueues() && len(after.Diagnoses) == 0 {
+			t.Errorf("accept_stalled is not named: %+v, %v", after.Ledger, after.Faults)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 // started is a program that was left running.
 type started struct {
+	process   *os.Process
 	interrupt func()
 	wait      func() ran
 	line      string // the first line of its stdout
@@ -23,7 +25,12 @@ type started struct {
 // start runs the program and waits for the first line it prints on stdout or stderr.
 func start(t *testing.T, args ...string) started {
 	t.Helper()
-	cmd := program(t, args...)
+	return launch(t, program(t, args...))
+}
+
+// launch is start for a program that is made ready otherwise.
+func launch(t *testing.T, cmd *exec.Cmd) started {
+	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -37,10 +44,11 @@ func start(t *testing.T, args ...string) started {
 	lines := bufio.NewReader(read)
 	first, err := lines.ReadString('\n')
 	if err != nil {
-		t.Fatalf("%v said nothing: %v", args, err)
+		t.Fatalf("%v said nothing: %v", cmd.Args, err)
 	}
 	return started{
-		line: first,
+		process: cmd.Process,
+		line:    first,
 		interrupt: func() {
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				_ = cmd.Process.Kill()
@@ -56,6 +64,18 @@ func start(t *testing.T, args ...string) started {
 			return ran{cmd.ProcessState.ExitCode(), first + rest.String(), ""}
 		},
 	}
+}
+
+// address is where a `serve` that was started listens.
+func (p started) address(t *testing.T) string {
+	t.Helper()
+	var addr, backend string
+	var workers int
+	if _, err := fmt.Sscanf(p.line, "listening on %s backend=%s workers=%d",
+		&addr, &backend, &workers); err != nil {
+		t.Fatalf("first line %q: %v", p.line, err)
+	}
+	return addr
 }
 
 // TestInterruptMeansStop: a run until a signal drains, reports and earns its code.
@@ -81,13 +101,7 @@ func TestInterruptMeansStop(t *testing.T) {
 func TestServe(t *testing.T) {
 	path := tempFile(t, "audit.json")
 	p := start(t, "serve", "--listen", "127.0.0.1:0", "--json", path)
-	var addr, backend string
-	var workers int
-	if _, err := fmt.Sscanf(p.line, "listening on %s backend=%s workers=%d",
-		&addr, &backend, &workers); err != nil {
-		t.Fatalf("first line %q: %v", p.line, err)
-	}
-	backend = strings.TrimPrefix(backend, "backend=")
+	addr := p.address(t)
 	r, s := runJSON(t, "--target", addr, "--clients", "50", "--duration", "300ms", "--churn", "100")
 	mustPass(t, r, s)
 	if s.Server != nil || s.Bundled {

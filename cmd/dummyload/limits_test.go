@@ -1,0 +1,80 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// after has cmd run by a shell, after some preparation that it inherits.
+func after(t *testing.T, preparation string, cmd *exec.Cmd) *exec.Cmd {
+	t.Helper()
+	sh := tool(t, "sh")
+	cmd.Args = append([]string{"sh", "-ec", preparation + "\nexec \"$0\" \"$@\"", cmd.Path},
+		cmd.Args[1:]...)
+	cmd.Path = sh
+	return cmd
+}
+
+// fewDescriptors leaves a process 64 of them, and no way to ask for more.
+const fewDescriptors = "ulimit -n 64"
+
+// TestTooFewDescriptorsForTheDummies: told before the run, with the number needed.
+func TestTooFewDescriptorsForTheDummies(t *testing.T) {
+	r := finish(t, after(t, fewDescriptors, program(t, "run", "--clients", "100")))
+	if r.code != exitUsage || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 ||
+		!strings.Contains(r.stderr, "descriptors: the limit is 64, 100 dummies need ") {
+		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// TestTooFewDescriptorsForTheServer: a right server that cannot accept everybody. It is named for
+// that and for nothing else, and releases everything it accepted.
+func TestTooFewDescriptorsForTheServer(t *testing.T) {
+	for _, backend := range iocp.Backends() {
+		t.Run(backend, func(t *testing.T) {
+			p := launch(t, after(t, fewDescriptors,
+				program(t, "serve", "--listen", "127.0.0.1:0", "--backend", backend)))
+			r, s := runJSON(t, "--target", p.address(t), "--clients", "150", "--duration", "500ms",
+				"--churn", "50", "--close", "mixed", "--drain-timeout", "500ms")
+			if r.code != monitor.ExitFault || s.Drained || s.Ledger.Echoed == 0 {
+				t.Errorf("exit %d, drained %v: %+v", r.code, s.Drained, s.Ledger)
+			}
+			mustOnlyBe(t, s, monitor.Late, monitor.NotDrained)
+			mustDiagnose(t, s, monitor.AcceptStalled)
+			p.interrupt()
+			if r := p.wait(); r.code != monitor.ExitPass {
+				t.Errorf("serve: exit %d\n%s", r.code, r.stdout)
+			}
+		})
+	}
+}
+
+// mustOnlyBe asserts that no other faults than these were counted.
+func mustOnlyBe(t *testing.T, s summary, faults ...monitor.Fault) {
+	t.Helper()
+	for name, n := range s.Faults {
+		f, _ := monitor.ParseFault(name)
+		if n != 0 && !slices.Contains(faults, f) {
+			t.Errorf("%d × %s: %v, %+v", n, name, s.Reasons, s.Evidence)
+		}
+	}
+}
+
+// mustDiagnose asserts that these diagnoses were made, and no others.
+func mustDiagnose(t *testing.T, s summary, names ...string) {
+	t.Helper()
+	var made []string
+	for _, d := range s.Diagnoses {
+		made = append(made, d.Name)
+	}
+	slices.Sort(made)
+	slices.Sort(names)
+	if !slices.Equal(made, names) {
+		t.Errorf("diagnosed %v, want %v", s.Diagnoses, names)
+	}
+}
