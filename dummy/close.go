@@ -111,7 +111,9 @@ func (w *worker) limited(d *dummy, class iocp.Class, err error) {
 func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	w.count.conns.ClosedByServer++
 	w.hold(d, f, note(err))
+	w.losing = true
 	w.loseUnanswered(d)
+	w.losing = false
 	d.forgive(w.now)
 	w.settle(d)
 	w.die(d, w.port.Cancel, d.backoff())

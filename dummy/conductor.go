@@ -18,8 +18,7 @@ type tidings struct {
 	up        uint64        // connections
 	lost      uint64        // connections ended by the server, not yet counted (held)
 	lostSince time.Duration
-	refused   bool // how a dial ended since then
-	served    bool
+	refused   bool   // whether a dial was, since then
 	weighed   uint64 // the last judgement of losses that was taken
 
 	unaccepted uint64 // connections that the server never knew of (see backlog)
@@ -36,16 +35,16 @@ type tidings struct {
 
 // edge is what the conductor acts on; all else it reads when it does.
 type edge struct {
-	order, storm, weighed, unaccepted     uint64
-	settled, empty, lost, refused, served bool
-	calm, unheard, starved                bool
+	order, storm, weighed, unaccepted uint64
+	settled, empty, lost, refused     bool
+	calm, unheard, starved            bool
 }
 
 func (t *tidings) edge() edge {
 	return edge{
 		order: t.order, storm: t.storm, weighed: t.weighed, unaccepted: t.unaccepted,
 		settled: t.unsettled == 0, empty: t.wait == 0,
-		lost: t.lost > 0, refused: t.refused, served: t.served, calm: t.stormLeft == 0,
+		lost: t.lost > 0, refused: t.refused, calm: t.stormLeft == 0,
 		unheard: t.unheard, starved: t.starved,
 	}
 }
@@ -65,9 +64,9 @@ func (n *notice) read() tidings {
 // publish hangs the tidings out when they have changed: hardly ever while echoes run.
 func (w *worker) publish() {
 	t, h := &w.tell, &w.news.held
-	t.up, t.lost, t.lostSince, t.refused, t.served = w.count.conns.Now, 0, 0, false, false
-	if h.n() > 0 {
-		t.lost, t.lostSince, t.refused, t.served = h.n(), h.since, h.refused, h.served
+	t.up, t.lost, t.lostSince, t.refused = w.count.conns.Now, 0, 0, false
+	if h.n > 0 {
+		t.lost, t.lostSince, t.refused = h.n, h.since, h.refused
 	}
 	w.hunger.publish(t)
 	t.wait, t.emptiedAt = 0, 0

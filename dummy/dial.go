@@ -136,7 +136,6 @@ func (w *worker) connected(d *dummy, err error) {
 		w.die(d, w.port.Cancel, d.backoff())
 		return
 	}
-	w.news.held.served = true
 	w.count.conns.Connected++
 	w.count.conns.Now++
 	w.count.conns.Peak = max(w.count.conns.Peak, w.count.conns.Now)

@@ -304,6 +304,10 @@ func (w *worker) fault(ev *monitor.Evidence) {
 	if w.current.is(poked) && ev.Fault == monitor.Missing {
 		return // owed, and counted as such; that the poke overtook it proves nothing new
 	}
+	if w.losing && ev.Fault == monitor.Truncated {
+		w.holdFault(w.current, ev.Fault, *ev) // a server that is gone may have been in mid-frame
+		return
+	}
 	w.blame(w.current, ev.Fault, *ev)
 }
 

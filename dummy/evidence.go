@@ -80,28 +80,29 @@ func (w *worker) localLimit(class iocp.Class) {
 // losses are connections that the server ended, before they are counted: when it turns out that
 // the server is gone altogether, they are not its faults one by one (see weigh).
 type losses struct {
-	since           time.Duration // of the first
-	closed, reset   uint64
-	refused, served bool // how a dial ended since then
-	evidence        []monitor.Evidence
+	since    time.Duration // of the first
+	n        uint64
+	refused  bool // a dial was, since then
+	faults   [monitor.NumFaults]uint64
+	evidence []monitor.Evidence
 }
-
-func (h *losses) n() uint64 { return h.closed + h.reset }
 
 // hold takes note of one such connection.
 func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
 	h := &w.news.held
-	if h.n() == 0 {
+	if h.n == 0 {
 		*h = losses{since: w.now}
 	}
-	if f == monitor.ResetByServer {
-		h.reset++
-	} else {
-		h.closed++
-	}
-	if w.news.kept[f]+len(h.evidence) < monitor.MaxEvidence {
-		ev := w.evidence(d, f, monitor.Evidence{Seq: d.stream.oldest(d.assigned), Note: why})
-		h.evidence = append(h.evidence, ev)
+	h.n++
+	w.holdFault(d, f, monitor.Evidence{Seq: d.stream.oldest(d.assigned), Note: why})
+}
+
+// holdFault takes note of a fault that goes with the loss of a connection.
+func (w *worker) holdFault(d *dummy, f monitor.Fault, ev monitor.Evidence) {
+	h := &w.news.held
+	h.faults[f]++
+	if w.news.kept[f]+int(h.faults[f]) <= monitor.MaxEvidence {
+		h.evidence = append(h.evidence, w.evidence(d, f, ev))
 	}
 }
 
@@ -109,8 +110,9 @@ func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
 func (w *worker) countHeld(gone bool) {
 	h := &w.news.held
 	if !gone {
-		w.count.faults[monitor.ClosedByServer] += h.closed
-		w.count.faults[monitor.ResetByServer] += h.reset
+		for f, n := range h.faults {
+			w.count.faults[f] += n
+		}
 		for _, ev := range h.evidence {
 			w.news.kept[ev.Fault]++
 			w.news.evidence = append(w.news.evidence, ev)

@@ -8,8 +8,10 @@ import (
 )
 
 // Losses are held back for as long as it takes to tell a server that closes connections from a
-// server that is gone: goneWithin gathers them, and when they are more than half of all
-// connections, redialWithin is the time for a redial to tell.
+// server that is gone: more than half of all connections are lost, and a redial was refused. A
+// system takes its time to end a process with thousands of sockets, and closes them in any order:
+// a redial may still be taken by a listener that nobody listens on any more. So the losses are
+// gathered for goneWithin, and judged to be single ones only when redialWithin is over.
 const (
 	goneWithin   = 100 * time.Millisecond
 	redialWithin = time.Second
@@ -19,7 +21,7 @@ const (
 // when it must look again. At the end of the run it decides by what is known.
 func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duration {
 	var lost, up uint64
-	var refused, served bool
+	var refused bool
 	since := never
 	for i := range all {
 		t := &all[i]
@@ -30,20 +32,20 @@ func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duratio
 		if t.lost > 0 {
 			lost += t.lost
 			since = min(since, t.lostSince)
-			refused, served = refused || t.refused, served || t.served
+			refused = refused || t.refused
 		}
 	}
 	if lost == 0 {
 		return never
 	}
-	if now < since+goneWithin && !atEnd {
+	gone := 2*lost > lost+up && refused
+	switch {
+	case atEnd:
+	case now < since+goneWithin:
 		return since + goneWithin
+	case !gone && now < since+redialWithin:
+		return min(now+goneWithin, since+redialWithin) // nobody kicks for one more loss
 	}
-	most := 2*lost > lost+up
-	if most && !refused && !served && !atEnd && now < since+redialWithin {
-		return since + redialWithin
-	}
-	gone := most && refused
 	f.weighed++
 	number := f.weighed
 	f.orderAll(func(w *worker) { w.countHeld(gone); w.tell.weighed = number })
@@ -51,7 +53,7 @@ func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duratio
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		why := fmt.Sprintf("%d of %d connections lost within %v, and a redial refused",
-			lost, lost+up, goneWithin)
+			lost, lost+up, max(now-since, goneWithin).Round(time.Millisecond))
 		d := &f.diagnoses[f.diagnosis("server_gone")]
 		d.Connections += int(lost)
 		d.Why = why

@@ -47,6 +47,7 @@ type worker struct {
 
 	verifier *verifier
 	current  *dummy // whose stream the verifier looks at
+	losing   bool   // whose connection the server has just ended
 	spans    []span // scratch
 	buffers  sendBuffers
 	rings    timeRings

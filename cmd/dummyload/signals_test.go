@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,7 +20,8 @@ type started struct {
 	process   *os.Process
 	interrupt func()
 	wait      func() ran
-	line      string // the first line of its stdout
+	line      string // the first line it printed
+	lines     *bufio.Reader
 }
 
 // start runs the program and waits for the first line it prints on stdout or stderr.
@@ -49,6 +51,7 @@ func launch(t *testing.T, cmd *exec.Cmd) started {
 	return started{
 		process: cmd.Process,
 		line:    first,
+		lines:   lines,
 		interrupt: func() {
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				_ = cmd.Process.Kill()
@@ -78,6 +81,31 @@ func (p started) address(t *testing.T) string {
 	return addr
 }
 
+// sees reads on until a line has the text in it.
+func (p started) sees(t *testing.T, text string) {
+	t.Helper()
+	for {
+		line, err := p.lines.ReadString('\n')
+		if err != nil {
+			t.Fatalf("%q was not printed: %v", text, err)
+		}
+		if strings.Contains(line, text) {
+			return
+		}
+	}
+}
+
+// summaryIn reads the summary that a run has written to a file.
+func summaryIn(t *testing.T, path string, r ran) summary {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	var s summary
+	if err := errors.Join(err, json.Unmarshal(data, &s)); err != nil {
+		t.Fatalf("exit %d: %v\n%s", r.code, err, r.stdout)
+	}
+	return s
+}
+
 // TestInterruptMeansStop: a run until a signal drains, reports and earns its code.
 func TestInterruptMeansStop(t *testing.T) {
 	path := tempFile(t, "summary.json")
@@ -86,15 +114,7 @@ func TestInterruptMeansStop(t *testing.T) {
 	time.Sleep(700 * time.Millisecond) // the run's length, not a condition
 	p.interrupt()
 	r := p.wait()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var s summary
-	if err := json.Unmarshal(data, &s); err != nil {
-		t.Fatalf("exit %d: %v\n%s", r.code, err, r.stdout)
-	}
-	mustPass(t, r, s)
+	mustPass(t, r, summaryIn(t, path, r))
 }
 
 // TestServe: the line scripts wait for, echo, and the audit after the signal.

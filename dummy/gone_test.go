@@ -1,0 +1,77 @@
+package dummy
+
+import (
+	"net"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// TestLossesAreWeighed: what a fleet of 1,000 dummies makes of losses, and when.
+func TestLossesAreWeighed(t *testing.T) {
+	const since = 5 * time.Second
+	for name, c := range map[string]struct {
+		lost, up uint64
+		refused  bool
+		after    time.Duration
+		atEnd    bool
+		gone     bool
+		again    time.Duration // after since; never when it is decided
+	}{
+		"gathered":             {900, 100, true, goneWithin / 2, false, false, goneWithin},
+		"gone":                 {900, 100, true, goneWithin, false, true, never},
+		"gone bit by bit":      {501, 499, true, 7 * goneWithin, false, true, never},
+		"no redial yet":        {900, 100, false, goneWithin, false, false, 2 * goneWithin},
+		"not most of them yet": {100, 900, true, goneWithin, false, false, 2 * goneWithin},
+		"the last look":        {900, 100, false, redialWithin - 1, false, false, redialWithin},
+		"closes all, listens":  {1000, 0, false, redialWithin, false, false, never},
+		"refuses, closes few":  {500, 500, true, redialWithin, false, false, never},
+		"the run ends":         {10, 990, false, 1, true, false, never},
+		"gone as the run ends": {900, 100, true, 1, true, true, never},
+	} {
+		f := &Fleet{}
+		all := []tidings{{up: c.up}, {lost: c.lost, lostSince: since, refused: c.refused}}
+		again := f.weigh(all, since+c.after, c.atEnd)
+		if again != never {
+			again -= since
+		}
+		if again != c.again || (f.weighed == 1) != (c.again == never) {
+			t.Errorf("%s: looks again after %v, want %v", name, again, c.again)
+		}
+		if got := len(f.diagnoses) == 1; got != c.gone {
+			t.Errorf("%s: gone %v, want %v", name, got, c.gone)
+		}
+	}
+}
+
+// TestServerThatDiesInTheMiddleOfAFrame: the half of an echo that still came is no fault of its own.
+func TestServerThatDiesInTheMiddleOfAFrame(t *testing.T) {
+	var ending atomic.Bool
+	die := make(chan struct{})
+	server := startServer(t, eachFrame(func(c *net.TCPConn, _ int, frame []byte) []byte {
+		if !ending.Load() {
+			return frame
+		}
+		_, _ = c.Write(frame[:len(frame)-1])
+		<-die
+		return nil
+	}))
+	f := startFleet(t, testConfig(server))
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	until(t, f, "echoes", echoedAtLeast(100))
+	ending.Store(true)
+	until(t, f, "all wait", func(s *monitor.Snapshot) bool { return s.Faults[monitor.Late] >= 8 })
+	server.l.Close()
+	close(die)
+	s := until(t, f, "a diagnosis", func(s *monitor.Snapshot) bool {
+		return slices.Contains(names(s), monitor.ServerGone) ||
+			slices.Contains(names(s), monitor.ClosedHealthy)
+	})
+	if slices.Contains(names(s), monitor.ClosedHealthy) || s.Faults[monitor.Truncated] != 0 {
+		t.Errorf("losses were counted one by one: %v, %+v", s.Faults, s.Diagnoses)
+	}
+}
