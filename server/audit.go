@@ -2,7 +2,10 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"dummyload/monitor/trace"
 )
 
 // Audit is what Stop found: every accepted session released exactly once, every worker ended.
@@ -20,6 +23,7 @@ type Audit struct {
 	Reasons        map[string]uint64 `json:"reasons"`         // of the released sessions, by name
 	Unreleased     []Unreleased      `json:"unreleased"`      // the first MaxUnreleased
 	WorkersStuck   int               `json:"workers_stuck"`   // did not obey the order to stop
+	Stuck          []Stuck           `json:"stuck"`           // which they are
 	Failures       []string          `json:"failures"`        // of the port itself
 }
 
@@ -36,7 +40,14 @@ type Unreleased struct {
 	Trace    []string `json:"trace"` // its last footprints
 }
 
-// lastFootprints is how many of them an Unreleased carries.
+// Stuck is a worker that did not end: its thread hangs in the Handler, or the order to stop did not
+// reach it (R7).
+type Stuck struct {
+	Worker string   `json:"worker"` // "w1": as in the trace
+	Trace  []string `json:"trace"`  // its last footprints
+}
+
+// lastFootprints is how many of them an Unreleased or a Stuck carries.
 const lastFootprints = 16
 
 // String is the id as the trace prints it: index and generation.
@@ -75,6 +86,12 @@ func (a Audit) String() string {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}
+	for _, w := range a.Stuck {
+		fmt.Fprintf(&b, "  did not end: worker %s\n", w.Worker)
+		for _, line := range w.Trace {
+			fmt.Fprintf(&b, "    %s\n", line)
+		}
+	}
 	for _, f := range a.Failures {
 		fmt.Fprintf(&b, "  port: %s\n", f)
 	}
@@ -96,6 +113,7 @@ func (srv *Server) audit() Audit {
 		AcceptsPending: srv.accepts.Load(),
 		Reasons:        m.Reasons,
 		Unreleased:     []Unreleased{},
+		Stuck:          []Stuck{},
 		Failures:       []string{},
 	}
 	for s := range srv.sessions() {
@@ -110,9 +128,27 @@ func (srv *Server) describe(s *session) Unreleased {
 	id := s.id.load()
 	u := Unreleased{ID: id.String(), IOCount: s.io.load().count(), SendFlag: s.flag.isSet(),
 		SendQ: s.sendq.Size(), Reason: s.end.why().String()}
-	events := srv.log.Events(uint64(id))
-	for _, e := range events[max(0, len(events)-lastFootprints):] {
-		u.Trace = append(u.Trace, e.String())
-	}
+	u.Trace = lines(srv.log.Events(uint64(id)))
 	return u
+}
+
+// lines are the last of some events, as the trace prints them.
+func lines(events []trace.Event) []string {
+	var all []string
+	for _, e := range events[max(0, len(events)-lastFootprints):] {
+		all = append(all, e.String())
+	}
+	return all
+}
+
+// nameStuck adds the workers that did not end.
+func (a *Audit) nameStuck(srv *Server, stuck []*worker) {
+	a.WorkersStuck = len(stuck)
+	for _, w := range stuck {
+		name := fmt.Sprintf("w%d", slices.Index(srv.workers, w))
+		own := slices.DeleteFunc(srv.log.Events(0), func(e trace.Event) bool {
+			return e.Writer != name
+		})
+		a.Stuck = append(a.Stuck, Stuck{name, lines(own)})
+	}
 }

@@ -137,7 +137,7 @@ func (srv *Server) Stop(grace time.Duration) Audit {
 	}
 	audit := srv.audit()
 	stuck := srv.stopThreads()
-	audit.WorkersStuck = len(stuck)
+	audit.nameStuck(srv, stuck)
 	for _, w := range srv.workers {
 		if !slices.Contains(stuck, w) && w.failure != nil { // a stuck one may yet write it
 			audit.Failures = append(audit.Failures, w.failure.Error())

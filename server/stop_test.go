@@ -3,7 +3,9 @@ package server
 import (
 	"encoding/json"
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -94,6 +96,60 @@ func TestStopNamesWhatWasNotReleased(t *testing.T) {
 	}
 }
 
+// hang is a Handler that never returns from the first packet.
+type hang struct {
+	Echo
+	once   sync.Once
+	inside chan struct{}
+	over   chan struct{}
+}
+
+func (h *hang) Received(s Sender, id SessionID, packet []byte) {
+	h.once.Do(func() {
+		close(h.inside)
+		<-h.over
+	})
+	h.Echo.Received(s, id, packet)
+}
+
+func TestStopNamesAWorkerThatDoesNotEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes all the time that workers have to end")
+	}
+	h := &hang{inside: make(chan struct{}), over: make(chan struct{})}
+	srv, err := Start(Config{Listen: loopback, Workers: 2, Handler: h})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", srv.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte("never answered")); err != nil {
+		t.Fatal(err)
+	}
+	<-h.inside
+	audit := srv.Stop(0)
+	if audit.OK() || audit.WorkersStuck != 1 || len(audit.Stuck) != 1 || audit.Live != 1 {
+		t.Fatalf("%v", audit)
+	}
+	stuck := audit.Stuck[0]
+	if !slices.Contains([]string{"w0", "w1"}, stuck.Worker) || len(stuck.Trace) == 0 ||
+		!strings.Contains(stuck.Trace[len(stuck.Trace)-1], " RecvDone ") {
+		t.Errorf("%+v", stuck)
+	}
+	for _, want := range []string{"NOT every", "stuck 1", "did not end: worker " + stuck.Worker} {
+		if !strings.Contains(audit.String(), want) {
+			t.Errorf("the text lacks %q:\n%v", want, audit)
+		}
+	}
+	close(h.over)
+	if w := <-srv.threads; !w.stopped { // its order to stop has been waiting for it
+		t.Error("the worker ended without an order")
+	}
+}
+
 func TestTheAuditsJSONNames(t *testing.T) {
 	p, w := script(t, Config{})
 	p.turn(w, received(p.accepted(w, 5), ""))
@@ -103,7 +159,8 @@ func TestTheAuditsJSONNames(t *testing.T) {
 	}
 	want := `{"backend":"scripted","workers":1,"accepted":1,"released":1,"live":0,` +
 		`"released_twice":0,"refused":0,"accept_failures":0,"accepts_pending":0,` +
-		`"reasons":{"peer_closed":1},"unreleased":[],"workers_stuck":0,"failures":[]}`
+		`"reasons":{"peer_closed":1},"unreleased":[],"workers_stuck":0,"stuck":[],` +
+		`"failures":[]}`
 	if string(out) != want {
 		t.Errorf("\n%s, want\n%s", out, want)
 	}
