@@ -45,8 +45,15 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self, args...)
-	cmd.Env = append(withoutOurFlags(os.Environ()), asProgram+"=1")
+	cmd := command(t, self, args...)
+	cmd.Env = append(cmd.Env, asProgram+"=1")
+	return cmd
+}
+
+// command is a command that runs a build of dummyload with args.
+func command(t *testing.T, path string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Env = withoutOurFlags(os.Environ())
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
 }
