@@ -23,8 +23,10 @@ const galleryParallel = 6
 
 // galleryOptions are the flags of `gallery`.
 type galleryOptions struct {
-	parallel int
-	json     string
+	parallel  int
+	natural   int
+	lifetimes int
+	json      string
 }
 
 func newGalleryCommand() *cobra.Command {
@@ -43,6 +45,10 @@ func newGalleryCommand() *cobra.Command {
 	}
 	f := flagSet{cmd.Flags()}
 	f.integer(&o.parallel, "parallel", galleryParallel, 1, 64, "exhibits on show at a time")
+	f.integer(&o.natural, "natural", 0, 0, 1000, "times that each specimen is also shown with its "+
+		"bug's window as narrow as it is in the field; how often it was named is told, and fails nothing")
+	f.integer(&o.lifetimes, "lifetimes", 0, 0, maxLifetimes, "connections that each right server "+
+		"must have served, under churn, without being accused; 0 = as many as a second brings")
 	f.StringVar(&o.json, "json", "", "write the table as JSON to a file; - is stdout")
 	return cmd
 }
@@ -82,7 +88,9 @@ func runGallery(names []string, o galleryOptions) error {
 	stop, release := stopSignals(exitInterrupted)
 	defer release()
 	began := time.Now()
+	demandLifetimes(chosen, o.lifetimes)
 	shows := showAll(stop, chosen, o.parallel, monitor.Rules{})
+	showNatural(stop, chosen, shows, o)
 	if err := stop.Err(); err != nil {
 		return exitCode(monitor.ExitInterrupted)
 	}
@@ -148,14 +156,59 @@ func showAll(ctx context.Context, exhibits []gallery.Exhibit, parallel int,
 	return shows
 }
 
-// writeGallery prints the table, and what went wrong in words.
+// What right servers are put under to serve many connections: churn of this many a second among this
+// many dummies, for at most so long for each connection.
+const (
+	lifetimesChurn   = 4000
+	lifetimesClients = 200
+	lifetimeMost     = 10 * time.Millisecond
+	maxLifetimes     = 10_000_000
+)
+
+// demandLifetimes has the right ones among the exhibits serve at least n connections.
+func demandLifetimes(exhibits []gallery.Exhibit, n int) {
+	for i := range exhibits {
+		if e := &exhibits[i]; n > 0 && e.Right() {
+			e.Load.Clients, e.Load.Churn, e.Load.ReconnectDelay = lifetimesClients, lifetimesChurn, 0
+			e.Load.Lifetimes = uint64(n)
+			e.Load.Duration = showMost + time.Duration(n)*lifetimeMost
+		}
+	}
+}
+
+// detected is how often a bug was named without any help.
+type detected struct {
+	Named int `json:"named"`
+	Of    int `json:"of"`
+}
+
+// showNatural shows the specimens among the exhibits again, with their bugs' windows not widened.
+func showNatural(ctx context.Context, exhibits []gallery.Exhibit, shows []show, o galleryOptions) {
+	var again []gallery.Exhibit
+	var of []int // the show that each belongs to
+	for i := range exhibits {
+		if e, ok := exhibits[i].Natural(); ok && o.natural > 0 {
+			shows[i].Natural = &detected{Of: o.natural}
+			for range o.natural {
+				again, of = append(again, e), append(of, i)
+			}
+		}
+	}
+	for i, s := range showAll(ctx, again, o.parallel, monitor.Rules{}) {
+		if s.Result != notShown && includes(s.Earned, s.Expected) {
+			shows[of[i]].Natural.Named++
+		}
+	}
+}
+
+// writeGallery prints the table, the matrix, and what went wrong in words.
 func writeGallery(w io.Writer, shows []show, took time.Duration) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "EXHIBIT\tEXPECTED\tEARNED\tSECONDS\t")
+	fmt.Fprintln(t, "EXHIBIT\tEXPECTED\tEARNED\tCONNECTIONS\tSECONDS\tNATURAL\t")
 	wrong, right, failed := 0, 0, 0
 	for _, s := range shows {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%.1f\t%s\n", s.Name, words(s.Expected), words(s.Earned),
-			s.Seconds, s.Result)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%.1f\t%s\t%s\n", s.Name, words(s.Expected), words(s.Earned),
+			s.Connections, s.Seconds, s.Natural, s.Result)
 		switch {
 		case s.Result != asExpected:
 			failed++
@@ -168,6 +221,7 @@ func writeGallery(w io.Writer, shows []show, took time.Duration) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprintf(w, "\n%s", matrix(shows))
 	for _, s := range shows {
 		if s.Result != asExpected {
 			fmt.Fprintf(w, "\n%s (%s) %s, seed %d:\n", s.Name, s.Does, s.Result, s.Seed)
@@ -179,6 +233,14 @@ func writeGallery(w io.Writer, shows []show, took time.Duration) error {
 	_, err := fmt.Fprintf(w, "\nwrong servers named: %d, right ones not accused: %d, "+
 		"not as expected: %d, in %.1f s\n", wrong, right, failed, took.Seconds())
 	return err
+}
+
+// String is the rate as the table shows it.
+func (d *detected) String() string {
+	if d == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%d/%d", d.Named, d.Of)
 }
 
 // words joins names; none is a dash.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -30,45 +29,6 @@ func TestGallery(t *testing.T) {
 			}
 		}
 	}
-}
-
-// matrix is the confusion matrix: a row for each exhibit, a column for each name that was
-// earned. x was expected, + goes with it, ! is neither, . was expected and not earned.
-func matrix(shows []show) string {
-	var names []string
-	for _, s := range shows {
-		names = append(names, s.Expected...)
-		names = append(names, s.Earned...)
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	var b strings.Builder
-	for i, name := range names {
-		fmt.Fprintf(&b, "%22s%s%s\n", "", strings.Repeat("| ", i), name)
-	}
-	for _, s := range shows {
-		fmt.Fprintf(&b, "%-22s", s.Name)
-		for _, name := range names {
-			b.WriteString(mark(s, name) + " ")
-		}
-		b.WriteString(s.Result + "\n")
-	}
-	return b.String()
-}
-
-func mark(s show, name string) string {
-	want, got := slices.Contains(s.Expected, name), slices.Contains(s.Earned, name)
-	switch {
-	case want && got:
-		return "x"
-	case want:
-		return "."
-	case got && (slices.Contains(s.also, name) || name == monitor.Late.String()):
-		return "+"
-	case got:
-		return "!"
-	}
-	return "|"
 }
 
 // exhibit finds one by its name, for a shorter while.
@@ -110,6 +70,70 @@ func TestGalleryTurnsRed(t *testing.T) {
 		if shows[0].Result != c.result || allAsExpected(shows) || len(shows[0].Why) == 0 {
 			t.Errorf("%s, changed: %+v, want %s", name, shows[0], c.result)
 		}
+	}
+}
+
+// TestMatrix: who was expected to be what, and was found to be what.
+func TestMatrix(t *testing.T) {
+	got := matrix([]show{
+		{Name: "wrong", Expected: []string{"corrupt", "missing"}, Earned: []string{"corrupt", "crossed",
+			"late", "stale"}, also: []string{"stale"}, Result: escaped},
+		{Name: "right", Earned: []string{"late"}, Result: asExpected},
+	})
+	want := `
+                      corrupt
+                      | crossed
+                      | | late
+                      | | | missing
+                      | | | | stale
+wrong                 x ! + . + ESCAPED
+right                 | | + | | ok
+x expected and earned   . expected, not earned   + goes with it   ! neither
+`
+	if "\n"+got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestRightServersServeManyLifetimes: none is accused, and each has served as many as were asked for.
+// `dummyload gallery --lifetimes 100000` is the long form.
+func TestRightServersServeManyLifetimes(t *testing.T) {
+	const lifetimes = 2000
+	var right []gallery.Exhibit
+	for _, e := range gallery.All() {
+		if e.Right() {
+			right = append(right, e)
+		}
+	}
+	demandLifetimes(right, lifetimes)
+	for _, s := range showAll(t.Context(), right, 2, monitor.Rules{}) {
+		if s.Result != asExpected || s.Connections < lifetimes {
+			t.Errorf("%s: %s, %d connections, earned %v, seed %d\n%s", s.Name, s.Result, s.Connections,
+				s.Earned, s.Seed, strings.Join(s.Why, "\n"))
+		}
+	}
+	impossible := right[:1]
+	impossible[0].Load.Duration = 10 * time.Millisecond
+	s := showAll(t.Context(), impossible, 1, monitor.Rules{})[0]
+	if s.Result != notShown || len(s.Why) == 0 {
+		t.Errorf("too few lifetimes: %s, %v", s.Result, s.Why)
+	}
+}
+
+// TestNaturalRatesAreReported: for specimens only, and they fail nothing.
+func TestNaturalRatesAreReported(t *testing.T) {
+	exhibits, err := choose([]string{"zero-counts", "corrupt", "right-specimen"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows := make([]show, len(exhibits))
+	showNatural(t.Context(), exhibits, shows, galleryOptions{natural: 2, parallel: 2})
+	// Whether IOCount is lowered on transferred 0 is no matter of a window.
+	if d := shows[0].Natural; d == nil || *d != (detected{2, 2}) {
+		t.Errorf("zero-counts was named %v", d)
+	}
+	if shows[1].Natural != nil || shows[2].Natural != nil {
+		t.Errorf("not specimens with a bug: %v, %v", shows[1].Natural, shows[2].Natural)
 	}
 }
 

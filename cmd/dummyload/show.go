@@ -41,7 +41,11 @@ type show struct {
 	Seconds  float64  `json:"seconds"`
 	Result   string   `json:"result"`
 	Seed     uint64   `json:"seed"`
-	Why      []string `json:"why,omitempty"` // in words, when the result is not as expected
+	// Connections is how many the server served, Natural how often it is named when nothing is
+	// done to bring its bug to light; nil when that was not asked for.
+	Connections uint64    `json:"connections"`
+	Natural     *detected `json:"natural,omitempty"`
+	Why         []string  `json:"why,omitempty"` // in words, when the result is not as expected
 
 	also []string
 }
@@ -60,6 +64,7 @@ func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) s
 		s.Result, s.Why = notShown, []string{monitor.Clean(err.Error())}
 		return s
 	}
+	s.Connections = final.Connections.Connected
 	s.judge(final, rules)
 	return s
 }
@@ -68,7 +73,11 @@ func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) s
 // the server's end.
 func (s *show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) (
 	*monitor.Snapshot, error) {
-	ctx, cancel := context.WithTimeout(ctx, showMost)
+	most := showMost
+	if e.Load.Lifetimes > 0 {
+		most += e.Load.Duration
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	srv, err := e.Start()
 	if err != nil {
@@ -114,9 +123,16 @@ func (s *show) echo(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sample
 		stopAt = []string{e.Load.StopAt}
 	}
 	named := func() bool { return seen(s.Expected) }
-	until(ctx, e.Load.Duration, func() bool { return named() || seen(stopAt) })
+	lived := func() bool {
+		snap := sampler.Latest()
+		return e.Load.Lifetimes > 0 && snap != nil && snap.Connections.Connected >= e.Load.Lifetimes
+	}
+	until(ctx, e.Load.Duration, func() bool { return named() || seen(stopAt) || lived() })
 	if named() {
 		return nil
+	}
+	if e.Load.Lifetimes > 0 && !lived() {
+		return fmt.Errorf("fewer than %d connections in %v", e.Load.Lifetimes, e.Load.Duration)
 	}
 	if err := f.Stop(); err != nil {
 		return err

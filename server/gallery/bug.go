@@ -36,8 +36,8 @@ const (
 
 // window widens a bug's own window, now and then: what takes a rare schedule in the field takes a
 // moment here. It is opened at the very line that is wrong, and nowhere else.
-func window() {
-	if rand.IntN(4) == 0 {
+func (k *kind) window() {
+	if !k.natural && rand.IntN(4) == 0 {
 		time.Sleep(time.Duration(500+rand.IntN(2500)) * time.Microsecond)
 	}
 }

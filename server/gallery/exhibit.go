@@ -24,14 +24,32 @@ type Exhibit struct {
 	Also []string
 	Load Load
 
-	start func() (Server, error)
+	start    func() (Server, error)
+	specimen *kind // instead of start
 }
 
 // Right reports whether the server does nothing wrong.
 func (e *Exhibit) Right() bool { return len(e.Want) == 0 }
 
 // Start opens the server on a free loopback port. The error is the system's.
-func (e *Exhibit) Start() (Server, error) { return e.start() }
+func (e *Exhibit) Start() (Server, error) {
+	if e.specimen != nil {
+		return startSpecimen(*e.specimen)
+	}
+	return e.start()
+}
+
+// Natural is a specimen with its bug's window no wider than it is in the field; false for exhibits
+// of another kind.
+func (e *Exhibit) Natural() (Exhibit, bool) {
+	if e.specimen == nil || e.Right() {
+		return Exhibit{}, false
+	}
+	narrow, k := *e, *e.specimen
+	k.natural = true
+	narrow.specimen = &k
+	return narrow, true
+}
 
 // Server is an exhibit at work.
 type Server interface {
@@ -60,6 +78,9 @@ type Load struct {
 	// fault or diagnosis of this name was, which then takes a STOP to be understood.
 	Duration time.Duration
 	StopAt   string
+	// Lifetimes, where it is not 0, is how many connections must be opened before echo is over, by
+	// churn. That takes Duration at most.
+	Lifetimes uint64
 }
 
 // usual is a load that fits most: enough clients to swap, a window to put in disorder.

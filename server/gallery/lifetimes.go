@@ -54,24 +54,24 @@ func wrongCounts() []Exhibit {
 	return []Exhibit{
 		{
 			Name: "count-after-send", Does: "raises IOCount after WSASend (R1)",
-			Want: healthy, Also: anyEnd, Load: usual(), start: startSpecimen(countAfterSend, habits{}),
+			Want: healthy, Also: anyEnd, Load: usual(), specimen: of(countAfterSend, habits{}),
 		},
 		{
 			Name: "down-before-post", Does: "lowers IOCount before the receive is posted again (R2)",
-			Want: healthy, Also: anyEnd, Load: usual(), start: startSpecimen(downBeforePost, habits{}),
+			Want: healthy, Also: anyEnd, Load: usual(), specimen: of(downBeforePost, habits{}),
 		},
 		{
 			Name: "failed-post-counts", Does: "does not lower IOCount when a post fails (R2)",
 			Want: leak, Also: []string{monitor.CloseIgnored}, Load: leaving("rst"),
-			start: startSpecimen(failedPostCounts, push),
+			specimen: of(failedPostCounts, push),
 		},
 		{
 			Name: "zero-counts", Does: "does not lower IOCount on transferred 0 (R2)",
-			Want: leak, Load: leaving("fin"), start: startSpecimen(zeroCounts, habits{}),
+			Want: leak, Load: leaving("fin"), specimen: of(zeroCounts, habits{}),
 		},
 		{
 			Name: "drop-failures", Does: "does not handle a completion that failed (R8)",
-			Want: leak, Load: leaving("rst"), start: startSpecimen(dropFailures, habits{}),
+			Want: leak, Load: leaving("rst"), specimen: of(dropFailures, habits{}),
 		},
 	}
 }
@@ -89,35 +89,35 @@ func wrongSends() []Exhibit {
 		{
 			Name: "test-then-set", Does: "tests SendFlag, and then sets it (R4)",
 			Want: []string{duplicate}, Also: anyContent, Load: usual(),
-			start: startSpecimen(testThenSet, habits{}),
+			specimen: of(testThenSet, habits{}),
 		},
 		{
 			Name: "no-recheck", Does: "does not look at SendQ again on a send completion (R5)",
 			Want: []string{notDrained, monitor.SendWakeupLost}, Load: stuckLoad(2),
-			start: startSpecimen(noRecheck, habits{}),
+			specimen: of(noRecheck, habits{}),
 		},
 		{
 			Name: "clear-after-check", Does: "looks at SendQ again, and then clears SendFlag (R5)",
 			Want: []string{notDrained, monitor.SendWakeupLost}, Load: stuckLoad(2),
-			start: startSpecimen(clearAfterCheck, habits{}),
+			specimen: of(clearAfterCheck, habits{}),
 		},
 		{
 			Name: "clear-before-consume", Does: "clears SendFlag before SendQ is consumed (R5)",
 			Want: []string{duplicate}, Also: anyContent, Load: usual(),
-			start: startSpecimen(clearBeforeConsume, habits{}),
+			specimen: of(clearBeforeConsume, habits{}),
 		},
 		{
 			Name: "consume-asked", Does: "consumes what was asked, not what was transferred (R5)",
-			Want: []string{corrupt}, Also: anyContent, Load: rawLoad, start: startSpecimen(consumeAsked, short),
+			Want: []string{corrupt}, Also: anyContent, Load: rawLoad, specimen: of(consumeAsked, short),
 		},
 		{
 			Name: "unlocked-sendq", Does: "changes SendQ without its lock (R9)",
-			Want: []string{corrupt}, Also: anyContent, Load: rawLoad, start: startSpecimen(unlockedSendQ, short),
+			Want: []string{corrupt}, Also: anyContent, Load: rawLoad, specimen: of(unlockedSendQ, short),
 		},
 		{
 			Name: "post-before-queue", Does: "posts the next receive before the data is in SendQ (R9)",
 			Want: []string{reordered}, Also: anyContent, Load: usual(),
-			start: startSpecimen(postBeforeQueue, habits{}),
+			specimen: of(postBeforeQueue, habits{}),
 		},
 	}
 }
@@ -127,22 +127,22 @@ func wrongEnds() []Exhibit {
 	return []Exhibit{
 		{
 			Name: "failed-post-stays", Does: "does not disconnect when a send could not be posted (R14)",
-			Want:  []string{notDrained, monitor.SendFlagStuck},
-			Load:  stuckLoad(4),
-			start: startSpecimen(failedPostStays, habits{failSends: true}),
+			Want:     []string{notDrained, monitor.SendFlagStuck},
+			Load:     stuckLoad(4),
+			specimen: of(failedPostStays, habits{failSends: true}),
 		},
 		{
 			Name: "not-rearmed", Does: "forgets to post the next receive, now and then",
 			Want: []string{notDrained}, WantSeen: []string{monitor.ReceiveNotRearmed},
-			Also:  []string{monitor.SessionLeak, monitor.CloseIgnored},
-			Load:  stuckLoad(4),
-			start: startSpecimen(notRearmed, habits{}),
+			Also:     []string{monitor.SessionLeak, monitor.CloseIgnored},
+			Load:     stuckLoad(4),
+			specimen: of(notRearmed, habits{}),
 		},
 		{
 			Name: "ignore-zero", Does: "ignores transferred 0 (R6)",
 			Want: []string{monitor.CloseIgnored}, Also: []string{monitor.SessionLeak},
-			Load:  with(func(l *Load) { l.Churn, l.Duration = 10, 6*time.Second }),
-			start: startSpecimen(ignoreZero, habits{}),
+			Load:     with(func(l *Load) { l.Churn, l.Duration = 10, 6*time.Second }),
+			specimen: of(ignoreZero, habits{}),
 		},
 		{
 			Name: "exit-on-zero", Does: "takes transferred 0 for a worker's order to stop (R7)",
@@ -151,7 +151,7 @@ func wrongEnds() []Exhibit {
 			Load: with(func(l *Load) {
 				l.Clients, l.Churn, l.Duration = 32, 1.5, 8*time.Second
 			}),
-			start: startSpecimen(exitOnZero, habits{laborious: true}),
+			specimen: of(exitOnZero, habits{laborious: true}),
 		},
 	}
 }
@@ -161,7 +161,7 @@ func wrongReuse() []Exhibit {
 	one := func(name, does string, b bug) Exhibit {
 		return Exhibit{
 			Name: name, Does: does, Want: []string{crossed, monitor.SessionReuse}, Also: anyEnd,
-			Load: churning("rst"), start: startSpecimen(b, habits{pushing: true}),
+			Load: churning("rst"), specimen: of(b, habits{pushing: true}),
 		}
 	}
 	return []Exhibit{
@@ -181,11 +181,11 @@ func rightSpecimens() []Exhibit {
 	return []Exhibit{
 		{
 			Name: "right-specimen", Does: "the specimen with every rule kept", Load: load,
-			start: startSpecimen(none, habits{shortSends: true}),
+			specimen: of(none, habits{shortSends: true}),
 		},
 		{
 			Name: "right-pushing", Does: "the same, answering from other goroutines", Load: load,
-			start: startSpecimen(none, habits{pushing: true, shortSends: true}),
+			specimen: of(none, habits{pushing: true, shortSends: true}),
 		},
 	}
 }

@@ -13,9 +13,8 @@ import (
 // again last in, first out, a lock around each SendQ. With bug none it is right. Where a bug
 // replaces a rule, the rule stands beside it.
 type specimen struct {
-	bug  bug
-	opts habits
-	q    *queue
+	kind
+	q *queue
 
 	mu    sync.Mutex
 	slots []*session
@@ -28,6 +27,16 @@ type specimen struct {
 	pushes                            []chan push
 	over                              chan struct{}
 }
+
+// kind is which specimen it is.
+type kind struct {
+	bug     bug
+	opts    habits
+	natural bool // the bug's window is not widened
+}
+
+// of is the usual kind: the bug's window is widened.
+func of(b bug, h habits) *kind { return &kind{bug: b, opts: h} }
 
 // habits are what specimens differ in that is not wrong.
 type habits struct {
@@ -50,29 +59,28 @@ const (
 	specimenPushers = 4
 )
 
-// startSpecimen starts one with a bug.
-func startSpecimen(b bug, h habits) func() (Server, error) {
-	return func() (Server, error) {
-		q, err := newQueue()
-		if err != nil {
-			return nil, err
-		}
-		q.shortSends, q.failSends, q.dropFailures = h.shortSends, h.failSends, b == dropFailures
-		sp := &specimen{bug: b, opts: h, q: q, over: make(chan struct{})}
-		if h.pushing {
-			for range specimenPushers {
-				pushes := make(chan push, 1024)
-				sp.pushes = append(sp.pushes, pushes)
-				sp.applications.Go(func() { sp.apply(pushes) })
-			}
-		}
-		for range specimenWorkers {
-			sp.working.Add(1)
-			sp.workers.Go(sp.work)
-		}
-		sp.acceptor.Go(sp.accept)
-		return sp, nil
+// startSpecimen starts one.
+func startSpecimen(k kind) (Server, error) {
+	q, err := newQueue()
+	if err != nil {
+		return nil, err
 	}
+	h := k.opts
+	q.shortSends, q.failSends, q.dropFailures = h.shortSends, h.failSends, k.bug == dropFailures
+	sp := &specimen{kind: k, q: q, over: make(chan struct{})}
+	if h.pushing {
+		for range specimenPushers {
+			pushes := make(chan push, 1024)
+			sp.pushes = append(sp.pushes, pushes)
+			sp.applications.Go(func() { sp.apply(pushes) })
+		}
+	}
+	for range specimenWorkers {
+		sp.working.Add(1)
+		sp.workers.Go(sp.work)
+	}
+	sp.acceptor.Go(sp.accept)
+	return sp, nil
 }
 
 // Addr is where it listens.
@@ -213,13 +221,13 @@ func (sp *specimen) recvDone(s *session, data []byte) bool {
 	switch sp.bug {
 	case postBeforeQueue:
 		sp.recvPost(s)
-		window()
+		sp.window()
 		sp.answer(s, packets)
 		return true
 	case downBeforePost:
 		sp.answer(s, packets)
 		sp.ioDown(s)
-		window()
+		sp.window()
 		sp.recvPost(s)
 		return false
 	}

@@ -57,7 +57,7 @@ func (sp *specimen) enqueue(s *session, packets []byte) {
 	if sp.bug == unlockedSendQ {
 		seen := append([]byte(nil), s.sendq...)
 		s.mu.Unlock()
-		window()
+		sp.window()
 		s.mu.Lock()
 		s.sendq = append(seen, packets...)
 	} else {
@@ -108,7 +108,7 @@ func (sp *specimen) trySet(s *session) bool {
 		if s.flag.Load() {
 			return false
 		}
-		window()
+		sp.window()
 		s.flag.Store(true)
 		return true
 	}
@@ -128,11 +128,11 @@ func (sp *specimen) sendPost(s *session) {
 			s.io.Add(1)
 		}
 		if sp.bug == closeOnZero {
-			window()
+			sp.window()
 		}
 		err := sp.q.send(handle(s.sock.Load()), data, s)
 		if sp.bug == countAfterSend {
-			window()
+			sp.window()
 			s.io.Add(1)
 		}
 		if err != nil {
@@ -153,7 +153,7 @@ func (sp *specimen) sendDone(s *session, transferred int) {
 	case clearAfterCheck:
 		s.consume(transferred)
 		more := s.queued() > 0
-		window()
+		sp.window()
 		s.flag.Store(false)
 		if more {
 			sp.sendPost(s)
@@ -161,7 +161,7 @@ func (sp *specimen) sendDone(s *session, transferred int) {
 		return
 	case clearBeforeConsume:
 		s.flag.Store(false)
-		window()
+		sp.window()
 		s.consume(transferred)
 	case consumeAsked:
 		s.consume(int(s.asked.Load()))
@@ -199,14 +199,14 @@ func (sp *specimen) ioDown(s *session) {
 	switch sp.bug {
 	case secondRead:
 		s.io.Add(-1)
-		window()
+		sp.window()
 		if s.io.Load() == 0 {
 			sp.release(s)
 		}
 		return
 	case resurrect:
 		if s.io.Add(-1) == 0 {
-			window()
+			sp.window()
 			sp.release(s)
 		}
 		return
@@ -249,18 +249,18 @@ func (sp *specimen) sendPacket(p push) {
 	switch sp.bug {
 	case unheld:
 		if s.id.Load() == p.id {
-			window()
+			sp.window()
 			sp.enqueue(s, p.packet)
 			sp.sendPost(s)
 		}
 		return
 	case noIDCheck:
-		window()
+		sp.window()
 		p.id = s.id.Load()
 	case resurrect:
 		s.io.Add(1)
 		if s.id.Load() == p.id {
-			window()
+			sp.window()
 			sp.enqueue(s, p.packet)
 			sp.sendPost(s)
 		}
@@ -278,7 +278,7 @@ func (sp *specimen) sendPacket(p push) {
 	}
 	switch sp.bug {
 	case releaseOnZero, secondRead, failedPostCounts:
-		window() // for the connection to end meanwhile
+		sp.window() // for the connection to end meanwhile
 	}
 	sp.enqueue(s, p.packet)
 	sp.sendPost(s)
