@@ -113,10 +113,16 @@ type summary struct {
 // runJSON runs `dummyload run --json -` and reads its summary.
 func runJSON(t *testing.T, args ...string) (ran, summary) {
 	t.Helper()
-	r := dummyload(t, append([]string{"run", "--json", "-", "--progress", "none"}, args...)...)
+	args = append([]string{"run", "--json", "-", "--progress", "none"}, args...)
+	return readSummary(t, dummyload(t, args...))
+}
+
+// readSummary reads the summary that a run has left on stdout.
+func readSummary(t *testing.T, r ran) (ran, summary) {
+	t.Helper()
 	var s summary
 	if err := json.Unmarshal([]byte(r.stdout), &s); err != nil {
-		t.Fatalf("run %v: exit %d, no summary: %v\n%s%s", args, r.code, err, r.stdout, r.stderr)
+		t.Fatalf("exit %d, no summary: %v\n%s%s", r.code, err, r.stdout, r.stderr)
 	}
 	if s.Schema != 1 || s.ExitCode != r.code {
 		t.Errorf("schema %d, exit_code %d, but exit %d", s.Schema, s.ExitCode, r.code)

@@ -13,8 +13,8 @@ import (
 	"dummyload/monitor"
 )
 
-// toolsRequired says that servers nobody here wrote must be installed (CI sets it); elsewhere
-// a test that needs one that is missing says so and ends.
+// toolsRequired says that servers nobody here wrote, and whatever else a test runs, must be installed
+// (CI sets it); elsewhere a test that needs one that is missing says so and ends.
 var toolsRequired = os.Getenv("E2E_TOOLS") == "required"
 
 // tool finds an installed program.
