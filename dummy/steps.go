@@ -15,7 +15,10 @@ type steps struct {
 	closed, echoed uint64        // as of the last close
 	at             time.Duration // of it
 	found          *monitor.Diagnosis
-	rates          []float64 // echoes per second between closes, the last maxSteps
+	moved          time.Duration // when an echo was last seen to have come
+	last           uint64        // echoes as of then
+	foundAfter     uint64        // echoes as of when it was found
+	rates          []float64     // echoes per second between closes, the last maxSteps
 }
 
 const (
@@ -25,11 +28,15 @@ const (
 	noise      = 1.3                    // of the rate before: no step up yet
 	leastSteps = 2                      // on the way; a server that stops at once makes one
 	leastStill = 3                      // closes without an echo in between: it stands still
+	stillLeast = time.Second            // … for so long: a busy machine brings forth less
 )
 
 // follow takes a snapshot's counters while echo is on.
 func (t *steps) follow(s *monitor.Snapshot) {
 	closed := s.Connections.ClosedByDummy
+	if s.Ledger.Echoed != t.last {
+		t.last, t.moved = s.Ledger.Echoed, s.Uptime
+	}
 	switch {
 	case s.Phase != monitor.Echoing:
 		return
@@ -73,11 +80,15 @@ func (t *steps) still() int {
 	return n
 }
 
-// explain adds workers_lost once it was found: what comes after, the end of the run included,
-// does not bring the workers back.
+// explain adds workers_lost once it was found, and takes it back when another echo comes: no end of
+// the churn and no STOP brings lost workers back, but a machine that was too busy for a while, with
+// churn that closes connections before they are served, looks the same until it goes on.
 func (t *steps) explain(s *monitor.Snapshot) {
+	if t.found != nil && s.Ledger.Echoed > t.foundAfter {
+		t.found, t.rates = nil, nil
+	}
 	if t.found == nil {
-		t.found = t.find(s)
+		t.found, t.foundAfter = t.find(s), s.Ledger.Echoed
 	}
 	if t.found != nil {
 		s.Diagnoses = append(s.Diagnoses, *t.found)
@@ -93,7 +104,7 @@ func (t *steps) find(s *monitor.Snapshot) *monitor.Diagnosis {
 	})
 	if i >= 0 {
 		connections = s.Diagnoses[i].Connections
-	} else if t.still() < leastStill || s.WaitEchoCount() == 0 {
+	} else if t.still() < leastStill || s.Uptime-t.moved < stillLeast || s.WaitEchoCount() == 0 {
 		return nil
 	}
 	if t.down() < leastSteps {

@@ -50,11 +50,20 @@ func TestStandstillUnderChurn(t *testing.T) {
 		t.Errorf("nothing is owed, but %+v", s.Diagnoses)
 	}
 	s.Ledger.Wait, s.Connections.Now = 40, 20
+	s.Uptime = stillLeast - 1
+	if st.explain(&s); len(s.Diagnoses) > 0 {
+		t.Errorf("after %v only, but %+v", s.Uptime, s.Diagnoses)
+	}
+	s.Uptime = stillLeast
 	st.explain(&s)
 	s = monitor.Snapshot{Phase: monitor.Ended} // nothing is owed any more
 	if st.explain(&s); len(s.Diagnoses) != 1 || s.Diagnoses[0].Name != monitor.WorkersLost ||
 		s.Diagnoses[0].Connections != 20 {
 		t.Errorf("%+v", s.Diagnoses)
+	}
+	s = monitor.Snapshot{Ledger: monitor.Ledger{Echoed: 1}}
+	if st.explain(&s); len(s.Diagnoses) > 0 {
+		t.Errorf("it went on, but %+v", s.Diagnoses)
 	}
 }
 
