@@ -95,7 +95,7 @@ x expected and earned   . expected, not earned   + goes with it   ! neither
 	}
 }
 
-// TestRightServersServeManyLifetimes: none is accused, and each has served as many as were asked for.
+// TestRightServersServeManyLifetimes: none is accused, each has served as many as were asked for.
 // `dummyload gallery --lifetimes 100000` is the long form.
 func TestRightServersServeManyLifetimes(t *testing.T) {
 	const lifetimes = 2000
