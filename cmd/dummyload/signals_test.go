@@ -81,20 +81,6 @@ func (p started) address(t *testing.T) string {
 	return addr
 }
 
-// sees reads on until a line has the text in it.
-func (p started) sees(t *testing.T, text string) {
-	t.Helper()
-	for {
-		line, err := p.lines.ReadString('\n')
-		if err != nil {
-			t.Fatalf("%q was not printed: %v", text, err)
-		}
-		if strings.Contains(line, text) {
-			return
-		}
-	}
-}
-
 // summaryIn reads the summary that a run has written to a file.
 func summaryIn(t *testing.T, path string, r ran) summary {
 	t.Helper()
