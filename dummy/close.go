@@ -66,9 +66,9 @@ func (w *worker) halfClose(d *dummy) {
 	}
 }
 
-// unanswered counts a FIN that the server has not answered in time. One that lies in the backlog
+// ignored counts a FIN that the server has not answered in time. One that lies in the backlog
 // still has nobody who could, and where that is not known, nobody is accused.
-func (w *worker) unanswered(d *dummy) {
+func (w *worker) ignored(d *dummy) {
 	switch w.accepted(d) {
 	case yes:
 		w.count.closes++

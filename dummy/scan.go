@@ -52,7 +52,7 @@ func (w *worker) inspect(d *dummy) {
 	case closing:
 		if w.unanswered(d) {
 			if d.is(shutDown) {
-				w.unanswered(d)
+				w.ignored(d)
 			}
 			w.abandon(d)
 			w.die(d, w.port.Abort, d.pause)
