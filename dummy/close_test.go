@@ -27,6 +27,8 @@ func TestServerAtWorkOnClosesIsNotAccused(t *testing.T) {
 		{"for ever at work", 0, 4*wait - 1, 4 * wait, true},
 	} {
 		w, _ := byHand(t, Config{Clients: 2, DrainTimeout: wait})
+		w.at(0).set(heard) // the server has accepted both
+		w.at(1).set(heard)
 		w.now = time.Hour
 		w.closeOwn(w.at(1), CloseFIN, 0)
 		w.now += c.later
