@@ -153,14 +153,16 @@ func (w *uringWorker) armRecv(s Socket, how uint16, data uint64) bool {
 // heard takes a completion of a stream and fills e; false when there is no Entry for it now.
 func (w *uringWorker) heard(c *cqe, e *Entry) bool {
 	s, life := streamOf(c.userData)
-	h := w.port.homes.at(s)
+	h, st := w.port.homes.at(s), w.streams.at(s)
 	if h.life() != life { // closed since
 		if c.flags&cqeBuffer != 0 {
 			w.bufs.giveBack(c.buffer())
 		}
+		if st.life == life {
+			st.copied = nil // nobody will ask for it
+		}
 		return false
 	}
-	st := w.streams.at(s)
 	if c.flags&cqeMore == 0 {
 		st.armed = false
 		h.disarm(life)
