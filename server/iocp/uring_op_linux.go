@@ -58,6 +58,7 @@ func (w *uringWorker) start(ov *Overlapped) {
 		e.opcode, e.opFlags = opSend, unix.MSG_NOSIGNAL
 		e.addr = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(ov.buf))))
 		e.len = uint32(min(len(ov.buf), maxSend))
+		w.sending(ov.sock)
 	default:
 		panic("iocp: an Overlapped without an I/O call in flight: used again before its Entry")
 	}
@@ -83,6 +84,9 @@ func (w *uringWorker) finish(c *cqe, e *Entry) bool {
 		if errno == unix.EINTR || errno == unix.ECONNABORTED && ov.Op == OpAccept {
 			w.later.push(ov)
 			return false
+		}
+		if ov.Op == OpSend {
+			w.sendFailed(ov.sock)
 		}
 		e.Err = errno
 		ov.buf = nil

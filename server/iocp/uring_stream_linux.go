@@ -24,6 +24,13 @@ import (
 // A poster that goes on at once finds kept chunks only where two came in one batch. From one that
 // does not until the next Get, what is kept is copied and the receive is taken back, so that its
 // buffers go to others and its peer is held up as by any socket that nobody reads.
+//
+// A receive that goes on hears of a socket by wake-ups, and takes several at once for one: of a RST,
+// or a Cancel, that came together with data it never hears. (A FIN shows in the chunk: there is more
+// to read.) A Send after the chunk fails then, and so brings it out. Where there is none until the
+// next Get the receive is in doubt: it is taken back, and the next one is for one chunk only, since
+// arming looks at the socket. Who answers at once, as servers and dummies under load do, keeps the
+// receive that goes on; who has time pays for arming.
 
 // home is what every thread may know of a socket.
 type home struct {
@@ -59,6 +66,7 @@ type stream struct {
 	more   bool        // the socket had more to read than the last chunk
 	ended  bool        // with err; comes after what is kept
 	listed bool        // in the worker's kept
+	quiet  bool        // nothing was sent since the last chunk, or in vain
 	recv   *Overlapped // posted, and its Entry not yet out
 	chunks chunkList   // kept, in the port's buffers
 	copied []byte      // kept, older than chunks: had to leave the buffers
@@ -118,21 +126,70 @@ func (w *uringWorker) startRecv(ov *Overlapped) {
 	switch {
 	case st.keeps():
 		w.ready = append(w.ready, ov.sock)
-	case !st.armed:
-		// The answer to what is being sent has not come yet: to try first would be in vain
-		// (4 % of an echo). A wrong guess costs a detour, no data.
-		how := w.multishot
-		if !st.more {
-			how |= recvPollFirst
-		}
-		if !w.armRecv(ov.sock, how, streamData(ov.sock, st.life)) {
-			w.later.push(ov)
-			return
-		}
-		st.armed = true
-		h.arm(st.life)
+	case st.quiet:
+		w.doubted = append(w.doubted, ov.sock)
+	case !st.armed && !w.armStream(h, st, ov, w.multishot):
+		w.later.push(ov)
+		return
 	}
 	st.recv = ov
+}
+
+// armStream has the ring receive for st; false when the SQ has no room.
+func (w *uringWorker) armStream(h *home, st *stream, ov *Overlapped, how uint16) bool {
+	// The answer to what is being sent has not come yet: to try first would be in vain (4 % of an
+	// echo). A wrong guess costs a detour, no data.
+	if !st.more {
+		how |= recvPollFirst
+	}
+	st.armed = w.armRecv(ov.sock, how, streamData(ov.sock, st.life))
+	if st.armed {
+		h.arm(st.life)
+	}
+	return st.armed
+}
+
+// settleDoubts sees to the Recvs that were posted before anything was sent after their chunk.
+func (w *uringWorker) settleDoubts() {
+	still := w.doubted[:0]
+	for _, s := range w.doubted {
+		st := w.streams.at(s)
+		switch {
+		case st.recv == nil || st.keeps(): // something has come since
+		case st.armed:
+			if st.quiet && !w.takeBack(s, st) {
+				still = append(still, s)
+			}
+		default:
+			how := w.multishot
+			if st.quiet {
+				how = 0
+			}
+			if !w.armStream(w.port.homes.at(s), st, st.recv, how) {
+				still = append(still, s)
+			}
+		}
+	}
+	w.doubted = still
+}
+
+// sending notes that a Send is started on a socket, and sendFailed that it was in vain: then the
+// receive has an end to find.
+func (w *uringWorker) sending(s Socket) {
+	if st := w.streams.at(s); st != nil {
+		st.quiet = false
+	}
+}
+
+func (w *uringWorker) sendFailed(s Socket) {
+	st := w.streams.at(s)
+	if st == nil {
+		return
+	}
+	st.quiet = true
+	if st.recv != nil && st.armed {
+		w.doubted = append(w.doubted, s)
+	}
 }
 
 // armRecv puts a receive into the SQ; false when there is no room.
@@ -172,6 +229,7 @@ func (w *uringWorker) heard(c *cqe, e *Entry) bool {
 	switch errno := unix.Errno(max(0, -c.res)); {
 	case c.res > 0:
 		w.bufs.keep(&st.chunks, c.buffer(), int(c.res))
+		st.quiet = true
 		if !waits && !st.listed {
 			st.listed = true
 			w.kept = append(w.kept, s)
@@ -236,22 +294,23 @@ func (w *uringWorker) tidy() {
 			continue
 		case st.chunks.first != 0:
 			st.copied = w.bufs.copyOut(st.copied, &st.chunks)
-			w.takeBack(s, st)
+			if st.armed {
+				w.takeBack(s, st) // where that fails, the next chunk comes here again
+			}
 		}
 		st.listed = false
 	}
 	w.kept = still
 }
 
-// takeBack ends the receive that goes on. Where there is no room to say so it is said when the
-// next chunk comes.
-func (w *uringWorker) takeBack(s Socket, st *stream) {
-	if !st.armed {
-		return
+// takeBack ends the receive that goes on; false when the SQ has no room to say so.
+func (w *uringWorker) takeBack(s Socket, st *stream) bool {
+	e := w.ring.next()
+	if e == nil {
+		return false
 	}
-	if e := w.ring.next(); e != nil {
-		*e = sqe{opcode: opAsyncCancel, addr: streamData(s, st.life), userData: dataNothing}
-	}
+	*e = sqe{opcode: opAsyncCancel, addr: streamData(s, st.life), userData: dataNothing}
+	return true
 }
 
 // streamData is the user data of a stream's receive: life, handle value, and a mark that no

@@ -282,3 +282,83 @@ func TestUringAReceiveGoesHome(t *testing.T) {
 	}
 	wait()
 }
+
+// An end that comes together with data, before the receive is armed or after, wakes the ring once
+// for both. The Recv after the data must find it, whether or not something is sent in between.
+func TestUringAnEndTogetherWithDataIsFound(t *testing.T) {
+	ends := map[string]func(r *uringRig, near, far Socket){
+		"FIN":    func(r *uringRig, near, _ Socket) { r.p.Shutdown(near) },
+		"RST":    func(r *uringRig, near, _ Socket) { r.p.Abort(near) },
+		"cancel": func(r *uringRig, _, far Socket) { r.p.Cancel(far) },
+	}
+	for name, end := range ends {
+		for i := range 4 {
+			answered, armed := i&1 != 0, i&2 != 0
+			t.Run(fmt.Sprintf("%s/answered=%v/armed=%v", name, answered, armed), func(t *testing.T) {
+				eachUring(t, Config{}, func(r *uringRig) {
+					near, far := r.pairs(1)
+					recv, send := &Overlapped{}, &Overlapped{}
+					_ = r.w.Recv(far[0], recv)
+					if armed {
+						r.pass() // the ring waits
+					}
+					r.write(near[0], "x")
+					end(r, near[0], far[0])
+					if got := r.one(recv).Data; string(got) != "x" {
+						r.Fatalf("got %q", got)
+					}
+					want := 1
+					if answered {
+						_ = r.w.Send(far[0], []byte("y"), send)
+						want++
+					}
+					_ = r.w.Recv(far[0], recv)
+					r.collect(want, func(e Entry) {
+						if e.Overlapped == recv && e.Transferred != 0 {
+							r.Errorf("received %d bytes that nobody sent", e.Transferred)
+						}
+					})
+					r.close(near, far)
+				})
+			})
+		}
+	}
+}
+
+// Who answers each chunk keeps the receive that goes on, whichever is posted first; who does not
+// has it armed for each.
+func TestUringTheReceiveGoesOnForThoseWhoAnswer(t *testing.T) {
+	best, err := probeUring()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, answers := range []bool{true, false} {
+		for _, first := range []bool{true, false} {
+			withUring(t, Config{}, best, defaultRing, func(r *uringRig) {
+				near, far := r.pairs(1)
+				recv, send := &Overlapped{}, &Overlapped{}
+				_ = r.w.Recv(far[0], recv)
+				for range 3 {
+					r.write(near[0], "x")
+					r.one(recv)
+					if answers && first {
+						_ = r.w.Send(far[0], []byte("y"), send)
+					}
+					_ = r.w.Recv(far[0], recv)
+					if answers && !first {
+						_ = r.w.Send(far[0], []byte("y"), send)
+					}
+					if answers {
+						r.one(send)
+					}
+				}
+				r.write(near[0], "x")
+				r.one(recv)
+				if armed := r.w.streams.at(far[0]).armed; armed != answers {
+					r.Errorf("answers %v, first %v: the receive goes on: %v", answers, first, armed)
+				}
+				r.close(near, far)
+			})
+		}
+	}
+}

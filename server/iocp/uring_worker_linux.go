@@ -30,6 +30,7 @@ type uringWorker struct {
 	streams   slabs[stream]
 	kept      []Socket // with chunks that no Recv has come for
 	ready     []Socket // a Recv has come for what is kept
+	doubted   []Socket // see settleDoubts
 	// later are operations that the kernel has not taken or has handed back: the SQ could
 	// not be submitted, or a receive found no free buffer. Their posters know nothing of it.
 	later ovQueue
@@ -152,6 +153,7 @@ func (w *uringWorker) collect() {
 		w.start(ov)
 		ov = next
 	}
+	w.settleDoubts()
 }
 
 // arm polls an eventfd once; false when there was no room.
@@ -170,7 +172,7 @@ func (w *uringWorker) sleep(d time.Duration) error {
 	w.inbox.sleeping.Store(true)
 	defer w.inbox.sleeping.Store(false)
 	if w.inbox.stack.Load() != nil || w.later.head != nil || w.armWake || w.armPosts ||
-		len(w.ready) > 0 || w.ring.pending() > 0 || w.ring.ended() > 0 {
+		len(w.ready) > 0 || len(w.doubted) > 0 || w.ring.pending() > 0 || w.ring.ended() > 0 {
 		return nil
 	}
 	return w.ring.wait(d)
