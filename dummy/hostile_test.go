@@ -105,7 +105,7 @@ func TestWhoMisbehavesIsNotInTheBooks(t *testing.T) {
 		must(t, f.Start())
 		until(t, f, "all are at work", func(s *monitor.Snapshot) bool {
 			return s.Hostile.Connected > 20 && s.Hostile.ClosedByServer >= 4 &&
-				s.Hostile.BytesReceived > 1<<20 && s.Ledger.Echoed > 500
+				s.Hostile.BytesReceived > 64<<10 && s.Ledger.Echoed > 500
 		})
 		must(t, f.Stop())
 		reach(t, f, monitor.Drained, monitor.Undrained)

@@ -21,7 +21,10 @@ func wrongByNature() []Exhibit {
 		{
 			Name: "reset", Does: "resets a connection now and then",
 			Want: []string{monitor.ResetByServer.String(), monitor.ClosedHealthy},
-			Also: []string{monitor.Truncated.String()}, // the rest of an answer that was on its way
+			Also: []string{
+				monitor.Truncated.String(),      // the rest of an answer that was on its way
+				monitor.ClosedByServer.String(), // some systems send a FIN for it now and then
+			},
 			Load: usual(),
 			start: startPlain(func(c *net.TCPConn) {
 				echoSome(c)
