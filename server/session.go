@@ -20,6 +20,7 @@ type session struct {
 	flag  sendFlag      // anyone
 	end   ending        // anyone
 	id    idWord        // stored by take, while nobody holds the slot
+	peer  peerWord      // stored by admit, while the accept holds the session
 	next  atomic.Uint32 // link of the table's free list, index + 1
 	sock  iocp.Socket   // whoever holds a reference; stored by open and release
 	sendq sendq.Queue   // see there; its front belongs to the owner of flag

@@ -10,29 +10,41 @@ package trace
 //	SendFlag cleared  FlagClear; FlagIdle
 //	every post        RecvPost, SendPost, AcceptPost; one that failed adds PostFailed
 //	every completion  Accept or AcceptFailed, RecvDone, SendDone, Stop
-//	every release     Release (where = whose IODown made it 0)
+//	every release     Release (where = whose IODown made it 0), after Peer
+//
+// The dummies keep a trace of their own, one record a post or completion. There an id is the
+// dummy and its connection, and io is how many operations of it are in flight.
 type Kind uint8
 
 // The kinds.
 const (
-	None         Kind = iota
-	AcceptPost        // an Accept is posted on the listener
-	Accept            // a session begins; io is the accept's own reference (R13)
-	AcceptFailed      // an Accept completed without a connection
-	Refused           // the table is full: n is the socket that was closed at once
-	RecvPost          // IOCount raised, then WSARecv called (R1)
-	SendPost          // SendFlag set, IOCount raised, then WSASend called; n bytes asked (R1, R4)
-	RecvDone          // n is transferred
-	SendDone          // n is transferred
-	FlagClear         // SendFlag cleared; n bytes were queued when it was looked at again (R5)
-	FlagIdle          // SendFlag set, nothing left to send, SendFlag cleared
-	PostFailed        // the post just recorded failed at once; where says which (R14)
-	SendPacket        // IOCount raised by SendPacket; n bytes are to be queued (R12)
-	Disconnect        // IOCount raised by Disconnect (R12)
-	Cancel            // the connection was ended; n is the reason (R6, R11)
-	IODown            // IOCount lowered; where says whose reference it was (R2)
-	Release           // that lowering made it 0 (R3); n is the reason
-	Stop              // a nil Overlapped: this worker ends (R7)
+	None          Kind = iota
+	AcceptPost         // an Accept is posted on the listener
+	Accept             // a session begins; io is the accept's own reference (R13)
+	AcceptFailed       // an Accept completed without a connection
+	Refused            // the table is full: n is the socket that was closed at once
+	RecvPost           // IOCount raised, then WSARecv called (R1)
+	SendPost           // SendFlag set, IOCount raised, then WSASend called; n bytes asked (R1, R4)
+	RecvDone           // n is transferred
+	SendDone           // n is transferred
+	FlagClear          // SendFlag cleared; n bytes were queued when it was looked at again (R5)
+	FlagIdle           // SendFlag set, nothing left to send, SendFlag cleared
+	PostFailed         // the post just recorded failed at once; where says which (R14)
+	SendPacket         // IOCount raised by SendPacket; n bytes are to be queued (R12)
+	Disconnect         // IOCount raised by Disconnect (R12)
+	Cancel             // the connection was ended; n is the reason (R6, R11)
+	IODown             // IOCount lowered; where says whose reference it was (R2)
+	Release            // that lowering made it 0 (R3); n is the reason
+	Stop               // a nil Overlapped: this worker ends (R7)
+	Peer               // whose connection is about to be released: io and n are its PeerKey
+	Dial               // of a dummy, as all that follow: Connect is posted
+	Connected          // it succeeded
+	ConnectFailed      // it did not
+	Fault              // a fault was found; n is its number
+	FIN                // the dummy ended its sending side
+	Ended              // the received stream came to its end: FIN or RST by the server
+	Dying              // the connection is given up: Cancel, or Abort for a RST
+	Closed             // nothing of it is in flight any more, and its handle is closed
 	numKinds
 )
 
@@ -55,6 +67,16 @@ var kinds = [numKinds]struct{ name, number string }{
 	IODown:       {"IODown", ""},
 	Release:      {"Release", "reason"},
 	Stop:         {"Stop", ""},
+	Peer:         {"Peer", ""},
+
+	Dial:          {"Dial", ""},
+	Connected:     {"Connected", ""},
+	ConnectFailed: {"ConnectFailed", ""},
+	Fault:         {"Fault", "fault"},
+	FIN:           {"FIN", ""},
+	Ended:         {"Ended", ""},
+	Dying:         {"Dying", ""},
+	Closed:        {"Closed", ""},
 }
 
 // String is the kind's name in a dump.

@@ -20,16 +20,21 @@ const RingRecords = 1 << 13
 // others are its generation.
 const IndexBits = 20
 
-// Log is the rings of one server: one per worker, and the last one for everybody else.
+// ID is the id of a session's slot and generation, or of a dummy and its connection.
+func ID(index uint64, generation uint64) uint64 { return generation<<IndexBits | index }
+
+// Log is the rings of one server, or of the dummies: one per worker, and the last one for
+// everybody else.
 type Log struct {
+	start time.Time
 	rings []*Ring
 }
 
 // New makes a log for so many workers. Times count from now.
 func New(workers int) *Log {
-	l, start := &Log{}, time.Now()
+	l := &Log{start: time.Now()}
 	for i := range workers + 1 {
-		r := &Ring{name: fmt.Sprintf("w%d", i), start: start, records: make([]record, RingRecords)}
+		r := &Ring{name: fmt.Sprintf("w%d", i), start: l.start, records: make([]record, RingRecords)}
 		if i == workers {
 			r.name, r.shared = "app", true
 		}
@@ -37,6 +42,9 @@ func New(workers int) *Log {
 	}
 	return l
 }
+
+// Start is when the log was made: what every Event.At counts from.
+func (l *Log) Start() time.Time { return l.start }
 
 // Ring is worker i's own.
 func (l *Log) Ring(i int) *Ring { return l.rings[i] }
@@ -54,6 +62,7 @@ type Event struct {
 	ID     uint64 // session, see IndexBits; 0 is none
 	IO     int    // IOCount after the event
 	N      uint32 // see Kind
+	Index  uint32 // its place among the writer's records; wraps round
 }
 
 // String is the event's line in a dump: "12.345678 w0 s17.3 RecvPost io=2".
@@ -61,9 +70,27 @@ func (e Event) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%.6f %s", e.At.Seconds(), e.Writer)
 	if e.ID != 0 {
-		fmt.Fprintf(&b, " s%d.%d", e.ID&(1<<IndexBits-1), e.ID>>IndexBits)
+		fmt.Fprintf(&b, " s%s", e.Name())
 	}
-	fmt.Fprintf(&b, " %v", e.Kind)
+	return b.String() + " " + e.What()
+}
+
+// Name is the id's two parts, "17.3"; empty for none.
+func (e Event) Name() string {
+	if e.ID == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d", e.ID&(1<<IndexBits-1), e.ID>>IndexBits)
+}
+
+// What is the event without when, who and whose: "RecvDone io=2 transferred=34".
+func (e Event) What() string {
+	var b strings.Builder
+	b.WriteString(e.Kind.String())
+	if e.Kind == Peer {
+		fmt.Fprintf(&b, " port=%d", e.IO)
+		return b.String()
+	}
 	if e.ID != 0 {
 		fmt.Fprintf(&b, " io=%d", e.IO)
 	}
@@ -96,7 +123,7 @@ func (r *Ring) collect(events []Event, id uint64) []Event {
 			continue
 		}
 		events = append(events, Event{time.Duration(rec.at), r.name, rec.kind, rec.where,
-			rec.id, int(rec.io), rec.n})
+			rec.id, int(rec.io), rec.n, index})
 	}
 	return events
 }

@@ -66,6 +66,9 @@ type Ring struct {
 // happens within one batch has one time, and keeps its order by its place in the ring.
 func (r *Ring) Tick() { r.now = int64(time.Since(r.start)) }
 
+// SetTime is Tick for a worker that has read the clock itself: since the log's start.
+func (r *Ring) SetTime(now time.Duration) { r.now = int64(now) }
+
 // Record notes one event of session id (0: of none). Only the ring's writer may call it;
 // the ring of Log.Shared may be written by any goroutine.
 //
