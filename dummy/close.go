@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
@@ -62,6 +63,7 @@ func (w *worker) countOwnClose(d *dummy) {
 func (w *worker) halfClose(d *dummy) {
 	if !d.is(sending|shutDown) && d.out == nil && d.written == d.assigned {
 		d.set(shutDown)
+		w.note(trace.FIN, d, 0)
 		w.port.Shutdown(d.sock)
 	}
 }
@@ -80,6 +82,7 @@ func (w *worker) ignored(d *dummy) {
 // ended is the end of the received stream, whoever brought it about.
 func (w *worker) ended(d *dummy, err error) {
 	class := iocp.Classify(err)
+	w.note(trace.Ended, d, 0)
 	switch {
 	case d.state == closing:
 		w.answers = answers{at: w.now, fin: max(w.answers.fin, d.since)}
@@ -124,6 +127,7 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 func (w *worker) die(d *dummy, cancel func(iocp.Socket), delay time.Duration) {
 	if d.state != dialing {
 		w.count.conns.Now--
+		w.note(trace.Dying, d, 0)
 	}
 	d.check()
 	d.pause = delay

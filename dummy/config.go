@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"dummyload/monitor"
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
 )
@@ -63,6 +64,9 @@ type Config struct {
 	Hostile        []Hostile     // dummies that misbehave, beside the Clients
 	Workers        int           // fleet worker threads, each with a port of its own
 	Backend        string        // of server/iocp
+	// Found is told of each fault whose evidence is kept, by a worker that has other things to do:
+	// it must not block. May be nil.
+	Found func(monitor.Evidence)
 	// Skipped is told of each better backend that "auto" could not take, and why; may be nil.
 	Skipped func(backend string, err error)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
@@ -92,6 +93,7 @@ func (w *worker) dial(d *dummy) {
 	w.open++
 	w.dialing++
 	w.count.conns.Attempted++
+	w.noteDial(trace.Dial, d)
 	d.enter(dialing, w.now)
 }
 
@@ -106,6 +108,7 @@ func (w *worker) undialed(d *dummy, err error) {
 // on the server, and such an attempt does not count as one.
 func (w *worker) connectFailed(d *dummy, err error) {
 	w.settle(d)
+	w.noteDial(trace.ConnectFailed, d)
 	class := iocp.Classify(err)
 	if class.Local() {
 		w.count.conns.Attempted--
@@ -142,6 +145,7 @@ func (w *worker) connected(d *dummy, err error) {
 	w.hists.connect.Record(w.now - d.since)
 	w.fleet.backlog.connected(d.since, w.now)
 	d.conn++
+	w.note(trace.Connected, d, 0)
 	d.public.sent.Store(0)
 	d.public.conn.Store(d.conn)
 	d.stream.begin(w.verifier)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
@@ -133,6 +134,7 @@ func (w *worker) write(d *dummy) {
 	d.set(sending)
 	d.sentAt = w.now
 	d.inFlight++
+	w.note(trace.SendPost, d, n)
 	if err := w.io.Send(d.sock, rest[:n], &d.send); err != nil {
 		d.inFlight--
 		d.clear(sending)
@@ -154,6 +156,7 @@ func (w *worker) compose(d *dummy) {
 // sent is the completion of a send (C5: perhaps a short one).
 func (w *worker) sent(d *dummy, e *iocp.Entry) {
 	d.clear(sending)
+	w.note(trace.SendDone, d, e.Transferred)
 	d.out.from += e.Transferred
 	w.count.bytes.Sent += uint64(e.Transferred)
 	if len(d.out.rest()) == 0 {
@@ -201,6 +204,7 @@ func (w *worker) received(d *dummy, e *iocp.Entry) {
 	if d.state == dying {
 		return
 	}
+	w.note(trace.RecvDone, d, e.Transferred)
 	if e.Transferred == 0 {
 		w.ended(d, e.Err)
 		return

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
@@ -18,6 +19,7 @@ type news struct {
 // blame counts a fault of a dummy's connection, and keeps the evidence of the first.
 func (w *worker) blame(d *dummy, f monitor.Fault, ev monitor.Evidence) {
 	w.count.faults[f] += max(1, ev.Count)
+	w.note(trace.Fault, d, int(f))
 	if f == monitor.Crossed || f == monitor.Stale {
 		w.noteReuse(d, &ev)
 	}
@@ -38,6 +40,9 @@ func (w *worker) evidence(d *dummy, f monitor.Fault, ev monitor.Evidence) monito
 	ev.Want, ev.Got = bytes.Clone(ev.Want), bytes.Clone(ev.Got)
 	if ev.Age == 0 && ev.Seq != 0 && d.owes(ev.Seq) {
 		ev.Age = w.now - d.timeOf(ev.Seq)
+	}
+	if tell := w.fleet.cfg.Found; tell != nil {
+		tell(ev)
 	}
 	return ev
 }
@@ -89,6 +94,7 @@ type losses struct {
 
 // hold takes note of one such connection.
 func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
+	w.note(trace.Fault, d, int(f))
 	h := &w.news.held
 	if h.n == 0 {
 		*h = losses{since: w.now}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
@@ -19,7 +20,8 @@ import (
 // none but the last two, and none on the data path: Collect holds mu until the workers answer.
 type Fleet struct {
 	cfg     Config
-	began   time.Time
+	log     *trace.Log
+	began   time.Time // the log's start
 	pattern *pattern
 	sources sources
 	workers []*worker
@@ -83,8 +85,9 @@ func New(cfg Config) (*Fleet, error) {
 
 // assemble makes a fleet that has no workers yet.
 func assemble(cfg Config) *Fleet {
+	log := trace.New(cfg.Workers)
 	f := &Fleet{
-		cfg: cfg, began: time.Now(), sources: newSources(cfg),
+		cfg: cfg, log: log, began: log.Start(), sources: newSources(cfg),
 		pattern: newPattern(cfg.Seed, cfg.Frame, cfg.SizeMin, cfg.SizeMax),
 		load: load{
 			clients: cfg.Clients, overSend: cfg.OverSend, rate: cfg.Rate, churn: cfg.Churn,
@@ -123,7 +126,7 @@ func (f *Fleet) hire(k int) error {
 // newWorker makes a worker whose thread does not run yet.
 func (f *Fleet) newWorker(k int, port iocp.Port) *worker {
 	w := &worker{
-		index: k, fleet: f, port: port, done: make(chan struct{}), hists: newHistograms(),
+		index: k, fleet: f, port: port, trace: f.log.Ring(k), done: make(chan struct{}), hists: newHistograms(),
 		rng:     rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
 		buffers: sendBuffers{size: f.chunk()},
 		load:    load{overSend: f.load.overSend}, roomSince: never,
@@ -140,6 +143,10 @@ func (f *Fleet) chunk() int {
 	frame := f.pattern.maxFrame()
 	return max(frame, min(frame*f.cfg.OverSend, 1<<16))
 }
+
+// Trace is what the dummies have noted of their connections. Its times count from when the
+// fleet began, its ids are trace.ID of the client and its connection.
+func (f *Fleet) Trace() *trace.Log { return f.log }
 
 // clock is the time since the fleet began.
 func (f *Fleet) clock() time.Duration { return time.Since(f.began) }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
@@ -18,6 +19,7 @@ type worker struct {
 	fleet   *Fleet // what is the same for all workers, and never written after New
 	port    iocp.Port
 	io      iocp.Worker
+	trace   *trace.Ring
 	entries [256]iocp.Entry
 	now     time.Duration // of the fleet's clock, read once for each batch
 
@@ -114,6 +116,7 @@ func (w *worker) run(started chan<- error) {
 			panic(fmt.Sprintf("dummy: worker %d: its completion port is broken: %v", w.index, err))
 		}
 		w.now = w.fleet.clock()
+		w.trace.SetTime(w.now)
 		w.slept(wait)
 		for i := range w.entries[:n] {
 			w.complete(&w.entries[i])
@@ -121,6 +124,18 @@ func (w *worker) run(started chan<- error) {
 		w.advance()
 	}
 	w.end()
+}
+
+// note leaves a footprint of a dummy's connection.
+func (w *worker) note(k trace.Kind, d *dummy, n int) {
+	w.trace.Record(k, trace.Nowhere, trace.ID(uint64(d.client), uint64(d.conn)),
+		int(d.inFlight), n)
+}
+
+// noteDial leaves one of a connection that does not count yet.
+func (w *worker) noteDial(k trace.Kind, d *dummy) {
+	w.trace.Record(k, trace.Nowhere, trace.ID(uint64(d.client), uint64(d.conn)+1),
+		int(d.inFlight), 0)
 }
 
 // complete handles one completion. The dummy's count of what is in flight is lowered at the

@@ -44,7 +44,6 @@ const (
 	FIN                // the dummy ended its sending side
 	Ended              // the received stream came to its end: FIN or RST by the server
 	Dying              // the connection is given up: Cancel, or Abort for a RST
-	Closed             // nothing of it is in flight any more, and its handle is closed
 	numKinds
 )
 
@@ -76,7 +75,6 @@ var kinds = [numKinds]struct{ name, number string }{
 	FIN:           {"FIN", ""},
 	Ended:         {"Ended", ""},
 	Dying:         {"Dying", ""},
-	Closed:        {"Closed", ""},
 }
 
 // String is the kind's name in a dump.
