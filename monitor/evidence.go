@@ -24,7 +24,11 @@ type Evidence struct {
 	OwnerSeq        uint64
 	Age             time.Duration // of the echo when the fault was seen
 	At              time.Duration // since the fleet began
-	Note            string        // anything else worth a sentence, e.g. the system's error text
+	// Steps are what the dummy and the bundled server did on the connection around the fault, by
+	// time; StepsNote says what their traces had lost by then. See Joiner.
+	Steps     []Step
+	StepsNote string
+	Note      string // anything else worth a sentence, e.g. the system's error text
 }
 
 // How much of an expected and a received payload is kept, and told in a sentence.

@@ -158,6 +158,17 @@ type EvidenceSummary struct {
 	AgeMS           float64 `json:"age_ms"`
 	AtMS            float64 `json:"at_ms"`
 	Note            string  `json:"note,omitempty"`
+
+	Timeline     []StepSummary `json:"timeline,omitempty"` // of the first of each fault
+	TimelineNote string        `json:"timeline_note,omitempty"`
+}
+
+// StepSummary is one Step.
+type StepSummary struct {
+	AtMS float64 `json:"at_ms"`
+	By   string  `json:"by"`
+	Of   string  `json:"of"`
+	What string  `json:"what"`
 }
 
 // NewSummary sums up a run by its last snapshot.
@@ -277,6 +288,11 @@ func newEvidenceSummary(e Evidence) EvidenceSummary {
 		AgeMS: milliseconds3(e.Age), AtMS: milliseconds3(e.At), Note: Clean(e.Note)}
 	if e.Count > 1 {
 		out.Count = e.Count
+	}
+	out.TimelineNote = Clean(e.StepsNote)
+	for _, s := range e.Steps {
+		out.Timeline = append(out.Timeline, StepSummary{AtMS: milliseconds3(s.At),
+			By: Clean(s.By), Of: Clean(s.Of), What: Clean(s.What)})
 	}
 	return out
 }
