@@ -26,6 +26,7 @@ type bundled interface {
 	// finish stops the server and waits for its audit, which later Collects carry.
 	finish()
 	dumpTrace(io.Writer) error
+	witness() monitor.Witness // nil when its trace is out of reach
 }
 
 // startBundled starts the bundled server on a free loopback port, fit for the given load.
@@ -67,6 +68,8 @@ func (s inProcess) Collect(snap *monitor.Snapshot) {
 func (s inProcess) finish() { s.Stop(serveGrace) }
 
 func (s inProcess) dumpTrace(w io.Writer) error { return s.DumpTrace(w) }
+
+func (s inProcess) witness() monitor.Witness { return s.Server }
 
 // child is `dummyload serve --child`: it says where it listens, then a JSON line of figures
 // now and again, the last of them after its audit. Ending its stdin is the order to stop.
@@ -178,6 +181,9 @@ func (c *child) finish() {
 	defer c.mu.Unlock()
 	c.latest = nil // killed or crashed: it left no audit, and what it held last is no leak
 }
+
+// witness is none: the trace is the child's.
+func (c *child) witness() monitor.Witness { return nil }
 
 // dumpTrace cannot reach into the child.
 func (c *child) dumpTrace(w io.Writer) error {

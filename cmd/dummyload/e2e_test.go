@@ -101,6 +101,7 @@ type summary struct {
 	Server *struct {
 		Backend                                 string
 		Accepted, Released, Live, ReleasedTwice uint64
+		Trace                                   string
 	}
 	Hostile  *monitor.Hostile
 	Evidence []struct {
@@ -294,6 +295,8 @@ func TestBadInput(t *testing.T) {
 		{"run --allow everything", "corrupt"},
 		{"run --progress 1ns", "--progress"},
 		{"run --json /nonexistent/dir/file", "--json"},
+		{"run --trace /nonexistent/dir/file", "--trace"},
+		{"run --trace -", "--trace"},
 		{"run --misbehave loudly", "rst-storm"},
 		{"run --misbehave mute:10", "0%"},
 		{"run --misbehave mute,mute", "twice"},

@@ -34,6 +34,7 @@ type loadOptions struct {
 	thresholds    []monitor.Threshold
 	allow         []monitor.Fault
 	json          string
+	trace         string
 	progress      time.Duration
 	progressSet   bool
 
@@ -149,6 +150,8 @@ func (o *loadOptions) addVerdictFlags(f flagSet) {
 	appendTo(f, &o.allow, "allow", "FAULT[,FAULT…]",
 		"faults counted and shown but not failing the run", parseFaults)
 	f.StringVar(&o.json, "json", "", "write the summary as JSON to a file; - is stdout")
+	f.StringVar(&o.trace, "trace", "",
+		"write what the traces still hold at the end, for chrome://tracing or Perfetto")
 	f.Var(&value[time.Duration]{&o.progress, func(s string) (time.Duration, error) {
 		d, err := parseProgress(s)
 		o.progressSet = err == nil

@@ -9,7 +9,7 @@ import (
 	"dummyload/monitor"
 )
 
-// output is where --json goes. It is opened before anything starts, so that a path that cannot
+// output is where --json or --trace goes. It is opened before anything starts, so that a path that cannot
 // be written is bad input and not a lost result. What an older run left there stays until this
 // one has started.
 type output struct {
@@ -19,19 +19,31 @@ type output struct {
 	started bool
 }
 
-// openOutput opens path for writing; "" is nowhere, "-" is stdout.
+// openTrace opens the file of --trace; "" is none.
+func openTrace(path string) (*output, error) {
+	if path == "-" {
+		return nil, usageError{fmt.Errorf("--trace -: want a file, stdout has the report")}
+	}
+	return openFile("--trace", path)
+}
+
+// openOutput opens the file of --json; "" is nowhere, "-" is stdout.
 func openOutput(path string) (*output, error) {
-	switch path {
-	case "":
-		return &output{}, nil
-	case "-":
+	if path == "-" {
 		return &output{w: os.Stdout}, nil
+	}
+	return openFile("--json", path)
+}
+
+func openFile(flag, path string) (*output, error) {
+	if path == "" {
+		return &output{}, nil
 	}
 	_, missing := os.Lstat(path)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--json %s: want a file that can be written: %w",
-			path, err)}
+		return nil, usageError{fmt.Errorf("%s %s: want a file that can be written: %w",
+			flag, path, err)}
 	}
 	return &output{w: f, file: f, made: missing != nil}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"dummyload/dummy"
 	"dummyload/monitor"
+	"dummyload/monitor/trace"
 )
 
 // session is one run's parts, wired together.
@@ -18,7 +19,9 @@ type session struct {
 	server  bundled // nil with --target
 	fleet   *dummy.Fleet
 	sampler *monitor.Sampler
+	joiner  *monitor.Joiner
 	out     *output
+	trace   *output
 	tuned   bool // under a screen: the load may have been changed
 }
 
@@ -32,21 +35,32 @@ func open(o *loadOptions, sinks ...monitor.Sink) (*session, error) {
 	if s.out, err = openOutput(o.json); err != nil {
 		return nil, err
 	}
+	if s.trace, err = openTrace(o.trace); err != nil {
+		_ = s.out.Close() // the error that counts is the one at hand
+		return nil, err
+	}
 	err = s.start(sinks)
 	if err == nil {
-		err = s.out.begin()
+		err = errors.Join(s.out.begin(), s.trace.begin())
 	}
 	if err != nil {
 		if s.fleet != nil {
-			_ = s.fleet.Close() // the error that counts is the one at hand
+			_ = s.fleet.Close() // as above
+			s.joiner.Close()
 		}
 		if s.server != nil {
 			s.server.finish()
 		}
-		_ = s.out.Close()
+		s.closeFiles()
 		return nil, err
 	}
 	return s, nil
+}
+
+// closeFiles is for when all has been written.
+func (s *session) closeFiles() {
+	_ = s.out.Close()
+	_ = s.trace.Close()
 }
 
 func (s *session) start(sinks []monitor.Sink) error {
@@ -69,23 +83,54 @@ func (s *session) start(sinks []monitor.Sink) error {
 			return usageError{err}
 		}
 	}
+	s.joiner = monitor.NewJoiner()
+	s.config.Found = s.joiner.Found
 	if s.fleet, err = dummy.New(s.config); err != nil {
 		return usageError{err}
 	}
 	sources = append(sources, s.fleet)
+	var witness monitor.Witness
 	if s.server != nil {
 		sources = append(sources, s.server)
+		witness = s.server.witness()
+		if witness != nil {
+			sources = append(sources, traceFile(s.options.trace))
+		}
 	}
+	s.joiner.Start(s.fleet.Trace(), witness)
+	sources = append(sources, s.joiner)
 	s.sampler = monitor.NewSampler(monitor.SampleInterval, sources, sinks...)
 	return nil
 }
 
-// close ends the server after the fleet and returns the last snapshot.
-func (s *session) close() *monitor.Snapshot {
+// traceFile is where the bundled server's trace is to be found.
+type traceFile string
+
+// Collect names it in the server's figures.
+func (f traceFile) Collect(snap *monitor.Snapshot) { snap.Server.Trace = string(f) }
+
+// close ends the server after the fleet, writes --trace, and returns the last snapshot.
+func (s *session) close() (*monitor.Snapshot, error) {
 	if s.server != nil {
 		s.server.finish()
 	}
-	return s.sampler.Sample()
+	s.joiner.Close()
+	return s.sampler.Sample(), s.writeTrace()
+}
+
+// writeTrace writes what the rings of both ends hold now.
+func (s *session) writeTrace() error {
+	if s.trace.w == nil {
+		return nil
+	}
+	processes := []trace.Process{{Name: "dummies", Prefix: "d", Log: s.fleet.Trace()}}
+	if s.server != nil {
+		if w := s.server.witness(); w != nil {
+			processes = append(processes,
+				trace.Process{Name: "server", Prefix: "s", Log: w.Trace()})
+		}
+	}
+	return trace.WriteChrome(s.trace.w, processes...)
 }
 
 // runHeadless is `dummyload run`.
@@ -104,7 +149,7 @@ func runHeadless(o *loadOptions) error {
 	if err != nil {
 		return err
 	}
-	defer s.out.Close()
+	defer s.closeFiles()
 	stop, release := stopSignals(exitInterrupted)
 	defer release()
 	if s.server != nil {
@@ -117,12 +162,21 @@ func runHeadless(o *loadOptions) error {
 		Duration: o.duration, MaxRate: o.maxRate, Allow: o.allow,
 	})
 	endSampling()
-	final := s.close()
+	final, traceErr := s.close()
 	endProgress()
 	if err != nil && !errors.Is(err, dummy.ErrInterrupted) {
 		return err
 	}
-	return s.report(final, stop.Err() != nil)
+	return afterTrace(s.report(final, stop.Err() != nil), traceErr)
+}
+
+// afterTrace is what a run has come to: a trace that could not be written is a failure of the
+// program, but does not hide the report.
+func afterTrace(reported, traceErr error) error {
+	if traceErr != nil {
+		return fmt.Errorf("--trace: %w", traceErr)
+	}
+	return reported
 }
 
 // skipped tells on stderr when "auto" had to fall back.

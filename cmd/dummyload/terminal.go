@@ -31,7 +31,7 @@ func runTerminal(o *loadOptions) error {
 	}
 	s.tuned = true
 	limit.control = s.fleet
-	defer s.out.Close()
+	defer s.closeFiles()
 	atOnce, screenEnded := make(chan struct{}), make(chan struct{})
 	stop, release := stopSignals(func() {
 		close(atOnce)
@@ -59,11 +59,11 @@ func runTerminal(o *loadOptions) error {
 	fmt.Fprintln(os.Stderr, "disconnecting …")
 	err = errors.Join(err, dummy.Finish(s.fleet))
 	endSampling()
-	final := s.close()
+	final, traceErr := s.close()
 	if err != nil {
 		return err
 	}
-	return s.report(final, stop.Err() != nil)
+	return afterTrace(s.report(final, stop.Err() != nil), traceErr)
 }
 
 // stopAfter presses STOP once Echo has been on for the duration, as `dummyload run` does.
