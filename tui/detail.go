@@ -13,10 +13,28 @@ import (
 type detail struct {
 	e     monitor.Evidence
 	trace string // where the server wrote what it did; empty when it did not
+	steps table  // what both ends did
+	bytes bool   // the bytes are shown, and not the steps
+}
+
+// newDetail shows the bytes first where there are any.
+func newDetail(e monitor.Evidence, trace string) *detail {
+	d := &detail{e: e, trace: trace}
+	d.steps = newTimeline(&d.e)
+	d.bytes = len(e.Want)+len(e.Got) > 0 || len(e.Steps) == 0
+	return d
 }
 
 func (d *detail) draw(u *ui, c canvas) {
-	in := u.window(c, 80, 24, d.e.Fault.Label(), "y copies  Esc closes")
+	note, h := "y copies  Esc closes", 24
+	switch {
+	case len(d.e.Steps) == 0:
+	case d.bytes:
+		note = "Tab timeline  " + note
+	default:
+		note, h = "Tab bytes  "+note, c.h
+	}
+	in := u.window(c, 80, h, d.e.Fault.Label(), note)
 	y := 0
 	for _, l := range d.lines() {
 		x := in.text(1, y, u.look.dim, l[0])
@@ -24,6 +42,10 @@ func (d *detail) draw(u *ui, c canvas) {
 		y++
 	}
 	y++
+	if !d.bytes {
+		d.drawTimeline(u, in.sub(0, y, in.w, in.h-y))
+		return
+	}
 	if len(d.e.Want)+len(d.e.Got) == 0 {
 		in.text(1, y, u.look.dim, "no bytes belong to this fault")
 		return
@@ -59,6 +81,9 @@ func (d *detail) lines() [][2]string {
 	}
 	if e.Note != "" {
 		lines = append(lines, [2]string{"note", e.Note})
+	}
+	if e.StepsNote != "" {
+		lines = append(lines, [2]string{"timeline", e.StepsNote})
 	}
 	if d.trace != "" {
 		lines = append(lines, [2]string{"server trace", d.trace})
@@ -129,6 +154,10 @@ func (d *detail) press(u *ui, event *tcell.EventKey) {
 	case event.Key() == tcell.KeyRune && event.Rune() == 'y':
 		u.screen.SetClipboard([]byte(d.text()))
 		u.say("evidence copied, if the terminal allows it (OSC 52)")
+	case event.Key() == tcell.KeyTab:
+		d.bytes = !d.bytes || len(d.e.Steps) == 0
+	case !d.bytes:
+		d.steps.move(event)
 	}
 }
 
@@ -140,5 +169,6 @@ func (d *detail) text() string {
 		fmt.Fprintf(&b, "%s: %s\n", l[0], monitor.Clean(l[1]))
 	}
 	fmt.Fprintf(&b, "expected: %x\nreceived: %x\n", d.e.Want, d.e.Got)
+	b.WriteString(timelineText(&d.e))
 	return b.String()
 }

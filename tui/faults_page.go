@@ -73,11 +73,11 @@ func (u *ui) openEvidence() {
 	if !ok || u.shown == nil || i >= len(u.shown.Evidence) {
 		return
 	}
-	d := &detail{e: u.shown.Evidence[i]}
+	trace := ""
 	if s := u.shown.Server; s != nil {
-		d.trace = s.Trace
+		trace = s.Trace
 	}
-	u.front = d
+	u.front = newDetail(u.shown.Evidence[i], trace)
 }
 
 func evidenceText(e *monitor.Evidence, col int) string {

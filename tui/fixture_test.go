@@ -251,6 +251,26 @@ func owing() *monitor.Snapshot {
 	return s
 }
 
+// lastSteps are a session's last ones before it was released, and some after, and the dummy's.
+func lastSteps(at time.Duration) []monitor.Step {
+	var all []monitor.Step
+	add := func(after time.Duration, by, of, what string) {
+		all = append(all, monitor.Step{At: at + after, By: by, Of: of, What: what})
+	}
+	for i := range 20 {
+		since := time.Duration(i-24) * 100 * time.Microsecond
+		add(since, "dummy w0", "d5.1", "SendPost io=2 bytes=34")
+		add(since+31*time.Microsecond, "server w1", "s17.3", "RecvDone io=1 transferred=34")
+	}
+	add(-91*time.Microsecond, "server w1", "s17.3", "Cancel io=2 reason=8")
+	add(-40*time.Microsecond, "server w0", "s17.3", "IODown io=0 (send)")
+	add(-40*time.Microsecond, "server w0", "s17.3", "Release io=0 reason=8 (send)")
+	add(0, "dummy w0", "d5.1", "Ended io=1")
+	add(0, "dummy w0", "d5.1", "Fault closed_by_server")
+	add(250*time.Microsecond, "dummy w0", "d5.1", "Dial io=0")
+	return all
+}
+
 // faulty is a fleet that met a crossed and a corrupt echo.
 func faulty() *monitor.Snapshot {
 	s := running(348)
@@ -268,7 +288,9 @@ func faulty() *monitor.Snapshot {
 			Age: 1204 * time.Microsecond, At: 81_2406 * 100 * time.Microsecond,
 			Note: "slot used again 2 ms before"},
 		{Fault: monitor.ClosedByServer, Client: 5, Connection: 1, Local: "127.0.0.1:50001",
-			At: 82 * time.Second, Note: "FIN with 10 echoes unanswered"},
+			At: 82 * time.Second, Note: "FIN with 10 echoes unanswered",
+			Steps:     lastSteps(82 * time.Second),
+			StepsNote: "the server's trace reaches back to 81.9s only"},
 		{Fault: monitor.Corrupt, Client: 99, Connection: 3, Local: "127.0.0.1:50777", Seq: 7,
 			Offset: 20,
 			Want:   want[16:], Got: got[16:], At: 83 * time.Second},

@@ -89,6 +89,30 @@ func TestGoldenDetail(t *testing.T) {
 	golden(t, "detail_80x24", drawn(u))
 }
 
+// The timeline opens at the fault, and can be moved through.
+func TestGoldenTimeline(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		u, _ := newTestUI(t, size[0], size[1], nil)
+		u.observe(faulty())
+		typed(u, "4")
+		drawn(u)
+		typed(u, "j")
+		u.press(tcell.NewEventKey(tcell.KeyEnter, 0, tcell.ModNone))
+		got := drawn(u)
+		golden(t, fmt.Sprintf("timeline_%dx%d", size[0], size[1]), got)
+		typed(u, "g")
+		if first := drawn(u); first == got || !strings.Contains(first, "-2.400") {
+			t.Errorf("g does not show the beginning:\n%s", first)
+		}
+		for range 2 {
+			u.press(tcell.NewEventKey(tcell.KeyTab, 0, tcell.ModNone))
+		}
+		if first := drawn(u); !strings.Contains(first, "-2.400") {
+			t.Errorf("Tab does not bring it back:\n%s", first)
+		}
+	}
+}
+
 func TestGoldenASCII(t *testing.T) {
 	u, _ := newTestUI(t, 80, 24, func(o *Options) { o.ASCII, o.NoColor = true, true })
 	for _, s := range minute() {
