@@ -126,7 +126,8 @@ func (f *Fleet) hire(k int) error {
 // newWorker makes a worker whose thread does not run yet.
 func (f *Fleet) newWorker(k int, port iocp.Port) *worker {
 	w := &worker{
-		index: k, fleet: f, port: port, trace: f.log.Ring(k), done: make(chan struct{}), hists: newHistograms(),
+		index: k, fleet: f, port: port, trace: f.log.Ring(k),
+		done: make(chan struct{}), hists: newHistograms(),
 		rng:     rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
 		buffers: sendBuffers{size: f.chunk()},
 		load:    load{overSend: f.load.overSend}, roomSince: never,

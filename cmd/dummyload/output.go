@@ -9,9 +9,9 @@ import (
 	"dummyload/monitor"
 )
 
-// output is where --json or --trace goes. It is opened before anything starts, so that a path that cannot
-// be written is bad input and not a lost result. What an older run left there stays until this
-// one has started.
+// output is where --json or --trace goes. It is opened before anything starts, so that a path that
+// cannot be written is bad input and not a lost result. What an older run left there stays until
+// this one has started.
 type output struct {
 	w       io.Writer // nil when nothing was asked for
 	file    *os.File
