@@ -75,12 +75,13 @@ func keyOf(e *Evidence) evidenceKey {
 
 // joint is what was read for one piece of evidence.
 type joint struct {
-	of    Evidence
-	first time.Time
-	looks int
-	seen  map[footprint]bool
-	steps []Step // by time
-	note  string
+	of     Evidence
+	first  time.Time
+	looks  int
+	dialed time.Duration // when the connection was; 0 when that is overwritten
+	seen   map[footprint]bool
+	steps  []Step // by time
+	note   string
 }
 
 // footprint is a record by its place.
@@ -175,12 +176,17 @@ func (j *Joiner) read(t *joint) {
 	id := trace.ID(uint64(t.of.Client), uint64(t.of.Connection))
 	steps := t.take("dummy", "d", j.dummies.Events(id), 0)
 	gaps := t.gap("dummies'", j.dummies, steps, "Dial", 0)
+	if t.looks == 0 && len(steps) > 0 && strings.HasPrefix(steps[0].What, trace.Dial.String()) {
+		t.dialed = steps[0].At
+	}
 	if peer, err := netip.ParseAddrPort(t.of.Local); err == nil && j.server != nil {
 		log := j.server.Trace()
 		later := log.Start().Sub(j.dummies.Start())
 		var theirs []Step
 		for _, id := range j.server.SessionsOf(peer) {
-			theirs = append(theirs, t.take("server", "s", log.Events(id), later)...)
+			if events := log.Events(id); t.concerns(events, later) {
+				theirs = append(theirs, t.take("server", "s", events, later)...)
+			}
 		}
 		gaps = append(gaps, t.gap("server's", log, theirs, "Accept", later)...)
 		steps = append(steps, theirs...)
@@ -196,6 +202,20 @@ func (j *Joiner) read(t *joint) {
 		return cmp.Compare(s.At, at)
 	})
 	t.steps = slices.Clone(t.steps[max(0, at-stepsBefore):min(len(t.steps), at+stepsAfter)])
+}
+
+// concerns reports whether a session of the dummy's address may be the connection's: an address
+// is used again, at once on some systems. It may not where it began after the fault, or had ended
+// before the connection was dialed.
+func (t *joint) concerns(events []trace.Event, later time.Duration) bool {
+	if len(events) == 0 {
+		return false
+	}
+	first, last := events[0], events[len(events)-1]
+	if first.Kind == trace.Accept && first.At+later > t.of.At {
+		return false
+	}
+	return last.Kind != trace.Release || last.At+later >= t.dialed
 }
 
 // take makes steps of events that are new. later is how much later than the fleet's their log

@@ -143,3 +143,34 @@ func TestOnlyTheFirstOfEachKindAreJoined(t *testing.T) {
 		t.Errorf("%d joined, want %d", joined, JoinedEvidence)
 	}
 }
+
+// An address that was another connection's before, or is one's after the fault, brings no stranger
+// into the line of time, at either look.
+func TestOthersOfTheSameAddressAreNotJoined(t *testing.T) {
+	dummies := trace.New(1)
+	srv := &aServer{trace.New(1), netip.MustParseAddrPort("127.0.0.1:50312"),
+		[]uint64{trace.ID(1, 1), trace.ID(2, 1), trace.ID(3, 1)}}
+	later := srv.log.Start().Sub(dummies.Start())
+	at := 10 * time.Second
+	note(dummies, at-4*time.Second, trace.Dial, trace.ID(5, 1), 0)
+	note(dummies, at, trace.Fault, trace.ID(5, 1), int(ClosedByServer))
+	note(srv.log, at-9*time.Second-later, trace.Accept, trace.ID(1, 1), 9)
+	note(srv.log, at-8*time.Second-later, trace.Release, trace.ID(1, 1), 1)
+	note(srv.log, at-3*time.Second-later, trace.Accept, trace.ID(2, 1), 9)
+	note(srv.log, at-time.Millisecond-later, trace.Release, trace.ID(2, 1), 8)
+	note(srv.log, at+time.Millisecond-later, trace.Accept, trace.ID(3, 1), 9)
+	j := NewJoiner()
+	j.dummies, j.server = dummies, srv
+	joint := j.begin(evidenceOf())
+	for range 2 {
+		j.read(joint)
+		for _, s := range joinedWith(j).Steps {
+			if s.Of != "d5.1" && s.Of != "s2.1" {
+				t.Errorf("a stranger's step: %v", s)
+			}
+		}
+	}
+	if n := len(joinedWith(j).Steps); n != 4 {
+		t.Errorf("%d steps, want 4: %v", n, joinedWith(j).Steps)
+	}
+}
