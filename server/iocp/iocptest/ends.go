@@ -174,6 +174,7 @@ func shutdownKeepsReceiving(r *rig) {
 	r.port.Shutdown(s)
 	r.mustRead(c, []byte("bye"))
 	r.mustEnd(c)
+	r.lookFor(200 * time.Millisecond) // a receive that was ended, too, shows before data hides it
 	r.mustWrite(c, []byte("more"))
 	if e := r.wait("a receive after Shutdown", ov); string(e.Data) != "more" {
 		r.t.Errorf("received %q: %v", e.Data, e.Err)

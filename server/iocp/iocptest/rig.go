@@ -254,9 +254,12 @@ func (r *rig) wait(what string, ov *iocp.Overlapped) iocp.Entry {
 }
 
 // expectNone looks once for a completion that nobody asked for.
-func (r *rig) expectNone() {
+func (r *rig) expectNone() { r.lookFor(0) }
+
+// lookFor takes what comes within a while, as wait does; most often nothing is to come.
+func (r *rig) lookFor(d time.Duration) {
 	r.t.Helper()
-	n, err := r.w.Get(r.batch, 0)
+	n, err := r.w.Get(r.batch, d)
 	if err != nil {
 		r.t.Fatalf("Get: %v", err)
 	}
