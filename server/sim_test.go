@@ -7,10 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"dummyload/server/iocp/sim"
@@ -194,26 +192,10 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// simulate has the instrumented binary do some jobs, one process for each core at a time.
+// simulate has the instrumented binary do some jobs.
 func simulate(t *testing.T, binary string, jobs ...job) []found {
 	t.Helper()
-	all, errs := make([]found, len(jobs)), make([]error, len(jobs))
-	var wg sync.WaitGroup
-	turn := make(chan struct{}, runtime.NumCPU())
-	for i := range jobs {
-		turn <- struct{}{}
-		wg.Go(func() {
-			all[i], errs[i] = jobs[i].process(binary)
-			<-turn
-		})
-	}
-	wg.Wait()
-	for i, err := range errs {
-		if err != nil {
-			t.Fatalf("%+v: %v", jobs[i], err)
-		}
-	}
-	return all
+	return seeded.Each(t, func(j job) (found, error) { return j.process(binary) }, jobs...)
 }
 
 // process does one job in a process of its own.

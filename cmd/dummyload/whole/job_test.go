@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 
 	"dummyload/server/iocp/sim"
+	"dummyload/server/seeded"
 )
 
 // The instrumented binary is told what to play by -whole.job, a job in JSON, and answers with one
@@ -108,26 +107,10 @@ func (f found) tell() {
 	fmt.Printf("%s%s\n", foundPrefix, out)
 }
 
-// simulate has the instrumented binary do some jobs, one process for each core at a time.
-func simulate(t *testing.T, binary string, jobs ...job) (all [][]found) {
+// simulate has the instrumented binary do some jobs.
+func simulate(t *testing.T, binary string, jobs ...job) [][]found {
 	t.Helper()
-	all, errs := make([][]found, len(jobs)), make([]error, len(jobs))
-	var wg sync.WaitGroup
-	turn := make(chan struct{}, runtime.NumCPU())
-	for i := range jobs {
-		turn <- struct{}{}
-		wg.Go(func() {
-			all[i], errs[i] = jobs[i].process(binary)
-			<-turn
-		})
-	}
-	wg.Wait()
-	for i, err := range errs {
-		if err != nil {
-			t.Fatalf("%+v: %v", jobs[i], err)
-		}
-	}
-	return all
+	return seeded.Each(t, func(j job) ([]found, error) { return j.process(binary) }, jobs...)
 }
 
 // process does one job in a process of its own.
