@@ -21,6 +21,7 @@ type testServer struct {
 	behave func(*net.TCPConn)
 
 	mu    sync.Mutex
+	ended bool
 	conns map[net.Conn]struct{}
 	wg    sync.WaitGroup
 }
@@ -56,9 +57,14 @@ func (s *testServer) accept() {
 			continue // reset before it was accepted: some systems tell
 		}
 		s.mu.Lock()
+		if s.ended { // accepted behind stop's back, which would wait for it
+			s.mu.Unlock()
+			c.Close()
+			return
+		}
 		s.conns[c] = struct{}{}
-		s.mu.Unlock()
 		s.wg.Add(1)
+		s.mu.Unlock()
 		go func() {
 			defer s.wg.Done()
 			s.behave(c.(*net.TCPConn))
@@ -74,6 +80,7 @@ func (s *testServer) accept() {
 func (s *testServer) stop() {
 	s.l.Close()
 	s.mu.Lock()
+	s.ended = true
 	for c := range s.conns {
 		c.Close()
 	}

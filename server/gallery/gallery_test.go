@@ -76,3 +76,41 @@ func TestEveryExhibitStartsAndStops(t *testing.T) {
 		})
 	}
 }
+
+// TestAcceptSurvivesAnError: a server that accepts no more after one connection's error would be
+// named accept_stalled, and be no right one.
+func TestAcceptSurvivesAnError(t *testing.T) {
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := make(chan bool)
+	accept := func() {
+		c, ok := acceptNext(l)
+		if ok {
+			c.Close()
+		}
+		accepted <- ok
+	}
+	if err := l.SetDeadline(time.Now().Add(-time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	go accept()
+	time.Sleep(20 * time.Millisecond) // some accepts fail
+	if err := l.SetDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if !<-accepted {
+		t.Error("gave up after an error")
+	}
+	go accept()
+	l.Close()
+	if <-accepted {
+		t.Error("accepted from a closed listener")
+	}
+}

@@ -206,8 +206,8 @@ func newPlain(behave func(*net.TCPConn), most int) (*plain, error) {
 func (s *plain) accept(most int) {
 	defer s.wg.Done()
 	for range most {
-		c, err := s.l.AcceptTCP()
-		if err != nil {
+		c, ok := acceptNext(s.l)
+		if !ok {
 			return
 		}
 		s.mu.Lock()

@@ -70,8 +70,8 @@ func (q *queue) addr() netip.AddrPort { return q.l.Addr().(*net.TCPAddr).AddrPor
 
 // accept waits for the next connection; false when the queue is over.
 func (q *queue) accept() (handle, bool) {
-	c, err := q.l.AcceptTCP()
-	if err != nil {
+	c, ok := acceptNext(q.l)
+	if !ok {
 		return noHandle, false
 	}
 	q.mu.Lock()
@@ -88,6 +88,22 @@ func (q *queue) accept() (handle, bool) {
 	}
 	q.conns, q.shut = append(q.conns, c), append(q.shut, false)
 	return handle(len(q.conns) - 1), true
+}
+
+// acceptNext waits for the next connection; false once the listener is closed. Any other error is
+// of one connection (its client was gone again: Windows tells that of the accept) or passes, and a
+// server that ended here would never accept the next.
+func acceptNext(l *net.TCPListener) (*net.TCPConn, bool) {
+	for {
+		c, err := l.AcceptTCP()
+		if err == nil {
+			return c, true
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return nil, false
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // begin counts an operation on a handle in, and finds its connection; nil when it fails at once.

@@ -2,6 +2,7 @@ package iocptest
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -213,8 +214,11 @@ func (r *rig) foreign() (netip.AddrPort, <-chan net.Conn) {
 	wg.Go(func() {
 		for {
 			c, err := l.Accept()
-			if err != nil {
+			if errors.Is(err, net.ErrClosed) {
 				return
+			}
+			if err != nil {
+				continue // reset before it was accepted: some systems tell
 			}
 			accepted <- c
 		}
