@@ -3,6 +3,7 @@ package dummy
 import (
 	"bytes"
 	"fmt"
+	"math"
 
 	"dummyload/monitor"
 	"dummyload/server/frame"
@@ -32,8 +33,8 @@ import (
 //
 // None of them is told of a server that never answered a right echo: it may speak other frames.
 //
-// Only fillMost dummies of a manner fill at a time, fillStep in each scan, and none once a server
-// is convicted: a server without bounds, and its machine, are to be found out and not killed.
+// Only fillMost dummies of a manner fill at a time, at a pace, and none once a server is convicted:
+// a server without bounds, and its machine, are to be found out and not killed.
 type bounds struct {
 	taken, kept uint64
 	kernel      uint64 // all four buffers
@@ -55,15 +56,17 @@ const (
 	buffersAfar = 256 << 20
 
 	fillMost = 2
-	fillStep = 4 << 20 // 80 MB a second: it is not speed that they try, there is Flood for that
 )
 
-// goal is how much a dummy of a manner that fills sends.
+// goal is how much a dummy of a manner that pushes sends.
 func (b *bounds) goal(m Manner) uint64 {
-	if m == Mute {
+	switch m {
+	case Mute:
 		return b.kept
+	case Oversize:
+		return b.taken
 	}
-	return b.taken
+	return math.MaxUint64
 }
 
 // newBounds takes the length of what a mute dummy sends over and over: what it sends is to end
@@ -112,13 +115,7 @@ func (m *mob) wantFill(h *hostile) {
 func (m *mob) fill(h *hostile) {
 	m.fills[h.manner].n++
 	h.filling, h.at = true, never
-	m.fillOn(h)
-}
-
-// fillOn lets it send one step more, and no further ahead of what was taken.
-func (m *mob) fillOn(h *hostile) {
-	h.may = min(m.bounds.goal(h.manner), h.sentBytes+fillStep)
-	m.pump(h)
+	m.pushOn(h)
 }
 
 // stopFilling gives the turn to the next in the queue that is still connected.

@@ -2,7 +2,6 @@ package dummy
 
 import (
 	"bytes"
-	"math"
 	"strings"
 	"time"
 
@@ -32,6 +31,7 @@ type hostile struct {
 	sending    bool
 	receiving  bool
 	filling    bool // has leave to send more than a right server takes
+	pushing    bool // is in its manner's queue of pushers
 	waiting    bool // for that leave
 	proving    bool // Mute: reads now, what it has filled
 }
@@ -119,7 +119,7 @@ func (m *mob) behave(h *hostile) {
 	case HalfHeader, RSTStorm:
 		h.may = uint64(len(script.lead))
 	case Flood:
-		h.may = math.MaxUint64
+		m.pushOn(h)
 	case Mute:
 		h.may = uint64(len(script.loop))
 		h.at = m.now + turnEvery

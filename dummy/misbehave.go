@@ -17,11 +17,11 @@ const (
 	Oversize   Manner = iota // declares more than the frame format allows, and goes on sending
 	ZeroLength               // sends a frame of length 0
 	HalfHeader               // sends half a header, and stays
-	Flood                    // sends right frames without a window, as fast as they are taken
+	Flood                    // sends right frames without a window, at a pace
 	Silent                   // says nothing
 	Mute                     // sends right frames, and does not read the answers
 	Slow                     // sends one byte a second, and receives as seldom
-	RSTStorm                 // connects, sends, resets and connects again at once
+	RSTStorm                 // connects, sends, resets and connects again
 	numManners
 )
 

@@ -23,7 +23,8 @@ type mob struct {
 	entries [256]iocp.Entry
 	now     time.Duration
 	scanAt  time.Duration
-	all     []hostile // never moves: the port holds the Overlappeds
+	paceAt  time.Duration // never where nobody is paced
+	all     []hostile     // never moves: the port holds the Overlappeds
 	scripts [numManners]script
 	bounds  bounds
 	dials   slotQueue
@@ -31,6 +32,8 @@ type mob struct {
 	open    int     // sockets there are
 	perSec  float64 // closes by the server, at the most: each may leave a port lingering
 	fills   [numManners]fills
+	pushers [numManners]slotQueue
+	storm   slotQueue // to be dialed at their pace
 
 	setOut  atomic.Bool // START was given
 	leaving atomic.Bool
@@ -62,10 +65,13 @@ func (f *Fleet) raise() (*mob, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &mob{fleet: f, port: port, done: make(chan struct{})}
+	m := &mob{fleet: f, port: port, done: make(chan struct{}), paceAt: never}
 	m.all = make([]hostile, 0, f.cfg.hostile())
 	for _, h := range f.cfg.Hostile {
 		m.scripts[h.Manner] = newScript(h.Manner, f.cfg)
+		if h.Manner.pushes() {
+			m.paceAt = 0
+		}
 		m.perSec += float64(h.of(f.cfg.Clients)) * mobPerSec
 		for range h.of(f.cfg.Clients) {
 			m.all = append(m.all, hostile{manner: h.Manner, sock: iocp.InvalidSocket, at: never})
@@ -97,7 +103,7 @@ func (m *mob) run(started chan<- error) {
 	m.io = io
 	out, over := false, false
 	for !over || m.open > 0 {
-		n, err := m.io.Get(m.entries[:], max(0, m.scanAt-m.fleet.clock()))
+		n, err := m.io.Get(m.entries[:], max(0, min(m.scanAt, m.paceAt)-m.fleet.clock()))
 		if err != nil {
 			panic(fmt.Sprintf("dummy: the hostile dummies' completion port is broken: %v", err))
 		}
@@ -117,6 +123,9 @@ func (m *mob) run(started chan<- error) {
 		}
 		if m.now >= m.scanAt {
 			m.scan()
+		}
+		if m.now >= m.paceAt && !over {
+			m.pace()
 		}
 		m.dialDue()
 	}
@@ -153,8 +162,6 @@ func (m *mob) scan() {
 		case h.state == dialing && m.now-h.since > m.fleet.cfg.ConnectTimeout:
 			m.die(h, m.port.Abort, h.backoff())
 		case m.leaving.Load():
-		case h.filling && h.may < m.bounds.goal(h.manner):
-			m.fillOn(h)
 		case m.now < h.at:
 		case h.state == down:
 			h.at = never
@@ -234,7 +241,7 @@ func (m *mob) release(h *hostile) {
 	switch {
 	case m.leaving.Load():
 	case h.pause == 0:
-		m.dials.push(h.slot)
+		m.storm.push(h.slot)
 	default:
 		h.at = m.now + h.pause
 	}
