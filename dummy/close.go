@@ -127,6 +127,8 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 func (w *worker) die(d *dummy, cancel func(iocp.Socket), delay time.Duration) {
 	if d.state != dialing {
 		w.count.conns.Now--
+		w.trace.RecordPeer(trace.ID(uint64(d.client), uint64(d.conn)),
+			d.public.local.Of(uint64(d.conn)))
 		w.note(trace.Dying, d, 0)
 	}
 	d.check()

@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"fmt"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -131,8 +132,11 @@ func (w *worker) connected(d *dummy, err error) {
 	if d.state == dying {
 		return
 	}
-	if err == nil && w.port.LocalAddr(d.sock) == w.fleet.cfg.Target {
-		err = errItself
+	var local netip.AddrPort
+	if err == nil {
+		if local = w.port.LocalAddr(d.sock); local == w.fleet.cfg.Target {
+			err = errItself
+		}
 	}
 	if err != nil {
 		w.connectFailed(d, err)
@@ -146,6 +150,7 @@ func (w *worker) connected(d *dummy, err error) {
 	w.fleet.backlog.connected(d.since, w.now)
 	d.conn++
 	w.note(trace.Connected, d, 0)
+	d.public.local.Store(uint64(d.conn), trace.KeyOf(local))
 	d.public.sent.Store(0)
 	d.public.conn.Store(d.conn)
 	d.stream.begin(w.verifier)

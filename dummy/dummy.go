@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
@@ -95,10 +96,11 @@ type dummy struct {
 }
 
 // public is what the workers of other dummies may read (see roster), when they look for the
-// owner of a wrong echo.
+// owner of a wrong echo, and whoever asks for its address.
 type public struct {
-	conn atomic.Uint32 // set before the connection's first byte is sent
-	sent atomic.Uint64 // sequences made into frames on it, as of the last write
+	conn  atomic.Uint32  // set before the connection's first byte is sent
+	sent  atomic.Uint64  // sequences made into frames on it, as of the last write
+	local trace.PeerWord // of that connection: set as it is made
 }
 
 // ident names the present connection.

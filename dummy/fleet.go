@@ -155,14 +155,33 @@ func (f *Fleet) clock() time.Duration { return time.Since(f.began) }
 // current is the roster's: which connection a dummy has, for a worker that looks for the owner
 // of a wrong echo.
 func (f *Fleet) current(client uint32) (conn uint32, sent uint64) {
-	w := f.workers[int(client)%len(f.workers)]
-	slot := int(client) / len(f.workers)
-	slabs := *w.roster.Load()
-	if slot/slabSize >= len(slabs) {
+	p := f.public(int(client))
+	if p == nil {
 		return 0, 0
 	}
-	p := &slabs[slot/slabSize][slot%slabSize].public
 	return p.conn.Load(), p.sent.Load()
+}
+
+// public is what may be read of a dummy, nil when there is no such one.
+func (f *Fleet) public(client int) *public {
+	w := f.workers[client%len(f.workers)]
+	slot := client / len(f.workers)
+	slabs := *w.roster.Load()
+	if slot/slabSize >= len(slabs) {
+		return nil
+	}
+	return &slabs[slot/slabSize][slot%slabSize].public
+}
+
+// LocalOf is the address of a dummy on one of its connections, the present one or one whose end
+// the trace still holds; 0 when it is not known.
+func (f *Fleet) LocalOf(client int, connection uint32) trace.PeerKey {
+	if p := f.public(client); p != nil {
+		if local := p.local.Of(uint64(connection)); local != 0 {
+			return local
+		}
+	}
+	return f.log.PeerOf(trace.ID(uint64(client), uint64(connection)))
 }
 
 // orderAll mails every worker an order.

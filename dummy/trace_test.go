@@ -1,6 +1,8 @@
 package dummy
 
 import (
+	"net"
+	"net/netip"
 	"slices"
 	"syscall"
 	"testing"
@@ -60,4 +62,31 @@ func TestAFailedDialIsInTheTrace(t *testing.T) {
 	if len(events) != 2 || events[0].Kind != trace.Dial || events[1].Kind != trace.ConnectFailed {
 		t.Errorf("%v", events)
 	}
+}
+
+// Where a dummy is on its present connection, and where it was on one that has just ended, is known
+// to whoever asks; of connections that never were, nothing is.
+func TestADummysAddressesAreKnown(t *testing.T) {
+	forBackends(t, func(t *testing.T, backend string) {
+		accepted := make(chan netip.AddrPort, 2)
+		cfg := testConfig(startServer(t, func(c *net.TCPConn) {
+			accepted <- c.RemoteAddr().(*net.TCPAddr).AddrPort()
+			echoAll(c)
+		}))
+		cfg.Backend, cfg.Clients = backend, 1
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Disconnect(0, CloseFIN))
+		until(t, f, "back", func(s *monitor.Snapshot) bool { return s.Connections.Connected == 2 })
+		for conn := uint32(1); conn <= 2; conn++ {
+			if got, want := f.LocalOf(0, conn), trace.KeyOf(<-accepted); got != want {
+				t.Errorf("on connection %d: %x, the server saw %x", conn, got, want)
+			}
+		}
+		for _, never := range [][2]int{{0, 3}, {1 << 19, 1}} {
+			if got := f.LocalOf(never[0], uint32(never[1])); got != 0 {
+				t.Errorf("dummy %d, connection %d: %x", never[0], never[1], got)
+			}
+		}
+	})
 }

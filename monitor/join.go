@@ -2,10 +2,7 @@ package monitor
 
 import (
 	"cmp"
-	"fmt"
-	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,19 +18,24 @@ type Step struct {
 	What string        // "RecvDone io=2 transferred=34"
 }
 
-// Witness is a server whose trace can be asked about a connection.
+// Witness is a server whose trace can be asked about a connection, wherever it runs. An error says
+// why it did not answer; later it may.
 type Witness interface {
+	// Steps is trace.Log.Around of a peer's sessions.
+	Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error)
+}
+
+// Dummies is the fleet, as far as it is asked about its connections.
+type Dummies interface {
 	Trace() *trace.Log
-	SessionsOf(peer netip.AddrPort) []uint64
+	// LocalOf is a dummy's address on one of its connections, 0 when it is not known.
+	LocalOf(client int, connection uint32) trace.PeerKey
 }
 
 // Limits of joining.
 const (
 	// JoinedEvidence is how many faults of each kind are joined with what both ends did.
 	JoinedEvidence = 16
-
-	stepsBefore = 48 // the fault, at most, and it
-	stepsAfter  = 16
 
 	// secondLook is when what came after the fault is read as well: the server's release, say.
 	secondLook = 20 * time.Millisecond
@@ -43,13 +45,13 @@ const (
 	forgetAfter = 10 * time.Second
 )
 
-// Joiner joins evidence with what the dummy's and the server's trace have of the connection. The
-// traces are rings that a full load overwrites within milliseconds: so they are read when the
-// fault is found, and by a goroutine that has nothing else to do. The key is the dummy's
-// address, which is the session's peer.
+// Joiner joins evidence with what the dummy's and the server's trace have of the connection, and of
+// the one that a wrong echo belongs to. The traces are rings that a full load overwrites within
+// milliseconds: so they are read when the fault is found, and by a goroutine that has nothing
+// else to do. The key is the dummy's address, which is the session's peer.
 type Joiner struct {
 	found   chan Evidence
-	dummies *trace.Log
+	dummies Dummies
 	server  Witness // nil: the dummies' side alone
 	quit    chan struct{}
 	ended   chan struct{}
@@ -73,23 +75,6 @@ func keyOf(e *Evidence) evidenceKey {
 	return evidenceKey{e.Fault, e.Client, e.Connection, e.Seq, e.At}
 }
 
-// joint is what was read for one piece of evidence.
-type joint struct {
-	of     Evidence
-	first  time.Time
-	looks  int
-	dialed time.Duration // when the connection was; 0 when that is overwritten
-	seen   map[footprint]bool
-	steps  []Step // by time
-	note   string
-}
-
-// footprint is a record by its place.
-type footprint struct {
-	by    string
-	index uint32
-}
-
 // NewJoiner makes a joiner that takes evidence; Start has it read the traces.
 func NewJoiner() *Joiner {
 	return &Joiner{
@@ -110,7 +95,7 @@ func (j *Joiner) Found(e Evidence) {
 }
 
 // Start begins to read. server is nil when there is none that can be asked.
-func (j *Joiner) Start(dummies *trace.Log, server Witness) {
+func (j *Joiner) Start(dummies Dummies, server Witness) {
 	j.dummies, j.server = dummies, server
 	go j.run()
 }
@@ -166,90 +151,28 @@ func (j *Joiner) begin(e Evidence) *joint {
 		return nil
 	}
 	j.kept[e.Fault]++
-	t := &joint{of: e, first: time.Now(), seen: map[footprint]bool{}}
+	t := newJoint(e)
 	j.joined[keyOf(&e)] = t
 	return t
 }
 
 // read takes what both traces have now and did not have before.
 func (j *Joiner) read(t *joint) {
-	id := trace.ID(uint64(t.of.Client), uint64(t.of.Connection))
-	steps := t.take("dummy", "d", j.dummies.Events(id), 0)
-	gaps := t.gap("dummies'", j.dummies, steps, "Dial", 0)
-	if t.looks == 0 && len(steps) > 0 && strings.HasPrefix(steps[0].What, trace.Dial.String()) {
-		t.dialed = steps[0].At
-	}
-	if peer, err := netip.ParseAddrPort(t.of.Local); err == nil && j.server != nil {
-		log := j.server.Trace()
-		later := log.Start().Sub(j.dummies.Start())
-		var theirs []Step
-		for _, id := range j.server.SessionsOf(peer) {
-			if events := log.Events(id); t.concerns(events, later) {
-				theirs = append(theirs, t.take("server", "s", events, later)...)
-			}
+	start := j.dummies.Trace().Start()
+	t.looks++
+	var steps []Step
+	for _, p := range t.parties {
+		steps = append(steps, t.take("dummy", "d", p.hear(j.dummies, start.Add(t.of.At)), start)...)
+		if x, ok := p.ask(j.server, start, t.of.At); ok {
+			steps = append(steps, t.take("server", "s", x, start)...)
 		}
-		gaps = append(gaps, t.gap("server's", log, theirs, "Accept", later)...)
-		steps = append(steps, theirs...)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if t.looks++; t.looks == 1 {
-		t.note = strings.Join(gaps, "; ")
-	}
 	t.steps = slices.Concat(t.steps, steps) // snapshots share the old ones
 	slices.SortStableFunc(t.steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
-	at, _ := slices.BinarySearchFunc(t.steps, t.of.At+1, func(s Step, at time.Duration) int {
-		return cmp.Compare(s.At, at)
-	})
-	t.steps = slices.Clone(t.steps[max(0, at-stepsBefore):min(len(t.steps), at+stepsAfter)])
-}
-
-// concerns reports whether a session of the dummy's address may be the connection's: an address
-// is used again, at once on some systems. It may not where it began after the fault, or had ended
-// before the connection was dialed.
-func (t *joint) concerns(events []trace.Event, later time.Duration) bool {
-	if len(events) == 0 {
-		return false
-	}
-	first, last := events[0], events[len(events)-1]
-	if first.Kind == trace.Accept && first.At+later > t.of.At {
-		return false
-	}
-	return last.Kind != trace.Release || last.At+later >= t.dialed
-}
-
-// take makes steps of events that are new. later is how much later than the fleet's their log
-// began.
-func (t *joint) take(by, of string, events []trace.Event, later time.Duration) []Step {
-	var steps []Step
-	for _, e := range events {
-		s := Step{At: e.At + later, By: by + " " + e.Writer, Of: of + e.Name(), What: e.What()}
-		if e.Kind == trace.Fault && e.N < uint32(NumFaults) {
-			s.What = fmt.Sprintf("%v %v", e.Kind, Fault(e.N))
-		}
-		place := footprint{s.By, e.Index}
-		if !t.seen[place] {
-			t.seen[place] = true
-			steps = append(steps, s)
-		}
-	}
-	return steps
-}
-
-// gap says what a trace no longer had when it was read first: nothing where the life's beginning
-// was there and no ring had lost anything since.
-func (t *joint) gap(whose string, log *trace.Log, steps []Step, begins string,
-	later time.Duration) []string {
-	reach := log.Reach()
-	if len(steps) == 0 {
-		return []string{fmt.Sprintf("the %s trace has nothing of this connection", whose)}
-	}
-	begun := steps[0].At >= reach+later && strings.HasPrefix(steps[0].What, begins)
-	if reach == 0 || begun {
-		return nil
-	}
-	return []string{fmt.Sprintf("the %s trace reaches back to %s only", whose,
-		Micros(micros(reach+later)))}
+	t.steps = trace.Window(t.steps, func(s Step) time.Duration { return s.At }, t.of.At)
+	t.note = t.lacks()
 }
 
 // Collect adds to the evidence of a snapshot what was joined with it. The fleet comes first.

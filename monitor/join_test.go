@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -10,20 +11,36 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// aServer is a trace with one peer's sessions.
+// aServer is a trace with the sessions of some peers.
 type aServer struct {
-	log  *trace.Log
-	peer netip.AddrPort
-	ids  []uint64
+	log *trace.Log
+	ids map[trace.PeerKey][]uint64
+	err error
 }
 
-func (s *aServer) Trace() *trace.Log { return s.log }
-
-func (s *aServer) SessionsOf(peer netip.AddrPort) []uint64 {
-	if peer != s.peer {
-		return nil
+func (s *aServer) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
+	if s.err != nil {
+		return trace.Excerpt{}, s.err
 	}
-	return s.ids
+	return s.log.Around(s.ids[peer], dialed, at), nil
+}
+
+// serverOf has the sessions of the dummy's address.
+func serverOf(ids ...uint64) *aServer {
+	peer := trace.KeyOf(netip.MustParseAddrPort("127.0.0.1:50312"))
+	return &aServer{log: trace.New(1), ids: map[trace.PeerKey][]uint64{peer: ids}}
+}
+
+// theDummies are a trace, and where some of them are.
+type theDummies struct {
+	log   *trace.Log
+	local map[uint64]trace.PeerKey // by id
+}
+
+func (d theDummies) Trace() *trace.Log { return d.log }
+
+func (d theDummies) LocalOf(client int, connection uint32) trace.PeerKey {
+	return d.local[trace.ID(uint64(client), uint64(connection))]
 }
 
 func note(l *trace.Log, at time.Duration, k trace.Kind, id uint64, n int) {
@@ -47,8 +64,7 @@ func joinedWith(j *Joiner) Evidence {
 // included; what others did is not in it.
 func TestBothTracesAreJoined(t *testing.T) {
 	dummies := trace.New(1)
-	srv := &aServer{trace.New(1), netip.MustParseAddrPort("127.0.0.1:50312"),
-		[]uint64{trace.ID(17, 3)}}
+	srv := serverOf(trace.ID(17, 3))
 	later := srv.log.Start().Sub(dummies.Start())
 	at := 10 * time.Second
 	note(dummies, at-4*time.Second, trace.Connected, trace.ID(5, 1), 0)
@@ -58,7 +74,7 @@ func TestBothTracesAreJoined(t *testing.T) {
 	note(srv.log, at-2*time.Second-later, trace.Cancel, trace.ID(17, 3), 8)
 	note(srv.log, at-time.Second-later, trace.Cancel, trace.ID(17, 4), 8)
 	j := NewJoiner()
-	j.dummies, j.server = dummies, srv
+	j.dummies, j.server = theDummies{log: dummies}, srv
 	joint := j.begin(evidenceOf())
 	j.read(joint)
 	before := joinedWith(j).Steps
@@ -92,21 +108,21 @@ func has(steps []Step, what string) bool {
 // keep the last records only, no longer had its beginning.
 func TestWhatARingHasLostIsSaid(t *testing.T) {
 	dummies, id := trace.New(1), trace.ID(5, 1)
-	srv := &aServer{log: trace.New(1), peer: netip.MustParseAddrPort("127.0.0.1:1")}
+	srv := serverOf()
 	note(dummies, 0, trace.Connected, id, 0)
 	for i := range 3 * trace.RingRecords {
 		note(dummies, time.Duration(i)*time.Millisecond, trace.SendPost, id, i)
 	}
 	j := NewJoiner()
-	j.Start(dummies, srv)
+	j.Start(theDummies{log: dummies}, srv)
 	j.Found(evidenceOf())
 	j.Close()
 	e := joinedWith(j)
-	if len(e.Steps) != stepsAfter || e.Steps[0].At <= e.At {
+	if len(e.Steps) != trace.After || e.Steps[0].At <= e.At {
 		t.Errorf("%d steps from %v on: the ring begins after the fault", len(e.Steps), e.Steps[0].At)
 	}
 	for _, want := range []string{"the dummies' trace reaches back to", "16.4s",
-		"the server's trace has nothing of this connection"} {
+		"the server's trace has lost nothing, and has nothing of this connection"} {
 		if !strings.Contains(e.StepsNote, want) {
 			t.Errorf("no %q in %q", want, e.StepsNote)
 		}
@@ -126,7 +142,7 @@ func TestOnlyTheFirstOfEachKindAreJoined(t *testing.T) {
 		all = append(all, e)
 		j.Found(e)
 	}
-	j.Start(dummies, nil)
+	j.Start(theDummies{log: dummies}, nil)
 	j.Close()
 	s := &Snapshot{Evidence: all}
 	j.Collect(s)
@@ -148,8 +164,7 @@ func TestOnlyTheFirstOfEachKindAreJoined(t *testing.T) {
 // into the line of time, at either look.
 func TestOthersOfTheSameAddressAreNotJoined(t *testing.T) {
 	dummies := trace.New(1)
-	srv := &aServer{trace.New(1), netip.MustParseAddrPort("127.0.0.1:50312"),
-		[]uint64{trace.ID(1, 1), trace.ID(2, 1), trace.ID(3, 1)}}
+	srv := serverOf(trace.ID(1, 1), trace.ID(2, 1), trace.ID(3, 1))
 	later := srv.log.Start().Sub(dummies.Start())
 	at := 10 * time.Second
 	note(dummies, at-4*time.Second, trace.Dial, trace.ID(5, 1), 0)
@@ -160,7 +175,7 @@ func TestOthersOfTheSameAddressAreNotJoined(t *testing.T) {
 	note(srv.log, at-time.Millisecond-later, trace.Release, trace.ID(2, 1), 8)
 	note(srv.log, at+time.Millisecond-later, trace.Accept, trace.ID(3, 1), 9)
 	j := NewJoiner()
-	j.dummies, j.server = dummies, srv
+	j.dummies, j.server = theDummies{log: dummies}, srv
 	joint := j.begin(evidenceOf())
 	for range 2 {
 		j.read(joint)
@@ -172,5 +187,109 @@ func TestOthersOfTheSameAddressAreNotJoined(t *testing.T) {
 	}
 	if n := len(joinedWith(j).Steps); n != 4 {
 		t.Errorf("%d steps, want 4: %v", n, joinedWith(j).Steps)
+	}
+}
+
+// What is missing is said, and why; and no more once the server has answered after all.
+func TestAMissingHalfIsSaid(t *testing.T) {
+	silent := serverOf(trace.ID(17, 3))
+	silent.err = errors.New("it sleeps")
+	nowhere := evidenceOf()
+	nowhere.Local = ""
+	for _, c := range []struct {
+		of     Evidence
+		server Witness
+		want   string
+	}{
+		{evidenceOf(), nil, noWitness},
+		{evidenceOf(), silent, "the server's side of this connection is missing: it sleeps"},
+		{nowhere, serverOf(), "the server's side of this connection is missing: " +
+			errNoAddress.Error()},
+	} {
+		dummies := trace.New(1)
+		note(dummies, 10*time.Second, trace.Fault, trace.ID(5, 1), int(ClosedByServer))
+		j := NewJoiner()
+		j.dummies, j.server = theDummies{log: dummies}, c.server
+		joint := j.begin(c.of)
+		j.read(joint)
+		if joint.note != c.want || len(joint.steps) != 1 {
+			t.Errorf("%q with %v, want %q", joint.note, joint.steps, c.want)
+		}
+	}
+	note(silent.log, 9*time.Second, trace.Accept, trace.ID(17, 3), 9)
+	j := NewJoiner()
+	j.dummies, j.server = theDummies{log: trace.New(1)}, silent
+	joint := j.begin(evidenceOf())
+	j.read(joint)
+	silent.err = nil
+	j.read(joint)
+	if !has(joint.steps, "Accept") || strings.Contains(joint.note, "missing") {
+		t.Errorf("after it woke up: %q with %v", joint.note, joint.steps)
+	}
+}
+
+// Of a wrong echo that is another's, what both ends did on the owner's connection is there too.
+func TestTheOwnersConnectionIsJoined(t *testing.T) {
+	dummies, owner := trace.New(1), trace.ID(6, 2)
+	at := 10 * time.Second
+	theirs := trace.KeyOf(netip.MustParseAddrPort("127.0.0.2:50313"))
+	srv := serverOf(trace.ID(17, 3))
+	srv.ids[theirs] = []uint64{trace.ID(18, 1)}
+	later := srv.log.Start().Sub(dummies.Start())
+	note(dummies, at-4*time.Second, trace.Dial, owner, 0)
+	note(dummies, at-2*time.Second, trace.SendPost, owner, 1)
+	note(dummies, at, trace.Fault, trace.ID(5, 1), int(Crossed))
+	note(srv.log, at-3*time.Second-later, trace.RecvDone, trace.ID(17, 3), 9)
+	note(srv.log, at-3*time.Second-later, trace.RecvDone, trace.ID(18, 1), 9)
+	e := evidenceOf()
+	e.Fault, e.OwnerClient, e.OwnerConnection, e.OwnerSeq = Crossed, 6, 2, 1
+	for local, want := range map[trace.PeerKey]string{
+		theirs: "d5.1 d6.2 s17.3 s18.1", 0: "d5.1 d6.2 s17.3",
+	} {
+		j := NewJoiner()
+		j.dummies = theDummies{dummies, map[uint64]trace.PeerKey{owner: local}}
+		j.server = srv
+		joint := j.begin(e)
+		j.read(joint)
+		var of []string
+		for _, s := range joint.steps {
+			of = append(of, s.Of)
+		}
+		slices.Sort(of)
+		if got := strings.Join(slices.Compact(of), " "); got != want {
+			t.Errorf("owner at %x: steps of %s, want %s", local, got, want)
+		}
+		if unknown := strings.Contains(joint.note, "of the owner's connection is missing"); unknown !=
+			(local == 0) {
+			t.Errorf("owner at %x: %q", local, joint.note)
+		}
+	}
+}
+
+// What was overwritten between the two looks is a hole in the line of time, and said.
+func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
+	dummies, id := trace.New(1), trace.ID(5, 1)
+	for _, overwritten := range []bool{false, true} {
+		at := time.Since(dummies.Start())
+		note(dummies, at, trace.Dial, id, 0)
+		note(dummies, at, trace.Fault, id, int(ClosedByServer))
+		e := evidenceOf()
+		e.At = at
+		j := NewJoiner()
+		j.dummies = theDummies{log: dummies}
+		joint := j.begin(e)
+		j.read(joint)
+		after := at + time.Hour
+		note(dummies, after, trace.FIN, id, 0)
+		if overwritten {
+			for range trace.RingRecords {
+				note(dummies, after, trace.SendPost, trace.ID(6, 1), 0)
+			}
+			note(dummies, after, trace.Ended, id, 0)
+		}
+		j.read(joint)
+		if said := strings.Contains(joint.note, "what the dummy did between"); said != overwritten {
+			t.Errorf("overwritten %v: %q of %v", overwritten, joint.note, joint.steps)
+		}
 	}
 }

@@ -100,7 +100,7 @@ func (w *worker) admit(sock iocp.Socket) {
 	}
 	io := s.open(sock)
 	id := s.id.load()
-	s.peer.store(id, trace.KeyOf(w.srv.port.RemoteAddr(sock)))
+	s.peer.Store(id.generation(), trace.KeyOf(w.srv.port.RemoteAddr(sock)))
 	w.note(trace.Accept, trace.Nowhere, s, io, int(sock))
 	w.count.accepted.Add(1)
 	if w.srv.cfg.Login {

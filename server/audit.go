@@ -52,7 +52,7 @@ const lastFootprints = 16
 
 // String is the id as the trace prints it: index and generation.
 func (id SessionID) String() string {
-	return fmt.Sprintf("s%d.%d", id.index(), uint64(id)>>indexBits)
+	return fmt.Sprintf("s%d.%d", id.index(), id.generation())
 }
 
 // OK reports whether nothing was left behind.

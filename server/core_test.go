@@ -11,8 +11,8 @@ import (
 	"unsafe"
 )
 
-// outer are the files around the core: starting, stopping, counting and naming.
-var outer = []string{"audit.go", "config.go", "counters.go", "doc.go", "handler.go",
+// outer are the files around the core: starting, stopping, counting, naming and being asked.
+var outer = []string{"audit.go", "config.go", "counters.go", "doc.go", "handler.go", "peer.go",
 	"reason.go", "run.go", "server.go"}
 
 // The core is driven by the port alone, so that a simulated port decides everything that

@@ -1,55 +1,37 @@
 package server
 
 import (
-	"net/netip"
 	"slices"
-	"sync/atomic"
+	"time"
 
+	"dummyload/monitor"
 	"dummyload/monitor/trace"
 )
 
-// peerWord is whose connection a slot's session is. It says of which session it speaks, so that
-// no look between a new id and its peer takes the slot's earlier peer for the new one.
-//
-//	bits 63..48  low bits of the generation
-//	bits 47..0   trace.PeerKey
-type peerWord struct{ word atomic.Uint64 }
+var _ monitor.Witness = (*Server)(nil)
 
-const (
-	peerBits = 48
-	peerMask = 1<<peerBits - 1
-)
+// Records is all that the server's trace holds (R10).
+func (srv *Server) Records() trace.Excerpt { return srv.log.All() }
 
-func (w *peerWord) store(id SessionID, peer trace.PeerKey) {
-	w.word.Store(uint64(id)>>indexBits<<peerBits | uint64(peer))
+// Steps implements monitor.Witness; it never fails, and costs the workers nothing. The sessions
+// it looks at are those of the peer that live or were their slot's last, and those whose release
+// the trace still holds.
+func (srv *Server) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
+	return srv.log.Around(srv.sessionsOf(peer), dialed, at), nil
 }
 
-// of is the peer of session id, 0 when the word speaks of another.
-func (w *peerWord) of(id SessionID) trace.PeerKey {
-	word := w.word.Load()
-	if word>>peerBits != uint64(id)>>indexBits&(1<<(64-peerBits)-1) {
-		return 0
-	}
-	return trace.PeerKey(word & peerMask)
-}
-
-// Trace is what the server has noted of its sessions (R10).
-func (srv *Server) Trace() *trace.Log { return srv.log }
-
-// SessionsOf finds the sessions of a peer, in no order: the one that lives or was its slot's last,
-// and those whose release the trace still holds. It costs the workers nothing.
-func (srv *Server) SessionsOf(peer netip.AddrPort) []uint64 {
-	key := trace.KeyOf(peer)
-	if key == 0 {
+func (srv *Server) sessionsOf(peer trace.PeerKey) []uint64 {
+	if peer == 0 {
 		return nil
 	}
-	ids := srv.log.ByPeer(key)
+	ids := srv.log.ByPeer(peer)
 	for index := range srv.table.used() {
 		s := srv.table.at(index)
 		if s == nil {
 			continue
 		}
-		if id := s.id.load(); s.peer.of(id) == key && !slices.Contains(ids, uint64(id)) {
+		id := s.id.load()
+		if s.peer.Of(id.generation()) == peer && !slices.Contains(ids, uint64(id)) {
 			ids = append(ids, uint64(id))
 		}
 	}

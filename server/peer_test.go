@@ -2,9 +2,9 @@ package server
 
 import (
 	"net"
-	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"dummyload/monitor/trace"
 )
@@ -21,24 +21,28 @@ func TestASessionIsFoundByItsPeer(t *testing.T) {
 			}
 			expect(t, c, []byte("hello"))
 		}
-		peer := conn.LocalAddr().(*net.TCPAddr).AddrPort()
-		living := srv.SessionsOf(peer)
+		peer := keyOf(conn)
+		living := srv.sessionsOf(peer)
 		if len(living) != 1 {
 			t.Fatalf("%d sessions of %v", len(living), peer)
 		}
-		if got := srv.SessionsOf(other.LocalAddr().(*net.TCPAddr).AddrPort()); len(got) != 1 ||
+		if got := srv.sessionsOf(keyOf(other)); len(got) != 1 ||
 			got[0] == living[0] {
 			t.Errorf("the other's are %v, this one's %v", got, living)
 		}
 		conn.Close()
 		other.Close()
 		srv.gone()
-		if got := srv.SessionsOf(peer); !slices.Equal(got, living) {
+		if got := srv.sessionsOf(peer); !slices.Equal(got, living) {
 			t.Errorf("after its release %v, before %v", got, living)
 		}
 		var kinds []trace.Kind
-		for _, e := range srv.Trace().Events(living[0]) {
+		x, err := srv.Steps(peer, time.Time{}, time.Now())
+		for _, e := range x.Events {
 			kinds = append(kinds, e.Kind)
+		}
+		if err != nil || !x.Whole() {
+			t.Errorf("%v, whole %v", err, x.Whole())
 		}
 		if len(kinds) < 4 || kinds[0] != trace.Accept ||
 			!slices.Equal(kinds[len(kinds)-2:], []trace.Kind{trace.Peer, trace.Release}) {
@@ -47,19 +51,6 @@ func TestASessionIsFoundByItsPeer(t *testing.T) {
 	})
 }
 
-// The slot's earlier peer is not taken for the one of the session that has just begun.
-func TestAPeerWordSpeaksOfOneSession(t *testing.T) {
-	var w peerWord
-	key := trace.KeyOf(netip.MustParseAddrPort("127.3.2.1:65535"))
-	id := SessionID(5)
-	for range 3 {
-		id = id.next(5)
-		w.store(id, key)
-		if w.of(id) != key {
-			t.Errorf("of %v: %x, stored %x", id, w.of(id), key)
-		}
-		if got := w.of(id.next(5)); got != 0 {
-			t.Errorf("of the next session: %x", got)
-		}
-	}
+func keyOf(c net.Conn) trace.PeerKey {
+	return trace.KeyOf(c.LocalAddr().(*net.TCPAddr).AddrPort())
 }

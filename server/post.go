@@ -94,7 +94,7 @@ func (a *actor) ioDown(s *session, where trace.Where) {
 // (R11). The handler hears of it while the slot cannot be used again yet.
 func (a *actor) release(s *session, where trace.Where) {
 	id, why := s.id.load(), s.end.why()
-	a.trace.RecordPeer(uint64(id), s.peer.of(id))
+	a.trace.RecordPeer(uint64(id), s.peer.Of(id.generation()))
 	a.note(trace.Release, where, s, 0, int(why))
 	if s.sock == iocp.InvalidSocket || why == NoReason {
 		a.count.releasedTwice.Add(1)

@@ -3,6 +3,7 @@ package server
 import (
 	"sync/atomic"
 
+	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 	"dummyload/server/sendq"
 )
@@ -16,14 +17,14 @@ type session struct {
 	recv iocp.Overlapped // Key of both is the session's index in the table
 	send iocp.Overlapped
 
-	io    ioCount       // anyone
-	flag  sendFlag      // anyone
-	end   ending        // anyone
-	id    idWord        // stored by take, while nobody holds the slot
-	peer  peerWord      // stored by admit, while the accept holds the session
-	next  atomic.Uint32 // link of the table's free list, index + 1
-	sock  iocp.Socket   // whoever holds a reference; stored by open and release
-	sendq sendq.Queue   // see there; its front belongs to the owner of flag
+	io    ioCount        // anyone
+	flag  sendFlag       // anyone
+	end   ending         // anyone
+	id    idWord         // stored by take, while nobody holds the slot
+	peer  trace.PeerWord // stored by admit, while the accept holds the session
+	next  atomic.Uint32  // link of the table's free list, index + 1
+	sock  iocp.Socket    // whoever holds a reference; stored by open and release
+	sendq sendq.Queue    // see there; its front belongs to the owner of flag
 
 	partial *sendq.Block // the worker with the receive completion; nil between frames
 }

@@ -16,7 +16,8 @@ const (
 	indexMask = 1<<indexBits - 1
 )
 
-func (id SessionID) index() uint64 { return uint64(id) & indexMask }
+func (id SessionID) index() uint64      { return uint64(id) & indexMask }
+func (id SessionID) generation() uint64 { return uint64(id) >> indexBits }
 
 // next is the id of the slot's next session.
 func (id SessionID) next(index uint64) SessionID {

@@ -108,6 +108,8 @@ type summary struct {
 		Fault              string
 		Client, Connection int
 		Seq, Count         uint64
+		Timeline           []monitor.StepSummary
+		TimelineNote       string `json:"timeline_note"`
 	}
 }
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"io"
 	"net/netip"
 	"os"
 	"slices"
@@ -32,28 +34,58 @@ func (q *quitter) Received(s server.Sender, id server.SessionID, packet []byte) 
 }
 
 // TestEvidenceIsJoinedWithTheServersTrace: for a session that the server ended by itself the
-// evidence shows both ends in one line of time, up to the decrement that released it.
+// evidence shows both ends in one line of time, up to the decrement that released it; the same
+// when the server is asked through the link to a process of its own.
 func TestEvidenceIsJoinedWithTheServersTrace(t *testing.T) {
 	for _, backend := range iocp.Backends() {
-		t.Run(backend, func(t *testing.T) { joinedOn(t, backend) })
+		t.Run(backend, func(t *testing.T) { joinedOn(t, backend, embed) })
+		t.Run(backend+" linked", func(t *testing.T) { joinedOn(t, backend, linkTo) })
 	}
 }
 
-func joinedOn(t *testing.T, backend string) {
+// embed is the server in this process.
+func embed(srv *server.Server) bundled { return inProcess{srv} }
+
+// linked is a server as its parent sees it, the process aside.
+type linked struct {
+	*link
+	srv *server.Server
+}
+
+func (l linked) Addr() netip.AddrPort { return l.srv.Addr() }
+func (l linked) finish()              { l.stop() }
+func (l linked) leave()               { l.close() }
+
+// linkTo has the server answer through pipes.
+func linkTo(srv *server.Server) bundled {
+	orders, in := io.Pipe()
+	out, words := io.Pipe()
+	go func() {
+		serveParent(context.Background(), srv, orders, words)
+		words.Close()
+	}()
+	return linked{newLink(in, out), srv}
+}
+
+func joinedOn(t *testing.T, backend string, bundle func(*server.Server) bundled) {
 	srv, err := server.Start(server.Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Backend: backend, Workers: 1,
 		Frame: frame.Len16, Handler: &quitter{echoes: map[server.SessionID]int{}}})
 	if err != nil {
 		t.Skipf("not here: %v", err)
 	}
+	b := bundle(srv)
+	defer b.leave()
+	defer b.finish()
 	joiner := monitor.NewJoiner()
-	fleet, err := dummy.New(dummy.Config{Target: srv.Addr(), Clients: 4, Frame: frame.Len16,
+	fleet, err := dummy.New(dummy.Config{Target: b.Addr(), Clients: 4, Frame: frame.Len16,
 		Workers: 1, Backend: backend, Found: joiner.Found})
 	if err != nil {
 		t.Fatal(err)
 	}
-	joiner.Start(fleet.Trace(), inProcess{srv}.witness())
-	sampler := monitor.NewSampler(monitor.SampleInterval,
-		[]monitor.Source{fleet, inProcess{srv}, joiner})
+	joiner.Start(fleet, b)
+	defer joiner.Close()
+	defer fleet.Close()
+	sampler := monitor.NewSampler(monitor.SampleInterval, []monitor.Source{fleet, b, joiner})
 	if err := fleet.Wait(t.Context(), monitor.Idle); err != nil {
 		t.Fatal(err)
 	}
@@ -65,11 +97,6 @@ func joinedOn(t *testing.T, backend string) {
 		time.Sleep(time.Millisecond)
 		whole = released(sampler.Sample())
 	}
-	if err := fleet.Close(); err != nil {
-		t.Error(err)
-	}
-	srv.Stop(serveGrace)
-	joiner.Close()
 	if whole == nil {
 		t.Fatal("no evidence has its session's release")
 	}
@@ -126,15 +153,9 @@ func checkJoined(t *testing.T, e *monitor.Evidence) {
 // says where.
 func TestTraceFile(t *testing.T) {
 	path := tempFile(t, "trace.json")
-	for _, c := range []struct {
-		args, processes string
-		named           string
-	}{
-		{"", "dummies server", path},
-		{"--server-process", "dummies", ""},
-	} {
+	for _, more := range []string{"", "--server-process"} {
 		args := append([]string{"--clients", "3", "--duration", "100ms", "--trace", path},
-			strings.Fields(c.args)...)
+			strings.Fields(more)...)
 		r, s := runJSON(t, args...)
 		mustPass(t, r, s)
 		var file struct {
@@ -152,8 +173,8 @@ func TestTraceFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Server == nil || s.Server.Trace != c.named {
-			t.Errorf("%s: the summary's server is %+v, want its trace %q", c.args, s.Server, c.named)
+		if s.Server == nil || s.Server.Trace != path {
+			t.Errorf("%s: the summary's server is %+v, want its trace %q", more, s.Server, path)
 		}
 		var processes, ends []string
 		last := 0.0
@@ -164,17 +185,39 @@ func TestTraceFile(t *testing.T) {
 			if e.Ph == "i" && (e.Name == "Release" || e.Name == "Dying") {
 				ends = append(ends, e.Name)
 			}
-			if e.Ts < last || e.Pid < 1 || e.Pid > len(strings.Fields(c.processes)) {
+			if e.Ts < last || e.Pid < 1 || e.Pid > 2 {
 				t.Errorf("%+v after %v µs", e, last)
 			}
 			last = e.Ts
 		}
 		slices.Sort(processes)
-		if got := strings.Join(processes, " "); got != c.processes {
-			t.Errorf("%s: processes %q, want %q", c.args, got, c.processes)
+		if got := strings.Join(processes, " "); got != "dummies server" {
+			t.Errorf("%s: processes %q", more, got)
 		}
-		if want := 3 * len(processes); len(ends) != want {
-			t.Errorf("%s: the lives end with %v, want %d", c.args, ends, want)
+		if len(ends) != 2*3 {
+			t.Errorf("%s: the lives end with %v, want both of each", more, ends)
 		}
+	}
+}
+
+// TestTimelineOfAServerProcess: the server's half comes from its process. That some echo is late is
+// certain: 64 MiB of them are out at a time, and each has a millisecond.
+func TestTimelineOfAServerProcess(t *testing.T) {
+	_, s := runJSON(t, "--server-process", "--clients", "1", "--frame", "len32", "--size", "262144",
+		"--oversend", "256", "--echo-timeout", "1ms", "--duration", "300ms",
+		"--drain-timeout", longest.String())
+	joined := 0
+	for _, e := range s.Evidence {
+		by := func(by, what string) bool {
+			return slices.ContainsFunc(e.Timeline, func(s monitor.StepSummary) bool {
+				return strings.HasPrefix(s.By, by) && strings.HasPrefix(s.What, what)
+			})
+		}
+		if by("dummy", "Fault late") && by("server", "RecvDone") {
+			joined++
+		}
+	}
+	if joined == 0 {
+		t.Errorf("of %d × late none has both halves: %+v", s.Faults[monitor.Late.String()], s.Evidence)
 	}
 }

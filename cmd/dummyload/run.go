@@ -50,6 +50,7 @@ func open(o *loadOptions, sinks ...monitor.Sink) (*session, error) {
 		}
 		if s.server != nil {
 			s.server.finish()
+			s.server.leave()
 		}
 		s.closeFiles()
 		return nil, err
@@ -91,13 +92,10 @@ func (s *session) start(sinks []monitor.Sink) error {
 	sources = append(sources, s.fleet)
 	var witness monitor.Witness
 	if s.server != nil {
-		sources = append(sources, s.server)
-		witness = s.server.witness()
-		if witness != nil {
-			sources = append(sources, traceFile(s.options.trace))
-		}
+		sources = append(sources, s.server, traceFile(s.options.trace))
+		witness = s.server // and not a witness that holds no server
 	}
-	s.joiner.Start(s.fleet.Trace(), witness)
+	s.joiner.Start(s.fleet, witness)
 	sources = append(sources, s.joiner)
 	s.sampler = monitor.NewSampler(monitor.SampleInterval, sources, sinks...)
 	return nil
@@ -107,30 +105,52 @@ func (s *session) start(sinks []monitor.Sink) error {
 type traceFile string
 
 // Collect names it in the server's figures.
-func (f traceFile) Collect(snap *monitor.Snapshot) { snap.Server.Trace = string(f) }
+func (f traceFile) Collect(snap *monitor.Snapshot) {
+	if snap.Server != nil {
+		snap.Server.Trace = string(f)
+	}
+}
 
 // close ends the server after the fleet, writes --trace, and returns the last snapshot.
 func (s *session) close() (*monitor.Snapshot, error) {
 	if s.server != nil {
 		s.server.finish()
+		defer s.server.leave()
 	}
 	s.joiner.Close()
 	return s.sampler.Sample(), s.writeTrace()
 }
 
-// writeTrace writes what the rings of both ends hold now.
+// processes is what the rings of both ends hold now. Without the server's the dummies' is still
+// worth having.
+func (s *session) processes() ([]trace.Process, error) {
+	both := []trace.Process{{Name: "dummies", Prefix: "d", Excerpt: s.fleet.Trace().All()}}
+	if s.server == nil {
+		return both, nil
+	}
+	records, err := s.server.records()
+	if err != nil {
+		return both, fmt.Errorf("without the server's side: %w", err)
+	}
+	return append(both, trace.Process{Name: "server", Prefix: "s", Excerpt: records}), nil
+}
+
+// writeTrace writes them to --trace.
 func (s *session) writeTrace() error {
 	if s.trace.w == nil {
 		return nil
 	}
-	processes := []trace.Process{{Name: "dummies", Prefix: "d", Log: s.fleet.Trace()}}
-	if s.server != nil {
-		if w := s.server.witness(); w != nil {
-			processes = append(processes,
-				trace.Process{Name: "server", Prefix: "s", Log: w.Trace()})
-		}
+	processes, err := s.processes()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "dummyload: --trace %s: %v\n", s.options.trace, err)
 	}
 	return trace.WriteChrome(s.trace.w, processes...)
+}
+
+// dumpTrace writes them one event a line.
+func (s *session) dumpTrace(w io.Writer) error {
+	processes, err := s.processes()
+	return errors.Join(trace.WriteText(w, processes...), err)
 }
 
 // runHeadless is `dummyload run`.
@@ -152,9 +172,7 @@ func runHeadless(o *loadOptions) error {
 	defer s.closeFiles()
 	stop, release := stopSignals(exitInterrupted)
 	defer release()
-	if s.server != nil {
-		defer dumpOnQuit(s.server.dumpTrace)()
-	}
+	defer dumpOnQuit(s.dumpTrace)()
 	s.announce(os.Stderr)
 
 	endSampling := s.sample()

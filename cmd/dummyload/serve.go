@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"runtime"
@@ -94,16 +91,14 @@ func runServe(o *serveOptions) error {
 	defer dumpOnQuit(srv.DumpTrace)()
 
 	fmt.Printf("listening on %v backend=%s workers=%d\n", srv.Addr(), srv.Backend(), srv.Workers())
+	var audit server.Audit
 	if o.child {
-		reportToParent(stop, srv)
+		audit = serveParent(stop, srv, os.Stdin, os.Stdout)
 	} else {
 		<-stop.Done()
-	}
-	audit := srv.Stop(serveGrace)
-	if o.child {
-		reportStats(srv)
-	} else if o.json != "-" {
-		fmt.Println(audit)
+		if audit = srv.Stop(serveGrace); o.json != "-" {
+			fmt.Println(audit)
+		}
 	}
 	if err := out.writeJSON(audit); err != nil {
 		return err
@@ -112,32 +107,4 @@ func runServe(o *serveOptions) error {
 		return exitCode(monitor.ExitFault)
 	}
 	return nil
-}
-
-// reportToParent prints the server's figures, a JSON line each time, until stdin ends or ctx
-// is done. A parent that dies closes our stdin, so no child outlives it.
-func reportToParent(ctx context.Context, srv *server.Server) {
-	ended := make(chan struct{})
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		close(ended)
-	}()
-	tick := time.NewTicker(statsEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ended:
-			return
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			reportStats(srv)
-		}
-	}
-}
-
-func reportStats(srv *server.Server) {
-	var snap monitor.Snapshot
-	srv.Collect(&snap)
-	_ = json.NewEncoder(os.Stdout).Encode(snap.Server)
 }

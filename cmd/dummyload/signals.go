@@ -54,7 +54,9 @@ func dumpOnQuit(dump func(io.Writer) error) (release func()) {
 			select {
 			case <-signals:
 				fmt.Fprintln(os.Stderr, "trace of the last operations:")
-				_ = dump(os.Stderr)
+				if err := dump(os.Stderr); err != nil {
+					fmt.Fprintln(os.Stderr, "dummyload:", err)
+				}
 			case <-done:
 				return
 			}

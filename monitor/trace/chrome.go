@@ -10,13 +10,6 @@ import (
 	"time"
 )
 
-// Process is one log as a process of a trace viewer: each ring is a thread of it.
-type Process struct {
-	Name   string // "server"
-	Prefix string // of its ids: "s" for s17.3
-	Log    *Log
-}
-
 // chromeEvent is one event of the Chrome trace format, "JSON object format", which
 // chrome://tracing and Perfetto open:
 //
@@ -42,11 +35,11 @@ type chromeEvent struct {
 	Args  map[string]any `json:"args,omitempty"`
 }
 
-// WriteChrome writes all that the logs still hold, for a trace viewer, by time.
+// WriteChrome writes all events by time, for a trace viewer.
 func WriteChrome(w io.Writer, processes ...Process) error {
 	var events []chromeEvent
 	for i, p := range processes {
-		events = append(events, p.chrome(i+1, p.Log.start.Sub(first(processes)))...)
+		events = append(events, p.chrome(i+1, p.Start.Sub(first(processes)))...)
 	}
 	slices.SortStableFunc(events, func(a, b chromeEvent) int { return cmp.Compare(a.TS, b.TS) })
 	out := bufio.NewWriter(w)
@@ -65,35 +58,23 @@ func WriteChrome(w io.Writer, processes ...Process) error {
 	return out.Flush()
 }
 
-// first is when the first of the logs was made.
-func first(processes []Process) time.Time {
-	start := processes[0].Log.start
-	for _, p := range processes {
-		if p.Log.start.Before(start) {
-			start = p.Log.start
-		}
-	}
-	return start
-}
-
 // chrome is a process's events, each life's beginning before and its end after its events. later
 // is how much later than the first its log was made.
 func (p Process) chrome(pid int, later time.Duration) []chromeEvent {
 	out := []chromeEvent{{Name: "process_name", Phase: "M", PID: pid,
 		Args: map[string]any{"name": p.Name}}}
 	tids := map[string]int{}
-	for i, r := range p.Log.rings {
-		tids[r.name] = i + 1
+	for i, writer := range p.Writers {
+		tids[writer] = i + 1
 		out = append(out, chromeEvent{Name: "thread_name", Phase: "M", PID: pid, TID: i + 1,
-			Args: map[string]any{"name": p.Name + " " + r.name}})
+			Args: map[string]any{"name": p.Name + " " + writer}})
 	}
-	events := p.Log.Events(0)
 	last := map[uint64]int{}
-	for i, e := range events {
+	for i, e := range p.Events {
 		last[e.ID] = i
 	}
 	begun := map[uint64]bool{0: true}
-	for i, e := range events {
+	for i, e := range p.Events {
 		c := chromeEvent{PID: pid, TID: tids[e.Writer],
 			TS: float64((e.At + later).Nanoseconds()) / 1e3}
 		if !begun[e.ID] {

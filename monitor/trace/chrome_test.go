@@ -25,8 +25,8 @@ func TestAChromeTraceHasASessionsLife(t *testing.T) {
 	note(server, 1, time.Millisecond, Accept, Nowhere, session, 9)
 	note(server, 0, 3*time.Millisecond, Release, Send, session, 1)
 	var out bytes.Buffer
-	if err := WriteChrome(&out, Process{"dummies", "d", dummies},
-		Process{"server", "s", server}); err != nil {
+	if err := WriteChrome(&out, Process{"dummies", "d", dummies.All()},
+		Process{"server", "s", server.All()}); err != nil {
 		t.Fatal(err)
 	}
 	var file struct {

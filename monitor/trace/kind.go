@@ -13,7 +13,8 @@ package trace
 //	every release     Release (where = whose IODown made it 0), after Peer
 //
 // The dummies keep a trace of their own, one record a post or completion. There an id is the
-// dummy and its connection, and io is how many operations of it are in flight.
+// dummy and its connection, io is how many operations of it are in flight, and the Peer is its
+// own address: the one that the session has.
 type Kind uint8
 
 // The kinds.
@@ -36,7 +37,7 @@ const (
 	IODown             // IOCount lowered; where says whose reference it was (R2)
 	Release            // that lowering made it 0 (R3); n is the reason
 	Stop               // a nil Overlapped: this worker ends (R7)
-	Peer               // whose connection is about to be released: io and n are its PeerKey
+	Peer               // whose connection is about to end: io and n are its PeerKey
 	Dial               // of a dummy, as all that follow: Connect is posted
 	Connected          // it succeeded
 	ConnectFailed      // it did not

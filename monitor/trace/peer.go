@@ -3,6 +3,7 @@ package trace
 import (
 	"encoding/binary"
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,25 +34,70 @@ func KeyOf(peer netip.AddrPort) PeerKey {
 	return PeerKey(peer.Port())<<32 | PeerKey(addr)
 }
 
-// RecordPeer notes whose connection a session was. It is noted as the session is released, so
-// that it lies beside the Release and is there for as long as that is.
+// PeerWord is whose connection a slot's session is, or a dummy's own address on its connection. It
+// says of which generation it speaks, so that no look between a new one and its peer takes the
+// slot's earlier peer for the new one's.
+//
+//	bits 63..48  low bits of the generation
+//	bits 47..0   PeerKey
+type PeerWord struct{ word atomic.Uint64 }
+
+const (
+	peerBits = 48
+	peerMask = 1<<peerBits - 1
+)
+
+// Store notes the peer of a generation.
+func (w *PeerWord) Store(generation uint64, peer PeerKey) {
+	w.word.Store(generation<<peerBits | uint64(peer))
+}
+
+// Of is the peer of a generation, 0 when the word speaks of another.
+func (w *PeerWord) Of(generation uint64) PeerKey {
+	word := w.word.Load()
+	if word>>peerBits != generation&(1<<(64-peerBits)-1) {
+		return 0
+	}
+	return PeerKey(word & peerMask)
+}
+
+// RecordPeer notes whose connection a life was. It is noted as that ends, so that it lies beside
+// the Release, or the Dying, and is there for as long as that is.
 func (r *Ring) RecordPeer(id uint64, peer PeerKey) {
 	r.Record(Peer, Nowhere, id, int(peer>>32), int(uint32(peer)))
 }
 
-// ByPeer is the ids of the sessions with this peer whose release the rings still hold.
+// ByPeer is the ids of the lives with this peer whose end the rings still hold.
 func (l *Log) ByPeer(peer PeerKey) []uint64 {
 	var ids []uint64
+	l.peers(func(id uint64, of PeerKey) {
+		if of == peer {
+			ids = append(ids, id)
+		}
+	})
+	return ids
+}
+
+// PeerOf is the peer of a life whose end the rings still hold, 0 when they do not.
+func (l *Log) PeerOf(id uint64) (peer PeerKey) {
+	l.peers(func(of uint64, p PeerKey) {
+		if of == id {
+			peer = p
+		}
+	})
+	return peer
+}
+
+// peers shows every Peer record that the rings hold.
+func (l *Log) peers(show func(id uint64, peer PeerKey)) {
 	for _, r := range l.rings {
 		end := r.end()
 		for index := end - uint32(len(r.records)); index != end; index++ {
-			rec, ok := r.at(index).read(index)
-			if ok && rec.kind == Peer && PeerKey(rec.io)<<32|PeerKey(rec.n) == peer {
-				ids = append(ids, rec.id)
+			if rec, ok := r.at(index).read(index); ok && rec.kind == Peer {
+				show(rec.id, PeerKey(rec.io)<<32|PeerKey(rec.n))
 			}
 		}
 	}
-	return ids
 }
 
 // Reach is the time from which on nothing is missing: what came before it some ring may have

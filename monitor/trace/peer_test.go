@@ -37,6 +37,10 @@ func TestReleasedSessionsAreFoundByTheirPeer(t *testing.T) {
 	if got := l.ByPeer(key); !slices.Equal(got, want) {
 		t.Errorf("%x, want %x", got, want)
 	}
+	if l.PeerOf(ID(18, 1)) != key-1 || l.PeerOf(ID(18, 2)) != 0 {
+		t.Errorf("%x has the peer %x, an unknown one %x", ID(18, 1), l.PeerOf(ID(18, 1)),
+			l.PeerOf(ID(18, 2)))
+	}
 	if e := l.Events(ID(17, 3))[0]; e.What() != "Peer port=65535" || e.Name() != "17.3" {
 		t.Errorf("%q of %q", e.What(), e.Name())
 	}
@@ -51,6 +55,21 @@ func TestTheReachIsWhereTheShortestRingBegins(t *testing.T) {
 		}
 		if got, want := l.Reach(), time.Duration(5*i); got != want {
 			t.Errorf("%d records: reach %v, want %v", n, got, want)
+		}
+	}
+}
+
+// A slot's earlier peer is not taken for the one of the session that has just begun.
+func TestAPeerWordSpeaksOfOneGeneration(t *testing.T) {
+	var w PeerWord
+	key := KeyOf(netip.MustParseAddrPort("127.3.2.1:65535"))
+	for _, generation := range []uint64{1, 2, 1<<16 - 1, 1 << 16} {
+		w.Store(generation, key)
+		if got := w.Of(generation); got != key {
+			t.Errorf("of %d: %x, stored %x", generation, got, key)
+		}
+		if got := w.Of(generation + 1); got != 0 {
+			t.Errorf("of the one after %d: %x", generation, got)
 		}
 	}
 }

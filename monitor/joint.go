@@ -1,0 +1,181 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"dummyload/monitor/trace"
+)
+
+// joint is what was read for one piece of evidence.
+type joint struct {
+	of      Evidence
+	first   time.Time
+	parties []*party
+	looks   int
+	logs    map[string]*looked // by whose they are
+	seen    map[footprint]bool
+	steps   []Step // by time
+	note    string
+}
+
+// looked is how far a log was read: at which look, up to when, and what it may have lost between
+// two looks.
+type looked struct {
+	look       int
+	upTo       time.Duration
+	from, till time.Duration
+}
+
+// footprint is a record by its place.
+type footprint struct {
+	by    string
+	index uint32
+}
+
+// party is a connection that evidence is about.
+type party struct {
+	name       string // in a sentence
+	client     int
+	connection uint32
+	local      trace.PeerKey // the dummy's address; 0 while it is not known
+	dialed     time.Time     // zero while it is not known
+	ours       half
+	theirs     half
+}
+
+// half is one end's side of it.
+type half struct {
+	heard bool
+	lacks string // what is missing of it and why; empty when nothing is
+}
+
+// newJoint is about the connection that the fault was found on, and about that of the owner of
+// what came there, where it is another's.
+func newJoint(e Evidence) *joint {
+	t := &joint{of: e, first: time.Now(), seen: map[footprint]bool{}}
+	t.logs = map[string]*looked{"dummy": {}, "server": {}}
+	t.parties = []*party{{name: "this connection", client: e.Client, connection: e.Connection}}
+	if local, err := netip.ParseAddrPort(e.Local); err == nil {
+		t.parties[0].local = trace.KeyOf(local)
+	}
+	if e.OwnerConnection != 0 && (e.OwnerClient != e.Client || e.OwnerConnection != e.Connection) {
+		t.parties = append(t.parties, &party{name: "the owner's connection",
+			client: e.OwnerClient, connection: e.OwnerConnection})
+	}
+	return t
+}
+
+// hear reads the dummy's side, which the server's is found by.
+func (p *party) hear(dummies Dummies, at time.Time) trace.Excerpt {
+	id := trace.ID(uint64(p.client), uint64(p.connection))
+	x := dummies.Trace().Around([]uint64{id}, time.Time{}, at)
+	if p.dialed.IsZero() && x.Began > 0 {
+		p.dialed = x.Start.Add(x.Began)
+	}
+	if p.local == 0 {
+		p.local = dummies.LocalOf(p.client, p.connection)
+	}
+	p.ours.take("dummies'", p.name, x, 0)
+	return x
+}
+
+// Why the server's side may be missing altogether.
+const noWitness = "the server's side is missing: this server has no trace that can be asked"
+
+var errNoAddress = errors.New("the dummy's address, by which it is found, is not known")
+
+// ask reads the server's side, at a time since the fleet's start, if there is one that answers.
+func (p *party) ask(server Witness, start time.Time, at time.Duration) (x trace.Excerpt, ok bool) {
+	err := errNoAddress
+	switch {
+	case server == nil:
+		p.theirs.lacks = noWitness
+		return x, false
+	case p.local != 0:
+		x, err = server.Steps(p.local, p.dialed, start.Add(at))
+	}
+	switch {
+	case err == nil:
+		p.theirs.take("server's", p.name, x, x.Start.Sub(start))
+	case !p.theirs.heard:
+		p.theirs.lacks = fmt.Sprintf("the server's side of %s is missing: %v", p.name, err)
+	}
+	return x, err == nil
+}
+
+// take notes what a trace no longer had when it was read first. later is how much later than the
+// fleet's its log began.
+func (h *half) take(whose, of string, x trace.Excerpt, later time.Duration) {
+	if h.heard {
+		return
+	}
+	h.heard, h.lacks = true, ""
+	reach := fmt.Sprintf("reaches back to %s only", Micros(micros(x.Reach+later)))
+	switch {
+	case x.Whole() && len(x.Events) == 0:
+		h.lacks = fmt.Sprintf("the %s trace has lost nothing, and has nothing of %s", whose, of)
+	case x.Whole():
+	case len(x.Events) == 0:
+		h.lacks = fmt.Sprintf("the %s trace has nothing of %s: it %s", whose, of, reach)
+	default:
+		h.lacks = fmt.Sprintf("the %s trace %s", whose, reach)
+	}
+}
+
+// lacks says everything that is missing, once each.
+func (t *joint) lacks() string {
+	var all []string
+	add := func(what string) {
+		if what != "" && !slices.Contains(all, what) {
+			all = append(all, what)
+		}
+	}
+	for _, p := range t.parties {
+		add(p.ours.lacks)
+		add(p.theirs.lacks)
+	}
+	for _, whose := range []string{"dummy", "server"} {
+		hole := t.logs[whose]
+		if n := len(t.steps); hole.till > 0 && n > 0 && t.steps[n-1].At > hole.from {
+			add(fmt.Sprintf("what the %s did between %s and %s may be missing: overwritten", whose,
+				Micros(micros(hole.from)), Micros(micros(hole.till))))
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// take makes steps of the events that are new.
+func (t *joint) take(by, of string, x trace.Excerpt, start time.Time) []Step {
+	later := x.Start.Sub(start)
+	t.logs[by].at(t.looks, x.Reach+later, x.Read+later)
+	var steps []Step
+	for _, e := range x.Events {
+		s := Step{At: e.At + later, By: by + " " + e.Writer, Of: of + e.Name(), What: e.What()}
+		if e.Kind == trace.Fault && e.N < uint32(NumFaults) {
+			s.What = fmt.Sprintf("%v %v", e.Kind, Fault(e.N))
+		}
+		place := footprint{s.By, e.Index}
+		if !t.seen[place] {
+			t.seen[place] = true
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// at notes a look, which may be at several connections. What a log lost since the one before is
+// missing from the middle of what it tells.
+func (l *looked) at(look int, reach, read time.Duration) {
+	if look == l.look {
+		return
+	}
+	if l.look > 0 && reach > l.upTo {
+		l.from, l.till = l.upTo, reach
+	}
+	l.look, l.upTo = look, read
+}
