@@ -27,6 +27,7 @@ type Rules struct {
 	Thresholds  []Threshold // each must hold
 	OpenLoop    bool        // a --rate was asked for
 	Interrupted bool        // a signal ended Echo before its time
+	AtOnce      bool        // and a second one the run, before its end
 	Live        bool        // the run goes on: judge only what cannot get better any more
 }
 
@@ -49,7 +50,8 @@ type Verdict struct {
 // Judge draws the verdict from the last snapshot of a run. The worst wins: a fault (3), then
 // a missed threshold (4), then inconclusive (5); all their reasons are told. Late echoes alone
 // never fail a run. An interruption before the first echo is 130, unless a fault was seen: that
-// is the code the run earned.
+// is the code the run earned. A run that was ended at once has earned none, and is 130 whatever
+// was seen.
 func Judge(s *Snapshot, r Rules) Verdict {
 	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses)}
 	if s.Server != nil {
@@ -59,6 +61,9 @@ func Judge(s *Snapshot, r Rules) Verdict {
 		v.Diagnoses = append(v.Diagnoses, Diagnosis{LocalCPUSaturated, s.Clients, saturatedWhy(s)})
 	}
 	v.Failed = failing(s, r)
+	if r.AtOnce {
+		v.add(ExitInterrupted, []string{"told a second time to end: the run did not come to its end"})
+	}
 	v.add(ExitFault, faultReasons(s, r, v))
 	if r.Interrupted && s.Ledger.Sent == 0 {
 		v.add(ExitInterrupted, []string{"interrupted before any echo was sent"})

@@ -138,6 +138,19 @@ func TestJudgeTellsAllReasonsWorstFirst(t *testing.T) {
 	}
 }
 
+// A run that was told twice to end is 130, and what was found until then is told.
+func TestJudgeARunThatEndedAtOnce(t *testing.T) {
+	for _, faults := range []uint64{0, 2} {
+		s := goodRun()
+		s.Faults[Crossed] = faults
+		v := Judge(s, Rules{Interrupted: true, AtOnce: true, Live: true})
+		if v.ExitCode != ExitInterrupted || v.Name != "interrupted" ||
+			len(v.Failed) != len(v.Reasons)-1 || (faults > 0) != (len(v.Failed) == 1) {
+			t.Errorf("%d faults: %+v", faults, v)
+		}
+	}
+}
+
 func TestJudgeLeavesTheSnapshotAlone(t *testing.T) {
 	s := goodRun()
 	s.Diagnoses = make([]Diagnosis, 0, 8) // room that an append would write into

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"dummyload/dummy"
 	"dummyload/monitor"
-	"dummyload/monitor/trace"
 )
 
 // session is one run's parts, wired together.
@@ -23,6 +23,10 @@ type session struct {
 	out     *output
 	trace   *output
 	tuned   bool // under a screen: the load may have been changed
+
+	writing sync.Mutex // guards what follows; once a run ends at once it is held for good
+	traced  bool       // --trace is written
+	summed  bool       // --json is
 }
 
 // open checks everything that can be checked first, then starts the server and the fleet.
@@ -50,16 +54,18 @@ func open(o *loadOptions, sinks ...monitor.Sink) (*session, error) {
 		}
 		if s.server != nil {
 			s.server.finish()
-			s.server.leave()
 		}
-		s.closeFiles()
+		s.release()
 		return nil, err
 	}
 	return s, nil
 }
 
-// closeFiles is for when all has been written.
-func (s *session) closeFiles() {
+// release is for when all has been asked and written.
+func (s *session) release() {
+	if s.server != nil {
+		s.server.leave()
+	}
 	_ = s.out.Close()
 	_ = s.trace.Close()
 }
@@ -115,42 +121,12 @@ func (f traceFile) Collect(snap *monitor.Snapshot) {
 func (s *session) close() (*monitor.Snapshot, error) {
 	if s.server != nil {
 		s.server.finish()
-		defer s.server.leave()
 	}
 	s.joiner.Close()
-	return s.sampler.Sample(), s.writeTrace()
-}
-
-// processes is what the rings of both ends hold now. Without the server's the dummies' is still
-// worth having.
-func (s *session) processes() ([]trace.Process, error) {
-	both := []trace.Process{{Name: "dummies", Prefix: "d", Excerpt: s.fleet.Trace().All()}}
-	if s.server == nil {
-		return both, nil
-	}
-	records, err := s.server.records()
-	if err != nil {
-		return both, fmt.Errorf("without the server's side: %w", err)
-	}
-	return append(both, trace.Process{Name: "server", Prefix: "s", Excerpt: records}), nil
-}
-
-// writeTrace writes them to --trace.
-func (s *session) writeTrace() error {
-	if s.trace.w == nil {
-		return nil
-	}
-	processes, err := s.processes()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "dummyload: --trace %s: %v\n", s.options.trace, err)
-	}
-	return trace.WriteChrome(s.trace.w, processes...)
-}
-
-// dumpTrace writes them one event a line.
-func (s *session) dumpTrace(w io.Writer) error {
-	processes, err := s.processes()
-	return errors.Join(trace.WriteText(w, processes...), err)
+	final := s.sampler.Sample()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return final, s.writeTrace()
 }
 
 // runHeadless is `dummyload run`.
@@ -169,8 +145,8 @@ func runHeadless(o *loadOptions) error {
 	if err != nil {
 		return err
 	}
-	defer s.closeFiles()
-	stop, release := stopSignals(exitInterrupted)
+	defer s.release()
+	stop, release := stopSignals(s.endAtOnce)
 	defer release()
 	defer dumpOnQuit(s.dumpTrace)()
 	s.announce(os.Stderr)
@@ -221,8 +197,10 @@ func (s *session) report(final *monitor.Snapshot, interrupted bool) error {
 	if s.options.json == "-" {
 		text = os.Stderr
 	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	if err := errors.Join( // one that cannot be written is no reason to lose the other
-		monitor.WriteReport(text, final, verdict, meta), s.out.writeJSON(summary),
+		monitor.WriteReport(text, final, verdict, meta), s.writeSummary(summary),
 	); err != nil {
 		return err
 	}
@@ -230,6 +208,15 @@ func (s *session) report(final *monitor.Snapshot, interrupted bool) error {
 		return exitCode(verdict.ExitCode)
 	}
 	return nil
+}
+
+// writeSummary writes --json, once. s.writing is held.
+func (s *session) writeSummary(summary monitor.Summary) error {
+	if s.summed {
+		return nil
+	}
+	s.summed = true
+	return s.out.writeJSON(summary)
 }
 
 func (s *session) meta(of *monitor.Snapshot) monitor.Meta {

@@ -69,6 +69,20 @@ func launch(t *testing.T, cmd *exec.Cmd) started {
 	}
 }
 
+// sees reads on until a line has the text in it.
+func (p started) sees(t *testing.T, text string) {
+	t.Helper()
+	for {
+		line, err := p.lines.ReadString('\n')
+		if err != nil {
+			t.Fatalf("%q was not printed: %v", text, err)
+		}
+		if strings.Contains(line, text) {
+			return
+		}
+	}
+}
+
 // address is where a `serve` that was started listens.
 func (p started) address(t *testing.T) string {
 	t.Helper()

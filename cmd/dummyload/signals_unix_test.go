@@ -3,27 +3,12 @@
 package main
 
 import (
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"dummyload/monitor"
 )
-
-// sees reads on until a line has the text in it.
-func (p started) sees(t *testing.T, text string) {
-	t.Helper()
-	for {
-		line, err := p.lines.ReadString('\n')
-		if err != nil {
-			t.Fatalf("%q was not printed: %v", text, err)
-		}
-		if strings.Contains(line, text) {
-			return
-		}
-	}
-}
 
 // dummiesAt starts a real server and a run of 1,000 dummies against it, and returns when echo is
 // on. The run writes its summary to path.

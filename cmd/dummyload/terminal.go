@@ -31,12 +31,12 @@ func runTerminal(o *loadOptions) error {
 	}
 	s.tuned = true
 	limit.control = s.fleet
-	defer s.closeFiles()
+	defer s.release()
 	atOnce, screenEnded := make(chan struct{}), make(chan struct{})
 	stop, release := stopSignals(func() {
 		close(atOnce)
 		<-screenEnded // a terminal is not left in the middle of a screen
-		exitInterrupted()
+		s.endAtOnce()
 	})
 	defer release()
 
@@ -54,7 +54,7 @@ func runTerminal(o *loadOptions) error {
 	})
 	close(screenEnded)
 	if errors.Is(err, tui.ErrAtOnce) {
-		return exitCode(monitor.ExitInterrupted)
+		s.endAtOnce()
 	}
 	fmt.Fprintln(os.Stderr, "disconnecting …")
 	err = errors.Join(err, dummy.Finish(s.fleet))
@@ -112,9 +112,8 @@ func (s *session) writeReport(path string) error {
 		return err
 	}
 	now := s.sampler.Sample()
-	rules := s.rules(false)
-	rules.Live = now.Phase != monitor.Drained && now.Phase != monitor.Undrained
-	return out.writeJSON(monitor.NewSummary(now, monitor.Judge(now, rules), s.meta(now)))
+	verdict := monitor.Judge(now, s.rulesNow())
+	return out.writeJSON(monitor.NewSummary(now, verdict, s.meta(now)))
 }
 
 // sample runs the sampler until the returned function is called, which waits for its end.

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/monitor/trace"
+)
+
+// processes is what the rings of both ends hold now. Without the server's the dummies' is still
+// worth having.
+func (s *session) processes() ([]trace.Process, error) {
+	both := []trace.Process{{Name: "dummies", Prefix: "d", Excerpt: s.fleet.Trace().All()}}
+	if s.server == nil {
+		return both, nil
+	}
+	records, err := s.server.records()
+	if err != nil {
+		return both, fmt.Errorf("without the server's side: %w", err)
+	}
+	return append(both, trace.Process{Name: "server", Prefix: "s", Excerpt: records}), nil
+}
+
+// writeTrace writes them to --trace, once. s.writing is held.
+func (s *session) writeTrace() error {
+	if s.trace.w == nil || s.traced {
+		return nil
+	}
+	s.traced = true
+	processes, err := s.processes()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "dummyload: --trace %s: %v\n", s.options.trace, err)
+	}
+	return trace.WriteChrome(s.trace.w, processes...)
+}
+
+// dumpTrace writes them one event a line.
+func (s *session) dumpTrace(w io.Writer) error {
+	processes, err := s.processes()
+	return errors.Join(trace.WriteText(w, processes...), err)
+}
+
+// atOnceMost is how long a run may take to end at once: whatever it hangs on, it ends.
+const atOnceMost = 3 * time.Second
+
+// endAtOnce is for whoever does not want to wait for the drain. What was measured is written where
+// it was asked for, as it stands, and the program ends.
+func (s *session) endAtOnce() {
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		s.writing.Lock() // and never unlocked: a run that ends by itself meanwhile waits here
+		if err := s.writeAsItStands(); err != nil {
+			fmt.Fprintln(os.Stderr, "dummyload:", monitor.Clean(err.Error()))
+		}
+	}()
+	select {
+	case <-written:
+	case <-time.After(atOnceMost):
+	}
+	exitInterrupted()
+}
+
+func (s *session) writeAsItStands() error {
+	if s.out.w == nil && s.trace.w == nil {
+		return nil
+	}
+	now := s.sampler.Sample()
+	rules := s.rulesNow()
+	rules.Interrupted, rules.AtOnce = true, true
+	summary := monitor.NewSummary(now, monitor.Judge(now, rules), s.meta(now))
+	return errors.Join(s.writeSummary(summary), s.writeTrace())
+}
+
+// rulesNow are the rules for a run that goes on. Drained it does, too: the bundled server still
+// holds every session.
+func (s *session) rulesNow() monitor.Rules {
+	rules := s.rules(false)
+	rules.Live = true
+	return rules
+}
