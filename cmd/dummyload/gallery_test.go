@@ -157,3 +157,32 @@ func TestGalleryCommand(t *testing.T) {
 		t.Errorf("exit %d, %v: %s", r.code, err, r.stdout)
 	}
 }
+
+// TestAShowHasTimelines: what both ends did around a fault, on the owner's connection too, is in the
+// table.
+func TestAShowHasTimelines(t *testing.T) {
+	chosen, err := choose([]string{"swap"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := showExhibit(t.Context(), &chosen[0], monitor.Rules{})
+	i := slices.IndexFunc(s.Evidence, func(e monitor.EvidenceSummary) bool {
+		return e.Fault == monitor.Crossed.String()
+	})
+	if i < 0 {
+		t.Fatalf("%s: %v, %+v", s.Result, s.Why, s.Evidence)
+	}
+	dummies, sessions := map[string]bool{}, map[string]bool{}
+	for _, step := range s.Evidence[i].Timeline {
+		if strings.HasPrefix(step.By, "dummy") {
+			dummies[step.Of] = true
+		} else {
+			sessions[step.Of] = true
+		}
+	}
+	// On a machine that is busy the rings may have gone on before they were read.
+	lost := strings.Contains(s.Evidence[i].TimelineNote, "reaches back")
+	if n, m := len(dummies), len(sessions); n > 2 || m > 2 || !lost && (n < 2 || m < 2) {
+		t.Errorf("steps of %v and %v, note %q", dummies, sessions, s.Evidence[i].TimelineNote)
+	}
+}

@@ -47,6 +47,8 @@ type show struct {
 	Connections uint64    `json:"connections"`
 	Natural     *detected `json:"natural,omitempty"`
 	Why         []string  `json:"why,omitempty"` // in words, when the result is not as expected
+	// Evidence is the first of each fault that has a timeline.
+	Evidence []monitor.EvidenceSummary `json:"evidence,omitempty"`
 
 	also []string
 }
@@ -67,7 +69,20 @@ func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) s
 	}
 	s.Connections = final.Connections.Connected
 	s.judge(final, rules)
+	s.keepEvidence(final, rules)
 	return s
+}
+
+// keepEvidence keeps the first evidence of each fault that was joined with the traces.
+func (s *show) keepEvidence(final *monitor.Snapshot, rules monitor.Rules) {
+	shown := map[string]bool{}
+	summary := monitor.NewSummary(final, monitor.Judge(final, rules), monitor.Meta{})
+	for _, e := range summary.Evidence {
+		if len(e.Timeline) > 0 && !shown[e.Fault] {
+			shown[e.Fault] = true
+			s.Evidence = append(s.Evidence, e)
+		}
+	}
 }
 
 // run is a whole run, cut short once the exhibit was named. The last snapshot comes from after
@@ -84,12 +99,17 @@ func (s *show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules)
 	if err != nil {
 		return nil, err
 	}
-	fleet, err := dummy.New(fleetFor(e.Load, srv, s.Seed))
+	joiner := monitor.NewJoiner()
+	config := fleetFor(e.Load, srv, s.Seed)
+	config.Found = joiner.Found
+	fleet, err := dummy.New(config)
 	if err != nil {
 		srv.Stop()
 		return nil, err
 	}
-	sampler := monitor.NewSampler(showLook, []monitor.Source{fleet, srv})
+	witness, _ := srv.(monitor.Witness) // a specimen is none
+	joiner.Start(fleet, witness)
+	sampler := monitor.NewSampler(showLook, []monitor.Source{fleet, srv, joiner})
 	sampling, endSampling := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -101,6 +121,7 @@ func (s *show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules)
 	<-ended
 	err = errors.Join(err, fleet.Close())
 	srv.Stop()
+	joiner.Close()
 	return sampler.Sample(), err
 }
 

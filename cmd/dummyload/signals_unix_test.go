@@ -66,3 +66,31 @@ func TestStoppedServer(t *testing.T) {
 		t.Errorf("serve: exit %d\n%s", r.code, r.stdout)
 	}
 }
+
+// TestQuitDumpsTheTrace: of both ends where the bundled server is one of them, wherever it runs; and
+// the run goes on.
+func TestQuitDumpsTheTrace(t *testing.T) {
+	server := start(t, "serve", "--listen", "127.0.0.1:0")
+	for _, c := range []struct{ flags, want []string }{
+		{nil, []string{" dummies w0 d", " server w"}},
+		{[]string{"--server-process"}, []string{" dummies w0 d", " server w"}},
+		{[]string{"--target", server.address(t)}, []string{" dummies w0 d"}},
+	} {
+		path := tempFile(t, "summary.json")
+		run := start(t, append([]string{"run", "--clients", "10", "--rate", "100", "--duration", "0",
+			"--progress", "100ms", "--json", path}, c.flags...)...)
+		run.sees(t, " RUN ")
+		if err := run.process.Signal(syscall.SIGQUIT); err != nil {
+			t.Fatal(err)
+		}
+		run.sees(t, "trace of the last operations:")
+		for _, want := range c.want {
+			run.sees(t, want)
+		}
+		run.interrupt()
+		r := run.wait()
+		mustPass(t, r, summaryIn(t, path, r))
+	}
+	server.interrupt()
+	server.wait()
+}
