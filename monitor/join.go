@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -160,19 +159,16 @@ func (j *Joiner) begin(e Evidence) *joint {
 func (j *Joiner) read(t *joint) {
 	start := j.dummies.Trace().Start()
 	t.looks++
-	var steps []Step
 	for _, p := range t.parties {
-		steps = append(steps, t.take("dummy", "d", p.hear(j.dummies, start.Add(t.of.At)), start)...)
+		t.take(&p.ours, p.hear(j.dummies, start.Add(t.of.At)), start)
 		if x, ok := p.ask(j.server, start, t.of.At); ok {
-			steps = append(steps, t.take("server", "s", x, start)...)
+			t.take(&p.theirs, x, start)
 		}
 	}
+	steps := t.line() // a new one: snapshots share the old
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	t.steps = slices.Concat(t.steps, steps) // snapshots share the old ones
-	slices.SortStableFunc(t.steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
-	t.steps = trace.Window(t.steps, func(s Step) time.Duration { return s.At }, t.of.At)
-	t.note = t.lacks()
+	t.steps, t.note = steps, t.lacks(steps)
 }
 
 // Collect adds to the evidence of a snapshot what was joined with it. The fleet comes first.

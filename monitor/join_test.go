@@ -266,6 +266,24 @@ func TestTheOwnersConnectionIsJoined(t *testing.T) {
 	}
 }
 
+// However much one end has done, there is room for what the other did.
+func TestABusyHalfLeavesRoom(t *testing.T) {
+	dummies, srv := trace.New(1), serverOf(trace.ID(17, 3))
+	later := srv.log.Start().Sub(dummies.Start())
+	at := evidenceOf().At
+	note(srv.log, at-2*time.Second-later, trace.RecvDone, trace.ID(17, 3), 9)
+	for i := range 10 * trace.Before {
+		note(dummies, at-time.Second+time.Duration(i), trace.SendPost, trace.ID(5, 1), i)
+	}
+	j := NewJoiner()
+	j.dummies, j.server = theDummies{log: dummies}, srv
+	joint := j.begin(evidenceOf())
+	j.read(joint)
+	if !has(joint.steps, "RecvDone") || len(joint.steps) != trace.Before+1 {
+		t.Errorf("%d steps, the server's among them: %v", len(joint.steps), has(joint.steps, "RecvDone"))
+	}
+}
+
 // What was overwritten between the two looks is a hole in the line of time, and said.
 func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
 	dummies, id := trace.New(1), trace.ID(5, 1)

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -18,8 +19,7 @@ type joint struct {
 	parties []*party
 	looks   int
 	logs    map[string]*looked // by whose they are
-	seen    map[footprint]bool
-	steps   []Step // by time
+	steps   []Step             // by time
 	note    string
 }
 
@@ -50,24 +50,33 @@ type party struct {
 
 // half is one end's side of it.
 type half struct {
-	heard bool
-	lacks string // what is missing of it and why; empty when nothing is
+	by, of string // "dummy", "d"
+	heard  bool
+	lacks  string // what is missing of it and why; empty when nothing is
+	seen   map[footprint]bool
+	steps  []Step // around the fault, by time
 }
 
 // newJoint is about the connection that the fault was found on, and about that of the owner of
 // what came there, where it is another's.
 func newJoint(e Evidence) *joint {
-	t := &joint{of: e, first: time.Now(), seen: map[footprint]bool{}}
-	t.logs = map[string]*looked{"dummy": {}, "server": {}}
-	t.parties = []*party{{name: "this connection", client: e.Client, connection: e.Connection}}
+	victim := newParty("this connection", e.Client, e.Connection)
 	if local, err := netip.ParseAddrPort(e.Local); err == nil {
-		t.parties[0].local = trace.KeyOf(local)
+		victim.local = trace.KeyOf(local)
 	}
+	t := &joint{of: e, first: time.Now(), parties: []*party{victim},
+		logs: map[string]*looked{"dummy": {}, "server": {}}}
 	if e.OwnerConnection != 0 && (e.OwnerClient != e.Client || e.OwnerConnection != e.Connection) {
-		t.parties = append(t.parties, &party{name: "the owner's connection",
-			client: e.OwnerClient, connection: e.OwnerConnection})
+		t.parties = append(t.parties,
+			newParty("the owner's connection", e.OwnerClient, e.OwnerConnection))
 	}
 	return t
+}
+
+func newParty(name string, client int, connection uint32) *party {
+	return &party{name: name, client: client, connection: connection,
+		ours:   half{by: "dummy", of: "d", seen: map[footprint]bool{}},
+		theirs: half{by: "server", of: "s", seen: map[footprint]bool{}}}
 }
 
 // hear reads the dummy's side, which the server's is found by.
@@ -80,7 +89,7 @@ func (p *party) hear(dummies Dummies, at time.Time) trace.Excerpt {
 	if p.local == 0 {
 		p.local = dummies.LocalOf(p.client, p.connection)
 	}
-	p.ours.take("dummies'", p.name, x, 0)
+	p.ours.hear("dummies'", p.name, x, 0)
 	return x
 }
 
@@ -101,16 +110,16 @@ func (p *party) ask(server Witness, start time.Time, at time.Duration) (x trace.
 	}
 	switch {
 	case err == nil:
-		p.theirs.take("server's", p.name, x, x.Start.Sub(start))
+		p.theirs.hear("server's", p.name, x, x.Start.Sub(start))
 	case !p.theirs.heard:
 		p.theirs.lacks = fmt.Sprintf("the server's side of %s is missing: %v", p.name, err)
 	}
 	return x, err == nil
 }
 
-// take notes what a trace no longer had when it was read first. later is how much later than the
+// hear notes what a trace no longer had when it was read first. later is how much later than the
 // fleet's its log began.
-func (h *half) take(whose, of string, x trace.Excerpt, later time.Duration) {
+func (h *half) hear(whose, of string, x trace.Excerpt, later time.Duration) {
 	if h.heard {
 		return
 	}
@@ -127,8 +136,8 @@ func (h *half) take(whose, of string, x trace.Excerpt, later time.Duration) {
 	}
 }
 
-// lacks says everything that is missing, once each.
-func (t *joint) lacks() string {
+// lacks says everything that is missing of the steps, once each.
+func (t *joint) lacks(steps []Step) string {
 	var all []string
 	add := func(what string) {
 		if what != "" && !slices.Contains(all, what) {
@@ -141,7 +150,9 @@ func (t *joint) lacks() string {
 	}
 	for _, whose := range []string{"dummy", "server"} {
 		hole := t.logs[whose]
-		if n := len(t.steps); hole.till > 0 && n > 0 && t.steps[n-1].At > hole.from {
+		if hole.till > 0 && slices.ContainsFunc(steps, func(s Step) bool {
+			return strings.HasPrefix(s.By, whose) && s.At > hole.from
+		}) {
 			add(fmt.Sprintf("what the %s did between %s and %s may be missing: overwritten", whose,
 				Micros(micros(hole.from)), Micros(micros(hole.till))))
 		}
@@ -149,22 +160,35 @@ func (t *joint) lacks() string {
 	return strings.Join(all, "; ")
 }
 
-// take makes steps of the events that are new.
-func (t *joint) take(by, of string, x trace.Excerpt, start time.Time) []Step {
+// take makes steps of the events that are new, and keeps those around the fault: of each half its
+// own, so that a busy one leaves room for the others.
+func (t *joint) take(h *half, x trace.Excerpt, start time.Time) {
 	later := x.Start.Sub(start)
-	t.logs[by].at(t.looks, x.Reach+later, x.Read+later)
-	var steps []Step
+	t.logs[h.by].at(t.looks, x.Reach+later, x.Read+later)
 	for _, e := range x.Events {
-		s := Step{At: e.At + later, By: by + " " + e.Writer, Of: of + e.Name(), What: e.What()}
+		s := Step{At: e.At + later, By: h.by + " " + e.Writer, Of: h.of + e.Name(), What: e.What()}
 		if e.Kind == trace.Fault && e.N < uint32(NumFaults) {
 			s.What = fmt.Sprintf("%v %v", e.Kind, Fault(e.N))
 		}
 		place := footprint{s.By, e.Index}
-		if !t.seen[place] {
-			t.seen[place] = true
-			steps = append(steps, s)
+		if !h.seen[place] {
+			h.seen[place] = true
+			h.steps = append(h.steps, s)
 		}
 	}
+	slices.SortStableFunc(h.steps, byTime)
+	h.steps = trace.Window(h.steps, func(s Step) time.Duration { return s.At }, t.of.At)
+}
+
+func byTime(a, b Step) int { return cmp.Compare(a.At, b.At) }
+
+// line is the steps of all halves, by time.
+func (t *joint) line() []Step {
+	var steps []Step
+	for _, p := range t.parties {
+		steps = slices.Concat(steps, p.ours.steps, p.theirs.steps)
+	}
+	slices.SortStableFunc(steps, byTime)
 	return steps
 }
 

@@ -25,7 +25,7 @@ type Excerpt struct {
 
 // How much Around keeps: of what came before, and of what came after.
 const (
-	Before = 48 // and what happened at that time
+	Before = 32 // and what happened at that time
 	After  = 16
 )
 
@@ -42,7 +42,8 @@ func (l *Log) All() Excerpt {
 
 // Around is what the log holds of a connection around a time. ids are lives that may be its:
 // an address is used again, at once on some systems. It is not where one began after that time,
-// or had ended before the connection was dialed (the zero time where that is not known).
+// or had ended before the connection was dialed (the zero time where that is not known). A fault
+// that was found many times at once is there once.
 func (l *Log) Around(ids []uint64, dialed, at time.Time) Excerpt {
 	x := Excerpt{Start: l.start, Read: time.Since(l.start)}
 	from, to := dialed.Sub(l.start), at.Sub(l.start)
@@ -55,6 +56,7 @@ func (l *Log) Around(ids []uint64, dialed, at time.Time) Excerpt {
 	if len(x.Events) > 0 && begins(x.Events[0]) {
 		x.Began = x.Events[0].At
 	}
+	x.Events = slices.CompactFunc(x.Events, sameFault)
 	x.Events = Window(x.Events, func(e Event) time.Duration { return e.At }, to)
 	x.Reach = l.Reach() // last, as above
 	return x
@@ -62,6 +64,10 @@ func (l *Log) Around(ids []uint64, dialed, at time.Time) Excerpt {
 
 // begins reports whether a life begins with e.
 func begins(e Event) bool { return e.Kind == Accept || e.Kind == Dial }
+
+func sameFault(a, b Event) bool {
+	return a.Kind == Fault && b.Kind == Fault && a.At == b.At && a.ID == b.ID && a.N == b.N
+}
 
 func concerns(life []Event, from, to time.Duration) bool {
 	if len(life) == 0 {

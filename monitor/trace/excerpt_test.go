@@ -39,6 +39,21 @@ func TestAroundKeepsWhatLiesAroundATime(t *testing.T) {
 	}
 }
 
+// A fault that is found of many echoes at once takes the room of one.
+func TestAFaultFoundManyTimesAtOnceIsOneEvent(t *testing.T) {
+	l, id := New(1), ID(5, 1)
+	r := l.Ring(0)
+	r.Record(Dial, Nowhere, id, 1, 0)
+	for i, n := range []int{2, 2, 2, 3, 2} {
+		r.SetTime(time.Duration(i / 2))
+		r.Record(Fault, Nowhere, id, 1, n)
+	}
+	x := l.Around([]uint64{id}, l.Start(), l.Start().Add(time.Second))
+	if len(x.Events) != 5 { // at 0: 2, 2; at 1: 2, 3; at 2: 2
+		t.Errorf("%v, want the dial and four faults", x.Events)
+	}
+}
+
 // A life that ended before the dial, or began after the fault, is another connection's.
 func TestAroundLeavesStrangersOfTheSameAddressOut(t *testing.T) {
 	l := New(1)
