@@ -306,7 +306,7 @@ func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
 			note(dummies, after, trace.Ended, id, 0)
 		}
 		j.read(joint)
-		if said := strings.Contains(joint.note, "what the dummy did between"); said != overwritten {
+		if said := strings.Contains(joint.note, "may be missing: overwritten"); said != overwritten {
 			t.Errorf("overwritten %v: %q of %v", overwritten, joint.note, joint.steps)
 		}
 	}

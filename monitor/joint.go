@@ -153,8 +153,8 @@ func (t *joint) lacks(steps []Step) string {
 		if hole.till > 0 && slices.ContainsFunc(steps, func(s Step) bool {
 			return strings.HasPrefix(s.By, whose) && s.At > hole.from
 		}) {
-			add(fmt.Sprintf("what the %s did between %s and %s may be missing: overwritten", whose,
-				Micros(micros(hole.from)), Micros(micros(hole.till))))
+			add(fmt.Sprintf("what the %s did for %s after %s may be missing: overwritten", whose,
+				Micros(micros(hole.till-hole.from)), Micros(micros(hole.from))))
 		}
 	}
 	return strings.Join(all, "; ")

@@ -44,8 +44,9 @@ func (s *session) dumpTrace(w io.Writer) error {
 	return errors.Join(trace.WriteText(w, processes...), err)
 }
 
-// atOnceMost is how long a run may take to end at once: whatever it hangs on, it ends.
-const atOnceMost = 3 * time.Second
+// atOnceMost is how long a run may take to end at once: whatever it hangs on, it ends. A child
+// server that does not answer takes most of it.
+const atOnceMost = recordsMost + 2*time.Second
 
 // endAtOnce is for whoever does not want to wait for the drain. What was measured is written where
 // it was asked for, as it stands, and the program ends.

@@ -158,8 +158,8 @@ func TestGalleryCommand(t *testing.T) {
 	}
 }
 
-// TestAShowHasTimelines: what both ends did around a fault, on the owner's connection too, is in the
-// table.
+// TestAShowHasTimelines: what both ends did around a fault, on the owner's connection too, is in
+// the table.
 func TestAShowHasTimelines(t *testing.T) {
 	chosen, err := choose([]string{"swap"})
 	if err != nil {

@@ -68,8 +68,9 @@ func linkTo(srv *server.Server) bundled {
 }
 
 func joinedOn(t *testing.T, backend string, bundle func(*server.Server) bundled) {
-	srv, err := server.Start(server.Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Backend: backend, Workers: 1,
-		Frame: frame.Len16, Handler: &quitter{echoes: map[server.SessionID]int{}}})
+	srv, err := server.Start(server.Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"),
+		Backend: backend, Workers: 1, Frame: frame.Len16,
+		Handler: &quitter{echoes: map[server.SessionID]int{}}})
 	if err != nil {
 		t.Skipf("not here: %v", err)
 	}

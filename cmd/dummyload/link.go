@@ -36,7 +36,7 @@ type word struct {
 // How long an answer may take: a child that is busy, and one that writes its whole trace.
 const (
 	stepsMost   = time.Second
-	recordsMost = 10 * time.Second
+	recordsMost = 5 * time.Second
 )
 
 var (

@@ -24,7 +24,8 @@ type parent struct {
 // serveParent runs a server for a parent: it reports figures until it is told to stop, or ctx is
 // done, then its audit, and answers until the parent has no more questions. A parent that dies
 // closes our stdin, so no child outlives it.
-func serveParent(ctx context.Context, srv *server.Server, in io.Reader, out io.Writer) server.Audit {
+func serveParent(ctx context.Context, srv *server.Server, in io.Reader,
+	out io.Writer) server.Audit {
 	p := &parent{srv: srv, words: json.NewEncoder(out), wanted: make(chan struct{}),
 		gone: make(chan struct{})}
 	go p.obey(json.NewDecoder(in))

@@ -19,6 +19,7 @@ type Excerpt struct {
 	Read    time.Duration // when it was read
 	Reach   time.Duration // see Log.Reach
 	Began   time.Duration // when the first of the lives did; 0 when that was overwritten
+	Cut     bool          // there was more before than is kept
 	Writers []string      // the rings
 	Events  []Event       // by time
 }
@@ -57,7 +58,8 @@ func (l *Log) Around(ids []uint64, dialed, at time.Time) Excerpt {
 		x.Began = x.Events[0].At
 	}
 	x.Events = slices.CompactFunc(x.Events, sameFault)
-	x.Events = Window(x.Events, func(e Event) time.Duration { return e.At }, to)
+	x.Cut = upTo(x.Events, Event.at, to) > Before
+	x.Events = Window(x.Events, Event.at, to)
 	x.Reach = l.Reach() // last, as above
 	return x
 }
@@ -80,16 +82,27 @@ func concerns(life []Event, from, to time.Duration) bool {
 	return last.Kind != Release || last.At >= from
 }
 
-// Window is what of a list by time lies around at: Before and After.
-func Window[T any](list []T, when func(T) time.Duration, at time.Duration) []T {
+func (e Event) at() time.Duration { return e.At }
+
+// upTo is how many of a list by time are no later than at.
+func upTo[T any](list []T, when func(T) time.Duration, at time.Duration) int {
 	n, _ := slices.BinarySearchFunc(list, at+1, func(e T, t time.Duration) int {
 		return cmp.Compare(when(e), t)
 	})
+	return n
+}
+
+// Window is what of a list by time lies around at: Before and After.
+func Window[T any](list []T, when func(T) time.Duration, at time.Duration) []T {
+	n := upTo(list, when, at)
 	return slices.Clone(list[max(0, n-Before):min(len(list), n+After)])
 }
 
-// Whole reports whether the log had lost nothing of the lives that the excerpt is of.
-func (x *Excerpt) Whole() bool { return x.Reach == 0 || x.Began > 0 && x.Began >= x.Reach }
+// Whole reports whether the log had lost nothing that belongs into the excerpt.
+func (x *Excerpt) Whole() bool {
+	return x.Reach == 0 || x.Began > 0 && x.Began >= x.Reach ||
+		x.Cut && x.Events[0].At >= x.Reach
+}
 
 // Process is one log's excerpt as a process: each ring is a thread of it.
 type Process struct {

@@ -33,7 +33,12 @@ func TestAroundKeepsWhatLiesAroundATime(t *testing.T) {
 	if !x.Whole() || x.Began != time.Second || x.Reach != 0 {
 		t.Errorf("began %v, reach %v: nothing was lost", x.Began, x.Reach)
 	}
-	life(l, ID(18, 1), 3*time.Second, RingRecords)
+	// Later the ring has gone on, but not beyond what lies around that time; then it has.
+	life(l, ID(18, 1), 3*time.Second, RingRecords-600)
+	if x := l.Around([]uint64{id}, l.Start(), l.Start().Add(at)); !x.Whole() || x.Reach == 0 {
+		t.Errorf("reach %v, %d events from %v on", x.Reach, len(x.Events), x.Events[0].At)
+	}
+	life(l, ID(18, 2), 13*time.Second, RingRecords)
 	if x := l.Around([]uint64{id}, l.Start(), l.Start().Add(at)); x.Whole() || len(x.Events) > 0 {
 		t.Errorf("whole with %v, after all was overwritten", x.Events)
 	}
