@@ -17,6 +17,13 @@ type detail struct {
 	bytes bool   // the bytes are shown, and not the steps
 }
 
+// timelineNote is the name of the line that says what is missing of the timeline. That may take
+// more room than the others have.
+const (
+	timelineNote     = "timeline"
+	timelineNoteMost = 3 // lines
+)
+
 // newDetail shows the bytes first where there are any.
 func newDetail(e monitor.Evidence, trace string) *detail {
 	d := &detail{e: e, trace: trace}
@@ -38,8 +45,15 @@ func (d *detail) draw(u *ui, c canvas) {
 	y := 0
 	for _, l := range d.lines() {
 		x := in.text(1, y, u.look.dim, l[0])
-		in.fit(max(x+1, 14), y, in.w-15, u.look.text, l[1])
-		y++
+		parts := []string{l[1]}
+		if l[0] == timelineNote {
+			parts = in.wrap(l[1], in.w-15)
+			parts = parts[:min(len(parts), timelineNoteMost)]
+		}
+		for _, part := range parts {
+			in.fit(max(x+1, 14), y, in.w-15, u.look.text, part)
+			y++
+		}
 	}
 	y++
 	if !d.bytes {
@@ -83,7 +97,7 @@ func (d *detail) lines() [][2]string {
 		lines = append(lines, [2]string{"note", e.Note})
 	}
 	if e.StepsNote != "" {
-		lines = append(lines, [2]string{"timeline", e.StepsNote})
+		lines = append(lines, [2]string{timelineNote, e.StepsNote})
 	}
 	if d.trace != "" {
 		lines = append(lines, [2]string{"server trace", d.trace})

@@ -89,6 +89,22 @@ func TestGoldenDetail(t *testing.T) {
 	golden(t, "detail_80x24", drawn(u))
 }
 
+// What is missing of a timeline, and why, is not cut off.
+func TestTheTimelineNoteHasRoom(t *testing.T) {
+	u, _ := newTestUI(t, 80, 24, nil)
+	s := faulty()
+	s.Evidence[1].StepsNote = "the dummies' trace reaches back to 81.9s only; the server's side of " +
+		"this connection is missing: the server's process did not answer in time"
+	u.observe(s)
+	typed(u, "4")
+	drawn(u)
+	typed(u, "j")
+	u.press(tcell.NewEventKey(tcell.KeyEnter, 0, tcell.ModNone))
+	if got := drawn(u); !strings.Contains(got, "answer in time") || !strings.Contains(got, "Fault ") {
+		t.Errorf("cut, or without the steps:\n%s", got)
+	}
+}
+
 // The timeline opens at the fault, and can be moved through.
 func TestGoldenTimeline(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
