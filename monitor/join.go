@@ -116,30 +116,31 @@ func (j *Joiner) run() {
 		}
 		select {
 		case e := <-j.found:
-			if t := j.begin(e); t != nil {
-				j.read(t)
-				again = append(again, t)
-			}
+			fresh := j.beginAll(e)
+			j.read(fresh)
+			again = append(again, fresh...)
 		case <-due:
-			j.read(again[0])
+			j.read(again[:1])
 			again = again[1:]
 		case <-j.quit:
-			j.readRest(again)
+			j.read(append(again, j.beginAll()...))
 			return
 		}
 	}
 }
 
-// readRest is for when no more is found.
-func (j *Joiner) readRest(again []*joint) {
+// beginAll makes room for what was just found, and for what else was by now.
+func (j *Joiner) beginAll(found ...Evidence) []*joint {
 	for len(j.found) > 0 {
-		if t := j.begin(<-j.found); t != nil {
-			again = append(again, t)
+		found = append(found, <-j.found)
+	}
+	var all []*joint
+	for _, e := range found {
+		if t := j.begin(e); t != nil {
+			all = append(all, t)
 		}
 	}
-	for _, t := range again {
-		j.read(t)
-	}
+	return all
 }
 
 // begin makes room for evidence, nil when there was enough of its kind.
@@ -155,16 +156,28 @@ func (j *Joiner) begin(e Evidence) *joint {
 	return t
 }
 
-// read takes what both traces have now and did not have before.
-func (j *Joiner) read(t *joint) {
+// read takes what both traces have now and did not have before: of the dummies' at once, since the
+// server may take its time to answer.
+func (j *Joiner) read(all []*joint) {
 	start := j.dummies.Trace().Start()
-	t.looks++
-	for _, p := range t.parties {
-		t.take(&p.ours, p.hear(j.dummies, start.Add(t.of.At)), start)
-		if x, ok := p.ask(j.server, start, t.of.At); ok {
-			t.take(&p.theirs, x, start)
+	for _, t := range all {
+		t.looks++
+		for _, p := range t.parties {
+			t.take(&p.ours, p.hear(j.dummies, start.Add(t.of.At)), start)
 		}
 	}
+	for _, t := range all {
+		for _, p := range t.parties {
+			if x, ok := p.ask(j.server, start, t.of.At); ok {
+				t.take(&p.theirs, x, start)
+			}
+		}
+		j.publish(t)
+	}
+}
+
+// publish shows what was read.
+func (j *Joiner) publish(t *joint) {
 	steps := t.line() // a new one: snapshots share the old
 	j.mu.Lock()
 	defer j.mu.Unlock()

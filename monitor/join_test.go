@@ -75,11 +75,11 @@ func TestBothTracesAreJoined(t *testing.T) {
 	note(srv.log, at-time.Second-later, trace.Cancel, trace.ID(17, 4), 8)
 	j := NewJoiner()
 	j.dummies, j.server = theDummies{log: dummies}, srv
-	joint := j.begin(evidenceOf())
-	j.read(joint)
+	it := j.begin(evidenceOf())
+	j.read([]*joint{it})
 	before := joinedWith(j).Steps
 	note(srv.log, at+time.Millisecond-later, trace.Release, trace.ID(17, 3), 8)
-	j.read(joint)
+	j.read([]*joint{it})
 	if len(before) != 4 || has(before, "Release") {
 		t.Errorf("at first %v", before)
 	}
@@ -176,9 +176,9 @@ func TestOthersOfTheSameAddressAreNotJoined(t *testing.T) {
 	note(srv.log, at+time.Millisecond-later, trace.Accept, trace.ID(3, 1), 9)
 	j := NewJoiner()
 	j.dummies, j.server = theDummies{log: dummies}, srv
-	joint := j.begin(evidenceOf())
+	it := j.begin(evidenceOf())
 	for range 2 {
-		j.read(joint)
+		j.read([]*joint{it})
 		for _, s := range joinedWith(j).Steps {
 			if s.Of != "d5.1" && s.Of != "s2.1" {
 				t.Errorf("a stranger's step: %v", s)
@@ -210,21 +210,21 @@ func TestAMissingHalfIsSaid(t *testing.T) {
 		note(dummies, 10*time.Second, trace.Fault, trace.ID(5, 1), int(ClosedByServer))
 		j := NewJoiner()
 		j.dummies, j.server = theDummies{log: dummies}, c.server
-		joint := j.begin(c.of)
-		j.read(joint)
-		if joint.note != c.want || len(joint.steps) != 1 {
-			t.Errorf("%q with %v, want %q", joint.note, joint.steps, c.want)
+		it := j.begin(c.of)
+		j.read([]*joint{it})
+		if it.note != c.want || len(it.steps) != 1 {
+			t.Errorf("%q with %v, want %q", it.note, it.steps, c.want)
 		}
 	}
 	note(silent.log, 9*time.Second, trace.Accept, trace.ID(17, 3), 9)
 	j := NewJoiner()
 	j.dummies, j.server = theDummies{log: trace.New(1)}, silent
-	joint := j.begin(evidenceOf())
-	j.read(joint)
+	it := j.begin(evidenceOf())
+	j.read([]*joint{it})
 	silent.err = nil
-	j.read(joint)
-	if !has(joint.steps, "Accept") || strings.Contains(joint.note, "missing") {
-		t.Errorf("after it woke up: %q with %v", joint.note, joint.steps)
+	j.read([]*joint{it})
+	if !has(it.steps, "Accept") || strings.Contains(it.note, "missing") {
+		t.Errorf("after it woke up: %q with %v", it.note, it.steps)
 	}
 }
 
@@ -249,19 +249,19 @@ func TestTheOwnersConnectionIsJoined(t *testing.T) {
 		j := NewJoiner()
 		j.dummies = theDummies{dummies, map[uint64]trace.PeerKey{owner: local}}
 		j.server = srv
-		joint := j.begin(e)
-		j.read(joint)
+		it := j.begin(e)
+		j.read([]*joint{it})
 		var of []string
-		for _, s := range joint.steps {
+		for _, s := range it.steps {
 			of = append(of, s.Of)
 		}
 		slices.Sort(of)
 		if got := strings.Join(slices.Compact(of), " "); got != want {
 			t.Errorf("owner at %x: steps of %s, want %s", local, got, want)
 		}
-		if unknown := strings.Contains(joint.note, "of the owner's connection is missing"); unknown !=
+		if unknown := strings.Contains(it.note, "of the owner's connection is missing"); unknown !=
 			(local == 0) {
-			t.Errorf("owner at %x: %q", local, joint.note)
+			t.Errorf("owner at %x: %q", local, it.note)
 		}
 	}
 }
@@ -277,10 +277,10 @@ func TestABusyHalfLeavesRoom(t *testing.T) {
 	}
 	j := NewJoiner()
 	j.dummies, j.server = theDummies{log: dummies}, srv
-	joint := j.begin(evidenceOf())
-	j.read(joint)
-	if !has(joint.steps, "RecvDone") || len(joint.steps) != trace.Before+1 {
-		t.Errorf("%d steps, the server's among them: %v", len(joint.steps), has(joint.steps, "RecvDone"))
+	it := j.begin(evidenceOf())
+	j.read([]*joint{it})
+	if !has(it.steps, "RecvDone") || len(it.steps) != trace.Before+1 {
+		t.Errorf("%d steps, the server's among them: %v", len(it.steps), has(it.steps, "RecvDone"))
 	}
 }
 
@@ -295,8 +295,8 @@ func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
 		e.At = at
 		j := NewJoiner()
 		j.dummies = theDummies{log: dummies}
-		joint := j.begin(e)
-		j.read(joint)
+		it := j.begin(e)
+		j.read([]*joint{it})
 		after := at + time.Hour
 		note(dummies, after, trace.FIN, id, 0)
 		if overwritten {
@@ -305,9 +305,9 @@ func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
 			}
 			note(dummies, after, trace.Ended, id, 0)
 		}
-		j.read(joint)
-		if said := strings.Contains(joint.note, "may be missing: overwritten"); said != overwritten {
-			t.Errorf("overwritten %v: %q of %v", overwritten, joint.note, joint.steps)
+		j.read([]*joint{it})
+		if said := strings.Contains(it.note, "may be missing: overwritten"); said != overwritten {
+			t.Errorf("overwritten %v: %q of %v", overwritten, it.note, it.steps)
 		}
 	}
 }

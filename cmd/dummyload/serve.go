@@ -57,7 +57,7 @@ func newServeCommand() *cobra.Command {
 	f.integer(&o.config.SendQLimit, "sendq", server.DefaultSendQLimit, 1<<10, math.MaxInt,
 		"bytes queued per session; beyond it the session is disconnected")
 	f.StringVar(&o.json, "json", "", "write the release audit as JSON to a file; - is stdout")
-	f.boolean(&o.child, "child", "report to a parent on stdout, stop when stdin ends")
+	f.boolean(&o.child, "child", "answer to a parent on stdout, stop when stdin says so or ends")
 	_ = cmd.Flags().MarkHidden("child")
 	return cmd
 }
