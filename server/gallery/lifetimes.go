@@ -38,10 +38,11 @@ var anyEnd = []string{closed, reset, monitor.ClosedHealthy, monitor.SessionReuse
 	monitor.SessionLeak, monitor.CloseIgnored, monitor.SendWakeupLost, monitor.SendFlagStuck,
 	monitor.ReceiveNotRearmed, monitor.NeverServed, monitor.ServerStalled, monitor.Recovered}
 
-// churning is a load with many closes and other clients in a hurry for what they leave.
+// churning is a load with many closes and other clients in a hurry for what they leave: more than
+// one is away at a time, or whoever left would find its own slot again, and be stale, not crossed.
 func churning(how string) Load {
 	return with(func(l *Load) {
-		l.Clients, l.OverSend, l.Churn, l.Close = 24, 8, 300, how
+		l.Clients, l.OverSend, l.Churn, l.Close = 24, 8, 900, how
 		l.ReconnectDelay, l.Duration = 4*time.Millisecond, 7*time.Second
 	})
 }
