@@ -33,7 +33,7 @@ import (
 //
 // None of them is told of a server that never answered a right echo: it may speak other frames.
 //
-// Only fillMost dummies of a manner fill at a time, at a pace, and none once a server is convicted:
+// Only fillMost dummy of a manner fills at a time, at a pace, and none once a server is convicted:
 // a server without bounds, and its machine, are to be found out and not killed.
 type bounds struct {
 	taken, kept uint64
@@ -55,7 +55,7 @@ const (
 	// buffersAfar is for the two of a machine that cannot be asked.
 	buffersAfar = 256 << 20
 
-	fillMost = 2
+	fillMost = 1
 )
 
 // goal is how much a dummy of a manner that pushes sends.

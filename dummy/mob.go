@@ -23,8 +23,8 @@ type mob struct {
 	entries [256]iocp.Entry
 	now     time.Duration
 	scanAt  time.Duration
-	paceAt  time.Duration // never where nobody is paced
-	all     []hostile     // never moves: the port holds the Overlappeds
+	paceAt  time.Duration
+	all     []hostile // never moves: the port holds the Overlappeds
 	scripts [numManners]script
 	bounds  bounds
 	dials   slotQueue
@@ -33,7 +33,6 @@ type mob struct {
 	perSec  float64 // closes by the server, at the most: each may leave a port lingering
 	fills   [numManners]fills
 	pushers [numManners]slotQueue
-	storm   slotQueue // to be dialed at their pace
 
 	setOut  atomic.Bool // START was given
 	leaving atomic.Bool
@@ -65,13 +64,10 @@ func (f *Fleet) raise() (*mob, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &mob{fleet: f, port: port, done: make(chan struct{}), paceAt: never}
+	m := &mob{fleet: f, port: port, done: make(chan struct{})}
 	m.all = make([]hostile, 0, f.cfg.hostile())
 	for _, h := range f.cfg.Hostile {
 		m.scripts[h.Manner] = newScript(h.Manner, f.cfg)
-		if h.Manner.pushes() {
-			m.paceAt = 0
-		}
 		m.perSec += float64(h.of(f.cfg.Clients)) * mobPerSec
 		for range h.of(f.cfg.Clients) {
 			m.all = append(m.all, hostile{manner: h.Manner, sock: iocp.InvalidSocket, at: never})
@@ -103,7 +99,7 @@ func (m *mob) run(started chan<- error) {
 	m.io = io
 	out, over := false, false
 	for !over || m.open > 0 {
-		n, err := m.io.Get(m.entries[:], max(0, min(m.scanAt, m.paceAt)-m.fleet.clock()))
+		n, err := m.io.Get(m.entries[:], max(0, m.wakeAt()-m.fleet.clock()))
 		if err != nil {
 			panic(fmt.Sprintf("dummy: the hostile dummies' completion port is broken: %v", err))
 		}
@@ -124,10 +120,9 @@ func (m *mob) run(started chan<- error) {
 		if m.now >= m.scanAt {
 			m.scan()
 		}
-		if m.now >= m.paceAt && !over {
+		if !over {
 			m.pace()
 		}
-		m.dialDue()
 	}
 	if err := m.io.Close(); err != nil {
 		panic(fmt.Sprintf("dummy: closing the hostile dummies' port: %v", err))
@@ -172,12 +167,6 @@ func (m *mob) scan() {
 		}
 	}
 	m.scanAt = m.now + scanEvery
-}
-
-func (m *mob) dialDue() {
-	for m.dials.n > 0 && m.dialing < mobDialing && !m.leaving.Load() {
-		m.dial(&m.all[m.dials.pop()])
-	}
 }
 
 // dial connects one. A connect that fails is no fault of anybody's here: the fleet's own
@@ -241,7 +230,7 @@ func (m *mob) release(h *hostile) {
 	switch {
 	case m.leaving.Load():
 	case h.pause == 0:
-		m.storm.push(h.slot)
+		m.dials.push(h.slot)
 	default:
 		h.at = m.now + h.pause
 	}

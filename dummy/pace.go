@@ -8,11 +8,10 @@ import "time"
 // nobody waits for a burst.
 const (
 	paceEvery   = time.Millisecond
-	piece       = 16 << 10 // bytes
-	floodPieces = 2        // in each paceEvery: 32 MB a second
-	fillPieces  = 4        // 64 MB a second
-	stormDials  = 2        // 2,000 connections a second
-	lateMost    = 4        // turns that are made up for, where the machine was busy
+	piece       = 8 << 10 // bytes
+	floodPieces = 2       // in each paceEvery: 16 MB a second
+	fillPieces  = 10      // 80 MB a second
+	lateMost    = 4       // turns that are made up for, where the machine was busy
 )
 
 // pushOn gives a dummy leave to send on and on.
@@ -28,19 +27,41 @@ func (m *mob) mayPush(h *hostile) bool {
 	return h.state == up && (h.manner == Flood || h.filling && h.may < m.bounds.goal(h.manner))
 }
 
-// pace lets those go on whose turn it is.
-func (m *mob) pace() {
-	turns := int(min((m.now-m.paceAt)/paceEvery+1, lateMost))
-	m.paceAt += time.Duration(turns) * paceEvery
-	if m.paceAt < m.now {
-		m.paceAt = m.now + paceEvery // too late to be made up for
+// isPaced reports whether anybody waits for a turn.
+func (m *mob) isPaced() bool {
+	return m.dials.n+m.pushers[Flood].n+m.pushers[Oversize].n+m.pushers[Mute].n > 0
+}
+
+// wakeAt is when there is something to do without a completion.
+func (m *mob) wakeAt() time.Duration {
+	if m.isPaced() {
+		return min(m.scanAt, m.paceAt)
 	}
+	return m.scanAt
+}
+
+// pace lets those go on whose turn it is. A turn is one connect, of whatever manner: 1,000 a second.
+func (m *mob) pace() {
+	turns := m.turns()
 	m.push(Flood, turns*floodPieces)
 	m.push(Oversize, turns*fillPieces)
 	m.push(Mute, turns*fillPieces)
-	for n := 0; n < turns*stormDials && m.storm.n > 0; n++ {
-		m.dials.push(m.storm.pop())
+	for n := min(turns, m.dials.n, mobDialing-m.dialing); n > 0; n-- {
+		m.dial(&m.all[m.dials.pop()])
 	}
+}
+
+// turns is how many are due.
+func (m *mob) turns() int {
+	if m.now < m.paceAt {
+		return 0
+	}
+	n := min((m.now-m.paceAt)/paceEvery+1, lateMost)
+	m.paceAt += n * paceEvery
+	if m.paceAt <= m.now {
+		m.paceAt = m.now + paceEvery // the rest is too late to be made up for
+	}
+	return int(n)
 }
 
 // push gives out pieces to the dummies of one manner in turn, and none to one whose last piece was not
