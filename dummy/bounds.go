@@ -33,8 +33,8 @@ import (
 //
 // None of them is told of a server that never answered a right echo: it may speak other frames.
 //
-// Only fillMost dummy of a manner fills at a time, at a pace, and none once a server is convicted:
-// a server without bounds, and its machine, are to be found out and not killed.
+// One dummy of a manner fills at a time, at a pace, and none once a server is convicted: a server
+// without bounds, and its machine, are to be found out and not killed.
 type bounds struct {
 	taken, kept uint64
 	kernel      uint64 // all four buffers
