@@ -53,13 +53,14 @@ func (t *steps) follow(s *monitor.Snapshot) {
 	t.closed, t.echoed, t.at = closed, s.Ledger.Echoed, s.Uptime
 }
 
-// down counts the steps down to standstill; 0 when it ever went up again, or did not stand still.
+// down counts the steps down to standstill; 0 when it went up again on the way, or did not stand
+// still. Before the first step down it may go up: a machine may be busy when echo begins.
 func (t *steps) down() int {
 	n := 0
 	for i := 1; i < len(t.rates); i++ {
 		before, now := t.rates[i-1], t.rates[i]
 		switch {
-		case now > before*noise:
+		case n > 0 && now > before*noise:
 			return 0
 		case now > 0 && now < before*lessBy:
 			n++

@@ -14,6 +14,7 @@ func TestStepsDownToStandstill(t *testing.T) {
 	}{
 		"four workers lost":       {[]float64{4000, 3100, 2000, 900, 0, 0}, true},
 		"with noise":              {[]float64{4000, 4100, 3000, 3100, 1500, 0}, true},
+		"a slow beginning":        {[]float64{750, 1075, 1020, 540, 280, 14, 0, 0}, true},
 		"stops at once":           {[]float64{4000, 4000, 1700, 0, 0}, false},
 		"goes down and stays":     {[]float64{4000, 3000, 2000, 1000}, false},
 		"goes up again":           {[]float64{4000, 2000, 3000, 1000, 0}, false},
