@@ -33,6 +33,7 @@ type mob struct {
 	perSec  float64 // closes by the server, at the most: each may leave a port lingering
 	fills   [numManners]fills
 	pushers [numManners]slotQueue
+	rota    int // whose turn was last
 
 	setOut  atomic.Bool // START was given
 	leaving atomic.Bool

@@ -5,7 +5,7 @@ import "time"
 // How fast hostile dummies are, all of one manner together, at the most. Unpaced, a few of them keep
 // every processor of a small machine busy, the server's kernel first: what the others notice
 // then is the machine's doing and says nothing of the server. They go on in small steps, so that
-// nobody waits for a burst.
+// nobody waits for a burst, and manners take turns, so that all cost no more than the dearest one.
 const (
 	paceEvery   = time.Millisecond
 	piece       = 8 << 10 // bytes
@@ -40,14 +40,35 @@ func (m *mob) wakeAt() time.Duration {
 	return m.scanAt
 }
 
-// pace lets those go on whose turn it is. A turn is one connect, of whatever manner: 1,000 a second.
+// pace lets those go on whose turn it is.
 func (m *mob) pace() {
-	turns := m.turns()
-	m.push(Flood, turns*floodPieces)
-	m.push(Oversize, turns*fillPieces)
-	m.push(Mute, turns*fillPieces)
-	for n := min(turns, m.dials.n, mobDialing-m.dialing); n > 0; n-- {
-		m.dial(&m.all[m.dials.pop()])
+	for n := m.turns(); n > 0; n-- {
+		m.oneTurn()
+	}
+}
+
+// oneTurn is for the next in the rota that has something to do: a manner that pushes, or one connect,
+// of whatever manner, 1,000 a second.
+func (m *mob) oneTurn() {
+	const rota = 4
+	for range rota {
+		m.rota = (m.rota + 1) % rota
+		done := false
+		switch m.rota {
+		case 0:
+			done = m.push(Flood, floodPieces)
+		case 1:
+			done = m.push(Oversize, fillPieces)
+		case 2:
+			done = m.push(Mute, fillPieces)
+		case 3:
+			if done = m.dials.n > 0 && m.dialing < mobDialing; done {
+				m.dial(&m.all[m.dials.pop()])
+			}
+		}
+		if done {
+			return
+		}
 	}
 }
 
@@ -65,14 +86,11 @@ func (m *mob) turns() int {
 }
 
 // push gives out pieces to the dummies of one manner in turn, and none to one whose last piece was not
-// taken yet.
-func (m *mob) push(by Manner, pieces int) {
-	q := &m.pushers[by]
+// taken yet. It reports whether anybody got one.
+func (m *mob) push(by Manner, pieces int) bool {
+	q, left := &m.pushers[by], pieces
 	each := max(1, pieces/max(1, q.n))
-	for range q.n {
-		if pieces <= 0 {
-			return
-		}
+	for n := q.n; n > 0 && left > 0; n-- {
 		h := &m.all[q.pop()]
 		if !m.mayPush(h) {
 			h.pushing = false
@@ -82,7 +100,8 @@ func (m *mob) push(by Manner, pieces int) {
 		if !h.sending {
 			h.may = min(m.bounds.goal(by), h.sentBytes+uint64(each)*piece)
 			m.pump(h)
-			pieces -= each
+			left -= each
 		}
 	}
+	return left < pieces
 }
