@@ -7,8 +7,8 @@ import (
 
 func TestBufCount(t *testing.T) {
 	for size, want := range map[int]int{
-		1: maxBufs, 2048: maxBufs, 4096: 2048, 16 << 10: 512, DefaultRecvSize: 256, 32769: 128,
-		512 << 10: 16, MaxRecvSize: minBufs,
+		1: maxBufs, 512: maxBufs, 1024: 2048, 4096: 512, DefaultRecvSize: 64, 32769: 32,
+		128 << 10: 16, MaxRecvSize: minBufs,
 	} {
 		if got := bufCount(size); got != want {
 			t.Errorf("bufCount(%d) = %d, want %d", size, got, want)

@@ -19,11 +19,13 @@
 //   - recv(2) in place of read(2) on the epoll backend, and a short way through frame.Next: 5 %
 //     together at 16 outstanding
 //   - receives of 32 KiB in place of 16: half at 1000:1024:16, where a window does not fit into 16
+//   - 2 MiB of receive buffers in place of 8, which fit the cache: 2 to 4 % at 1000:1024:16, nothing
+//     where echoes are small; 1 MiB costs 5 to 15 %, for it runs out (server/iocp/uring_buf_linux.go)
 //   - one send for all that one receive brought, and one reading of the clock for each batch
 //
 // And what made no difference that the spread of the rounds lets one see, so that the simpler
 // stayed: batches of 512 or 1,024 completions in place of 128; naps of 400 µs in place of 100; a
-// half and a quarter of the receive buffers; GOMAXPROCS 1 and 2 (4 costs some 5 % on one core);
+// half of the receive buffers; GOMAXPROCS 1 and 2 (4 costs some 5 % on one core);
 // GOGC=off; 1, 2 or 4 workers on the server's core, and a server that is not pinned. With framing,
 // sessions and trace, 7.5 % of the server's time at 1000:32:16 is its own, the rest the kernel's;
 // of the dummies' 18 % there, the histogram has 1.5. Nothing is shared falsely: a session fills its
