@@ -40,23 +40,31 @@ func stopSignals(again func()) (ctx context.Context, release func()) {
 // exitInterrupted ends the program at once.
 func exitInterrupted() { os.Exit(monitor.ExitInterrupted) }
 
-// dumpOnQuit writes the trace to stderr whenever the quit signal comes (SIGQUIT; Ctrl-\ in a
-// terminal) and goes on. It returns the function that ends this.
+// dumpOnQuit writes the trace to stderr whenever the quit signal comes, see onQuit.
 func dumpOnQuit(dump func(io.Writer) error) (release func()) {
+	return onQuit(func() {
+		fmt.Fprintln(os.Stderr, "trace of the last operations:")
+		if err := dump(os.Stderr); err != nil {
+			fmt.Fprintln(os.Stderr, "dummyload:", err)
+		}
+	})
+}
+
+// onQuit calls do whenever the quit signal comes (SIGQUIT; Ctrl-\ in a terminal), and the program
+// goes on. It returns the function that ends this, once do has returned.
+func onQuit(do func()) (release func()) {
 	if len(quitSignalList) == 0 {
 		return func() {}
 	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, quitSignalList...)
-	done := make(chan struct{})
+	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(ended)
 		for {
 			select {
 			case <-signals:
-				fmt.Fprintln(os.Stderr, "trace of the last operations:")
-				if err := dump(os.Stderr); err != nil {
-					fmt.Fprintln(os.Stderr, "dummyload:", err)
-				}
+				do()
 			case <-done:
 				return
 			}
@@ -65,5 +73,6 @@ func dumpOnQuit(dump func(io.Writer) error) (release func()) {
 	return func() {
 		signal.Stop(signals)
 		close(done)
+		<-ended
 	}
 }

@@ -39,6 +39,8 @@ func runTerminal(o *loadOptions) error {
 		s.endAtOnce()
 	})
 	defer release()
+	var dumps []string
+	endDumps := onQuit(func() { dumps = append(dumps, s.dumpToFile(time.Now())) })
 
 	endSampling := s.sample()
 	err = tui.Run(stop, tui.Options{
@@ -53,6 +55,12 @@ func runTerminal(o *loadOptions) error {
 		AtOnce:  atOnce,
 	})
 	close(screenEnded)
+	endDumps()
+	defer func() { // below the report, which is longer than many a terminal
+		for _, line := range dumps {
+			fmt.Fprintln(os.Stderr, line)
+		}
+	}()
 	if errors.Is(err, tui.ErrAtOnce) {
 		s.endAtOnce()
 	}
@@ -114,6 +122,19 @@ func (s *session) writeReport(path string) error {
 	now := s.sampler.Sample()
 	verdict := monitor.Judge(now, s.rulesNow())
 	return out.writeJSON(monitor.NewSummary(now, verdict, s.meta(now)))
+}
+
+// dumpToFile writes the trace where a screen has the terminal, and says where it is or why not.
+func (s *session) dumpToFile(now time.Time) string {
+	path := "dummyload-" + now.Format("20060102-150405.000") + "-trace.txt"
+	f, err := os.Create(path)
+	if err == nil {
+		err = errors.Join(s.dumpTrace(f), f.Close())
+	}
+	if err != nil {
+		return "dummyload: trace of the last operations: " + monitor.Clean(err.Error())
+	}
+	return "trace of the last operations: " + path
 }
 
 // sample runs the sampler until the returned function is called, which waits for its end.

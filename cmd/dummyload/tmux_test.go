@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,6 +28,12 @@ func openPane(t *testing.T, args ...string) *pane {
 // openPaneWith is openPane with a variable of the environment set.
 func openPaneWith(t *testing.T, variable string, args ...string) *pane {
 	t.Helper()
+	return openPaneIn(t, ".", variable, args...)
+}
+
+// openPaneIn is openPaneWith in a directory.
+func openPaneIn(t *testing.T, dir, variable string, args ...string) *pane {
+	t.Helper()
 	p := &pane{t, tool(t, "tmux"), fmt.Sprintf("dummyload-%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-"))}
 	self, err := os.Executable()
 	if err != nil {
@@ -34,7 +41,7 @@ func openPaneWith(t *testing.T, variable string, args ...string) *pane {
 	}
 	command := asProgram + "=1 " + variable + " " + self + " " + strings.Join(args, " ") +
 		"; echo exit code $?; sleep 60"
-	p.do("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", command)
+	p.do("-f", "/dev/null", "new-session", "-d", "-c", dir, "-x", "80", "-y", "24", command)
 	t.Cleanup(func() { _ = exec.Command(p.tmux, "-L", p.socket, "kill-server").Run() })
 	return p
 }
@@ -94,7 +101,7 @@ func TestTerminal(t *testing.T) {
 func TestTerminalIsGivenBack(t *testing.T) {
 	mute := wrongServer(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	for name, interrupt := range map[string]func(*pane){
-		"signals": (*pane).terminate,
+		"signals": func(p *pane) { p.signal("TERM") },
 		"keys":    func(p *pane) { p.press("C-c") },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,15 +118,39 @@ func TestTerminalIsGivenBack(t *testing.T) {
 	}
 }
 
-// terminate sends SIGTERM to the program in the pane, which is the child of the pane's shell.
-func (p *pane) terminate() {
+// TestTerminalDumpsTheTrace: SIGQUIT leaves the trace in a file, and the screen as it is.
+func TestTerminalDumpsTheTrace(t *testing.T) {
+	dir := t.TempDir()
+	p := openPaneIn(t, dir, "LANG=C.UTF-8", "--clients", "3", "--start")
+	p.shows(`Echo recv\s+[1-9]`)
+	p.signal("QUIT")
+	var path string
+	for deadline := time.Now().Add(30 * time.Second); path == ""; time.Sleep(10 * time.Millisecond) {
+		if paths, _ := filepath.Glob(dir + "/dummyload-*-trace.txt"); len(paths) == 1 {
+			path = paths[0]
+		} else if time.Now().After(deadline) {
+			t.Fatalf("no trace was written:\n%s", p.screen())
+		}
+	}
+	p.shows(`RUN`)
+	p.press("q", "y")
+	p.shows(`trace of the last operations: ` + filepath.Base(path) + `\s+exit code 0`)
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), " dummies w0 d") || !strings.Contains(string(text), " server w") {
+		t.Errorf("%s: %v\n%.500s", path, err, text)
+	}
+}
+
+// signal is for the program in the pane, which is the child of the pane's shell.
+func (p *pane) signal(name string) {
 	p.t.Helper()
 	shell := strings.TrimSpace(p.do("display-message", "-p", "#{pane_pid}"))
 	out, err := os.ReadFile("/proc/" + shell + "/task/" + shell + "/children")
 	if err != nil {
 		p.t.Skipf("this system does not list a process's children: %v", err)
 	}
-	if out, err := exec.Command("kill", strings.Fields(string(out))...).CombinedOutput(); err != nil {
+	kill := exec.Command("kill", append([]string{"-" + name}, strings.Fields(string(out))...)...)
+	if out, err := kill.CombinedOutput(); err != nil {
 		p.t.Fatalf("%v: %s", err, out)
 	}
 }
