@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 	"unsafe"
@@ -85,6 +86,51 @@ func TestUringReceivesWaitForBuffers(t *testing.T) {
 					r.Fatalf("got %q, %v, want %q", e.Data, e.Err, want)
 				}
 			})
+		}
+		r.close(near, far)
+	})
+}
+
+// 40 clients that send without end, and 16 buffers: who has had some goes behind those that have not.
+func TestUringBuffersGoRound(t *testing.T) {
+	eachUring(t, Config{RecvSize: bufBytes / minBufs}, func(r *uringRig) {
+		const n, rounds = 40, 40
+		near, far := r.pairs(n)
+		big, answer := make([]byte, 1<<20), []byte("x")
+		streams, answers := make([]Overlapped, n), make([]Overlapped, n)
+		recvs, served, answering := make([]Overlapped, n), make([]int, n), make([]bool, n)
+		for i := range n {
+			recvs[i].Key, streams[i].Key, answers[i].Key = uint64(i), uint64(i), uint64(i)
+			_ = r.w.Send(near[i], big, &streams[i])
+			_ = r.w.Recv(far[i], &recvs[i])
+		}
+		ahead := 0
+		for left := n * rounds; left > 0; {
+			for _, e := range r.get() {
+				i := e.Overlapped.Key
+				switch {
+				case e.Err != nil || e.Transferred == 0:
+					r.Fatalf("op %d: %d bytes, %v", e.Overlapped.Op, e.Transferred, e.Err)
+				case e.Overlapped == &streams[i]:
+					_ = r.w.Send(near[i], big, &streams[i])
+				case e.Overlapped == &answers[i]:
+					answering[i] = false
+				default:
+					left--
+					served[i]++
+					ahead = max(ahead, served[i]-slices.Min(served))
+					if !answering[i] { // or the receive would be in doubt
+						answering[i] = true
+						_ = r.w.Send(far[i], answer, &answers[i])
+					}
+					_ = r.w.Recv(far[i], &recvs[i])
+				}
+			}
+		}
+		// All buffers at once may go to whoever is first, and are then its next receives. An SQ of 2
+		// has room for two of the 40 at a time: there it may happen again and again.
+		if r.p.sizes != tiny && ahead > 2*minBufs {
+			r.Errorf("one was served %d times more than another", ahead)
 		}
 		r.close(near, far)
 	})

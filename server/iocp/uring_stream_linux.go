@@ -25,6 +25,10 @@ import (
 // does not until the next Get, what is kept is copied and the receive is taken back, so that its
 // buffers go to others and its peer is held up as by any socket that nobody reads.
 //
+// Where buffers run out, receives wait in a line (later), each is armed for one chunk when its turn
+// comes, and who has had one goes to the end: or some would have all the buffers, and their peers all
+// the echoes.
+//
 // A receive that goes on hears of a socket by wake-ups, and takes several at once for one: of a RST,
 // or a Cancel, that came together with data it never hears. (A FIN shows in the chunk: there is more
 // to read.) A Send after the chunk fails then, and so brings it out. Where there is none until the
@@ -128,11 +132,23 @@ func (w *uringWorker) startRecv(ov *Overlapped) {
 		w.ready = append(w.ready, ov.sock)
 	case st.quiet:
 		w.doubted = append(w.doubted, ov.sock)
-	case !st.armed && !w.armStream(h, st, ov, w.multishot):
+	case st.armed:
+	case !w.mayArm(ov) || !w.armStream(h, st, ov, w.goesOn()):
 		w.later.push(ov)
 		return
 	}
 	st.recv = ov
+}
+
+// mayArm reports whether it is this Recv's turn: nobody else waits in the line, or it is its first.
+func (w *uringWorker) mayArm(ov *Overlapped) bool { return w.later.head == nil || w.turn == ov }
+
+// goesOn is how a receive is armed: to go on, unless others wait in the line.
+func (w *uringWorker) goesOn() uint16 {
+	if w.later.head != nil {
+		return 0
+	}
+	return w.multishot
 }
 
 // armStream has the ring receive for st; false when the SQ has no room.

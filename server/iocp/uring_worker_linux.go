@@ -34,6 +34,7 @@ type uringWorker struct {
 	// later are operations that the kernel has not taken or has handed back: the SQ could
 	// not be submitted, or a receive found no free buffer. Their posters know nothing of it.
 	later ovQueue
+	turn  *Overlapped // of later, being started
 	// armWake and armPosts say that the poll on the eventfd has to be submitted (again).
 	armWake, armPosts bool
 }
@@ -142,7 +143,9 @@ func (w *uringWorker) collect() {
 	// No more than there are buffers: the rest would come straight back.
 	for n := len(w.bufs.ring); n > 0 && w.later.head != nil; n-- {
 		ov := w.later.pop()
+		w.turn = ov
 		w.start(ov)
+		w.turn = nil
 		if w.later.tail == ov {
 			return // the kernel takes nothing more just now
 		}
