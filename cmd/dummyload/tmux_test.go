@@ -120,6 +120,7 @@ func TestTerminalIsGivenBack(t *testing.T) {
 
 // TestTerminalDumpsTheTrace: SIGQUIT leaves the trace in a file, and the screen as it is.
 func TestTerminalDumpsTheTrace(t *testing.T) {
+	tool(t, "tmux") // before the directory: some systems without it cannot remove one
 	dir := t.TempDir()
 	p := openPaneIn(t, dir, "LANG=C.UTF-8", "--clients", "3", "--start")
 	p.shows(`Echo recv\s+[1-9]`)
