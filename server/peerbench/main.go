@@ -20,16 +20,16 @@
 //     together at 16 outstanding
 //   - receives of 32 KiB in place of 16: half at 1000:1024:16, where a window does not fit into 16
 //   - 2 MiB of receive buffers in place of 8, which fit the cache: 2 to 4 % at 1000:1024:16, nothing
-//     where echoes are small; 1 MiB costs 5 to 15 %, for it runs out (server/iocp/uring_buf_linux.go)
+//     where echoes are small; 1 MiB runs out there, up to 15 % (server/iocp/uring_buf_linux.go)
 //   - one send for all that one receive brought, and one reading of the clock for each batch
 //
 // And what made no difference that the spread of the rounds lets one see, so that the simpler
-// stayed: batches of 512 or 1,024 completions in place of 128; naps of 400 µs in place of 100; a
-// half of the receive buffers; GOMAXPROCS 1 and 2 (4 costs some 5 % on one core);
-// GOGC=off; 1, 2 or 4 workers on the server's core, and a server that is not pinned. With framing,
-// sessions and trace, 7.5 % of the server's time at 1000:32:16 is its own, the rest the kernel's;
-// of the dummies' 18 % there, the histogram has 1.5. Nothing is shared falsely: a session fills its
-// cache lines (a test of package server asks), and the dummies of a slab have one worker.
+// stayed: batches of 512 or 1,024 completions in place of 128; naps of 400 µs in place of 100;
+// GOMAXPROCS 1 and 2 (4 costs some 5 % on one core); GOGC=off; 1, 2 or 4 workers on the server's
+// core, and a server that is not pinned. With framing, sessions and trace, 7.5 % of the server's
+// time at 1000:32:16 is its own, the rest the kernel's; of the dummies' 18 % there, the histogram
+// has 1.5. Nothing is shared falsely: a session fills its cache lines (a test of package server
+// asks), and the dummies of a slab have one worker.
 //
 // What only the kernel could make cheaper was tried on "C io_uring", which does nothing else, by
 // its CPU per echo at 1000:32:1, 1000:32:16 and 1000:1024:16 (Linux 6.18, 9 rounds, 1 is as it is):
