@@ -39,6 +39,10 @@ const (
 	// secondLook is when what came after the fault is read as well: the server's release, say.
 	secondLook = 20 * time.Millisecond
 
+	// mostLooks bounds how often a server is asked that has nothing of the connection yet, or
+	// does not answer: each time twice as late, the last about 10 s after the fault.
+	mostLooks = 11
+
 	// forgetAfter is when evidence that no snapshot has is forgotten: it was reset, or never
 	// counted.
 	forgetAfter = 10 * time.Second
@@ -105,27 +109,29 @@ func (j *Joiner) Close() {
 	<-j.ended
 }
 
-// run reads at once what is found, and once more a little later.
+// run reads at once what is found, once more a little later, and then for as long as the server
+// may have more to say.
 func (j *Joiner) run() {
 	defer close(j.ended)
-	var again []*joint // in the order of their times
+	var open []*joint
 	for {
 		var due <-chan time.Time
-		if len(again) > 0 {
-			due = time.After(time.Until(again[0].first.Add(secondLook)))
+		if len(open) > 0 {
+			due = time.After(time.Until(slices.MinFunc(open, byNext).next()))
 		}
+		var now []*joint
 		select {
 		case e := <-j.found:
-			fresh := j.beginAll(e)
-			j.read(fresh)
-			again = append(again, fresh...)
+			now = j.beginAll(e)
+			open = append(open, now...)
 		case <-due:
-			j.read(again[:1])
-			again = again[1:]
+			now = []*joint{slices.MinFunc(open, byNext)}
 		case <-j.quit:
-			j.read(append(again, j.beginAll()...))
+			j.read(append(open, j.beginAll()...))
 			return
 		}
+		j.read(now)
+		open = slices.DeleteFunc(open, func(t *joint) bool { return !t.open(j.server) })
 	}
 }
 

@@ -60,6 +60,36 @@ func joinedWith(j *Joiner) Evidence {
 	return s.Evidence[0]
 }
 
+// A server that accepts long after the fault is asked until it has.
+func TestAServerIsAskedUntilItHasAccepted(t *testing.T) {
+	dummies, srv := trace.New(1), serverOf(trace.ID(17, 3))
+	at := time.Since(dummies.Start())
+	note(dummies, at, trace.Dial, trace.ID(5, 1), 0)
+	note(dummies, at, trace.Fault, trace.ID(5, 1), int(ClosedByServer))
+	e := evidenceOf()
+	e.At = at
+	j := NewJoiner()
+	j.Start(theDummies{log: dummies}, srv)
+	defer j.Close()
+	j.Found(e)
+	joined := func() Evidence {
+		s := &Snapshot{Evidence: []Evidence{e}}
+		j.Collect(s)
+		return s.Evidence[0]
+	}
+	time.Sleep(2 * secondLook) // past the second look
+	note(srv.log, time.Since(srv.log.Start()), trace.Accept, trace.ID(17, 3), 9)
+	for over := time.Now().Add(10 * time.Second); !has(joined().Steps, "Accept"); {
+		if time.Now().After(over) {
+			t.Fatalf("%v, %s", joined().Steps, joined().StepsNote)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if said := joined().StepsNote; said != "" {
+		t.Errorf("with all of it: %q", said)
+	}
+}
+
 // What both ends noted of the connection is one line of time, what comes a little later
 // included; what others did is not in it.
 func TestBothTracesAreJoined(t *testing.T) {

@@ -51,7 +51,7 @@ type party struct {
 // half is one end's side of it.
 type half struct {
 	by, of string // "dummy", "d"
-	heard  bool
+	heard  bool   // something of it, or that it was overwritten
 	lacks  string // what is missing of it and why; empty when nothing is
 	seen   map[footprint]bool
 	steps  []Step // around the fault, by time
@@ -117,13 +117,27 @@ func (p *party) ask(server Witness, start time.Time, at time.Duration) (x trace.
 	return x, err == nil
 }
 
-// hear notes what a trace no longer had when it was read first. later is how much later than the
+// next is when it is looked at again.
+func (t *joint) next() time.Time { return t.first.Add(secondLook << (t.looks - 1)) }
+
+func byNext(a, b *joint) int { return a.next().Compare(b.next()) }
+
+// open reports whether it is looked at again.
+func (t *joint) open(server Witness) bool {
+	return t.looks < 2 || t.looks < mostLooks && server != nil &&
+		slices.ContainsFunc(t.parties, func(p *party) bool {
+			return p.local != 0 && !p.theirs.heard
+		})
+}
+
+// hear notes what a trace no longer had when something was read of it first. later is how much later than the
 // fleet's its log began.
 func (h *half) hear(whose, of string, x trace.Excerpt, later time.Duration) {
 	if h.heard {
 		return
 	}
-	h.heard, h.lacks = true, ""
+	// A whole trace that has nothing yet may have it later: the connection is still to be accepted.
+	h.heard, h.lacks = len(x.Events) > 0 || !x.Whole(), ""
 	reach := fmt.Sprintf("reaches back to %s only", Micros(micros(x.Reach+later)))
 	switch {
 	case x.Whole() && len(x.Events) == 0:

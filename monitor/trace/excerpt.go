@@ -10,10 +10,8 @@ import (
 )
 
 // Excerpt is what a log held when it was read: of everything, or of some lives around a time. It
-// can go to another process as JSON. Its Start is then a time of the wall clock alone, and so is
-// any difference to a Start of the process that reads it. What that costs in accuracy is what the
-// wall clock was set by between the two starts, and how finely the system reads it: both
-// processes count on from their starts by the machine's one monotonic clock.
+// can go to another process as JSON. Its Start is then a time of the wall clock alone, and it is for
+// the reader to find out how far that is from its own.
 type Excerpt struct {
 	Start   time.Time     // what every time in it counts from
 	Read    time.Duration // when it was read
@@ -42,16 +40,28 @@ func (l *Log) All() Excerpt {
 }
 
 // Around is what the log holds of a connection around a time. ids are lives that may be its:
-// an address is used again, at once on some systems. It is not where one began after that time,
-// or had ended before the connection was dialed (the zero time where that is not known). A fault
-// that was found many times at once is there once.
+// an address is used again, at once on some systems. It is not where one had ended before the
+// connection was dialed (the zero time where that is not known). Nor is it where one began after
+// that time, with one exception: when no other is, and nothing was lost since the dial, the first
+// to begin is the connection's, accepted late. A fault that was found many times at once is there
+// once.
 func (l *Log) Around(ids []uint64, dialed, at time.Time) Excerpt {
 	x := Excerpt{Start: l.start, Read: time.Since(l.start)}
 	from, to := dialed.Sub(l.start), at.Sub(l.start)
+	var later []Event // the first life to begin after to
 	for _, id := range ids {
-		if life := l.Events(id); concerns(life, from, to) {
+		life := l.Events(id)
+		switch {
+		case len(life) == 0 || endedBefore(life, from):
+		case !begins(life[0]) || life[0].At <= to:
 			x.Events = append(x.Events, life...)
+		case later == nil || life[0].At < later[0].At:
+			later = life
 		}
+	}
+	x.Reach = l.Reach() // after the events: what is overwritten meanwhile counts as not held
+	if len(x.Events) == 0 && x.Reach <= from {
+		x.Events = later
 	}
 	slices.SortStableFunc(x.Events, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
 	if len(x.Events) > 0 && begins(x.Events[0]) {
@@ -60,26 +70,20 @@ func (l *Log) Around(ids []uint64, dialed, at time.Time) Excerpt {
 	x.Events = slices.CompactFunc(x.Events, sameFault)
 	x.Cut = upTo(x.Events, Event.at, to) > Before
 	x.Events = Window(x.Events, Event.at, to)
-	x.Reach = l.Reach() // last, as above
 	return x
 }
 
 // begins reports whether a life begins with e.
 func begins(e Event) bool { return e.Kind == Accept || e.Kind == Dial }
 
-func sameFault(a, b Event) bool {
-	return a.Kind == Fault && b.Kind == Fault && a.At == b.At && a.ID == b.ID && a.N == b.N
+// endedBefore reports whether a life's last event is its end, before a time.
+func endedBefore(life []Event, at time.Duration) bool {
+	last := life[len(life)-1]
+	return last.Kind == Release && last.At < at
 }
 
-func concerns(life []Event, from, to time.Duration) bool {
-	if len(life) == 0 {
-		return false
-	}
-	first, last := life[0], life[len(life)-1]
-	if begins(first) && first.At > to {
-		return false
-	}
-	return last.Kind != Release || last.At >= from
+func sameFault(a, b Event) bool {
+	return a.Kind == Fault && b.Kind == Fault && a.At == b.At && a.ID == b.ID && a.N == b.N
 }
 
 func (e Event) at() time.Duration { return e.At }

@@ -87,6 +87,31 @@ func TestAroundLeavesStrangersOfTheSameAddressOut(t *testing.T) {
 	}
 }
 
+// A busy server accepts what was dialed long ago: that session is the connection's though it began
+// after the fault, but only where it is certain to be the first of its address since the dial.
+func TestAroundFindsWhatWasAcceptedLate(t *testing.T) {
+	l := New(1)
+	ids := []uint64{ID(4, 1), ID(3, 1), ID(1, 1)}
+	life(l, ids[2], time.Second, 2)
+	life(l, ids[1], 3*time.Second, 2)
+	life(l, ids[0], 4*time.Second, 2)
+	dialed, at := l.Start().Add(2*time.Second), l.Start().Add(2100*time.Millisecond)
+	x := l.Around(ids, dialed, at)
+	if len(x.Events) != 4 || x.Events[0].ID != ids[1] || x.Began != 3*time.Second {
+		t.Errorf("began %v: %v, want the four of %x", x.Began, x.Events, ids[1])
+	}
+	if x := l.Around(ids, time.Time{}, at); len(x.Events) != 4 || x.Events[0].ID != ids[2] {
+		t.Errorf("dialed at an unknown time: %v", x.Events)
+	}
+	if x := l.Around(ids[:2], time.Time{}, at); len(x.Events) != 0 {
+		t.Errorf("dialed at an unknown time, and none until the fault: %v", x.Events)
+	}
+	life(l, ID(9, 1), 5*time.Second, RingRecords-6)
+	if x := l.Around(ids, dialed, at); len(x.Events) != 0 || x.Whole() {
+		t.Errorf("reach %v: an earlier one may have been lost: %v", x.Reach, x.Events)
+	}
+}
+
 // What another process reads says the same, by the wall clock.
 func TestAnExcerptTravels(t *testing.T) {
 	l := New(2)
