@@ -49,6 +49,7 @@ func startChild(config server.Config) (*child, error) {
 		return nil, usageError{fmt.Errorf("bundled server: %s", strings.TrimSpace(said.String()))}
 	}
 	c.link = newLink(stdin, lines)
+	c.compareClocks() // now, while neither is busy: the answer comes soon, and is worth the more
 	return c, nil
 }
 

@@ -22,7 +22,7 @@ const (
 type order struct {
 	What   string
 	Peer   trace.PeerKey
-	Dialed time.Time // by the wall clock, as every time that goes from process to process
+	Dialed time.Time // by the child's clock, see childClock
 	At     time.Time
 }
 
@@ -54,8 +54,9 @@ type link struct {
 	audited chan struct{}      // closed when the audit has come
 	answers chan trace.Excerpt // closed with ended
 
-	asking sync.Mutex // guards orders and owed
-	owed   bool       // an answer is
+	asking sync.Mutex // guards orders, clock and owed
+	clock  childClock
+	owed   bool // an answer is
 
 	mu     sync.Mutex
 	latest *monitor.Server
@@ -64,7 +65,8 @@ type link struct {
 // newLink takes over both pipes.
 func newLink(in io.WriteCloser, out io.Reader) *link {
 	l := &link{in: in, orders: json.NewEncoder(in), ended: make(chan struct{}),
-		audited: make(chan struct{}), answers: make(chan trace.Excerpt, 1)}
+		audited: make(chan struct{}), answers: make(chan trace.Excerpt, 1),
+		clock: childClock{ref: time.Now()}}
 	go l.follow(json.NewDecoder(out))
 	return l
 }
@@ -108,6 +110,9 @@ func (l *link) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, e
 	return l.ask(order{What: orderSteps, Peer: peer, Dialed: dialed, At: at}, stepsMost)
 }
 
+// compareClocks is a question whose answer tells nothing else.
+func (l *link) compareClocks() { _, _ = l.ask(order{What: orderSteps}, stepsMost) }
+
 // records asks for all that the child's trace holds.
 func (l *link) records() (trace.Excerpt, error) {
 	return l.ask(order{What: orderRecords}, recordsMost)
@@ -125,6 +130,8 @@ func (l *link) ask(o order, most time.Duration) (trace.Excerpt, error) {
 			return trace.Excerpt{}, errSilent
 		}
 	}
+	o.Dialed, o.At = l.clock.theirs(o.Dialed), l.clock.theirs(o.At)
+	asked := l.clock.now()
 	if l.owed || l.orders.Encode(o) != nil {
 		return trace.Excerpt{}, errNoProcess
 	}
@@ -136,6 +143,7 @@ func (l *link) ask(o order, most time.Duration) (trace.Excerpt, error) {
 		if l.owed = !open; l.owed {
 			return trace.Excerpt{}, errNoProcess
 		}
+		l.clock.heard(&x, asked, l.clock.now())
 		return x, nil
 	case <-late.C:
 		return trace.Excerpt{}, errSilent
