@@ -47,6 +47,7 @@ func (w *worker) serveTime() time.Duration {
 // in an open loop each echo that is due goes to the next in turn, and when every window is
 // full it stays due.
 func (w *worker) serve() {
+	w.fresh = false
 	for most := serveMost; most > 0 && w.serveTime() <= w.now; {
 		most -= max(1, w.serveNext())
 		if w.ready.n == 0 {

@@ -16,7 +16,7 @@ func (w *worker) start(order uint64, t0 time.Duration) {
 	}
 	w.tell.order = order
 	w.countOff()
-	w.mode = echoing
+	w.mode, w.fresh = echoing, true
 	w.echoes = newPacer(w.index, w.fleet.cfg.Workers, t0, w.load.rate)
 	w.readyAll()
 }
@@ -27,10 +27,14 @@ func (w *worker) readyAll() {
 	}
 }
 
-// stop is Echo STOP: nothing new is assigned, what is assigned is still sent.
+// stop is Echo STOP: nothing new is assigned, what is assigned is still sent. What START made ready
+// has its turn even when both come at once, to a worker that was held up.
 func (w *worker) stop(order uint64) {
 	if w.mode == leaving {
 		return
+	}
+	if w.fresh {
+		w.serve()
 	}
 	w.tell.order = order
 	w.countOff()

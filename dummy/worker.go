@@ -32,6 +32,7 @@ type worker struct {
 	open     int                     // dummies that are not down
 	load     load                    // the settings in force
 	mode     mode                    // what the dummies are to do
+	fresh    bool                    // echoing, and nobody had a turn yet
 	keepOwed bool                    // leaving after a drain that failed (see writeOff)
 
 	ready     slotQueue     // may send, each slot once
