@@ -12,13 +12,27 @@ import (
 const (
 	scanEvery = 50 * time.Millisecond
 	scanStep  = 4096
-	loginWait = 3 * time.Second
+
+	// heldUp is how late a step of the scan means that the worker, its process or the whole
+	// machine stood still. That is not the server's time.
+	heldUp = 5 * scanEvery
 )
+
+// loginLeast is how long a login packet may take at least: a busy server first has to accept.
+const loginLeast = 3 * time.Second
+
+func (c *Config) loginWait() time.Duration { return max(loginLeast, c.DrainTimeout) }
 
 var errConnectTimeout = errors.New("not answered within the connect timeout")
 
-// scan takes one step.
+// scan takes one step. One that comes much too late is left out, but no two in a row: what came
+// meanwhile is still to be read, and until it is, whoever answered in time looks as if not.
 func (w *worker) scan() {
+	late := w.now-w.scanAt > heldUp && !w.leftOut
+	if w.leftOut = late; late {
+		w.scanAt = w.now + scanEvery
+		return
+	}
 	end := min(w.scanSlot+scanStep, w.slots())
 	for ; w.scanSlot < end; w.scanSlot++ {
 		w.inspect(w.at(w.scanSlot))
@@ -44,7 +58,7 @@ func (w *worker) inspect(d *dummy) {
 		}
 		return
 	case greeting:
-		if age > loginWait {
+		if age > w.fleet.cfg.loginWait() {
 			w.current = d
 			d.stream.loginExpired(w.verifier, d.ident())
 			w.isUp(d)

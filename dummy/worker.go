@@ -46,6 +46,7 @@ type worker struct {
 	connects  pacer
 	rng       *rand.Rand
 	scanAt    time.Duration // when the scan takes its next step
+	leftOut   bool          // its last one was
 	scanSlot  int
 
 	verifier *verifier

@@ -1,0 +1,51 @@
+package dummy
+
+import (
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/iocp"
+)
+
+// TestWhoWasHeldUpAccusesNobody: after a time in which the worker itself stood still, a FIN that
+// came in time may lie there unread. It is read before the server is said to have ignored ours;
+// when it is not there then, it has.
+func TestWhoWasHeldUpAccusesNobody(t *testing.T) {
+	for _, answered := range []bool{true, false} {
+		w, _ := byHand(t, Config{Clients: 1})
+		d := w.at(0)
+		d.set(heard) // the server has accepted it
+		w.closeOwn(d, CloseFIN, 0)
+		w.now += time.Minute
+		w.advance() // of what came the first batch has nothing of it
+		if w.count.closes != 0 {
+			t.Error("accused before what came was read")
+		}
+		w.now += time.Millisecond
+		if answered {
+			w.complete(&iocp.Entry{Overlapped: &d.recv})
+		}
+		w.advance()
+		w.now += scanEvery
+		w.advance()
+		if accused := w.count.closes != 0; accused == answered {
+			t.Errorf("answered %v, accused %v", answered, accused)
+		}
+	}
+}
+
+// TestAScanThatIsAlwaysLateLooks: a worker whose every turn is too long still finds what is
+// missing.
+func TestAScanThatIsAlwaysLateLooks(t *testing.T) {
+	w, p := byHand(t, Config{Clients: 1, OverSend: 1})
+	w.start(2, 0)
+	at := w.now
+	for range 4 {
+		at += 2 * heldUp
+		turn(w, p, at, false)
+	}
+	if late := w.count.faults[monitor.Late]; late != 1 {
+		t.Errorf("%d late, want 1", late)
+	}
+}
