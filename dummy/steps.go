@@ -26,6 +26,7 @@ const (
 	minStep    = 100 * time.Millisecond // less is no measurement
 	lessBy     = 0.85                   // of the rate before: a step down
 	noise      = 1.3                    // of the rate before: no step up yet
+	mostDips   = 1                      // on the way: intervals in which the machine was busy
 	leastSteps = 2                      // on the way; a server that stops at once makes one
 	leastStill = 3                      // closes without an echo in between: it stands still
 	stillLeast = time.Second            // … for so long: a busy machine brings forth less
@@ -54,20 +55,28 @@ func (t *steps) follow(s *monitor.Snapshot) {
 }
 
 // down counts the steps down to standstill; 0 when it went up again on the way, or did not stand
-// still. Before the first step down it may go up: a machine may be busy when echo begins.
+// still. Before the first step down it may go up: a machine may be busy when echo begins. And it may
+// be later, for an interval, which then counts for as much as the next one, if that is no more than
+// the one before.
 func (t *steps) down() int {
-	n := 0
-	for i := 1; i < len(t.rates); i++ {
-		before, now := t.rates[i-1], t.rates[i]
+	if len(t.rates) == 0 || t.rates[len(t.rates)-1] > 0 {
+		return 0
+	}
+	n, dips := 0, 0
+	before := t.rates[0]
+	for i := 1; i+1 < len(t.rates); i++ {
+		now, next := t.rates[i], t.rates[i+1]
+		if dips < mostDips && next > now*noise && next <= before*noise {
+			now = next
+			dips++
+		}
 		switch {
 		case n > 0 && now > before*noise:
 			return 0
 		case now > 0 && now < before*lessBy:
 			n++
 		}
-	}
-	if len(t.rates) == 0 || t.rates[len(t.rates)-1] > 0 {
-		return 0
+		before = now
 	}
 	return n
 }

@@ -17,7 +17,12 @@ func TestStepsDownToStandstill(t *testing.T) {
 		"a slow beginning":        {[]float64{750, 1075, 1020, 540, 280, 14, 0, 0}, true},
 		"stops at once":           {[]float64{4000, 4000, 1700, 0, 0}, false},
 		"goes down and stays":     {[]float64{4000, 3000, 2000, 1000}, false},
-		"goes up again":           {[]float64{4000, 2000, 3000, 1000, 0}, false},
+		"a busy interval":         {[]float64{4000, 3100, 1400, 2000, 900, 0}, true},
+		"a busy interval at last": {[]float64{4000, 3100, 2000, 400, 900, 0}, true},
+		"two of them":             {[]float64{4000, 2000, 3100, 1400, 2000, 900, 0}, false},
+		"goes up again":           {[]float64{4000, 2000, 2000, 3000, 1000, 0}, false},
+		"further up":              {[]float64{3000, 2000, 900, 3000, 1000, 0}, false},
+		"was closed twice":        {[]float64{0}, false},
 		"never did anything":      {[]float64{0, 0, 0}, false},
 		"nothing was ever closed": {nil, false},
 	} {
