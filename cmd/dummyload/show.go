@@ -26,7 +26,7 @@ const (
 // showMost; what it is to find is looked for every showLook. Before START there is a while for what
 // a server says unasked.
 const (
-	showMost    = 30 * time.Second
+	showMost    = time.Minute
 	showLook    = 50 * time.Millisecond
 	beforeStart = 100 * time.Millisecond
 
@@ -131,39 +131,67 @@ func (s *show) echo(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sample
 	if err := f.Wait(ctx, monitor.Idle); err != nil {
 		return fmt.Errorf("the dummies did not connect: %w", err)
 	}
-	until(ctx, beforeStart, func() bool { return false })
-	if err := f.Start(); err != nil {
-		return err
-	}
 	rules.Live = true
-	seen := func(names []string) bool {
+	named := func() bool {
 		snap := sampler.Latest()
-		return len(names) > 0 && snap != nil && includes(earned(snap, rules), names)
+		return len(s.Expected) > 0 && snap != nil && includes(earned(snap, rules), s.Expected)
 	}
-	var stopAt []string
-	if e.Load.StopAt != "" {
-		stopAt = []string{e.Load.StopAt}
-	}
-	named := func() bool { return seen(s.Expected) }
-	lived := func() bool {
-		snap := sampler.Latest()
-		return e.Load.Lifetimes > 0 && snap != nil && snap.Connections.Connected >= e.Load.Lifetimes
-	}
-	until(ctx, e.Load.Duration, func() bool { return named() || seen(stopAt) || lived() })
-	if named() {
+	if e.Load.Unstarted {
+		until(ctx, e.Load.Duration, named)
 		return nil
 	}
-	if e.Load.Lifetimes > 0 && !lived() {
-		return fmt.Errorf("fewer than %d connections in %v", e.Load.Lifetimes, e.Load.Duration)
+	until(ctx, beforeStart, func() bool { return false })
+	over := time.Now().Add(e.Load.Duration)
+	for {
+		drained, err := startStop(ctx, f, sampler, e.Load, time.Until(over), named)
+		if err != nil || named() || !drained || e.Load.StopAt == "" || time.Now().After(over) {
+			return err
+		}
+	}
+}
+
+// startStop is START, STOP, the drain and the quiet period, and whether it drained. It is less when
+// named holds.
+func startStop(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sampler, l gallery.Load,
+	most time.Duration, named func() bool) (drained bool, err error) {
+	before := times(sampler.Sample(), l.StopAt)
+	if err := f.Start(); err != nil {
+		return false, err
+	}
+	lived := func() bool {
+		return l.Lifetimes > 0 && sampler.Latest().Connections.Connected >= l.Lifetimes
+	}
+	until(ctx, most, func() bool {
+		return named() || times(sampler.Latest(), l.StopAt) > before || lived()
+	})
+	if named() {
+		return false, nil
+	}
+	if l.Lifetimes > 0 && !lived() {
+		return false, fmt.Errorf("fewer than %d connections in %v", l.Lifetimes, most)
 	}
 	if err := f.Stop(); err != nil {
-		return err
+		return false, err
 	}
 	if err := f.Wait(ctx, monitor.Drained, monitor.Undrained); err != nil {
-		return fmt.Errorf("the drain did not end: %w", err)
+		return false, fmt.Errorf("the drain did not end: %w", err)
 	}
-	until(ctx, e.Load.Quiet, named)
-	return nil
+	until(ctx, l.Quiet, named)
+	return sampler.Sample().Phase == monitor.Drained, nil
+}
+
+// times is how often a fault was found, or whether a diagnosis was made.
+func times(snap *monitor.Snapshot, name string) uint64 {
+	if f, ok := monitor.ParseFault(name); ok {
+		return snap.Faults[f]
+	}
+	n := uint64(0)
+	for _, d := range snap.Diagnoses {
+		if d.Name == name {
+			n++
+		}
+	}
+	return n
 }
 
 // until asks for a condition until it holds, or the time is over, and reports which.

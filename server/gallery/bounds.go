@@ -41,7 +41,8 @@ func wrongBounds() []Exhibit {
 // hostileLoad is the usual load beside dummies that misbehave.
 func hostileLoad(misbehave string, f frame.Format) Load {
 	return with(func(l *Load) {
-		l.Misbehave, l.Frame, l.Duration = misbehave, f, 8*time.Second
+		l.Misbehave, l.Frame = misbehave, f
+		l.Duration = 2 * longEnough // a hundred megabytes go there and back
 	})
 }
 
@@ -49,7 +50,7 @@ func hostileLoad(misbehave string, f frame.Format) Load {
 // are not shown: they would take the processor from the other exhibits, whose time counts.
 func rightBounds() []Exhibit {
 	load := hostileLoad("oversize,zero,half-header,idle,mute:1%,slow", frame.Len32)
-	load.Duration, load.DrainTimeout = 2*time.Second, 6*time.Second
+	load.Duration, load.DrainTimeout = 2*time.Second, rightDrain
 	var all []Exhibit
 	for _, backend := range iocp.Backends() {
 		all = append(all, Exhibit{

@@ -85,8 +85,12 @@ func wrongWhen() []Exhibit {
 		},
 		one("reorder", "answers a packet after the one that came later", monitor.Reordered,
 			func() server.Handler { return &reorder{held: map[server.SessionID][]byte{}} }),
-		one("unasked", "sends a packet on accept that nobody asked for", monitor.Unsolicited,
-			func() server.Handler { return unasked{} }),
+		{
+			Name: "unasked", Does: "sends a packet on accept that nobody asked for",
+			Want:  []string{monitor.Unsolicited.String()},
+			Load:  with(func(l *Load) { l.Unstarted = true }),
+			start: startTrue(func() server.Handler { return unasked{} }, nil),
+		},
 		{
 			Name: "after-stop", Does: "says a last word to whoever has been silent for a while",
 			Want: []string{monitor.Unsolicited.String()},
@@ -113,7 +117,7 @@ func wrongGreetings() []Exhibit {
 		{
 			Name: "greeting-missing", Does: "sends no login packet",
 			Want:  []string{monitor.LoginMissing.String()},
-			Load:  with(func(l *Load) { l.Login = true; l.Duration = 5 * time.Second }),
+			Load:  with(func(l *Load) { l.Login = true }),
 			start: startTrue(func() server.Handler { return server.Echo{} }, nil),
 		},
 		{

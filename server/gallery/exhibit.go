@@ -74,20 +74,31 @@ type Load struct {
 	ReconnectDelay    time.Duration
 	DrainTimeout      time.Duration
 	Quiet             time.Duration // listened for after the drain
-	// Duration is how long echo is on at most: less when everything wanted was named, or when the
-	// fault or diagnosis of this name was, which then takes a STOP to be understood.
+	// Duration is how long echo is on at most: less when everything wanted was named. It is much
+	// more than that takes, but where echo has an end of its own.
 	Duration time.Duration
-	StopAt   string
+	// Unstarted: echo is never on, what is wanted comes by itself, within Duration.
+	Unstarted bool
+	// StopAt is the fault or diagnosis that takes a STOP to be understood. When all drain then, it
+	// was none of that: a machine may be busy. Echo is on again, until Duration is over.
+	StopAt string
 	// Lifetimes, where it is not 0, is how many connections must be opened before echo is over, by
 	// churn. That takes Duration at most.
 	Lifetimes uint64
 }
 
+// How long a show goes on where nothing ends it sooner, and how long a server may take that is right:
+// as long as nobody is accused on a machine that stands still for a while.
+const (
+	longEnough = 15 * time.Second
+	rightDrain = 20 * time.Second
+)
+
 // usual is a load that fits most: enough clients to swap, a window to put in disorder.
 func usual() Load {
 	return Load{
 		Clients: 16, OverSend: 4, SizeMin: 16, SizeMax: 128, Frame: frame.Len16, Close: "fin",
-		DrainTimeout: 2 * time.Second, Quiet: 200 * time.Millisecond, Duration: 6 * time.Second,
+		DrainTimeout: 2 * time.Second, Quiet: 200 * time.Millisecond, Duration: longEnough,
 	}
 }
 

@@ -45,7 +45,7 @@ var anyEnd = []string{closed, reset, monitor.ClosedHealthy, monitor.SessionReuse
 func churning(how string) Load {
 	return with(func(l *Load) {
 		l.Clients, l.OverSend, l.Churn, l.Close = 24, 8, 200, how
-		l.ReconnectDelay, l.Duration = 20*time.Millisecond, 7*time.Second
+		l.ReconnectDelay = 20 * time.Millisecond
 	})
 }
 
@@ -144,16 +144,14 @@ func wrongEnds() []Exhibit {
 		{
 			Name: "ignore-zero", Does: "ignores transferred 0 (R6)",
 			Want: []string{monitor.CloseIgnored}, Also: []string{monitor.SessionLeak},
-			Load:     with(func(l *Load) { l.Churn, l.Duration = 10, 6*time.Second }),
+			Load:     with(func(l *Load) { l.Churn = 10 }),
 			specimen: of(ignoreZero, habits{}),
 		},
 		{
 			Name: "exit-on-zero", Does: "takes transferred 0 for a worker's order to stop (R7)",
-			Want: []string{monitor.WorkersLost},
-			Also: []string{monitor.ServerStalled, monitor.CloseIgnored, monitor.SessionLeak},
-			Load: with(func(l *Load) {
-				l.Clients, l.Churn, l.Duration = 32, 1.5, 8*time.Second
-			}),
+			Want:     []string{monitor.WorkersLost},
+			Also:     []string{monitor.ServerStalled, monitor.CloseIgnored, monitor.SessionLeak},
+			Load:     with(func(l *Load) { l.Clients, l.Churn = 32, 1.5 }),
 			specimen: of(exitOnZero, habits{laborious: true}),
 		},
 	}
@@ -180,7 +178,7 @@ func wrongReuse() []Exhibit {
 // rightSpecimens are the naive form without a bug.
 func rightSpecimens() []Exhibit {
 	load := churning("mixed")
-	load.Duration = time.Second
+	load.Duration, load.DrainTimeout = time.Second, rightDrain
 	return []Exhibit{
 		{
 			Name: "right-specimen", Does: "the specimen with every rule kept", Load: load,

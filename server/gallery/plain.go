@@ -34,7 +34,7 @@ func wrongByNature() []Exhibit {
 		{
 			Name: "mute", Does: "reads and never answers",
 			Want:  []string{monitor.NotDrained.String(), monitor.NeverServed},
-			Load:  stuckLoad(4),
+			Load:  with(func(l *Load) { l.StopAt = monitor.NeverServed }),
 			start: startPlain(func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }),
 		},
 		{
@@ -42,7 +42,7 @@ func wrongByNature() []Exhibit {
 			Want:     []string{monitor.NotDrained.String(), monitor.NeverServed},
 			WantSeen: []string{monitor.AcceptStalled},
 			Also:     []string{monitor.CloseIgnored},
-			Load:     stuckLoad(4),
+			Load:     with(func(l *Load) { l.StopAt = monitor.NeverServed }),
 			start:    startUnaccepting,
 		},
 		{
@@ -54,9 +54,9 @@ func wrongByNature() []Exhibit {
 			start:    startTired,
 		},
 		{
-			Name: "stall", Does: "stands still for two seconds, all of it, and goes on",
+			Name: "stall", Does: "stands still for four seconds, all of it, and goes on",
 			Want:  []string{monitor.ServerStalled, monitor.Recovered},
-			Load:  with(func(l *Load) { l.Duration = 6 * time.Second }),
+			Load:  usual(),
 			start: startTrue(func() server.Handler { return &stall{} }, nil),
 		},
 		{
@@ -71,38 +71,57 @@ func wrongByNature() []Exhibit {
 			Name: "killed", Does: "is gone all of a sudden",
 			Want:  []string{monitor.ServerGone},
 			Also:  []string{monitor.ConnectFailed.String()},
-			Load:  with(func(l *Load) { l.Duration = 4 * time.Second }),
+			Load:  usual(),
 			start: startKilled,
 		},
 	}
 }
 
+// mortal is Echo up to a packet.
+type mortal struct {
+	server.Echo
+	n   atomic.Uint64
+	end chan struct{} // closed at the packet
+}
+
+func (h *mortal) Received(s server.Sender, id server.SessionID, packet []byte) {
+	if h.n.Add(1) == stallAt {
+		close(h.end)
+	}
+	h.Echo.Received(s, id, packet)
+}
+
 // killed is a true server that ends by itself.
 type killed struct {
 	Server
-	over chan struct{}
+	kill func() // once, and returns when it has ended
 }
 
-// killedAfter is long enough for every dummy to be at work.
-const killedAfter = 700 * time.Millisecond
-
 func startKilled() (Server, error) {
+	h := &mortal{end: make(chan struct{})}
 	srv, err := server.Start(server.Config{
-		Listen: netip.MustParseAddrPort("127.0.0.1:0"), Frame: frame.Len16,
+		Listen: netip.MustParseAddrPort("127.0.0.1:0"), Frame: frame.Len16, Handler: h,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s := &killed{trueServer{srv}, make(chan struct{})}
-	time.AfterFunc(killedAfter, func() {
+	over := make(chan struct{})
+	s := &killed{trueServer{srv}, sync.OnceFunc(func() {
 		srv.Stop(0)
-		close(s.over)
-	})
+		close(over)
+	})}
+	go func() {
+		select {
+		case <-h.end:
+			s.kill()
+		case <-over:
+		}
+	}()
 	return s, nil
 }
 
-// Stop waits until the server has ended by itself.
-func (s *killed) Stop() { <-s.over }
+// Stop ends it if it has not ended by itself.
+func (s *killed) Stop() { s.kill() }
 
 // stall is Echo with a pause that concerns everybody.
 type stall struct {
@@ -123,8 +142,8 @@ func (h *stall) Received(s server.Sender, id server.SessionID, packet []byte) {
 }
 
 const (
-	stallAt  = 300 // packets
-	stallFor = 2 * time.Second
+	stallAt  = 300 // packets: all dummies are at work
+	stallFor = 4 * time.Second
 )
 
 // standstill is a plain server that stops at one instant.

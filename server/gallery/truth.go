@@ -73,7 +73,8 @@ func startTrue(handler func() server.Handler, change func(*server.Config)) func(
 func rightServers() []Exhibit {
 	load := with(func(l *Load) {
 		l.Clients, l.Churn, l.Close = 40, 100, "mixed"
-		l.SizeMin, l.SizeMax, l.Duration = 8, 2000, time.Second
+		l.SizeMin, l.SizeMax = 8, 2000
+		l.Duration, l.DrainTimeout = time.Second, rightDrain
 	})
 	var all []Exhibit
 	for _, backend := range iocp.Backends() {
