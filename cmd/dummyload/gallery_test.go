@@ -63,8 +63,12 @@ func TestGalleryTurnsRed(t *testing.T) {
 		change func(*gallery.Exhibit)
 	}{
 		"right-net": {escaped, func(e *gallery.Exhibit) { e.Want = []string{"corrupt"} }},
-		"corrupt":   {accused, func(e *gallery.Exhibit) { e.Want = nil }},
-		"swap":      {misnamed, func(e *gallery.Exhibit) { e.Also = nil; e.Load.Duration = time.Second }},
+		// What it does wrong comes before the first echo.
+		"greeting-twice": {accused, func(e *gallery.Exhibit) { e.Want = nil }},
+		// What it does has two names, and one of them ends the show.
+		"close": {misnamed, func(e *gallery.Exhibit) {
+			e.Want, e.Load.Duration = []string{monitor.ClosedByServer.String()}, 20*time.Second
+		}},
 	} {
 		e := exhibit(t, name)
 		c.change(&e)
@@ -108,6 +112,9 @@ func TestRightServersServeManyLifetimes(t *testing.T) {
 		}
 	}
 	demandLifetimes(right, lifetimes)
+	for i := range right {
+		right[i].Load.Duration = 5 * time.Minute // at most: it ends with the last lifetime
+	}
 	for _, s := range showAll(t.Context(), right, 2, monitor.Rules{}) {
 		if s.Result != asExpected || s.Connections < lifetimes {
 			t.Errorf("%s: %s, %d connections, earned %v, seed %d\n%s", s.Name, s.Result, s.Connections,
@@ -115,6 +122,7 @@ func TestRightServersServeManyLifetimes(t *testing.T) {
 		}
 	}
 	impossible := right[:1]
+	demandLifetimes(impossible, maxLifetimes)
 	impossible[0].Load.Duration = 10 * time.Millisecond
 	s := showAll(t.Context(), impossible, 1, monitor.Rules{})[0]
 	if s.Result != notShown || len(s.Why) == 0 {
