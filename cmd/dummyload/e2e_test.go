@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,10 +114,14 @@ type summary struct {
 	}
 }
 
+// patient are flags that have a run wait for the server as long as a machine may stand still: who
+// is right is not accused for that. A test's own values come later, and win.
+var patient = []string{"--connect-timeout", "60s", "--drain-timeout", "60s"}
+
 // runJSON runs `dummyload run --json -` and reads its summary.
 func runJSON(t *testing.T, args ...string) (ran, summary) {
 	t.Helper()
-	args = append([]string{"run", "--json", "-", "--progress", "none"}, args...)
+	args = slices.Concat([]string{"run", "--json", "-", "--progress", "none"}, patient, args)
 	return readSummary(t, dummyload(t, args...))
 }
 
@@ -443,7 +448,8 @@ func TestSummaryFileOfARunThatDidNotStart(t *testing.T) {
 // TestSummaryFile: the file holds the same summary that - prints, and stdout the human text.
 func TestSummaryFile(t *testing.T) {
 	path := tempFile(t, "summary.json")
-	r := dummyload(t, "run", "--clients", "20", "--duration", "200ms", "--json", path)
+	r := dummyload(t, append([]string{"run", "--clients", "20", "--duration", "500ms", "--json",
+		path}, patient...)...)
 	data, err := os.ReadFile(path)
 	var s summary
 	if err := errors.Join(err, json.Unmarshal(data, &s)); err != nil || s.Verdict != "pass" {
@@ -465,7 +471,8 @@ func TestSummaryIsKeptWhenTheReportIsLost(t *testing.T) {
 	}
 	defer full.Close()
 	path := tempFile(t, "summary.json")
-	cmd := program(t, "run", "--clients", "5", "--duration", "50ms", "--json", path)
+	cmd := program(t, append([]string{"run", "--clients", "5", "--duration", "500ms", "--json",
+		path}, patient...)...)
 	cmd.Stdout = full
 	_ = cmd.Run()
 	data, err := os.ReadFile(path)

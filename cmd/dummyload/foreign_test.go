@@ -2,15 +2,18 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/server/frame"
 )
 
 // toolsRequired says that servers nobody here wrote, and whatever else a test runs, must be installed
@@ -55,7 +58,7 @@ func startServer(t *testing.T, port, path string, args ...string) *exec.Cmd {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(longest); ; time.Sleep(20 * time.Millisecond) {
 		c, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err == nil {
 			c.Close()
@@ -136,7 +139,7 @@ func TestMuteServer(t *testing.T) {
 		}
 	})
 	r, s := runJSON(t, "--target", target, "--clients", "40", "--oversend", "3",
-		"--duration", "100ms", "--drain-timeout", "700ms")
+		"--duration", "500ms", "--drain-timeout", "700ms")
 	if r.code != monitor.ExitFault || s.Drained {
 		t.Errorf("exit %d, drained %v", r.code, s.Drained)
 	}
@@ -158,63 +161,60 @@ func TestMuteServer(t *testing.T) {
 	}
 }
 
-// TestWrongServersAreNamed: what the server does is what the summary says.
+// TestWrongServersAreNamed: what the server does is what the summary says. Each is wrong from its
+// first answer on, so that one echo is enough to find it out.
 func TestWrongServersAreNamed(t *testing.T) {
-	echo := func(change func(n int, chunk []byte) []byte) func(net.Conn) {
+	const size = 64
+	packet := func(c net.Conn) ([]byte, error) {
+		buf := make([]byte, frame.Len16.Overhead()+size)
+		_, err := io.ReadFull(c, buf)
+		return buf, err
+	}
+	echo := func(wrong func(packet []byte) []byte) func(net.Conn) {
 		return func(c net.Conn) {
-			buf := make([]byte, 4096)
 			for n := 0; ; n++ {
-				k, err := c.Read(buf)
+				b, err := packet(c)
 				if err != nil {
 					return
 				}
-				if _, err := c.Write(change(n, buf[:k])); err != nil {
+				if n%50 == 0 {
+					b = wrong(b)
+				}
+				if _, err := c.Write(b); err != nil {
 					return
 				}
 			}
 		}
 	}
 	for fault, serve := range map[string]func(net.Conn){
-		"corrupt": echo(func(n int, b []byte) []byte {
-			if n%50 == 49 {
-				b[len(b)-1] ^= 1
-			}
+		"corrupt": echo(func(b []byte) []byte {
+			b[len(b)-1] ^= 1
 			return b
 		}),
-		"duplicate": echo(func(n int, b []byte) []byte {
-			if n%50 == 49 {
-				b = append(b[:len(b):len(b)], b...)
-			}
-			return b
-		}),
+		"duplicate": echo(func(b []byte) []byte { return slices.Concat(b, b) }),
 		"closed_by_server": func(c net.Conn) {
-			buf := make([]byte, 4096)
-			for range 20 {
-				k, err := c.Read(buf)
-				if err != nil {
-					return
-				}
-				_, _ = c.Write(buf[:k])
+			b, err := packet(c)
+			if err != nil {
+				return
 			}
+			_, _ = c.Write(b)
 			_ = c.(*net.TCPConn).CloseWrite()
-			_, _ = c.Read(buf)
+			_, _ = io.Copy(io.Discard, c) // what is left unread would make a reset of it
 		},
 		"reset_by_server": func(c net.Conn) {
-			buf := make([]byte, 4096)
-			_, _ = c.Read(buf)
+			_, _ = packet(c)
 			_ = c.(*net.TCPConn).SetLinger(0)
 		},
 	} {
 		t.Run(fault, func(t *testing.T) {
 			r, s := runJSON(t, "--target", wrongServer(t, serve), "--clients", "5",
-				"--duration", "500ms",
-				"--drain-timeout", "500ms", "--size", "64")
+				"--duration", "500ms", "--size", fmt.Sprint(size))
 			if r.code != monitor.ExitFault || s.Faults[fault] == 0 {
 				t.Errorf("exit %d, faults %v", r.code, s.Faults)
 			}
 			r, _ = runJSON(t, "--target", wrongServer(t, serve), "--clients", "1",
-				"--duration", "20ms",
-				"--drain-timeout", "300ms", "--allow", strings.Join(faultNames(), ","))
+				"--duration", "20ms", "--size", fmt.Sprint(size),
+				"--allow", strings.Join(faultNames(), ","))
 			if r.code == monitor.ExitFault {
 				t.Errorf("every fault allowed, but exit %d: %s", r.code, r.stderr)
 			}

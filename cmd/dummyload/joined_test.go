@@ -155,7 +155,7 @@ func checkJoined(t *testing.T, e *monitor.Evidence) {
 func TestTraceFile(t *testing.T) {
 	path := tempFile(t, "trace.json")
 	for _, more := range []string{"", "--server-process"} {
-		args := append([]string{"--clients", "3", "--duration", "100ms", "--trace", path},
+		args := append([]string{"--clients", "3", "--duration", "500ms", "--trace", path},
 			strings.Fields(more)...)
 		r, s := runJSON(t, args...)
 		mustPass(t, r, s)

@@ -28,7 +28,8 @@ func harass(t *testing.T, c server.Config, misbehave string,
 		t.Fatal(err)
 	}
 	fleet, err := dummy.New(dummy.Config{Target: srv.Addr(), Clients: 8, OverSend: 4,
-		Frame: frame.Len32, SizeMin: 8, SizeMax: 64, Hostile: hostile, DrainTimeout: longest})
+		Frame: frame.Len32, SizeMin: 8, SizeMax: 64, Hostile: hostile, ConnectTimeout: longest,
+		DrainTimeout: longest})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func (p *pane) press(keys ...string) {
 func (p *pane) shows(what string) string {
 	p.t.Helper()
 	pattern := regexp.MustCompile(what)
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(longest); ; time.Sleep(100 * time.Millisecond) {
 		screen := p.screen()
 		if pattern.MatchString(screen) {
 			return screen
@@ -80,7 +80,8 @@ func (p *pane) shows(what string) string {
 // TestTerminal is a user's first minute: START, live numbers, STOP, the drain's verdict, START
 // again, quit, and the report with its exit code.
 func TestTerminal(t *testing.T) {
-	p := openPane(t, "--clients", "200", "--oversend", "4", "--seed", "42")
+	p := openPane(t, append([]string{"--clients", "200", "--oversend", "4", "--seed", "42"},
+		patient...)...)
 	p.shows(`IDLE`)
 	p.press("s")
 	p.shows(`RUN`)
@@ -122,11 +123,11 @@ func TestTerminalIsGivenBack(t *testing.T) {
 func TestTerminalDumpsTheTrace(t *testing.T) {
 	tool(t, "tmux") // before the directory: some systems without it cannot remove one
 	dir := t.TempDir()
-	p := openPaneIn(t, dir, "LANG=C.UTF-8", "--clients", "3", "--start")
+	p := openPaneIn(t, dir, "LANG=C.UTF-8", append([]string{"--clients", "3", "--start"}, patient...)...)
 	p.shows(`Echo recv\s+[1-9]`)
 	p.signal("QUIT")
 	var path string
-	for deadline := time.Now().Add(30 * time.Second); path == ""; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(longest); path == ""; time.Sleep(10 * time.Millisecond) {
 		if paths, _ := filepath.Glob(dir + "/dummyload-*-trace.txt"); len(paths) == 1 {
 			path = paths[0]
 		} else if time.Now().After(deadline) {
