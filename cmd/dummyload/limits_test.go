@@ -37,10 +37,11 @@ func TestTooFewDescriptorsForTheDummies(t *testing.T) {
 func TestTooFewDescriptorsForTheServer(t *testing.T) {
 	for _, backend := range iocp.Backends() {
 		t.Run(backend, func(t *testing.T) {
+			t.Parallel() // most of it is the drain, whose end is waited for
 			p := launch(t, after(t, fewDescriptors,
 				program(t, "serve", "--listen", "127.0.0.1:0", "--backend", backend)))
 			r, s := runJSON(t, "--target", p.address(t), "--clients", "150", "--duration", "500ms",
-				"--churn", "50", "--close", "mixed", "--drain-timeout", "500ms")
+				"--churn", "50", "--close", "mixed", "--drain-timeout", "5s")
 			if r.code != monitor.ExitFault || s.Drained || s.Ledger.Echoed == 0 {
 				t.Errorf("exit %d, drained %v: %+v", r.code, s.Drained, s.Ledger)
 			}
