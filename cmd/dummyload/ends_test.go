@@ -45,7 +45,7 @@ func TestASecondInterruptLosesNothing(t *testing.T) {
 	summary, trace := tempFile(t, "summary.json"), tempFile(t, "trace.json")
 	p := start(t, "run", "--target", mute(t), "--clients", "3", "--duration", "0",
 		"--drain-timeout", "10m", "--progress", "100ms", "--json", summary, "--trace", trace)
-	p.sees(t, " RUN ")
+	p.sees(t, " RUN  wait 3 ")
 	p.interrupt()
 	p.sees(t, " DRAINING ")
 	p.interrupt()
@@ -72,7 +72,7 @@ func TestASecondInterruptLosesNothing(t *testing.T) {
 func TestAReportBetweenTwoStarts(t *testing.T) {
 	var o loadOptions
 	o.addFlags(pflag.NewFlagSet("", pflag.PanicOnError))
-	o.config.Clients = 5
+	o.config.Clients, o.config.DrainTimeout = 5, longest
 	s, err := open(&o)
 	if err != nil {
 		t.Fatal(err)

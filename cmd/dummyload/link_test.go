@@ -70,7 +70,8 @@ func TestASilentChildIsAskedOnce(t *testing.T) {
 			t.Errorf("asked %+v", o)
 		}
 	}()
-	if x, err := s.Steps(7, time.Time{}, at); err != nil || x.Reach != 2 {
+	// As Steps asks, but for as long as a machine may stand still.
+	if x, err := s.ask(order{What: orderSteps, Peer: 7, At: at}, longest); err != nil || x.Reach != 2 {
 		t.Errorf("%v, %v", x.Reach, err)
 	}
 	s.out.Close()
@@ -90,7 +91,7 @@ func TestAChildThatEndedIsNotWaitedFor(t *testing.T) {
 			_ = s.orders.Decode(new(order)) // what comes after its end
 		}()
 		for range 2 {
-			if _, err := s.records(); !errors.Is(err, errNoProcess) {
+			if _, err := s.ask(order{What: orderRecords}, longest); !errors.Is(err, errNoProcess) {
 				t.Errorf("an answer, or %v", err)
 			}
 		}

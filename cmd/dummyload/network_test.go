@@ -1,9 +1,11 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"dummyload/monitor"
 )
@@ -41,7 +43,7 @@ func TestTooFewPorts(t *testing.T) {
 	}
 	// Every connection that is closed by FIN keeps its port for a minute.
 	r, s := readSummary(t, finish(t, alone(t, fewPorts, program(t, "run", "--json", "-",
-		"--progress", "none", "--clients", "40", "--source", "127.0.0.1", "--churn", "100",
+		"--progress", "none", "--clients", "40", "--source", "127.0.0.1", "--churn", "1000",
 		"--duration", "2s"))))
 	if r.code != monitor.ExitInconclusive {
 		t.Errorf("exit %d: %v", r.code, s.Reasons)
@@ -57,24 +59,52 @@ func TestBadWeather(t *testing.T) {
 	for name, weather := range map[string]string{
 		"5 % loss": `nft add table ip weather
 nft add chain ip weather in '{ type filter hook input priority 0; }'
-nft add rule ip weather in numgen random mod 100 '<' 5 drop`,
-		"down for 3 s": `(sleep 1; ip link set lo down; sleep 3; ip link set lo up) >/dev/null 2>&1 &`,
+nft add rule ip weather in numgen random mod 100 '<' 5 drop
+` + inTheRun("sleep 3"),
+		"down for 3 s": inTheRun("ip link set lo down; sleep 3; ip link set lo up"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			tool(t, "nft")
-			r, s := readSummary(t, finish(t, alone(t, weather, program(t, "run", "--json", "-",
-				"--progress", "none", "--clients", "50", "--oversend", "4", "--duration", "5s",
-				"--connect-timeout", "60s", "--drain-timeout", "60s"))))
-			mustPass(t, r, s)
-			if s.Faults[monitor.Late.String()] == 0 {
-				t.Error("the weather was fine")
+			path, begin, over := tempFile(t, "summary.json"), tempFile(t, "begin"), tempFile(t, "over")
+			cmd := alone(t, weather, program(t, append([]string{"run", "--json", path, "--progress",
+				"100ms", "--clients", "50", "--oversend", "4", "--duration", "0"}, patient...)...))
+			cmd.Env = append(cmd.Env, "BEGIN="+begin, "OVER="+over)
+			p := launch(t, cmd)
+			p.seesEchoes(t)
+			if err := os.WriteFile(begin, nil, 0o600); err != nil {
+				t.Fatal(err)
 			}
+			p.sees(t, " late") // or the weather was fine
+			mustAppear(t, over)
+			p.interrupt()
+			r := p.wait()
+			s := summaryIn(t, path, r)
+			mustPass(t, r, s)
 			for _, d := range s.Diagnoses {
 				if d.Name != monitor.ServerStalled && d.Name != monitor.Recovered {
 					t.Errorf("%+v", d)
 				}
 			}
 		})
+	}
+}
+
+// inTheRun is a preparation of what happens when the file $BEGIN is made; the file $OVER tells its
+// end.
+func inTheRun(what string) string {
+	return `(for _ in $(seq 900); do if [ -e "$BEGIN" ]; then break; fi; sleep 0.1; done
+` + what + `; : >"$OVER") >/dev/null 2>&1 &`
+}
+
+// mustAppear waits for a file.
+func mustAppear(t *testing.T, path string) {
+	t.Helper()
+	for deadline := time.Now().Add(longest); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		} else if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -86,8 +116,13 @@ func TestInjectedResets(t *testing.T) {
 	resets := `nft add table ip weather
 nft add chain ip weather in '{ type filter hook input priority 0; }'
 nft add rule ip weather in tcp flags psh numgen random mod 2000 '<' 1 reject with tcp reset`
-	r, s := readSummary(t, finish(t, alone(t, resets, program(t, "run", "--json", "-",
-		"--progress", "none", "--clients", "50", "--oversend", "4", "--duration", "1s"))))
+	path := tempFile(t, "summary.json")
+	p := launch(t, alone(t, resets, program(t, "run", "--json", path, "--progress", "100ms",
+		"--clients", "50", "--oversend", "4", "--duration", "0")))
+	p.sees(t, monitor.ResetByServer.String())
+	p.interrupt()
+	r := p.wait()
+	s := summaryIn(t, path, r)
 	if r.code != monitor.ExitFault || s.Faults[monitor.ResetByServer.String()] == 0 {
 		t.Errorf("exit %d: %v", r.code, s.Faults)
 	}

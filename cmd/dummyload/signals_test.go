@@ -69,8 +69,8 @@ func launch(t *testing.T, cmd *exec.Cmd) started {
 	}
 }
 
-// sees reads on until a line has the text in it.
-func (p started) sees(t *testing.T, text string) {
+// sees reads on until a line has the text in it, and returns that.
+func (p started) sees(t *testing.T, text string) string {
 	t.Helper()
 	for {
 		line, err := p.lines.ReadString('\n')
@@ -78,8 +78,16 @@ func (p started) sees(t *testing.T, text string) {
 			t.Fatalf("%q was not printed: %v", text, err)
 		}
 		if strings.Contains(line, text) {
-			return
+			return line
 		}
+	}
+}
+
+// seesEchoes reads on until a run's progress tells that echoes came back: that it runs says no more
+// than that START was given.
+func (p started) seesEchoes(t *testing.T) {
+	t.Helper()
+	for strings.Contains(p.sees(t, " RUN "), "p99 n/a") {
 	}
 }
 
@@ -109,9 +117,9 @@ func summaryIn(t *testing.T, path string, r ran) summary {
 // TestInterruptMeansStop: a run until a signal drains, reports and earns its code.
 func TestInterruptMeansStop(t *testing.T) {
 	path := tempFile(t, "summary.json")
-	p := start(t, "run", "--clients", "50", "--duration", "0", "--json", path,
-		"--progress", "200ms")
-	time.Sleep(700 * time.Millisecond) // the run's length, not a condition
+	p := start(t, append([]string{"run", "--clients", "50", "--duration", "0", "--json", path,
+		"--progress", "200ms"}, patient...)...)
+	p.seesEchoes(t)
 	p.interrupt()
 	r := p.wait()
 	mustPass(t, r, summaryIn(t, path, r))
