@@ -157,12 +157,10 @@ func showAll(ctx context.Context, exhibits []gallery.Exhibit, parallel int,
 }
 
 // What right servers are put under to serve many connections: churn of this many a second among
-// this many dummies, for at most so long for each connection. That keeps a machine busy, so that
-// they get more time to answer a FIN, too.
+// this many dummies, for at most so long for each connection.
 const (
 	lifetimesChurn   = 4000
 	lifetimesClients = 200
-	lifetimesDrain   = 10 * time.Second
 	lifetimeMost     = 10 * time.Millisecond
 	maxLifetimes     = 10_000_000
 )
@@ -173,7 +171,6 @@ func demandLifetimes(exhibits []gallery.Exhibit, n int) {
 		if e := &exhibits[i]; n > 0 && e.Right() {
 			e.Load.Clients, e.Load.Churn, e.Load.ReconnectDelay = lifetimesClients, lifetimesChurn, 0
 			e.Load.Lifetimes = uint64(n)
-			e.Load.DrainTimeout = lifetimesDrain
 			e.Load.Duration = showMost + time.Duration(n)*lifetimeMost
 		}
 	}

@@ -30,6 +30,9 @@ const (
 	showLook    = 50 * time.Millisecond
 	beforeStart = 100 * time.Millisecond
 
+	// showConnect is how long a connection may take: none of the exhibits is about that.
+	showConnect = 20 * time.Second
+
 	showEvidence = 10 // lines told when the result is not as expected
 )
 
@@ -227,7 +230,7 @@ func fleetFor(l gallery.Load, srv gallery.Server, seed uint64) dummy.Config {
 		Target: srv.Addr(), Clients: l.Clients, OverSend: l.OverSend,
 		SizeMin: l.SizeMin, SizeMax: l.SizeMax, Frame: l.Frame, Login: l.Login,
 		Hostile: hostile, Churn: l.Churn, Close: how, ReconnectDelay: l.ReconnectDelay,
-		DrainTimeout: l.DrainTimeout, Quiet: l.Quiet, Seed: seed,
+		ConnectTimeout: showConnect, DrainTimeout: l.DrainTimeout, Quiet: l.Quiet, Seed: seed,
 	}
 }
 
