@@ -18,11 +18,12 @@ type Chat struct {
 	members map[server.SessionID]bool
 }
 
-// Accepted adds a member.
-func (c *Chat) Accepted(_ server.Sender, id server.SessionID) {
+// Accepted adds a member and tells it so: from then on it hears what the others say.
+func (c *Chat) Accepted(s server.Sender, id server.SessionID) {
 	c.mu.Lock()
 	c.members[id] = true
 	c.mu.Unlock()
+	_ = s.SendPacket(id, []byte("welcome"))
 }
 
 // Received says a line to everybody else. A member that is about to leave is simply not
@@ -59,17 +60,18 @@ func Example_chat() {
 		fmt.Println(err)
 		return
 	}
-	join := func(name string) net.Conn {
+	join := func(name string) (net.Conn, *bufio.Scanner) {
 		conn, err := net.Dial("tcp", srv.Addr().String())
 		if err != nil {
 			panic(err)
 		}
+		heard := bufio.NewScanner(conn)
+		heard.Scan() // welcome
 		fmt.Fprintf(conn, "%s is here\n", name)
-		return conn
+		return conn, heard
 	}
-	ann := join("ann")
-	heard := bufio.NewScanner(ann)
-	ben := join("ben")
+	ann, heard := join("ann")
+	ben, _ := join("ben")
 	heard.Scan()
 	fmt.Println("ann hears:", heard.Text())
 	fmt.Fprintln(ben, "hello, ann")
