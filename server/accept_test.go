@@ -139,18 +139,15 @@ func TestAcceptStorm(t *testing.T) {
 	})
 }
 
-// stormPatience only bounds a failure: a busy machine takes long for 2,000 connects under Wine.
-const stormPatience = 60 * time.Second
-
 func stormClient(t *testing.T, addr string) {
-	conn, err := net.DialTimeout("tcp", addr, stormPatience)
+	conn, err := net.DialTimeout("tcp", addr, patience)
 	if err != nil {
 		t.Error(err)
 		return
 	}
 	defer conn.Close()
 	got := make([]byte, 5)
-	_ = conn.SetDeadline(time.Now().Add(stormPatience)) // a failure shows in the read
+	_ = conn.SetDeadline(time.Now().Add(patience)) // a failure shows in the read
 	if _, err = conn.Write([]byte("storm")); err == nil {
 		_, err = io.ReadFull(conn, got)
 	}

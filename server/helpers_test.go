@@ -20,6 +20,9 @@ import (
 
 var loopback = netip.MustParseAddrPort("127.0.0.1:0")
 
+// patience bounds every wait of these tests, so that a hang ends; none is expected to come near it.
+const patience = time.Minute
+
 func TestMain(m *testing.M) {
 	// The first socket opens what the runtime's poller keeps for good.
 	if l, err := net.Listen("tcp", loopback.String()); err == nil {
@@ -96,12 +99,12 @@ func (r *running) stop(grace time.Duration) (audit Audit) {
 // dial connects a client that is closed at the end of the test.
 func (r *running) dial() *net.TCPConn {
 	r.t.Helper()
-	conn, err := net.DialTimeout("tcp", r.Addr().String(), 10*time.Second)
+	conn, err := net.DialTimeout("tcp", r.Addr().String(), patience)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(2 * patience)); err != nil { // for all that is said
 		r.t.Fatal(err)
 	}
 	return conn.(*net.TCPConn)
@@ -115,8 +118,8 @@ func (r *running) gone() {
 
 func within(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	if !poll(10*time.Second, condition) {
-		t.Fatalf("not within 10 s: %s", what)
+	if !poll(patience, condition) {
+		t.Fatalf("not within %v: %s", patience, what)
 	}
 }
 

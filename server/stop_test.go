@@ -43,7 +43,7 @@ func TestStopGivesSessionsTheirGrace(t *testing.T) {
 			exchange(t, conn, []byte("after the order to stop"))
 			leave <- conn.Close()
 		}()
-		audit := srv.stop(10 * time.Second)
+		audit := srv.stop(patience)
 		if err := <-leave; err != nil {
 			t.Error(err)
 		}
@@ -62,7 +62,7 @@ func TestStopClosesTheListenerFirst(t *testing.T) {
 		stopped := make(chan struct{})
 		go func() {
 			defer close(stopped)
-			srv.stop(20 * time.Second)
+			srv.stop(2 * patience) // longer than any wait below
 		}()
 		within(t, "a connect refused", func() bool {
 			c, err := net.DialTimeout("tcp", srv.Addr().String(), time.Second)

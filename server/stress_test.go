@@ -90,13 +90,13 @@ func TestPushesFromEverywhereReachNobodyElse(t *testing.T) {
 // pushedClient reads some packets, all of which must name the same session, and leaves, by FIN
 // or RST.
 func pushedClient(t *testing.T, addr string) {
-	conn, err := net.DialTimeout("tcp", addr, 10*time.Second)
+	conn, err := net.DialTimeout("tcp", addr, patience)
 	if err != nil {
 		t.Error(err)
 		return
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Second)) // a failure shows in the reads
+	_ = conn.SetDeadline(time.Now().Add(patience)) // a failure shows in the reads
 	var mine uint64
 	for range 1 + rand.IntN(30) {
 		var packet [8]byte

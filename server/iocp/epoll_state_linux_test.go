@@ -86,7 +86,7 @@ func TestNoEdgeIsLost(t *testing.T) {
 		}
 	})
 	ov := &Overlapped{Op: OpRecv}
-	patience := time.After(30 * time.Second)
+	over := time.After(patience)
 	for got := int64(0); got < items; {
 		if n := data.Swap(0); n > 0 {
 			got += n
@@ -97,7 +97,7 @@ func TestNoEdgeIsLost(t *testing.T) {
 		}
 		select {
 		case ov = <-wake:
-		case <-patience:
+		case <-over:
 			t.Fatalf("asleep with %d of %d consumed and %d to consume",
 				got, items, data.Load())
 		}

@@ -13,9 +13,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// patience bounds every wait of these tests; none is expected to come near it.
-const patience = 20 * time.Second
-
 // rig is a port with one worker, driven by the test's own goroutine.
 type rig struct {
 	*iocpPort

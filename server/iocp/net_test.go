@@ -7,11 +7,14 @@ import (
 	"time"
 )
 
+// patience bounds every wait of these tests, so that a hang ends; none is expected to come near it.
+const patience = time.Minute
+
 // getOne waits for a completion of ov.
 func getOne(t *testing.T, w Worker, ov *Overlapped) Entry {
 	t.Helper()
 	var batch [1]Entry
-	n, err := w.Get(batch[:], 10*time.Second)
+	n, err := w.Get(batch[:], patience)
 	if err != nil || n != 1 || batch[0].Overlapped != ov {
 		t.Fatalf("Get: %d entries, error %v, overlapped %p; want one of %p",
 			n, err, batch[0].Overlapped, ov)

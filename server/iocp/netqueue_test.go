@@ -89,7 +89,7 @@ func TestNetQueueLeftoversWakeAnother(t *testing.T) {
 		defer p.queue.mu.Unlock()
 		return len(p.queue.waiting) == 2
 	}
-	for deadline := time.Now().Add(10 * time.Second); !asleep(); {
+	for deadline := time.Now().Add(patience); !asleep(); {
 		if time.Now().After(deadline) {
 			t.Fatal("the workers do not sleep")
 		}
@@ -107,7 +107,7 @@ func TestNetQueueLeftoversWakeAnother(t *testing.T) {
 			if n != 1 {
 				t.Errorf("a worker got %d entries", n)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			t.Fatal("a worker sleeps while a completion is queued")
 		}
 	}

@@ -26,14 +26,14 @@ func TestNetCancelBeforeTheDialEnds(t *testing.T) {
 	}
 	defer far.Close()
 
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(patience))
 	k := &netSock{}
 	k.end(false)
 	k.connected(c.(*net.TCPConn))
 	if _, err := c.Read(make([]byte, 1)); Classify(err) != ClassCanceled {
 		t.Errorf("the connection's read: %v", err)
 	}
-	_ = far.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = far.SetDeadline(time.Now().Add(patience))
 	if _, err := far.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("the peer's read: %v", err)
 	}

@@ -63,7 +63,7 @@ func pollSocket(t *testing.T, s Socket, events int16) int16 {
 	t.Helper()
 	fds := []unix.PollFd{{Fd: int32(s), Events: events}}
 	for {
-		n, err := unix.Poll(fds, 5000)
+		n, err := unix.Poll(fds, int(patience.Milliseconds()))
 		if err == unix.EINTR {
 			continue
 		}
@@ -257,7 +257,7 @@ func await(t *testing.T, done <-chan error) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the operation did not end")
 		return nil
 	}

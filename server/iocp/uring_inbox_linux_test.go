@@ -127,7 +127,7 @@ func TestUringEachWorkerStopsOnce(t *testing.T) {
 	const n = 8
 	p, wait := uringThreads(t, n, func(i int, w Worker) {
 		batch := make([]Entry, 16)
-		k, err := w.Get(batch, 10*time.Second)
+		k, err := w.Get(batch, patience)
 		if err != nil || k != 1 || batch[0].Overlapped != nil {
 			t.Errorf("worker %d: %d entries, %v", i, k, err)
 		}
@@ -178,7 +178,7 @@ func TestUringPostsOutliveAWorker(t *testing.T) {
 	p, wait := uringThreads(t, workers, func(i int, w Worker) {
 		batch := make([]Entry, 8)
 		for {
-			k, err := w.Get(batch, 10*time.Second)
+			k, err := w.Get(batch, patience)
 			if err != nil || k == 0 {
 				t.Errorf("worker %d: waited in vain, %v", i, err)
 				return
@@ -216,7 +216,7 @@ func TestUringPostsOutliveAWorker(t *testing.T) {
 		select {
 		case key := <-seen:
 			got[key]++
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("%d of %d posts completed", len(got), len(ovs))
 		}
 	}
@@ -284,7 +284,7 @@ func TestUringPostWakesASleeper(t *testing.T) {
 			if got != i {
 				t.Fatalf("got number %d, want %d", got, i)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("post %d did not wake a worker", i)
 		}
 	}

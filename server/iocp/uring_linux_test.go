@@ -405,7 +405,7 @@ func TestUringCloseSendsFin(t *testing.T) {
 		}
 		r.one(ov)
 		r.p.Close(s)
-		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(patience))
 		if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 			r.Errorf("read %d, %v, want the end of the stream", n, err)
 		}

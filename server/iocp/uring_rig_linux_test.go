@@ -77,7 +77,7 @@ func withUring(t *testing.T, cfg Config, flags uint32, sizes ringSizes, test fun
 // get dequeues what there is, at least one completion.
 func (r *uringRig) get() []Entry {
 	r.Helper()
-	k, err := r.w.Get(r.batch, 10*time.Second)
+	k, err := r.w.Get(r.batch, patience)
 	if err != nil || k == 0 {
 		r.Fatalf("waited in vain for a completion, error %v", err)
 	}

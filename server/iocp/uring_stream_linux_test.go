@@ -234,7 +234,7 @@ func TestUringAReceiveGoesHome(t *testing.T) {
 	p, wait := uringThreads(t, workers, func(i int, w Worker) {
 		batch := make([]Entry, 4)
 		for {
-			k, err := w.Get(batch, 10*time.Second)
+			k, err := w.Get(batch, patience)
 			if err != nil || k == 0 {
 				t.Errorf("worker %d: waited in vain, %v", i, err)
 				return
@@ -269,7 +269,7 @@ func TestUringAReceiveGoesHome(t *testing.T) {
 			if s.text != want || s.worker != first {
 				t.Errorf("worker %d got %q, want worker %d and %q", s.worker, s.text, first, want)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("receive %d did not complete", i)
 		}
 	}
