@@ -15,6 +15,16 @@ func onWorker(f *Fleet, do func(w *worker)) {
 	<-done
 }
 
+// onEachWorker does so on all workers that have not ended, one after the other.
+func onEachWorker(f *Fleet, do func(w *worker)) {
+	for _, w := range f.workers {
+		done := make(chan struct{})
+		if w.mail.send(w.port, func(w *worker) { do(w); close(done) }) {
+			<-done
+		}
+	}
+}
+
 func TestEvidenceIsKeptOfTheFirstHundred(t *testing.T) {
 	cfg := testConfig(startServer(t, echoAll))
 	f := startFleet(t, cfg)
