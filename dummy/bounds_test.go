@@ -42,7 +42,7 @@ func against(t *testing.T, m Manner, behave func(*net.TCPConn), change func(*Con
 // untilLong is until for what takes more than a hundred megabytes through a slow machine.
 func untilLong(t *testing.T, f *Fleet, holds func(*monitor.Snapshot) bool) *monitor.Snapshot {
 	t.Helper()
-	deadline := time.Now().Add(6 * soon)
+	deadline := time.Now().Add(10 * soon)
 	for {
 		s := snap(f)
 		if holds(s) {
