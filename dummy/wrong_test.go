@@ -118,7 +118,7 @@ func TestMuteServerOwesEveryEchoAndAllAreNamed(t *testing.T) {
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, readAll))
 		cfg.Backend, cfg.EchoTimeout = backend, 50*time.Millisecond
-		cfg.DrainTimeout = 200 * time.Millisecond
+		cfg.DrainTimeout = time.Second // long enough to be looked at
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
 		must(t, f.Start())
@@ -203,7 +203,7 @@ func TestEveryOwedEchoIsNamedWithoutASnapshotInBetween(t *testing.T) {
 func TestDrainGoesOnWhenTheAnswersComeAfterAll(t *testing.T) {
 	release := make(chan struct{})
 	cfg := testConfig(startServer(t, func(c *net.TCPConn) { <-release; echoAll(c) }))
-	cfg.DrainTimeout = 100 * time.Millisecond
+	cfg.DrainTimeout = time.Second // the first drain fails, the second must not
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
@@ -296,6 +296,9 @@ func TestLoginPacketIsAwaited(t *testing.T) {
 	for times, fault := range faults {
 		cfg := testConfig(startServer(t, greet(times)))
 		cfg.Login = true
+		if fault == monitor.LoginMissing {
+			cfg.DrainTimeout = loginLeast // as long as that it is waited for
+		}
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
 		must(t, f.Start())
@@ -379,7 +382,7 @@ func TestFINThatIsNotAnsweredIsNamed(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
 	cfg := testConfig(startServer(t, func(c *net.TCPConn) { echoAll(c); <-release }))
-	cfg.Clients = 2
+	cfg.Clients, cfg.DrainTimeout = 2, closeLeast
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Close())
