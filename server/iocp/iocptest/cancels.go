@@ -1,7 +1,6 @@
 package iocptest
 
 import (
-	"net"
 	"runtime"
 	"time"
 
@@ -101,27 +100,35 @@ func cancelAccepts(r *rig) {
 
 func cancelConnect(r *rig) {
 	r.listen(1)
-	// Linux drops the SYNs that find a listener's backlog full.
-	full := false
-	for range 16 {
-		c, err := net.DialTimeout("tcp", r.addr.String(), 200*time.Millisecond)
-		if err != nil {
-			full = true
-			break
+	// Linux drops the SYNs that find a listener's backlog full: all but the first few of these.
+	const connects, answered = 16, 4
+	posted := map[*iocp.Overlapped]iocp.Socket{}
+	for range connects {
+		s := r.socket(r.addr)
+		posted[r.connect(s, r.addr)] = s
+	}
+	for before := -1; before < len(r.done); { // the others wait in the kernel; Cancel ends either
+		before = len(r.done)
+		r.lookFor(50 * time.Millisecond)
+	}
+	for ov := range posted {
+		if e, done := r.done[ov]; done && e.Err != nil {
+			r.t.Errorf("a Connect that nobody answers ended by itself: %v", e.Err)
 		}
-		r.peer(c)
 	}
-	if !full {
-		r.t.Fatal("16 connects were answered by a listener with a backlog of 1")
+	r.aside.Go(func() {
+		for _, s := range posted {
+			r.port.Cancel(s)
+		}
+	})
+	failed := 0
+	for ov := range posted {
+		if e := r.wait("a cancelled connect", ov); e.Err != nil {
+			failed++
+		}
 	}
-	s := r.socket(r.addr)
-	ov := r.connect(s, r.addr)
-	if n, err := r.w.Get(r.batch, 50*time.Millisecond); n != 0 || err != nil {
-		r.t.Fatalf("Get while nobody answers the connect: %d entries, %v", n, err)
-	}
-	r.aside.Go(func() { r.port.Cancel(s) })
-	if e := r.wait("the cancelled connect", ov); e.Err == nil {
-		r.t.Error("the cancelled Connect succeeded")
+	if failed < connects-answered {
+		r.t.Errorf("%d of %d cancelled Connects succeeded", connects-failed, connects)
 	}
 }
 
