@@ -201,13 +201,14 @@ func TestRunIsAWholeRun(t *testing.T) {
 		cfg := testConfig(startServer(t, echoAll))
 		cfg.Backend = backend
 		f := startFleet(t, cfg)
-		must(t, Run(context.Background(), f, Plan{Duration: 50 * time.Millisecond}))
+		const on = 500 * time.Millisecond // a worker that is kept waiting must get to an echo
+		must(t, Run(context.Background(), f, Plan{Duration: on}))
 		end := snap(f)
 		if end.Phase != monitor.Ended || end.Ledger.Echoed == 0 || end.Ledger.Wait != 0 ||
 			end.Bad() != 0 {
 			t.Errorf("%v %+v %v", end.Phase, end.Ledger, end.Faults)
 		}
-		if end.EchoOn < 50*time.Millisecond {
+		if end.EchoOn < on {
 			t.Errorf("echo was on for %v", end.EchoOn)
 		}
 	})
