@@ -31,7 +31,8 @@ type Fleet struct {
 	quit      chan struct{}
 	conducted chan struct{}
 	closing   sync.Once
-	weighed   uint64 // judgements of losses; the conductor's, and end's after it
+	weighed   uint64        // judgements of losses; the conductor's, and end's after it
+	weighAt   time.Duration // when losses are looked at again; 0 when none are held
 
 	backlog backlog
 

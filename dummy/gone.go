@@ -42,11 +42,16 @@ func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duratio
 	switch {
 	case atEnd:
 	case now < since+goneWithin:
-		return since + goneWithin
+		f.weighAt = since + goneWithin
+		return f.weighAt
 	case !gone && now < since+redialWithin:
-		return min(now+goneWithin, since+redialWithin) // nobody kicks for one more loss
+		f.weighAt = min(now+goneWithin, since+redialWithin) // nobody kicks for one more loss
+		return f.weighAt
+	case !gone && f.weighAt > 0 && now-f.weighAt > heldUp:
+		f.weighAt = now + goneWithin // it was not the server's time: nobody has redialed yet
+		return f.weighAt
 	}
-	f.weighed++
+	f.weighed, f.weighAt = f.weighed+1, 0
 	number := f.weighed
 	f.orderAll(func(w *worker) { w.countHeld(gone); w.tell.weighed = number })
 	if gone {

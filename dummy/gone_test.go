@@ -47,6 +47,25 @@ func TestLossesAreWeighed(t *testing.T) {
 	}
 }
 
+// TestLossesOfATimeThatWasNotTheServers: a tester that stood still looks once more before it takes
+// the losses for single ones.
+func TestLossesOfATimeThatWasNotTheServers(t *testing.T) {
+	for _, refused := range []bool{false, true} {
+		const since = 5 * time.Second
+		f := &Fleet{}
+		all := []tidings{{up: 1, lost: 9, lostSince: since}}
+		again := f.weigh(all, since, false)
+		if now := again + time.Minute; f.weigh(all, now, false) != now+goneWithin {
+			t.Error("it did not look again")
+		} else if all[0].refused = refused; f.weigh(all, now+goneWithin, false) != never {
+			t.Error("it looked more than once")
+		}
+		if gone := len(f.diagnoses) == 1; gone != refused {
+			t.Errorf("refused %v, gone %v", refused, gone)
+		}
+	}
+}
+
 // TestServerThatDiesInTheMiddleOfAFrame: the half of an echo that still came is no fault of its own.
 func TestServerThatDiesInTheMiddleOfAFrame(t *testing.T) {
 	var ending atomic.Bool

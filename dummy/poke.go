@@ -42,6 +42,7 @@ type poke struct {
 	part   uint32 // bytes of the oldest owed that had come before
 	slow   bool   // what is owed may have been on its way still
 	served bool   // the server had accepted the connection before
+	more   bool   // it was given more time
 	silent bool   // nothing came, although the server has read the poke
 }
 
@@ -151,11 +152,17 @@ func (w *worker) cameAfterPoke(d *dummy, first, n uint64) {
 	}
 }
 
-// pokeOver judges a climb when its time is over, and dismisses the connection.
-func (w *worker) pokeOver(d *dummy) {
+// pokeOver judges a climb when its time is over, which was to be at a time, and dismisses the
+// connection.
+func (w *worker) pokeOver(d *dummy, at time.Duration) {
 	p := w.pokes[d.slot]
 	if d.state != up || d.conn != p.conn {
 		return // the server has closed it meanwhile, and that was told
+	}
+	if w.now-at > heldUp && !p.more {
+		p.more = true // the time was not the server's
+		w.timers.push(timer{at: w.now + pokeWait, slot: d.slot, what: poked})
+		return
 	}
 	count, queue := &w.count.causes, w.lookAtQueue(d)
 	found := stuck{1, p.owed}

@@ -123,7 +123,7 @@ func (w *worker) fire() {
 		case redialing:
 			w.dials.push(t.slot)
 		case poked:
-			w.pokeOver(d)
+			w.pokeOver(d, t.at)
 		}
 	}
 }

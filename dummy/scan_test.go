@@ -49,3 +49,28 @@ func TestAScanThatIsAlwaysLateLooks(t *testing.T) {
 		t.Errorf("%d late, want 1", late)
 	}
 }
+
+// TestAPokeIsGivenTheTimeTheWorkerStoodStill: the server may not have had its turn since. What came
+// of the poke by then is told, and only once more is waited.
+func TestAPokeIsGivenTheTimeTheWorkerStoodStill(t *testing.T) {
+	for _, answered := range []bool{true, false} {
+		w, p := byHand(t, Config{Clients: 1, OverSend: 1})
+		d := w.at(0)
+		w.start(2, 0)
+		turn(w, p, scanEvery, false)
+		turn(w, p, scanEvery, true) // so it was accepted
+		w.stop(3)
+		turn(w, p, time.Minute, false)
+		w.leave(false, true)
+		turn(w, p, time.Minute+1, false)
+		turn(w, p, 2*time.Minute, false)
+		if d.state != up {
+			t.Fatalf("judged after the worker stood still: %+v", w.count.causes)
+		}
+		turn(w, p, 2*time.Minute+1, answered)
+		turn(w, p, 2*time.Minute+pokeWait, false)
+		if got := w.count.causes.wakeup.connections == 1; got != answered || d.state != closing {
+			t.Errorf("answered %v: %+v, state %v", answered, w.count.causes, d.state)
+		}
+	}
+}
