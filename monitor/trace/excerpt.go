@@ -60,7 +60,7 @@ func (l *Log) Around(ids []uint64, dialed, at time.Time) Excerpt {
 		}
 	}
 	x.Reach = l.Reach() // after the events: what is overwritten meanwhile counts as not held
-	if len(x.Events) == 0 && x.Reach <= from {
+	if whole := x.Reach == 0 || x.Reach <= from; len(x.Events) == 0 && whole && !dialed.IsZero() {
 		x.Events = later
 	}
 	slices.SortStableFunc(x.Events, func(a, b Event) int { return cmp.Compare(a.At, b.At) })

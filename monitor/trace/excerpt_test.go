@@ -106,6 +106,9 @@ func TestAroundFindsWhatWasAcceptedLate(t *testing.T) {
 	if x := l.Around(ids[:2], time.Time{}, at); len(x.Events) != 0 {
 		t.Errorf("dialed at an unknown time, and none until the fault: %v", x.Events)
 	}
+	if x := l.Around(ids[:2], l.Start().Add(-time.Second), l.Start()); len(x.Events) != 4 {
+		t.Errorf("dialed before the log began, which has lost nothing: %v", x.Events)
+	}
 	life(l, ID(9, 1), 5*time.Second, RingRecords-6)
 	if x := l.Around(ids, dialed, at); len(x.Events) != 0 || x.Whole() {
 		t.Errorf("reach %v: an earlier one may have been lost: %v", x.Reach, x.Events)
