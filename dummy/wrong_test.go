@@ -8,6 +8,7 @@ import (
 
 	"dummyload/monitor"
 	"dummyload/server/iocp"
+	"dummyload/server/iocp/iocptest/deadport"
 )
 
 // forever answers nothing more and waits for the dummy to leave.
@@ -223,10 +224,9 @@ func TestDrainGoesOnWhenTheAnswersComeAfterAll(t *testing.T) {
 
 func TestRefusedConnectsAreCountedAndRetried(t *testing.T) {
 	forBackends(t, func(t *testing.T, backend string) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		must(t, err)
-		cfg := Config{Target: l.Addr().(*net.TCPAddr).AddrPort(), Clients: 3, Backend: backend}
-		l.Close() // nobody listens there now
+		nobody, free := deadport.New(t)
+		defer free()
+		cfg := Config{Target: nobody, Clients: 3, Backend: backend}
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
 		s := until(t, f, "redials", func(s *monitor.Snapshot) bool {

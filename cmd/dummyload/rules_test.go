@@ -32,20 +32,22 @@ var mayImport = map[string][]string{
 		"server/frame"},
 	"server": {"monitor", "monitor/trace", "server/iocp",
 		"server/frame", "server/sendq"},
-	"server/gallery":       {"server", "server/frame", "server/iocp", "monitor"},
-	"server/iocp":          {},
-	"server/iocp/iocptest": {"server/iocp"},
-	"server/iocp/sim":      {"server/iocp"},
-	"server/seeded":        {},
-	"server/frame":         {},
-	"server/sendq":         {},
-	"monitor":              {"monitor/trace"},
-	"monitor/trace":        {},
-	"server/peerbench":     {}, // a module of its own: it runs the built program
+	"server/gallery":                {"server", "server/frame", "server/iocp", "monitor"},
+	"server/iocp":                   {},
+	"server/iocp/iocptest":          {"server/iocp", "server/iocp/iocptest/deadport"},
+	"server/iocp/sim":               {"server/iocp"},
+	"server/iocp/iocptest/deadport": {},
+	"server/seeded":                 {},
+	"server/frame":                  {},
+	"server/sendq":                  {},
+	"monitor":                       {"monitor/trace"},
+	"monitor/trace":                 {},
+	"server/peerbench":              {}, // a module of its own: it runs the built program
 }
 
 // onlyTests are packages that nothing but tests may import.
-var onlyTests = []string{"server/iocp/iocptest", "server/iocp/sim", "server/seeded"}
+var onlyTests = []string{"server/iocp/iocptest", "server/iocp/iocptest/deadport",
+	"server/iocp/sim", "server/seeded"}
 
 // onlyIn keeps a library in its room.
 var onlyIn = map[string]string{

@@ -9,6 +9,8 @@ import (
 	"os"
 	"syscall"
 	"testing"
+
+	"dummyload/server/iocp/iocptest/deadport"
 )
 
 func TestClassify(t *testing.T) {
@@ -41,12 +43,9 @@ func TestClassify(t *testing.T) {
 }
 
 func TestClassifyRefused(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	_, err = net.Dial("tcp", l.Addr().String())
+	nobody, free := deadport.New(t)
+	defer free()
+	_, err := net.Dial("tcp", nobody.String())
 	if got := Classify(err); got != ClassRefused {
 		t.Errorf("class %d of %v", got, err)
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"dummyload/server/iocp/iocptest/deadport"
 )
 
 var loopbacks = []string{"127.0.0.1", "::1"}
@@ -201,17 +203,14 @@ func TestZoneIsANumberOrAName(t *testing.T) {
 }
 
 func TestConnectRefused(t *testing.T) {
-	s, at, err := newListener(netip.MustParseAddrPort("127.0.0.1:0"), 1, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeSocket(s)
-	c, err := newConnector(netip.Addr{}, at)
+	nobody, free := deadport.New(t)
+	defer free()
+	c, err := newConnector(netip.Addr{}, nobody)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer closeSocket(c)
-	err = connectSocket(c, at)
+	err = connectSocket(c, nobody)
 	if err == nil {
 		pollSocket(t, c, unix.POLLOUT)
 		err = connectResult(c)

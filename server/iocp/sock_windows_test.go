@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/windows"
+
+	"dummyload/server/iocp/iocptest/deadport"
 )
 
 func TestConnect(t *testing.T) {
@@ -41,9 +43,11 @@ func TestConnect(t *testing.T) {
 		r.Close(s)
 	}
 	l.Close()
-	s, err := r.NewSocket(netip.Addr{}, remote)
+	nobody, free := deadport.New(t)
+	defer free()
+	s, err := r.NewSocket(netip.Addr{}, nobody)
 	r.must(err)
-	r.must(r.Connect(s, remote, ov))
+	r.must(r.Connect(s, nobody, ov))
 	if e := r.get(1)[0]; Classify(e.Err) != ClassRefused {
 		t.Errorf("nobody listens: %s, want refused", show(e))
 	}

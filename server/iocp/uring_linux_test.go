@@ -13,6 +13,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"dummyload/server/iocp/iocptest/deadport"
 )
 
 func TestUringEchoes(t *testing.T) {
@@ -244,23 +246,20 @@ func TestUringAbortOfAListenerEndsAllAccepts(t *testing.T) {
 
 func TestUringConnectFailures(t *testing.T) {
 	eachUring(t, Config{}, func(r *uringRig) {
-		free, at, err := r.p.Listen(loopback, 1)
-		if err != nil {
-			r.Fatal(err)
-		}
-		r.p.Close(free)
-		s, err := r.p.NewSocket(netip.Addr{}, at)
+		nobody, free := deadport.New(r.T)
+		defer free()
+		s, err := r.p.NewSocket(netip.Addr{}, nobody)
 		if err != nil {
 			r.Fatal(err)
 		}
 		ov := &Overlapped{}
-		_ = r.w.Connect(s, at, ov)
+		_ = r.w.Connect(s, nobody, ov)
 		if e := r.one(ov); Classify(e.Err) != ClassRefused {
 			r.Errorf("error %v, want refused", e.Err)
 		}
 		r.p.Close(s)
 		// An address that connect(2) refuses at once still gives an Entry.
-		if s, err = r.p.NewSocket(netip.Addr{}, at); err != nil {
+		if s, err = r.p.NewSocket(netip.Addr{}, nobody); err != nil {
 			r.Fatal(err)
 		}
 		_ = r.p.Connect(s, netip.MustParseAddrPort("[2001:db8::1]:9"), ov)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dummyload/server/iocp"
+	"dummyload/server/iocp/iocptest/deadport"
 )
 
 var acceptCases = []Case{
@@ -248,12 +249,8 @@ func connectAndEcho(r *rig) {
 }
 
 func connectRefused(r *rig) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	nobody := addrPort(l.Addr())
-	l.Close()
+	nobody, free := deadport.New(r.t)
+	r.after = append(r.after, free)
 	ov := r.connect(r.socket(nobody), nobody)
 	if e := r.wait("the refused connect", ov); iocp.Classify(e.Err) != iocp.ClassRefused {
 		r.t.Errorf("Connect to a port where nobody listens: %v", e.Err)
