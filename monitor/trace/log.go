@@ -32,7 +32,8 @@ type Log struct {
 
 // New makes a log for so many workers. Times count from now.
 func New(workers int) *Log {
-	l := &Log{start: time.Now()}
+	// A moment ago: no record has the time 0, by however coarse a clock. It stands for unknown.
+	l := &Log{start: time.Now().Add(-time.Nanosecond)}
 	for i := range workers + 1 {
 		r := &Ring{name: fmt.Sprintf("w%d", i), start: l.start, records: make([]record, RingRecords)}
 		if i == workers {

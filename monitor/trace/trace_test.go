@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"unsafe"
 )
 
@@ -29,6 +30,20 @@ func TestEveryKindAndPlaceHasAName(t *testing.T) {
 		}
 		seen[w.String()] = true
 	}
+}
+
+// TestNoRecordIsAtTime0: not where the clock has not moved since the log was made.
+func TestNoRecordIsAtTime0(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(1)
+		l.Ring(0).Tick()
+		l.Ring(0).Record(Dial, Nowhere, 1, 1, 0)
+		l.Shared().Record(Accept, Nowhere, 2, 1, 0)
+		events := l.Events(0)
+		if len(events) != 2 || events[0].At <= 0 || events[1].At <= 0 {
+			t.Errorf("%v", events)
+		}
+	})
 }
 
 func TestADumpReadsLikeTheRules(t *testing.T) {
