@@ -130,8 +130,8 @@ func (t *joint) open(server Witness) bool {
 		})
 }
 
-// hear notes what a trace no longer had when something was read of it first. later is how much later than the
-// fleet's its log began.
+// hear notes what a trace no longer had when something was read of it first. later is how much
+// later than the fleet's its log began.
 func (h *half) hear(whose, of string, x trace.Excerpt, later time.Duration) {
 	if h.heard {
 		return
