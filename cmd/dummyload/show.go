@@ -23,8 +23,8 @@ const (
 )
 
 // A show takes less than 10 s on a machine that has nothing else to do, and is given up after
-// showMost; what it is to find is looked for every showLook. Before START there is a while for what
-// a server says unasked.
+// showMost; what it is to find is looked for every showLook. Before START the server has a while to
+// accept them all, beyond what its system does.
 const (
 	showMost    = time.Minute
 	showLook    = 50 * time.Millisecond

@@ -85,7 +85,7 @@ type mortal struct {
 }
 
 func (h *mortal) Received(s server.Sender, id server.SessionID, packet []byte) {
-	if h.n.Add(1) == stallAt {
+	if h.n.Add(1) == underWay {
 		close(h.end)
 	}
 	h.Echo.Received(s, id, packet)
@@ -131,7 +131,7 @@ type stall struct {
 }
 
 func (h *stall) Received(s server.Sender, id server.SessionID, packet []byte) {
-	if h.n.Add(1) == stallAt {
+	if h.n.Add(1) == underWay {
 		h.gate.Lock()
 		time.Sleep(stallFor)
 		h.gate.Unlock()
@@ -142,7 +142,7 @@ func (h *stall) Received(s server.Sender, id server.SessionID, packet []byte) {
 }
 
 const (
-	stallAt  = 300 // packets: all dummies are at work
+	underWay = 300 // packets: all dummies are at work
 	stallFor = 4 * time.Second
 )
 
@@ -162,7 +162,7 @@ func startStandstill() (Server, error) {
 			if err != nil {
 				return
 			}
-			if chunks.Add(1) > stallAt {
+			if chunks.Add(1) > underWay {
 				<-over
 				return
 			}

@@ -3,7 +3,6 @@
 package deadport
 
 import (
-	"errors"
 	"net"
 	"net/netip"
 	"testing"
@@ -25,7 +24,8 @@ func New(t testing.TB) (addr netip.AddrPort, free func()) {
 		t.Fatal(err)
 	}
 	near, err := l.Accept()
-	if err := errors.Join(err, l.Close()); err != nil {
+	l.Close()
+	if err != nil {
 		far.Close()
 		t.Fatal(err)
 	}
