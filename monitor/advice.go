@@ -48,8 +48,13 @@ var adviceOn = map[string]string{
 	CloseIgnored:      "transferred 0 must end the connection (rule R6)",
 	SessionLeak:       "an IOCount is not lowered on some way out (rule R2); the trace shows which",
 	ReleasedTwice:     "only the decrement that reaches 0 may release (rule R3)",
-	MemoryGrowth:      "bound SendQ: disconnect a session whose peer does not read (rule R15)",
-	LimitIgnored:      "refuse a frame whose header is above the limit",
+	WorkersStuck: "each worker needs an order to stop of its own (rule R7), and a handler that " +
+		"returns",
+	AcceptsPending: "a cancelled listener must complete every accept that is pending (C6)",
+	ServerFailed:   "the completion port itself failed: what it said stands above",
+	AuditMissing:   "the bundled server's process crashed or was ended: see what it wrote to stderr",
+	MemoryGrowth:   "bound SendQ: disconnect a session whose peer does not read (rule R15)",
+	LimitIgnored:   "refuse a frame whose header is above the limit",
 
 	LocalFDLimit:       "fewer --clients, or a higher descriptor limit for the tester (ulimit -n)",
 	LocalPortExhausted: "fewer --clients, or more addresses for --source",

@@ -23,6 +23,10 @@ const (
 	CloseIgnored       = "close_ignored"
 	SessionLeak        = "session_leak"
 	ReleasedTwice      = "released_twice"
+	WorkersStuck       = "workers_stuck" // these four are the bundled server's audit, too
+	AcceptsPending     = "accepts_pending"
+	ServerFailed       = "server_failed"
+	AuditMissing       = "audit_missing"
 	MemoryGrowth       = "memory_growth"
 	LimitIgnored       = "limit_ignored"
 	LocalFDLimit       = "local_fd_limit"
@@ -44,8 +48,8 @@ func (d Diagnosis) Local() bool {
 // show; all others come with faults, which are counted and can be allowed.
 func (d Diagnosis) Fails() bool {
 	switch d.Name {
-	case ServerGone, WorkersLost, CloseIgnored, SessionLeak, ReleasedTwice, MemoryGrowth,
-		LimitIgnored:
+	case ServerGone, WorkersLost, CloseIgnored, SessionLeak, ReleasedTwice, WorkersStuck,
+		AcceptsPending, ServerFailed, AuditMissing, MemoryGrowth, LimitIgnored:
 		return true
 	}
 	return false

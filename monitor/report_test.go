@@ -68,7 +68,8 @@ func TestEveryFaultAndDiagnosisHasAdvice(t *testing.T) {
 	}
 	for _, name := range []string{ServerGone, ServerStalled, AcceptStalled, NeverServed,
 		SendWakeupLost, SendFlagStuck, ReceiveNotRearmed, WorkersLost, ClosedHealthy, SessionReuse,
-		CloseIgnored, SessionLeak, ReleasedTwice, MemoryGrowth, LimitIgnored,
+		CloseIgnored, SessionLeak, ReleasedTwice, WorkersStuck, AcceptsPending, ServerFailed, AuditMissing,
+		MemoryGrowth, LimitIgnored,
 		LocalFDLimit, LocalPortExhausted, LocalCPUSaturated} {
 		s := goodRun()
 		s.Faults[NotDrained] = 1

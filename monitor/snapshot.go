@@ -95,24 +95,6 @@ type Generator struct {
 	Goroutines int
 }
 
-// Server is what the bundled server says of itself; the release audit is part of it.
-type Server struct {
-	Backend        string
-	Workers        int
-	Accepted       uint64
-	Released       uint64
-	Live           uint64
-	ReleasedTwice  uint64
-	Refused        uint64 // closed at accept: session limit
-	AcceptFailures uint64 // EMFILE and the like
-	IOCount        uint64 // sum over all sessions; an estimate while running
-	SendQBytes     uint64
-	RecvPackets    uint64
-	SendPackets    uint64
-	Reasons        map[string]uint64 // why sessions were disconnected by the server, by name
-	Trace          string            // file the trace was written to, empty when it was not
-}
-
 // Hostile counts what the dummies did that misbehave. None of it is in the ledger, the faults or
 // the other counters.
 type Hostile struct {

@@ -139,6 +139,12 @@ type ServerSummary struct {
 	Refused        uint64            `json:"refused,omitempty"`         // at the session limit
 	AcceptFailures uint64            `json:"accept_failures,omitempty"` // EMFILE and the like
 	Reasons        map[string]uint64 `json:"reasons,omitempty"`         // of disconnects
+	AcceptsPending int64             `json:"accepts_pending,omitempty"`
+	Unreleased     []Unreleased      `json:"unreleased,omitempty"`
+	WorkersStuck   int               `json:"workers_stuck,omitempty"`
+	Stuck          []Stuck           `json:"stuck,omitempty"`
+	Failures       []string          `json:"failures,omitempty"`
+	Ended          string            `json:"ended,omitempty"` // how, when there is no audit
 }
 
 // EvidenceSummary is one Evidence; want and got are hexadecimal.
@@ -221,7 +227,17 @@ func newServerSummary(s *Server) *ServerSummary {
 	}
 	return &ServerSummary{Backend: s.Backend, Workers: s.Workers, Accepted: s.Accepted,
 		Released: s.Released, Live: s.Live, ReleasedTwice: s.ReleasedTwice, Trace: s.Trace,
-		Refused: s.Refused, AcceptFailures: s.AcceptFailures, Reasons: s.Reasons}
+		Refused: s.Refused, AcceptFailures: s.AcceptFailures, Reasons: s.Reasons,
+		AcceptsPending: s.AcceptsPending, Unreleased: s.Unreleased, WorkersStuck: s.WorkersStuck,
+		Stuck: s.Stuck, Failures: cleanAll(s.Failures), Ended: Clean(s.Ended)}
+}
+
+func cleanAll(texts []string) []string {
+	var out []string
+	for _, text := range texts {
+		out = append(out, Clean(text))
+	}
+	return out
 }
 
 func newRTTSummary(d Distribution) RTTSummary {

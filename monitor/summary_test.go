@@ -102,7 +102,10 @@ func TestSummaryAddsOnlyKeysThatMayBeLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := badRun()
-	s.Server.Refused, s.Server.AcceptFailures = 1, 2
+	s.Server.Refused, s.Server.AcceptFailures, s.Server.AcceptsPending = 1, 2, 3
+	s.Server.Unreleased = []Unreleased{{ID: "s1.1", Trace: []string{"Accept"}}}
+	s.Server.WorkersStuck, s.Server.Stuck = 1, []Stuck{{Worker: "w1", Trace: []string{"Stop"}}}
+	s.Server.Failures, s.Server.Ended = []string{"why"}, "killed"
 	known := shape(t, contract)
 	var added []string
 	for _, line := range shape(t, summaryJSON(t, s, Rules{})) {
@@ -111,7 +114,16 @@ func TestSummaryAddsOnlyKeysThatMayBeLeftOut(t *testing.T) {
 		}
 	}
 	want := []string{"reasons[] string", "server.refused float64", "server.accept_failures float64",
-		"server.reasons json.Delim", "server.reasons.sendq_full float64", "hostile json.Delim",
+		"server.reasons json.Delim", "server.reasons.sendq_full float64",
+		"server.accepts_pending float64", "server.unreleased json.Delim",
+		"server.unreleased[] json.Delim", "server.unreleased[].id string",
+		"server.unreleased[].io_count float64", "server.unreleased[].send_flag bool",
+		"server.unreleased[].sendq_bytes float64", "server.unreleased[].reason string",
+		"server.unreleased[].trace json.Delim", "server.unreleased[].trace[] string",
+		"server.workers_stuck float64", "server.stuck json.Delim", "server.stuck[] json.Delim",
+		"server.stuck[].worker string", "server.stuck[].trace json.Delim",
+		"server.stuck[].trace[] string", "server.failures json.Delim", "server.failures[] string",
+		"server.ended string", "hostile json.Delim",
 		"hostile.dummies float64", "hostile.connected float64", "hostile.closed_by_server float64",
 		"hostile.bytes_sent float64", "hostile.bytes_received float64", "evidence[].note string",
 		"evidence[].count float64"}

@@ -55,7 +55,7 @@ type Verdict struct {
 func Judge(s *Snapshot, r Rules) Verdict {
 	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses)}
 	if s.Server != nil {
-		v.Diagnoses = append(v.Diagnoses, audit(s.Server, r.Live)...)
+		v.Diagnoses = append(v.Diagnoses, s.Server.wrongs(r.Live)...)
 	}
 	if s.Generator.Saturated && r.claims() {
 		v.Diagnoses = append(v.Diagnoses, Diagnosis{LocalCPUSaturated, s.Clients, saturatedWhy(s)})
@@ -92,28 +92,6 @@ func (v *Verdict) add(code int, reasons []string) {
 		v.ExitCode = code
 	}
 	v.Reasons = append(v.Reasons, reasons...)
-}
-
-// audit holds the bundled server to its own books: every session it accepted is released, and
-// none twice. While it runs (live) its counters are read one after the other, so that only what
-// was released twice counts. The list is empty when the books are right.
-func audit(srv *Server, live bool) []Diagnosis {
-	var ds []Diagnosis
-	if srv.ReleasedTwice > 0 {
-		ds = append(ds, Diagnosis{ReleasedTwice, int(srv.ReleasedTwice),
-			fmt.Sprintf("the bundled server released %s more than once",
-				plural(srv.ReleasedTwice, "session"))})
-	}
-	if live {
-		return ds
-	}
-	if srv.Accepted != srv.Released+srv.Live || srv.Live != 0 {
-		left := max(srv.Accepted, srv.Released) - min(srv.Accepted, srv.Released)
-		ds = append(ds, Diagnosis{SessionLeak, int(left),
-			fmt.Sprintf("the bundled server accepted %s, released %s and still holds %s",
-				plural(srv.Accepted, "session"), Count(srv.Released), Count(srv.Live))})
-	}
-	return ds
 }
 
 // failing lists the faults that fail the run. What is still owed when nobody counted it as

@@ -87,6 +87,24 @@ var judgements = []struct {
 		Rules{Live: true}, ExitPass, ""},
 	{"released twice while it runs", func(s *Snapshot) { s.Server.ReleasedTwice = 1 },
 		Rules{Live: true}, ExitFault, "released_twice"},
+	{"a worker stuck", func(s *Snapshot) {
+		s.Server.WorkersStuck, s.Server.Stuck = 1, []Stuck{{"w1", []string{"RecvPost", "IODown io=1"}}}
+	}, Rules{}, ExitFault, "workers_stuck: the bundled server ordered all of its 2 workers to stop, " +
+		"1 did not end: w1, whose last footprint is IODown io=1"},
+	{"accepts pending", func(s *Snapshot) { s.Server.AcceptsPending = 64 }, Rules{}, ExitFault,
+		"accepts_pending: the bundled server cancelled its listener, and 64 accepts did not"},
+	{"the port failed", func(s *Snapshot) { s.Server.Failures = []string{"why\x1b", "why not"} },
+		Rules{}, ExitFault, `server_failed: the bundled server failed: why\x1b; why not`},
+	{"no audit", func(s *Snapshot) { s.Server.Audited, s.Server.Live = false, 7 }, Rules{}, ExitFault,
+		"audit_missing: the bundled server made no release audit"},
+	{"its process ended without", func(s *Snapshot) {
+		s.Server.Audited, s.Server.Live, s.Server.Ended = false, 7, "signal: killed"
+	}, Rules{}, ExitFault, "audit_missing: the bundled server ended without its release audit: signal"},
+	{"its process ended while it runs", func(s *Snapshot) { s.Server.Ended = "its process ended" },
+		Rules{Live: true}, ExitFault, "audit_missing"},
+	{"accepts pending while it runs", func(s *Snapshot) { s.Server.AcceptsPending = 64 },
+		Rules{Live: true}, ExitPass, ""},
+	{"no audit yet", func(s *Snapshot) { s.Server.Audited = false }, Rules{Live: true}, ExitPass, ""},
 	{"before the first echo, while it runs", noEcho, Rules{Live: true, Thresholds: missed},
 		ExitPass, ""},
 	{"waiting while it runs", func(s *Snapshot) { s.Ledger.Wait = 10 }, Rules{Live: true},

@@ -49,8 +49,15 @@ func (srv *Server) reasonCounts() map[string]uint64 {
 	return counts
 }
 
-// Collect implements monitor.Source.
-func (srv *Server) Collect(snap *monitor.Snapshot) { snap.Server = srv.figures() }
+// Collect implements monitor.Source. Once Stop has returned it adds the audit.
+func (srv *Server) Collect(snap *monitor.Snapshot) {
+	if audit := srv.audited.Load(); audit != nil {
+		own := *audit // others add to it
+		snap.Server = &own
+		return
+	}
+	snap.Server = srv.figures()
+}
 
 // figures is what the counters and the table say now. Its IOCount and SendQBytes are read off
 // the sessions themselves: that costs the workers nothing, and nothing can drift.
@@ -68,6 +75,9 @@ func (srv *Server) figures() *monitor.Server {
 		RecvPackets:    srv.sum(func(c *counters) *atomic.Uint64 { return &c.recvPackets }),
 		SendPackets:    srv.sum(func(c *counters) *atomic.Uint64 { return &c.sendPackets }),
 		Reasons:        srv.reasonCounts(),
+		Unreleased:     []monitor.Unreleased{},
+		Stuck:          []monitor.Stuck{},
+		Failures:       []string{},
 	}
 	for s := range srv.sessions() {
 		m.IOCount += uint64(s.io.load().count())

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/monitor"
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
 
@@ -78,7 +79,7 @@ func start(t *testing.T, cfg Config) *running {
 }
 
 // stop stops the server once and checks the audit.
-func (r *running) stop(grace time.Duration) (audit Audit) {
+func (r *running) stop(grace time.Duration) (audit *monitor.Server) {
 	r.once.Do(func() {
 		audit = r.Stop(grace)
 		if !audit.OK() {

@@ -31,6 +31,7 @@ type Server struct {
 	stopping atomic.Bool
 	accepts  atomic.Int64 // Accepts pending or paused; 0 once the listener is quiet
 	threads  chan *worker // gets each worker when its thread has ended
+	audited  atomic.Pointer[monitor.Server]
 }
 
 var _ Sender = (*Server)(nil)
@@ -117,9 +118,9 @@ const (
 // Stop ends the server. It stops accepting and closes the listener, gives the sessions up to
 // grace to leave by themselves, cancels those that stayed, and waits until all are released;
 // then it orders every worker to stop, one packet each (R7), and frees the port. What could not
-// be ended within bounded time is named in the Audit, and its memory is left alone. Stop is
-// called once.
-func (srv *Server) Stop(grace time.Duration) Audit {
+// be ended within bounded time is named in the audit, and its memory is left alone. Stop is
+// called once; later Collects carry the audit, too.
+func (srv *Server) Stop(grace time.Duration) *monitor.Server {
 	srv.stopping.Store(true)
 	quiet := func() bool {
 		if srv.accepts.Load() > 0 {
@@ -137,7 +138,7 @@ func (srv *Server) Stop(grace time.Duration) Audit {
 	}
 	audit := srv.audit()
 	stuck := srv.stopThreads()
-	audit.nameStuck(srv, stuck)
+	srv.nameStuck(audit, stuck)
 	for _, w := range srv.workers {
 		if !slices.Contains(stuck, w) && w.failure != nil { // a stuck one may yet write it
 			audit.Failures = append(audit.Failures, w.failure.Error())
@@ -148,6 +149,7 @@ func (srv *Server) Stop(grace time.Duration) Audit {
 			audit.Failures = append(audit.Failures, err.Error())
 		}
 	}
+	srv.audited.Store(audit)
 	return audit
 }
 

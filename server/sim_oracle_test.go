@@ -1,6 +1,7 @@
 package server
 
 import (
+	"dummyload/monitor"
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp/sim"
 )
@@ -105,7 +106,7 @@ func (s *simulation) countAtRest(session *session) {
 }
 
 // afterStop looks at what Stop left behind.
-func (s *simulation) afterStop(audit Audit) {
+func (s *simulation) afterStop(audit *monitor.Server) {
 	if audit.WorkersStuck > 0 {
 		s.world.Fail("a worker did not obey the order to stop")
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/monitor"
 	"dummyload/server/iocp"
 )
 
@@ -160,7 +161,8 @@ func TestTheAuditsJSONNames(t *testing.T) {
 	want := `{"backend":"scripted","workers":1,"accepted":1,"released":1,"live":0,` +
 		`"released_twice":0,"refused":0,"accept_failures":0,"accepts_pending":0,` +
 		`"reasons":{"peer_closed":1},"unreleased":[],"workers_stuck":0,"stuck":[],` +
-		`"failures":[]}`
+		`"failures":[],"io_count":0,"sendq_bytes":0,"recv_packets":0,"send_packets":0,` +
+		`"audited":true}`
 	if string(out) != want {
 		t.Errorf("\n%s, want\n%s", out, want)
 	}
@@ -199,8 +201,8 @@ func TestABrokenPortEndsTheWorkerAndIsNamed(t *testing.T) {
 	if w.failure != errScripted {
 		t.Errorf("failure %v", w.failure)
 	}
-	a := Audit{Failures: []string{"why"}}
+	a := monitor.Server{Audited: true, Failures: []string{"why"}}
 	if a.OK() || !strings.Contains(a.String(), "port: why") {
-		t.Errorf("%v", a)
+		t.Errorf("%v", &a)
 	}
 }

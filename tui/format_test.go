@@ -55,7 +55,8 @@ func TestVerdict(t *testing.T) {
 	saturated.Generator.Saturated = true
 	ended := stopped(monitor.Ended, 0, 0)
 	leaked := stopped(monitor.Ended, 0, 0)
-	ended.Server.Live, ended.Server.Released = 0, 1312
+	ended.Server.Live, ended.Server.Released, ended.Server.Audited = 0, 1312, true
+	leaked.Server.Audited = true
 	allowed := running(5)
 	allowed.Faults[monitor.ClosedByServer] = 3
 	slow := monitor.Rules{Thresholds: []monitor.Threshold{threshold(t, "rtt_p99<1us")}}

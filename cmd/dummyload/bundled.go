@@ -17,11 +17,14 @@ type bundled interface {
 	Addr() netip.AddrPort
 	// records is all that its trace holds.
 	records() (trace.Excerpt, error)
-	// finish stops the server and waits for its audit, which later Collects carry. Its trace can
-	// still be asked.
+	// finish stops the server and waits for its audit, which later Collects carry: or for how it
+	// ended without one. Its trace can still be asked.
 	finish()
-	// leave is for when nothing more is asked.
+	// leave is for when nothing more is asked. A process that ends badly now is in later Collects.
 	leave()
+	// told writes to stderr what the server's process has written there: while the run lasted the
+	// screen may have been in use.
+	told()
 }
 
 // startBundled starts the bundled server on a free loopback port, fit for the given load.
@@ -63,5 +66,7 @@ func (s inProcess) Collect(snap *monitor.Snapshot) {
 func (s inProcess) finish() { s.Stop(serveGrace) }
 
 func (s inProcess) leave() {}
+
+func (s inProcess) told() {}
 
 func (s inProcess) records() (trace.Excerpt, error) { return s.Records(), nil }

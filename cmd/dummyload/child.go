@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"time"
 
 	"dummyload/monitor"
@@ -22,6 +23,7 @@ type child struct {
 	cmd  *exec.Cmd
 	said *bytes.Buffer // its stderr; complete once cmd was waited for
 	addr netip.AddrPort
+	left sync.Once
 }
 
 func startChild(config server.Config) (*child, error) {
@@ -85,23 +87,55 @@ const killAfter = 10 * time.Second
 
 // finish lets the child stop by itself and ends it when it does not.
 func (c *child) finish() {
-	defer c.killIn(serveGrace + killAfter).Stop()
+	defer c.killIn(serveGrace+killAfter, "it made no audit").Stop()
 	c.stop()
 }
 
-// leave ends the child. What it had to say comes now: while the run lasted the screen may have
-// been in use.
+// leave ends the child and looks how it ended: with the code that its audit earned, or badly.
 func (c *child) leave() {
-	defer c.killIn(killAfter).Stop()
-	c.close()
-	err := c.cmd.Wait()
-	_, _ = os.Stderr.Write(c.said.Bytes())
-	var exit *exec.ExitError
-	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == monitor.ExitFault) {
-		fmt.Fprintf(os.Stderr, "dummyload: the bundled server's process: %v\n", err)
-	}
+	c.left.Do(func() {
+		defer c.killIn(killAfter, "it did not end").Stop()
+		c.close()
+		err := c.cmd.Wait()
+		if code := c.cmd.ProcessState.ExitCode(); code < 0 || code != c.earned() {
+			c.end(endedHow(err, c.said.String()))
+		}
+	})
 }
 
-func (c *child) killIn(d time.Duration) *time.Timer {
-	return time.AfterFunc(d, func() { _ = c.cmd.Process.Kill() })
+// earned is the exit code that fits the audit, -1 without one: none fits.
+func (c *child) earned() int {
+	var snap monitor.Snapshot
+	c.Collect(&snap)
+	switch {
+	case snap.Server == nil || !snap.Server.Audited:
+		return -1
+	case snap.Server.OK():
+		return monitor.ExitPass
+	}
+	return monitor.ExitFault
+}
+
+// endedHow says how a process ended, and what it died of if it wrote that to stderr.
+func endedHow(err error, said string) string {
+	how := "its process ended (exit status 0)"
+	if err != nil {
+		how = "its process ended (" + err.Error() + ")"
+	}
+	for line := range strings.Lines(said) {
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return how + ": " + strings.TrimSpace(line)
+		}
+	}
+	return how
+}
+
+// told writes what the child had to say.
+func (c *child) told() { _, _ = os.Stderr.Write(c.said.Bytes()) }
+
+func (c *child) killIn(d time.Duration, why string) *time.Timer {
+	return time.AfterFunc(d, func() {
+		c.end(fmt.Sprintf("%s within %v and was killed", why, d))
+		_ = c.cmd.Process.Kill()
+	})
 }

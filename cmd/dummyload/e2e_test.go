@@ -103,6 +103,7 @@ type summary struct {
 		Backend                                 string
 		Accepted, Released, Live, ReleasedTwice uint64
 		Trace                                   string
+		Stuck                                   []monitor.Stuck
 	}
 	Hostile  *monitor.Hostile
 	Evidence []struct {
@@ -219,7 +220,7 @@ func TestServerProcessThatCannotStart(t *testing.T) {
 	}
 }
 
-// TestServerProcessThatIsKilled leaves no audit: what it held is not told as a leak.
+// TestServerProcessThatIsKilled leaves no audit: that is told, and what it held is no leak.
 func TestServerProcessThatIsKilled(t *testing.T) {
 	t.Setenv(asProgram, "1")
 	for _, kill := range []bool{false, true} {
@@ -248,10 +249,15 @@ func TestServerProcessThatIsKilled(t *testing.T) {
 		}
 		conn.Close()
 		srv.finish()
-		switch s := collect(); {
-		case kill && s != nil:
-			t.Errorf("killed, and its audit is %+v", *s)
-		case !kill && (s == nil || s.Accepted != 1 || s.Released != 1):
+		srv.leave()
+		s := collect()
+		v := monitor.Judge(&monitor.Snapshot{Server: s, Bundled: true}, monitor.Rules{})
+		switch {
+		case kill && (s.OK() || v.ExitCode != monitor.ExitFault || len(v.Diagnoses) != 1 ||
+			v.Diagnoses[0].Name != monitor.AuditMissing ||
+			!strings.Contains(v.Diagnoses[0].Why, "kill")):
+			t.Errorf("killed, and its audit is %+v: %+v", *s, v)
+		case !kill && (s.Accepted != 1 || s.Released != 1 || !s.OK()):
 			t.Errorf("stopped, and its audit is %+v", s)
 		}
 	}

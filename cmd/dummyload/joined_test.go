@@ -55,6 +55,7 @@ type linked struct {
 func (l linked) Addr() netip.AddrPort { return l.srv.Addr() }
 func (l linked) finish()              { l.stop() }
 func (l linked) leave()               { l.close() }
+func (l linked) told()                {}
 
 // linkTo has the server answer through pipes.
 func linkTo(srv *server.Server) bundled {

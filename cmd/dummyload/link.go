@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,9 +29,8 @@ type order struct {
 
 // word is what the child says, a JSON line on its stdout.
 type word struct {
-	Server  *monitor.Server `json:",omitempty"` // its figures, now and again
-	Audited bool            `json:",omitempty"` // and no others will follow
-	Answer  *trace.Excerpt  `json:",omitempty"` // to the oldest order that wants one
+	Server *monitor.Server `json:",omitempty"` // its figures, now and again; last its audit
+	Answer *trace.Excerpt  `json:",omitempty"` // to the oldest order that wants one
 }
 
 // How long an answer may take: a child that is busy, and one that writes its whole trace.
@@ -60,6 +60,8 @@ type link struct {
 
 	mu     sync.Mutex
 	latest *monitor.Server
+	dead   bool   // the child's stdout has ended
+	how    string // it ended before its time or badly; empty when that is not known
 }
 
 // newLink takes over both pipes.
@@ -75,6 +77,11 @@ func newLink(in io.WriteCloser, out io.Reader) *link {
 func (l *link) follow(words *json.Decoder) {
 	defer close(l.ended)
 	defer close(l.answers)
+	defer func() {
+		l.mu.Lock()
+		l.dead = true
+		l.mu.Unlock()
+	}()
 	for {
 		var w word
 		if err := words.Decode(&w); err != nil {
@@ -84,9 +91,9 @@ func (l *link) follow(words *json.Decoder) {
 			l.mu.Lock()
 			l.latest = w.Server
 			l.mu.Unlock()
-		}
-		if w.Audited {
-			close(l.audited)
+			if w.Server.Audited {
+				close(l.audited)
+			}
 		}
 		if w.Answer != nil {
 			l.answers <- *w.Answer // there is room: one question at a time
@@ -99,9 +106,30 @@ func (l *link) Collect(s *monitor.Snapshot) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.Bundled = true
+	own := monitor.Server{} // others add to it
 	if l.latest != nil {
-		own := *l.latest // others add to it
+		own = *l.latest
+	}
+	switch {
+	case own.Audited && l.how != "":
+		own.Failures = append(slices.Clone(own.Failures), l.how)
+	case own.Audited:
+	case l.how != "":
+		own.Ended = l.how
+	case l.dead:
+		own.Ended = "its process ended"
+	}
+	if l.latest != nil || own.Ended != "" {
 		s.Server = &own
+	}
+}
+
+// end says how the child ended, which its audit does not. The first word stays.
+func (l *link) end(how string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.how == "" {
+		l.how = how
 	}
 }
 
@@ -150,8 +178,7 @@ func (l *link) ask(o order, most time.Duration) (trace.Excerpt, error) {
 	}
 }
 
-// stop has the server stop and waits for its audit. A child that ends without one leaves no
-// figures: what it held last is no leak.
+// stop has the server stop and waits for its audit, or for the child's end.
 func (l *link) stop() {
 	l.asking.Lock()
 	_ = l.orders.Encode(order{What: orderStop}) // if nobody reads it any more, ended says so
@@ -159,13 +186,6 @@ func (l *link) stop() {
 	select {
 	case <-l.audited:
 	case <-l.ended:
-		select {
-		case <-l.audited:
-		default:
-			l.mu.Lock()
-			l.latest = nil
-			l.mu.Unlock()
-		}
 	}
 }
 

@@ -59,7 +59,8 @@ func TestASilentChildIsAskedOnce(t *testing.T) {
 	if err := s.words.Encode(excerptOf(1)); err != nil { // at last
 		t.Fatal(err)
 	}
-	if err := s.words.Encode(word{Audited: true}); err != nil { // follow has got over it by now
+	// Once this is read, follow has got over the answer.
+	if err := s.words.Encode(word{Server: &monitor.Server{Audited: true}}); err != nil {
 		t.Fatal(err)
 	}
 	<-s.audited
@@ -78,13 +79,13 @@ func TestASilentChildIsAskedOnce(t *testing.T) {
 	s.close()
 }
 
-// TestAChildThatEndedIsNotWaitedFor: it has no answer, and without an audit no figures.
+// TestAChildThatEndedIsNotWaitedFor: it has no answer, and without an audit it is not OK.
 func TestAChildThatEndedIsNotWaitedFor(t *testing.T) {
 	for _, audited := range []bool{true, false} {
 		s := script()
 		go func() {
-			if o := s.answer(t, word{Server: &monitor.Server{Accepted: 3}, Audited: audited}); o.What !=
-				orderRecords {
+			last := &monitor.Server{Accepted: 3, Released: 3, Audited: audited}
+			if o := s.answer(t, word{Server: last}); o.What != orderRecords {
 				t.Errorf("asked %+v", o)
 			}
 			s.out.Close()
@@ -97,7 +98,9 @@ func TestAChildThatEndedIsNotWaitedFor(t *testing.T) {
 		}
 		s.stop()
 		var snap monitor.Snapshot
-		if s.Collect(&snap); (snap.Server != nil) != audited || !snap.Bundled {
+		s.Collect(&snap)
+		if snap.Server == nil || snap.Server.OK() != audited || (snap.Server.Ended == "") != audited ||
+			!snap.Bundled {
 			t.Errorf("audited %v: %+v", audited, snap.Server)
 		}
 		s.close()

@@ -25,13 +25,13 @@ type parent struct {
 // done, then its audit, and answers until the parent has no more questions. A parent that dies
 // closes our stdin, so no child outlives it.
 func serveParent(ctx context.Context, srv *server.Server, in io.Reader,
-	out io.Writer) server.Audit {
+	out io.Writer) *monitor.Server {
 	p := &parent{srv: srv, words: json.NewEncoder(out), wanted: make(chan struct{}),
 		gone: make(chan struct{})}
 	go p.obey(json.NewDecoder(in))
 	p.report(ctx)
 	audit := srv.Stop(serveGrace)
-	p.say(word{Server: p.figures(), Audited: true})
+	p.say(word{Server: p.figures()})
 	<-p.gone
 	return audit
 }

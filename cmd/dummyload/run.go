@@ -65,6 +65,7 @@ func open(o *loadOptions, sinks ...monitor.Sink) (*session, error) {
 func (s *session) release() {
 	if s.server != nil {
 		s.server.leave()
+		s.server.told()
 	}
 	_ = s.out.Close()
 	_ = s.trace.Close()
@@ -117,16 +118,20 @@ func (f traceFile) Collect(snap *monitor.Snapshot) {
 	}
 }
 
-// close ends the server after the fleet, writes --trace, and returns the last snapshot.
+// close ends the server after the fleet, writes --trace, and returns the last snapshot, which has
+// the server's audit in it and how its process ended.
 func (s *session) close() (*monitor.Snapshot, error) {
 	if s.server != nil {
 		s.server.finish()
 	}
 	s.joiner.Close()
-	final := s.sampler.Sample()
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	return final, s.writeTrace()
+	err := s.writeTrace()
+	if s.server != nil {
+		s.server.leave()
+	}
+	return s.sampler.Sample(), err
 }
 
 // runHeadless is `dummyload run`.

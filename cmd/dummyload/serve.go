@@ -91,7 +91,7 @@ func runServe(o *serveOptions) error {
 	defer dumpOnQuit(srv.DumpTrace)()
 
 	fmt.Printf("listening on %v backend=%s workers=%d\n", srv.Addr(), srv.Backend(), srv.Workers())
-	var audit server.Audit
+	var audit *monitor.Server
 	if o.child {
 		audit = serveParent(stop, srv, os.Stdin, os.Stdout)
 	} else {

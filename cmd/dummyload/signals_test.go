@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"dummyload/monitor"
-	"dummyload/server"
 )
 
 // started is a program that was left running.
@@ -139,7 +138,7 @@ func TestServe(t *testing.T) {
 	if r := p.wait(); r.code != monitor.ExitPass {
 		t.Errorf("serve: exit %d\n%s", r.code, r.stdout)
 	}
-	var audit server.Audit
+	var audit monitor.Server
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -93,6 +93,7 @@ func (sp *specimen) Collect(s *monitor.Snapshot) {
 	s.Server = &monitor.Server{
 		Backend: "specimen", Workers: int(sp.working.Load()), Accepted: accepted, Released: released,
 		Live: max(accepted, released) - released, ReleasedTwice: sp.releasedTwice.Load(),
+		Audited: true,
 	}
 }
 

@@ -88,7 +88,7 @@ var sentences = map[int]sentence{
 	20: {want: reuse, also: ends},
 	21: {want: []string{monitor.CloseIgnored}, also: slices.Concat(stuck, healthy,
 		[]string{monitor.SendWakeupLost, monitor.SendFlagStuck})}, // busy with nothing, it is slow
-	22: {want: []string{workersStuck}},
+	22: {want: []string{monitor.WorkersStuck}},
 	23: {want: []string{duplicate}, also: content},
 }
 

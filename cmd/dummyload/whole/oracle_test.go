@@ -40,9 +40,6 @@ func (p *play) judge() []string {
 	return p.wrong
 }
 
-// workersStuck is what serve says when a worker does not obey the order to stop.
-const workersStuck = "workers_stuck"
-
 // earned is what the dummies say of the server, and its audit, by name, sorted.
 func (p *play) earned() []string {
 	var names []string
@@ -53,9 +50,6 @@ func (p *play) earned() []string {
 	}
 	for _, d := range p.verdict.Diagnoses {
 		names = append(names, d.Name)
-	}
-	if p.audit.WorkersStuck > 0 {
-		names = append(names, workersStuck)
 	}
 	slices.Sort(names)
 	return names

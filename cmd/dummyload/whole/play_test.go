@@ -33,7 +33,7 @@ type play struct {
 
 	wrong []string // what an oracle says
 	last  monitor.Snapshot
-	audit server.Audit
+	audit *monitor.Server
 
 	verdict monitor.Verdict
 }
@@ -67,6 +67,7 @@ func newPlay(seed uint64, j job, failed func(string)) *play {
 	p.net = sim.NewNetwork(p.port)
 	p.net.Slow = 200 * time.Millisecond
 	sim.Open = p.open
+	p.audit = &monitor.Server{}
 	p.world.Host(failed)
 	return p
 }
