@@ -26,7 +26,7 @@ func newRoot() *cobra.Command {
 	opts.addFlags(root.Flags())
 	opts.addTerminalFlags(root.Flags())
 	root.AddCommand(newRunCommand(), newServeCommand(), newGalleryCommand(),
-		newVersionCommand())
+		newVersionCommand(), newRescueCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetHelpCommand(newHelpCommand(root))
 	root.InitDefaultCompletionCmd()

@@ -18,3 +18,6 @@ func detach(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 	return nil
 }
+
+// outlived are what a rescuer does not end by: Ctrl-C and Ctrl-Break reach it as well.
+var outlived = []os.Signal{os.Interrupt}

@@ -43,6 +43,7 @@ func runTerminal(o *loadOptions) error {
 	endDumps := onQuit(func() { dumps = append(dumps, s.dumpToFile(time.Now())) })
 
 	endSampling := s.sample()
+	rescuer := startRescuer()
 	err = tui.Run(stop, tui.Options{
 		Control: s.fleet,
 		Latest:  s.sampler.Latest,
@@ -54,6 +55,7 @@ func runTerminal(o *loadOptions) error {
 		ASCII:   o.ascii,
 		AtOnce:  atOnce,
 	})
+	rescuer.end()
 	close(screenEnded)
 	endDumps()
 	defer func() { // below the report, which is longer than many a terminal

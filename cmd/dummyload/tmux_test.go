@@ -34,11 +34,17 @@ func openPaneWith(t *testing.T, variable string, args ...string) *pane {
 // openPaneIn is openPaneWith in a directory.
 func openPaneIn(t *testing.T, dir, variable string, args ...string) *pane {
 	t.Helper()
-	p := &pane{t, tool(t, "tmux"), fmt.Sprintf("dummyload-%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-"))}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return openPaneOf(t, self, dir, variable, args...)
+}
+
+// openPaneOf is openPaneIn with another build of the program.
+func openPaneOf(t *testing.T, self, dir, variable string, args ...string) *pane {
+	t.Helper()
+	p := &pane{t, tool(t, "tmux"), fmt.Sprintf("dummyload-%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-"))}
 	command := asProgram + "=1 " + variable + " " + self + " " + strings.Join(args, " ") +
 		"; echo exit code $?; sleep 60"
 	p.do("-f", "/dev/null", "new-session", "-d", "-c", dir, "-x", "80", "-y", "24", command)
