@@ -119,6 +119,7 @@ func (f *Fleet) describe(s *monitor.Snapshot) {
 	s.Target, s.Seed = f.cfg.Target.String(), f.cfg.Seed
 	s.Clients, s.OverSend = f.load.clients, f.load.overSend
 	s.Rate, s.Churn = f.load.rate, f.load.churn
+	s.EchoTimeout = f.cfg.EchoTimeout
 	s.Drain, s.MaxRate = f.drain, f.maxRate
 	if f.phase == monitor.Draining {
 		s.Drain.Elapsed = now - f.since

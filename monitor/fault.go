@@ -38,7 +38,7 @@ var faults = [NumFaults]struct{ name, label, help string }{
 		"a valid echo of this connection that arrived after one sent later"},
 	Duplicate: {"duplicate", "Duplicate",
 		"an echo already answered"},
-	Missing: {"missing", "Lost",
+	Missing: {"missing", "Missing",
 		"a later echo came, and this one never did"},
 	Unsolicited: {"unsolicited", "Unsolicited",
 		"bytes while nothing was outstanding, or after the drain"},
@@ -68,6 +68,10 @@ func (f Fault) Label() string { return faults[f].label }
 
 // Help says in one sentence what the fault means.
 func (f Fault) Help() string { return faults[f].help }
+
+// Watched reports whether the fault is counted and shown, and fails no run by itself: it stands
+// in a group of its own, apart from what must be zero.
+func (f Fault) Watched() bool { return f == Late }
 
 // ParseFault finds a fault by its name.
 func ParseFault(name string) (Fault, bool) {

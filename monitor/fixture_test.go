@@ -36,7 +36,7 @@ func goodRun() *Snapshot {
 		At:     time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Uptime: 87 * time.Second, Phase: Ended, EchoOn: 10 * time.Second,
 		Target: "127.0.0.1:40123", Bundled: true, Seed: 42,
-		Clients: 1000, OverSend: 10, Churn: 30,
+		Clients: 1000, OverSend: 10, Churn: 30, EchoTimeout: 500 * time.Millisecond,
 		Ledger:     Ledger{Sent: 2_104_561, Echoed: 2_104_511, Abandoned: 50},
 		WaitUpDown: 0,
 		Connections: Connections{Attempted: 1313, Connected: 1312, Failed: 0, ClosedByDummy: 1311,

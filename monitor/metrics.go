@@ -82,6 +82,7 @@ const (
 	testerGroup = "tester"
 	serverGroup = "server"
 	faultGroup  = "faults"
+	watchGroup  = "watch" // faults that fail no run by themselves
 )
 
 // Metrics is the one table of all that is measured: the screen, the progress line, the JSON
@@ -219,11 +220,17 @@ func measured(d Distribution, get func(Distribution) float64) float64 {
 }
 
 func faultMetrics() []Metric {
-	var ms []Metric
+	var ms, watched []Metric
 	for f := range NumFaults {
-		ms = append(ms, Metric{Name: f.String(), Label: f.Label(), Group: faultGroup,
+		m := Metric{Name: f.String(), Label: f.Label(), Group: faultGroup,
 			Key: f.String(), Path: "faults." + f.String(), Help: f.Help(),
-			Get: func(s *Snapshot) float64 { return count(s.Faults[f]) }})
+			Get: func(s *Snapshot) float64 { return count(s.Faults[f]) }}
+		if f.Watched() {
+			m.Group = watchGroup
+			watched = append(watched, m)
+			continue
+		}
+		ms = append(ms, m)
 	}
-	return ms
+	return append(ms, watched...)
 }

@@ -109,18 +109,27 @@ func progressLine(before, s *Snapshot) string {
 	return strings.TrimRight(line, " ")
 }
 
-// faultList names the faults there are: "0 faults", or "2 corrupt 1 late".
+// faultList names the faults there are, and apart from them what is only watched: "0 faults", or
+// "2 corrupt 1 missing  watch: 3 late".
 func faultList(s *Snapshot) string {
-	var b strings.Builder
+	var bad, watched []string
 	for f, n := range s.Faults {
-		if n > 0 {
-			fmt.Fprintf(&b, " %s %s", Short(float64(n)), Fault(f))
+		switch text := Short(float64(n)) + " " + Fault(f).String(); {
+		case n == 0:
+		case Fault(f).Watched():
+			watched = append(watched, text)
+		default:
+			bad = append(bad, text)
 		}
 	}
-	if b.Len() == 0 {
-		return "0 faults"
+	list := "0 faults"
+	if len(bad) > 0 {
+		list = strings.Join(bad, " ")
 	}
-	return b.String()[1:]
+	if len(watched) > 0 {
+		list += "  watch: " + strings.Join(watched, " ")
+	}
+	return list
 }
 
 // Clock writes a time since the start as HH:MM:SS.

@@ -26,7 +26,7 @@ func TestProgressInAFile(t *testing.T) {
 	p.Close()
 	want := `00:00:00 CONNECTING  wait 5  send 0/s recv 0/s  p99 n/a  0 faults
 00:00:01 RUN  wait 5  send 0/s recv 0/s  p99 n/a  0 faults
-00:00:11 RUN  wait 5  send 212k/s recv 212k/s  p99 131µs  2 corrupt 1.5k late
+00:00:11 RUN  wait 5  send 212k/s recv 212k/s  p99 131µs  2 corrupt  watch: 1.5k late
 00:00:12 RUN  wait 5  send 0/s recv 0/s  p99 n/a  0 faults
 `
 	if b.String() != want {

@@ -70,7 +70,7 @@ func (r *report) head(s *Snapshot, meta Meta) {
 		load = fmt.Sprintf("open loop at %s echoes/s, over send %d", Short(s.Rate), s.OverSend)
 	}
 	if s.Churn > 0 {
-		load += fmt.Sprintf(", %s reconnects/s", Short(s.Churn))
+		load += fmt.Sprintf(", Disconnect Test %s/s", Short(s.Churn))
 	}
 	r.line("echo on for %s, %s, seed %d", Micros(micros(s.EchoOn)), load, s.Seed)
 	r.line("")
@@ -88,6 +88,9 @@ func (r *report) numbers(s *Snapshot) {
 	var group string
 	var cells []string
 	flush := func() {
+		if group == faultGroup && len(cells) == 0 {
+			cells = []string{"none"}
+		}
 		if len(cells) > 0 {
 			r.cells(group, append(cells, extra(s, group)...))
 		}
@@ -103,14 +106,11 @@ func (r *report) numbers(s *Snapshot) {
 		}
 	}
 	flush()
-	if s.Faults == [NumFaults]uint64{} {
-		r.cells(faultGroup, []string{"none"})
-	}
 }
 
 // shown leaves out what was not measured, and the faults that did not happen.
 func (m Metric) shown(v float64) bool {
-	return !math.IsNaN(v) && (m.Group != faultGroup || v != 0)
+	return !math.IsNaN(v) && (m.Group != faultGroup && m.Group != watchGroup || v != 0)
 }
 
 // extra is what belongs to a line and is no number.
@@ -119,6 +119,9 @@ func extra(s *Snapshot, group string) []string {
 	case group == rateGroup && s.Rate > 0:
 		sent := perSecond(s.Ledger.Sent, s.EchoOn)
 		return []string{fmt.Sprintf("sent %s/s of %s/s asked", Short(sent), Short(s.Rate))}
+	case group == watchGroup:
+		return []string{fmt.Sprintf("%s of the echoes, %s", formatShare(s.LateShare()),
+			s.LaterThan())}
 	case group == testerGroup:
 		cells := engine(s.Generator.Backend, s.Generator.Workers)
 		if s.Generator.Saturated {
@@ -219,5 +222,9 @@ func (r *report) verdict(s *Snapshot, v Verdict) {
 	for _, step := range nextSteps(s, v) {
 		r.line("next: %s", step)
 	}
-	r.line("VERDICT %s (exit %d)", strings.ToUpper(v.Name), v.ExitCode)
+	note := ""
+	if v.Note != "" {
+		note = ", " + v.Note
+	}
+	r.line("VERDICT %s%s (exit %d)", strings.ToUpper(v.Name), note, v.ExitCode)
 }

@@ -3,6 +3,7 @@ package monitor
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -41,6 +42,28 @@ func TestReportOfAGoodRunIsShortAndEndsWithTheVerdict(t *testing.T) {
 		if strings.TrimRight(line, " ") != line {
 			t.Errorf("blanks at the end: %q", line)
 		}
+	}
+}
+
+// What is late fails nothing, and is no fault: it stands in a line of its own, and the verdict
+// says it with the time that it was measured by.
+func TestReportOfALateRun(t *testing.T) {
+	s := goodRun()
+	s.Faults[Late], s.EchoTimeout = 119_000, 250*time.Millisecond
+	text := reportOf(t, s, Rules{}, Meta{})
+	for _, want := range []string{
+		"\nfaults       none\n",
+		"\nwatch        late 119,000  5.65% of the echoes, later than 250ms\n",
+		"\nVERDICT PASS, 119k later than 250ms (exit 0)\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	s.Faults[Corrupt] = 1
+	if text := reportOf(t, s, Rules{}, Meta{}); !strings.Contains(text, "\nVERDICT FAIL (exit 3)\n") ||
+		!strings.Contains(text, "\nfaults       corrupt 1\n") {
+		t.Errorf("late hides the fault in\n%s", text)
 	}
 }
 

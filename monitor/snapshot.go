@@ -148,6 +148,8 @@ type Snapshot struct {
 	Rate     float64
 	Churn    float64
 
+	EchoTimeout time.Duration // an echo older than this counts as Late; 0 when it is not known
+
 	Ledger      Ledger
 	EchoedOff   uint64 // of Ledger.Echoed, those that came while Echo was off: in drains
 	WaitUpDown  int64  // Wait Echo Count kept the other way: counted up and down
@@ -203,13 +205,26 @@ func (s *Snapshot) EchoRate() float64 {
 	return perSecond(s.Ledger.Echoed-s.EchoedOff, s.EchoOn)
 }
 
-// Bad is the number of faults that a right server never causes: all but Late.
+// Bad is the number of faults that a right server never causes: all but those that are Watched.
 func (s *Snapshot) Bad() uint64 {
 	var n uint64
 	for f, c := range s.Faults {
-		if Fault(f) != Late {
+		if !Fault(f).Watched() {
 			n += c
 		}
 	}
 	return n
+}
+
+// LaterThan says for a number of late echoes what late means: "later than 500ms".
+func (s *Snapshot) LaterThan() string {
+	if s.EchoTimeout <= 0 {
+		return "late"
+	}
+	return "later than " + Micros(micros(s.EchoTimeout))
+}
+
+// LateShare is the share of the echoes sent that were late, 0 to 1.
+func (s *Snapshot) LateShare() float64 {
+	return min(1, float64(s.Faults[Late])/float64(max(s.Ledger.Sent, 1)))
 }

@@ -42,6 +42,7 @@ type Verdict struct {
 	Name       string   // pass, fail, threshold, inconclusive or interrupted
 	ExitCode   int      // what the process exits with
 	Reasons    []string // a sentence each, the worst first; empty for pass
+	Note       string   // of a pass: what is to be known all the same; mostly empty
 	Failed     []Fault  // the faults that failed the run
 	Thresholds []ThresholdResult
 	Diagnoses  []Diagnosis // the snapshot's, and those of the bundled server's audit
@@ -72,6 +73,9 @@ func Judge(s *Snapshot, r Rules) Verdict {
 	v.add(ExitThreshold, append(missed, s.MaxRate.unmet(r.Live)...))
 	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), unmeasured...))
 	v.Name = verdictNames[v.ExitCode]
+	if late := s.Faults[Late]; late > 0 && v.ExitCode == ExitPass {
+		v.Note = Short(float64(late)) + " " + s.LaterThan()
+	}
 	return v
 }
 
@@ -103,7 +107,7 @@ func failing(s *Snapshot, r Rules) []Fault {
 		if f == NotDrained {
 			happened = happened || !r.Live && s.WaitEchoCount() > 0
 		}
-		if happened && f != Late && !slices.Contains(r.Allow, f) {
+		if happened && !f.Watched() && !slices.Contains(r.Allow, f) {
 			failed = append(failed, f)
 		}
 	}

@@ -43,11 +43,14 @@ func (u *ui) drawFaultCounts(c canvas, s *monitor.Snapshot) {
 	in := u.frame(c, "", "Faults", note)
 	w := in.w / 3
 	for f, n := range s.Faults {
-		style := u.unlessZero(n)
-		if n > 0 && monitor.Fault(f) == monitor.Late {
-			style = u.look.warn
+		name, style := monitor.Fault(f).String(), u.unlessZero(n)
+		if monitor.Fault(f).Watched() {
+			name += " (watch)"
+			if n > 0 {
+				style = u.look.warn
+			}
 		}
-		in.sub(f/in.h*w, f%in.h, w, 1).row(0, monitor.Fault(f).String(), short(n), style)
+		in.sub(f/in.h*w, f%in.h, w, 1).row(0, name, short(n), style)
 	}
 }
 

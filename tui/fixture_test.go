@@ -167,7 +167,7 @@ func running(i int) *monitor.Snapshot {
 	s := &monitor.Snapshot{
 		At: began.Add(since), Uptime: since, Phase: monitor.Echoing, Since: began, EchoOn: since,
 		Target: "127.0.0.1:6000", Bundled: true, Seed: 42,
-		Clients: 1000, OverSend: 10, Churn: 10,
+		Clients: 1000, OverSend: 10, Churn: 10, EchoTimeout: 500 * time.Millisecond,
 		Ledger: monitor.Ledger{Sent: echoed + 10_312, Echoed: echoed, Wait: 10_000,
 			Abandoned: 312},
 		WaitUpDown: 10_000,
@@ -297,5 +297,22 @@ func faulty() *monitor.Snapshot {
 	}
 	s.Diagnoses = []monitor.Diagnosis{{Name: monitor.SessionReuse, Connections: 2,
 		Why: "crossed echoes within 100 ms after closes"}}
+	return s
+}
+
+// late is a fleet whose server answers, but not in time.
+func late() *monitor.Snapshot {
+	s := running(348)
+	s.Faults[monitor.Late] = 119_000
+	return s
+}
+
+// gone is a fleet whose server went away with all its connections.
+func gone() *monitor.Snapshot {
+	s := running(348)
+	s.Connections.ClosedByServer, s.Connections.Now = 200, 0
+	s.Ledger.Echoed, s.Ledger.Lost = s.Ledger.Echoed-1_000, 1_000
+	s.Diagnoses = []monitor.Diagnosis{{Name: monitor.ServerGone, Connections: 200,
+		Why: "200 of 200 connections lost within 100ms, and a redial refused"}}
 	return s
 }

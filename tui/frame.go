@@ -68,23 +68,23 @@ func (u *ui) drawButtons(c canvas) {
 		echo = "STOP"
 	}
 	_, _, _, churn := u.load()
-	test := "Reconnect "
-	if c.w >= wideWidth {
-		echo, test = echo+" echo", "Disconnect Test "
+	space, wide := "", c.w >= wideWidth
+	if wide {
+		echo, space = echo+" echo", " "
 	}
-	space := ""
-	if c.w >= wideWidth {
-		space = " "
-	}
-	x := 1
-	for _, b := range []struct {
+	buttons := []struct {
 		text, key string
 		do        func(*ui)
 	}{
 		{echo, "s", (*ui).toggleEcho},
-		{test + strings.ToUpper(onOff(churn > 0)), "c", (*ui).toggleChurn},
+		{"Disconnect Test " + strings.ToUpper(onOff(churn > 0)), "c", (*ui).toggleChurn},
 		{"Settings", "e", (*ui).openSettings},
-	} {
+	}
+	if !wide {
+		buttons = buttons[:2] // the last line has the settings
+	}
+	x := 1
+	for _, b := range buttons {
 		from := x
 		x = c.text(x, 0, u.look.text, "["+space+b.text+" ")
 		x = c.text(x, 0, u.look.key, b.key)

@@ -47,9 +47,9 @@ func verbKeys() []binding {
 					u.stop()
 				}
 			}},
-		{name: "c", runes: "cC", hint: "reconnect", en: "Disconnect Test on / off",
+		{name: "c", runes: "cC", en: "Disconnect Test on / off",
 			ko: "접속 끊기 테스트 켜기 / 끄기", do: simple((*ui).toggleChurn)},
-		{name: "k", runes: "k", hint: "kill n", en: "close n connections",
+		{name: "k", runes: "k", hint: "close n", en: "close n connections",
 			ko: "연결 n개 끊기",
 			do: simple((*ui).askClose), when: func(u *ui) bool { return u.table() == nil }},
 		{name: "D", runes: "D", en: "disconnect all (asks)", ko: "모두 끊기 (확인)",
@@ -58,7 +58,7 @@ func verbKeys() []binding {
 			do: func(u *ui, e *tcell.EventKey) { u.changeClients(e.Rune() == ']') }},
 		{name: "{ }", runes: "{}", en: "lower / raise Over Send", ko: "Over Send 내리기 / 올리기",
 			do: func(u *ui, e *tcell.EventKey) { u.changeOverSend(e.Rune() == '}') }},
-		{name: "e", runes: "e", en: "settings, and as command line",
+		{name: "e", runes: "e", hint: "settings", en: "settings, and as command line",
 			ko: "설정, 같은 실행의 명령줄", do: simple((*ui).openSettings)},
 		{name: "r", runes: "r", en: "reset all counters (asks)",
 			ko: "카운터 초기화 (확인)", do: simple((*ui).askReset)},

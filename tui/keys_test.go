@@ -372,7 +372,7 @@ func TestMouse(t *testing.T) {
 	u, fleet := newTestUI(t, 80, 24, nil)
 	u.observe(faulty())
 	clickOn(t, u, "STOP")
-	clickOn(t, u, "Reconnect")
+	clickOn(t, u, "Disconnect Test")
 	clickOn(t, u, "4Faults")
 	if u.page != pageFaults {
 		t.Fatalf("the tab led to page %d", u.page+1)

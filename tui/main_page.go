@@ -53,8 +53,8 @@ func compactLayout(w, h int) []place {
 	events := max(rest*2/5, 4)
 	return []place{
 		{"counters", 0, 0, half, top},
-		{"tps", half, 0, w - half, 4},
-		{"zero", half, 4, w - half, top - 4},
+		{"tps", half, 0, w - half, 3},
+		{"zero", half, 3, w - half, top - 3},
 		{"rtt", 0, top, w, rest - events},
 		{"events", 0, h - events, w, events},
 	}
@@ -69,8 +69,8 @@ func wideLayout(w, h int) []place {
 	times := rest - events
 	return []place{
 		{"counters", 0, 0, third, top},
-		{"tps", third, 0, third, top - 10},
-		{"zero", third, top - 10, third, 10},
+		{"tps", third, 0, third, top - 11},
+		{"zero", third, top - 11, third, 11},
 		{"server", 2 * third, 0, last, 9},
 		{"tester", 2 * third, 9, last, top - 9},
 		{"rtt", 0, top, 2 * third, times},

@@ -27,7 +27,11 @@ func (u *ui) drawRTT(c canvas) {
 	area := in.sub(0, 0, in.w-1, in.h)
 	p50, p99 := u.past.rtts(area.w-axisWidth, spans[u.span])
 	if !plot(area, p50, p99, !u.linear) {
-		in.center(in.h/2, u.look.dim, "no echo came back yet")
+		text := "no echo came back yet"
+		if u.shown != nil && u.shown.Ledger.Echoed > 0 {
+			text = "no echo came back in the last " + spanName(spans[u.span])
+		}
+		in.center(in.h/2, u.look.dim, text)
 	}
 }
 

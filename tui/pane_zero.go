@@ -8,60 +8,88 @@ import (
 type cell struct {
 	name   string
 	faults []monitor.Fault
+	gone   bool // counts the connections of a server that is gone as well
 }
 
 // grouped are the faults as 80 columns have room for them; the page of faults has them apart.
 var grouped = []cell{
-	{"Disconnect", []monitor.Fault{monitor.ClosedByServer, monitor.ResetByServer}},
+	{"Disconnect", []monitor.Fault{monitor.ClosedByServer, monitor.ResetByServer}, true},
 	{"Packet Error", []monitor.Fault{monitor.Corrupt, monitor.Truncated, monitor.Crossed,
-		monitor.Stale}},
-	{"Connect Fail", []monitor.Fault{monitor.ConnectFailed}},
-	{"Order / Dup", []monitor.Fault{monitor.Reordered, monitor.Duplicate}},
-	{"LoginPacket", []monitor.Fault{monitor.LoginMissing, monitor.LoginDuplicate}},
-	{"Lost / owed", []monitor.Fault{monitor.Missing, monitor.NotDrained}},
-	{"Echo Not Recv", []monitor.Fault{monitor.Late}},
-	{"Other", []monitor.Fault{monitor.Unsolicited, monitor.NotReading}},
+		monitor.Stale}, false},
+	{"Connect Fail", []monitor.Fault{monitor.ConnectFailed}, false},
+	{"Order / Dup", []monitor.Fault{monitor.Reordered, monitor.Duplicate}, false},
+	{"LoginPacket", []monitor.Fault{monitor.LoginMissing, monitor.LoginDuplicate}, false},
+	{"Missing, owed", []monitor.Fault{monitor.Missing, monitor.NotDrained}, false},
+	{"Other", []monitor.Fault{monitor.Unsolicited, monitor.NotReading}, false},
 }
 
 // single are all the faults.
 var single = []cell{
-	{"Disconnect", []monitor.Fault{monitor.ClosedByServer}},
-	{"PE corrupt", []monitor.Fault{monitor.Corrupt}},
-	{"Disc. by RST", []monitor.Fault{monitor.ResetByServer}},
-	{"PE length", []monitor.Fault{monitor.Truncated}},
-	{"Connect Fail", []monitor.Fault{monitor.ConnectFailed}},
-	{"PE crossed", []monitor.Fault{monitor.Crossed}},
-	{"Login NotRecv", []monitor.Fault{monitor.LoginMissing}},
-	{"PE stale", []monitor.Fault{monitor.Stale}},
-	{"Login Dup", []monitor.Fault{monitor.LoginDuplicate}},
-	{"Order", []monitor.Fault{monitor.Reordered}},
-	{"Echo Not Recv", []monitor.Fault{monitor.Late}},
-	{"Duplicate", []monitor.Fault{monitor.Duplicate}},
-	{"Not reading", []monitor.Fault{monitor.NotReading}},
-	{"Lost", []monitor.Fault{monitor.Missing}},
-	{"Not drained", []monitor.Fault{monitor.NotDrained}},
-	{"Unsolicited", []monitor.Fault{monitor.Unsolicited}},
+	{"Disconnect", []monitor.Fault{monitor.ClosedByServer}, false},
+	{"PE corrupt", []monitor.Fault{monitor.Corrupt}, false},
+	{"Disc. by RST", []monitor.Fault{monitor.ResetByServer}, false},
+	{"PE length", []monitor.Fault{monitor.Truncated}, false},
+	{"Server gone", nil, true},
+	{"PE crossed", []monitor.Fault{monitor.Crossed}, false},
+	{"Connect Fail", []monitor.Fault{monitor.ConnectFailed}, false},
+	{"PE stale", []monitor.Fault{monitor.Stale}, false},
+	{"Login NotRecv", []monitor.Fault{monitor.LoginMissing}, false},
+	{"Order", []monitor.Fault{monitor.Reordered}, false},
+	{"Login Dup", []monitor.Fault{monitor.LoginDuplicate}, false},
+	{"Duplicate", []monitor.Fault{monitor.Duplicate}, false},
+	{"Not reading", []monitor.Fault{monitor.NotReading}, false},
+	{"Missing", []monitor.Fault{monitor.Missing}, false},
+	{"Not drained", []monitor.Fault{monitor.NotDrained}, false},
+	{"Unsolicited", []monitor.Fault{monitor.Unsolicited}, false},
 }
 
-// drawZero shows what a right server never causes, in two columns.
+// count adds up what the cell stands for.
+func (c cell) count(s *monitor.Snapshot) (n uint64) {
+	for _, f := range c.faults {
+		n += s.Faults[f]
+	}
+	for _, d := range s.Diagnoses {
+		if c.gone && d.Name == monitor.ServerGone {
+			n += uint64(max(d.Connections, 0))
+		}
+	}
+	return n
+}
+
+// drawZero shows what a right server never causes, in two columns, and below it what is only
+// watched.
 func (u *ui) drawZero(c canvas) {
 	in := u.frame(c, "zero", "Must be zero", "")
+	s := u.shown
+	if s == nil {
+		s = &monitor.Snapshot{}
+	}
 	cells := grouped
-	if 2*in.h >= len(single) {
+	if 2*(in.h-1) >= len(single) {
 		cells = single
 	}
 	half := in.w / 2
 	for i, cell := range cells {
-		var n uint64
-		if u.shown != nil {
-			for _, f := range cell.faults {
-				n += u.shown.Faults[f]
-			}
-		}
-		style := u.unlessZero(n)
-		if n > 0 && cell.faults[0] == monitor.Late {
-			style = u.look.warn
-		}
-		in.sub(i%2*half, i/2, half, 1).row(0, cell.name, short(n), style)
+		n := cell.count(s)
+		in.sub(i%2*half, i/2, half, 1).row(0, cell.name, short(n), u.unlessZero(n))
 	}
+	u.drawWatch(in.sub(0, in.h-1, in.w, 1), s)
+}
+
+// drawWatch shows the late echoes: how many, and what share of those sent.
+func (u *ui) drawWatch(c canvas, s *monitor.Snapshot) {
+	late := s.Faults[monitor.Late]
+	value, style := short(late), u.look.text
+	if late > 0 {
+		value += ", " + percent(s.LateShare())
+		style = u.look.warn
+	}
+	x := c.text(1, 0, u.look.title, "Watch ")
+	in := c.sub(x-1, 0, c.w-x+1, 1)
+	name := "Echo Not Recv"
+	if long := name + " " + took(s.EchoTimeout); s.EchoTimeout > 0 &&
+		in.width(long)+in.width(value)+3 <= in.w {
+		name = long
+	}
+	in.row(0, name, value, style)
 }

@@ -13,6 +13,7 @@ import (
 // judgement is what can be said of a run so far.
 type judgement struct {
 	word  string
+	note  string // of a pass: what is to be known all the same
 	why   string
 	style tcell.Style
 }
@@ -23,13 +24,14 @@ func (u *ui) verdict(s *monitor.Snapshot, w int) judgement {
 	rules := u.o.Rules
 	rules.Live = s.Phase != monitor.Ended // before that the server's sessions are not all released
 	v := monitor.Judge(s, rules)
-	j := judgement{word: strings.ToUpper(v.Name), style: u.look.bad}
+	j := judgement{word: strings.ToUpper(v.Name), note: v.Note, style: u.look.bad}
 	switch {
 	case v.ExitCode == monitor.ExitInconclusive:
 		j.style = u.look.warn
 	case v.ExitCode != monitor.ExitPass:
 	case s.Ledger.Echoed == 0:
-		return judgement{"none yet", "no echo was verified", u.look.text}
+		return judgement{word: "none yet", note: v.Note, why: "no echo was verified",
+			style: u.look.text}
 	default:
 		j.style = u.look.ok
 		if s.Phase < monitor.Drained {
@@ -51,7 +53,7 @@ func findings(s *monitor.Snapshot, allow []monitor.Fault, v monitor.Verdict) str
 	var parts []string
 	for f, n := range s.Faults {
 		kind := monitor.Fault(f)
-		if n > 0 && kind != monitor.Late && !slices.Contains(allow, kind) {
+		if n > 0 && !kind.Watched() && !slices.Contains(allow, kind) {
 			parts = append(parts, short(n)+" "+kind.String())
 		}
 	}
@@ -94,6 +96,10 @@ func (u *ui) drawVerdict(c canvas) {
 	c.right(c.w-1, 0, style, tester)
 	v := u.verdict(s, c.w)
 	x := c.text(1, 0, u.look.title, "VERDICT ")
-	x = c.text(x, 0, v.style, v.word) + 2
+	x = c.text(x, 0, v.style, v.word)
+	if v.note != "" {
+		x = c.text(x, 0, u.look.warn, ", "+v.note)
+	}
+	x += 2
 	c.fit(x, 0, c.w-x-c.width(tester)-3, u.look.text, v.why)
 }
