@@ -11,7 +11,7 @@ import (
 )
 
 // SummarySchema is the version of Summary's JSON. A key that was released stays.
-const SummarySchema = 1
+const SummarySchema = 2
 
 // Meta is what the summary and the report say of a run that no snapshot knows.
 type Meta struct {
@@ -26,7 +26,7 @@ type Summary struct {
 	Schema        int               `json:"schema"`
 	Tool          string            `json:"tool"`
 	Version       string            `json:"version"`
-	Seed          uint64            `json:"seed"`
+	Seed          uint64            `json:"seed,string"` // JSON readers round 64 bits
 	Target        string            `json:"target"`
 	Bundled       bool              `json:"bundled"`
 	Verdict       string            `json:"verdict"`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -74,9 +75,9 @@ func TestAnAnswerAfterTheDrainDoesNotMakeItDrained(t *testing.T) {
 	}
 }
 
-// testdata/schema1.json is the contract's own listing.
-func TestSummaryIsSchema1(t *testing.T) {
-	contract, err := os.ReadFile("testdata/schema1.json")
+// testdata/schema2.json is the contract's own listing.
+func TestSummaryIsSchema2(t *testing.T) {
+	contract, err := os.ReadFile("testdata/schema2.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func TestSummaryIsSchema1(t *testing.T) {
 
 // A run that carries all there is may add these keys and no other.
 func TestSummaryAddsOnlyKeysThatMayBeLeftOut(t *testing.T) {
-	contract, err := os.ReadFile("testdata/schema1.json")
+	contract, err := os.ReadFile("testdata/schema2.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +130,19 @@ func TestSummaryAddsOnlyKeysThatMayBeLeftOut(t *testing.T) {
 		"evidence[].count float64"}
 	if !slices.Equal(added, want) {
 		t.Errorf("added %q, want %q", added, want)
+	}
+}
+
+// Readers in JavaScript, and jq, take every number for a float64.
+func TestSummaryKeepsEveryBitOfTheSeed(t *testing.T) {
+	s := goodRun()
+	s.Seed = math.MaxUint64
+	var read map[string]any
+	if err := json.Unmarshal(summaryJSON(t, s, Rules{}), &read); err != nil {
+		t.Fatal(err)
+	}
+	if read["seed"] != "18446744073709551615" || read["schema"] != 2.0 {
+		t.Errorf("seed %v, schema %v", read["seed"], read["schema"])
 	}
 }
 

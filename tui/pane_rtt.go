@@ -27,12 +27,16 @@ func (u *ui) drawRTT(c canvas) {
 	area := in.sub(0, 0, in.w-1, in.h)
 	p50, p99 := u.past.rtts(area.w-axisWidth, spans[u.span])
 	if !plot(area, p50, p99, !u.linear) {
-		text := "no echo came back yet"
-		if u.shown != nil && u.shown.Ledger.Echoed > 0 {
-			text = "no echo came back in the last " + spanName(spans[u.span])
-		}
-		in.center(in.h/2, u.look.dim, text)
+		in.center(in.h/2, u.look.dim, u.noEchoes())
 	}
+}
+
+// noEchoes says why there is no curve: the time that is shown may be long after the last echo.
+func (u *ui) noEchoes() string {
+	if u.shown == nil || u.shown.Ledger.Echoed == 0 {
+		return "no echo came back yet"
+	}
+	return "no echo came back in the last " + spanName(spans[u.span])
 }
 
 // drawSpread draws how the round trip times of the whole run are spread.

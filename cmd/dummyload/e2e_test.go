@@ -86,6 +86,7 @@ func finish(t *testing.T, cmd *exec.Cmd) ran {
 // summary is the part of the JSON summary that the tests look at.
 type summary struct {
 	Schema    int
+	Seed      string
 	Verdict   string
 	ExitCode  int `json:"exit_code"`
 	Reasons   []string
@@ -133,7 +134,7 @@ func readSummary(t *testing.T, r ran) (ran, summary) {
 	if err := json.Unmarshal([]byte(r.stdout), &s); err != nil {
 		t.Fatalf("exit %d, no summary: %v\n%s%s", r.code, err, r.stdout, r.stderr)
 	}
-	if s.Schema != 1 || s.ExitCode != r.code {
+	if s.Schema != 2 || s.ExitCode != r.code {
 		t.Errorf("schema %d, exit_code %d, but exit %d", s.Schema, s.ExitCode, r.code)
 	}
 	if !s.Ledger.Balanced() {

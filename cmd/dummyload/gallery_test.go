@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -76,6 +77,14 @@ func TestGalleryTurnsRed(t *testing.T) {
 		if shows[0].Result != c.result || allAsExpected(shows) || len(shows[0].Why) == 0 {
 			t.Errorf("%s, changed: %+v, want %s", name, shows[0], c.result)
 		}
+	}
+}
+
+// TestGalleryKeepsEveryBitOfASeed: readers of JSON take numbers for float64.
+func TestGalleryKeepsEveryBitOfASeed(t *testing.T) {
+	data, err := json.Marshal(show{Seed: math.MaxUint64})
+	if err != nil || !strings.Contains(string(data), `"seed":"18446744073709551615"`) {
+		t.Errorf("%s, %v", data, err)
 	}
 }
 

@@ -44,7 +44,7 @@ type show struct {
 	Earned   []string `json:"earned"`
 	Seconds  float64  `json:"seconds"`
 	Result   string   `json:"result"`
-	Seed     uint64   `json:"seed"`
+	Seed     uint64   `json:"seed,string"` // as in the summary
 	// Connections is how many the server served, Natural how often it is named when nothing is
 	// done to bring its bug to light; nil when that was not asked for.
 	Connections uint64    `json:"connections"`
