@@ -6,16 +6,31 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 
 	"dummyload/monitor"
 )
+
+// heeded are those of the signals that were not ignored when the program started: one that was
+// stays ignored (nohup(1) ignores SIGHUP, a shell's script SIGINT and SIGQUIT for what it runs in
+// the background).
+func heeded(list []os.Signal) []os.Signal {
+	return slices.DeleteFunc(slices.Clone(list), signal.Ignored)
+}
+
+// notify is signal.Notify for a list that may be empty, which for that means all signals.
+func notify(c chan<- os.Signal, list []os.Signal) {
+	if len(list) > 0 {
+		signal.Notify(c, list...)
+	}
+}
 
 // stopSignals returns a context that the first of the stop signals ends: STOP, drain, report.
 // The second calls again. release gives the signals back.
 func stopSignals(again func()) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, stopSignalList...)
+	notify(signals, heeded(stopSignalList))
 	done := make(chan struct{})
 	go func() {
 		select {
@@ -53,11 +68,8 @@ func dumpOnQuit(dump func(io.Writer) error) (release func()) {
 // onQuit calls do whenever the quit signal comes (SIGQUIT; Ctrl-\ in a terminal), and the program
 // goes on. It returns the function that ends this, once do has returned.
 func onQuit(do func()) (release func()) {
-	if len(quitSignalList) == 0 {
-		return func() {}
-	}
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, quitSignalList...)
+	notify(signals, heeded(quitSignalList))
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)

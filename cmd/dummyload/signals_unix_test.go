@@ -97,6 +97,50 @@ func TestStoppedServer(t *testing.T) {
 	}
 }
 
+// TestIgnoredSignalsStayIgnored: a run under nohup outlives its terminal, one in the background of a
+// script the Ctrl-C that is meant for the script. The others mean STOP as ever.
+func TestIgnoredSignalsStayIgnored(t *testing.T) {
+	run := append([]string{"run", "--duration", "0", "--clients", "10", "--loop-delay", "20ms",
+		"--progress", "100ms"}, patient...)
+	serve := []string{"serve", "--listen", "127.0.0.1:0"}
+	nohup, background := []syscall.Signal{syscall.SIGHUP}, []syscall.Signal{syscall.SIGHUP,
+		syscall.SIGINT}
+	for name, c := range map[string]struct {
+		args    []string
+		trap    string
+		ignored []syscall.Signal
+	}{
+		"run, nohup":        {run, "HUP", nohup},
+		"run, background":   {run, "HUP INT", background},
+		"serve, background": {serve, "HUP INT", background},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := launch(t, after(t, "trap '' "+c.trap, program(t, c.args...)))
+			if c.args[0] == "run" {
+				p.seesEchoes(t)
+			}
+			for range 2 { // two would end it at once
+				for _, s := range c.ignored {
+					if err := p.process.Signal(s); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if c.args[0] == "run" {
+				p.sees(t, " RUN ")
+				p.sees(t, " RUN ")
+			}
+			if err := p.process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if r := p.wait(); r.code != monitor.ExitPass {
+				t.Errorf("exit %d\n%s", r.code, r.stdout)
+			}
+		})
+	}
+}
+
 // TestQuitDumpsTheTrace: of both ends where the bundled server is one of them, wherever it runs; and
 // the run goes on.
 func TestQuitDumpsTheTrace(t *testing.T) {
