@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -27,9 +28,10 @@ type child struct {
 }
 
 func startChild(config server.Config) (*child, error) {
-	self, err := os.Executable()
+	self, err := ourselves()
 	if err != nil {
-		return nil, err
+		return nil, usageError{fmt.Errorf("--server-process: this program does not find itself: %w; "+
+			"start it by its path, or run the server apart (dummyload serve, --target)", err)}
 	}
 	cmd := exec.Command(self, "serve", "--child",
 		"--listen="+config.Listen.String(), "--backend="+config.Backend,
@@ -41,7 +43,7 @@ func startChild(config server.Config) (*child, error) {
 	stdin, err1 := cmd.StdinPipe()
 	stdout, err2 := cmd.StdoutPipe()
 	if err := errors.Join(err1, err2, detach(cmd), cmd.Start()); err != nil {
-		return nil, err
+		return nil, usageError{fmt.Errorf("--server-process: it cannot be started: %w", err)}
 	}
 	c := &child{cmd: cmd, said: said}
 	lines := bufio.NewReader(stdout)
@@ -53,6 +55,20 @@ func startChild(config server.Config) (*child, error) {
 	c.link = newLink(stdin, lines)
 	c.compareClocks() // now, while neither is busy: the answer comes soon, and is worth the more
 	return c, nil
+}
+
+// ourselves is this program's file. Where the system does not tell (Linux without /proc), it is
+// looked for as a shell does, by the name that it was started by.
+func ourselves() (string, error) {
+	path, err := os.Executable()
+	if err == nil {
+		return path, nil
+	}
+	path, lost := exec.LookPath(os.Args[0])
+	if lost == nil {
+		path, lost = filepath.Abs(path)
+	}
+	return path, lost
 }
 
 // withoutOurFlags drops the variables that set flags: what the parent was told has been

@@ -79,3 +79,22 @@ func mustDiagnose(t *testing.T, s summary, names ...string) {
 		t.Errorf("diagnosed %v, want %v", s.Diagnoses, names)
 	}
 }
+
+// TestServerProcessWithoutProc: a program that its system does not tell where it is looks for
+// itself by its name, and says so when it is not there either.
+func TestServerProcessWithoutProc(t *testing.T) {
+	const noProc = "ip link set lo up\nmount -t tmpfs none /proc\n"
+	run := []string{"run", "--server-process", "--json", "-", "--progress", "none", "--clients", "5",
+		"--duration", "300ms"}
+	r, s := readSummary(t, finish(t, unshared(t, "-mn", after(t, noProc, program(t, run...)))))
+	mustPass(t, r, s)
+	lost := program(t, run...)
+	lost.Args = slices.Concat([]string{"bash", "-ec", noProc + `exec -a nowhere "$0" "$@"`, lost.Path},
+		lost.Args[1:])
+	lost.Path = tool(t, "bash")
+	r = finish(t, unshared(t, "-mn", lost))
+	if r.code != exitUsage || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 ||
+		!strings.Contains(r.stderr, "--server-process: this program does not find itself") {
+		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+}

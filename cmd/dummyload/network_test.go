@@ -14,17 +14,22 @@ import (
 // the network what it likes: the preparation runs there first. It needs the right to make one.
 func alone(t *testing.T, preparation string, cmd *exec.Cmd) *exec.Cmd {
 	t.Helper()
+	return unshared(t, "-n", after(t, "ip link set lo up\n"+preparation, cmd))
+}
+
+// unshared has cmd run in namespaces of its own, those that the flags of unshare(1) name.
+func unshared(t *testing.T, namespaces string, cmd *exec.Cmd) *exec.Cmd {
+	t.Helper()
 	unshare := tool(t, "unshare")
 	tool(t, "ip")
-	try := exec.Command(unshare, "-n", "ip", "link", "set", "lo", "up")
+	try := exec.Command(unshare, namespaces, "ip", "link", "set", "lo", "up")
 	if out, err := try.CombinedOutput(); err != nil {
 		if toolsRequired {
-			t.Fatalf("no network namespace: %v: %s", err, out)
+			t.Fatalf("no namespaces %s: %v: %s", namespaces, err, out)
 		}
-		t.Skipf("no network namespace: %v: %s", err, out)
+		t.Skipf("no namespaces %s: %v: %s", namespaces, err, out)
 	}
-	cmd = after(t, "ip link set lo up\n"+preparation, cmd)
-	cmd.Args = append([]string{"unshare", "-n", cmd.Path}, cmd.Args[1:]...)
+	cmd.Args = append([]string{"unshare", namespaces, cmd.Path}, cmd.Args[1:]...)
 	cmd.Path = unshare
 	return cmd
 }

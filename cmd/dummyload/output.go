@@ -13,6 +13,7 @@ import (
 // cannot be written is bad input and not a lost result. What an older run left there stays until
 // this one has started.
 type output struct {
+	flag    string    // with its value, as told
 	w       io.Writer // nil when nothing was asked for
 	file    *os.File
 	made    bool // the file was not there before
@@ -30,7 +31,7 @@ func openTrace(path string) (*output, error) {
 // openOutput opens the file of --json; "" is nowhere, "-" is stdout.
 func openOutput(path string) (*output, error) {
 	if path == "-" {
-		return &output{w: os.Stdout}, nil
+		return &output{flag: "--json -", w: os.Stdout}, nil
 	}
 	return openFile("--json", path)
 }
@@ -45,7 +46,47 @@ func openFile(flag, path string) (*output, error) {
 		return nil, usageError{fmt.Errorf("%s %s: want a file that can be written: %w",
 			flag, path, err)}
 	}
-	return &output{w: f, file: f, made: missing != nil}, nil
+	o := &output{flag: flag + " " + path, w: f, file: f, made: missing != nil}
+	if err := apart(o); err != nil {
+		_ = o.Close() // the error that counts is the one at hand
+		return nil, err
+	}
+	return o, nil
+}
+
+// apart refuses outputs of which two are one file, by whatever names (links, /dev/stdout): the
+// second would write over the first. The report and the progress have stdout and stderr.
+func apart(outputs ...*output) error {
+	type place struct {
+		name string
+		info os.FileInfo
+	}
+	var taken []place
+	take := func(name string, f *os.File) {
+		if info, err := f.Stat(); err == nil {
+			taken = append(taken, place{name, info})
+		}
+	}
+	take("stdout", os.Stdout)
+	take("stderr", os.Stderr)
+	null, _ := os.Stat(os.DevNull) // has room for everybody
+	for _, o := range outputs {
+		if o.file == nil {
+			continue
+		}
+		info, err := o.file.Stat()
+		if err != nil || null != nil && os.SameFile(info, null) {
+			continue
+		}
+		for _, other := range taken {
+			if os.SameFile(info, other.info) {
+				return usageError{fmt.Errorf("%s: want a file of its own, this one is %s, too",
+					o.flag, other.name)}
+			}
+		}
+		take(o.flag, o.file)
+	}
+	return nil
 }
 
 // begin empties the file: what it holds from now on is this run's, or nothing.

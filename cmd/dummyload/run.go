@@ -43,7 +43,9 @@ func open(o *loadOptions, sinks ...monitor.Sink) (*session, error) {
 		_ = s.out.Close() // the error that counts is the one at hand
 		return nil, err
 	}
-	err = s.start(sinks)
+	if err = apart(s.out, s.trace); err == nil {
+		err = s.start(sinks)
+	}
 	if err == nil {
 		err = errors.Join(s.out.begin(), s.trace.begin())
 	}
