@@ -255,7 +255,7 @@ func TestIPv6LoopbackIsNotSpread(t *testing.T) {
 	}
 	must(t, l.Close())
 	to := l.Addr().(*net.TCPAddr).AddrPort()
-	if s := newSources(Config{Target: to}); s.ports != 0 || s.pick(1<<19, 5, 1e6).IsValid() {
+	if s := newSources(Config{Target: to}); s.ports != 0 || s.pick(1<<19, 5, 1<<20, 1e6).IsValid() {
 		t.Errorf("%+v", s)
 	}
 }

@@ -174,7 +174,7 @@ func (m *mob) scan() {
 // dummies tell whether the server can be reached.
 func (m *mob) dial(h *hostile) {
 	f := m.fleet
-	source := f.sources.pick(uint32(f.cfg.Clients)+h.slot, h.conn, m.perSec)
+	source := f.sources.pick(uint32(f.cfg.Clients)+h.slot, h.conn, len(m.all), m.perSec)
 	s, err := m.port.NewSocket(source, f.cfg.Target)
 	if err == nil {
 		if err = m.io.Connect(s, f.cfg.Target, &h.recv); err == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 
 	"dummyload/monitor"
 	"dummyload/server/iocp"
@@ -61,6 +62,42 @@ func enoughPorts(cfg Config, s sources, perAddress int) error {
 			all, max(1, len(s.list)), have)
 	}
 	return nil
+}
+
+// searchEach is what Linux takes to look at one port that is in use (see sources).
+const searchEach = 80 * time.Nanosecond
+
+// PortSearch says in one line what connecting will cost on a system that searches for local ports,
+// where the run cannot be spread over enough addresses; "" when it costs nothing to speak of.
+func PortSearch(cfg Config) string {
+	cfg, err := cfg.WithDefaults()
+	lo, hi, known := iocp.PortRange()
+	if err != nil || !known {
+		return ""
+	}
+	return portSearch(cfg, newSources(cfg), hi-lo+1)
+}
+
+func portSearch(cfg Config, s sources, perAddress int) string {
+	if s.ports > 0 {
+		return "" // spreads as far as it must
+	}
+	addresses, cheap := max(1, len(s.list)), perAddress/cheapShare
+	all := cfg.Clients + cfg.hostile()
+	lingering := int(min(cfg.Churn*lingers, float64(addresses*perAddress)))
+	over := min(all+lingering, addresses*perAddress) - addresses*cheap
+	cost := time.Duration(over*cheap) * searchEach
+	if over <= 0 || cost < time.Second/2 {
+		return ""
+	}
+	need := fmt.Sprintf("%d dummies", all)
+	if lingering > 0 {
+		need += fmt.Sprintf(" and the %d ports that --churn %v leaves in TIME_WAIT",
+			lingering, cfg.Churn)
+	}
+	return fmt.Sprintf("local ports: %s come from %d source addresses; beyond %d each the kernel "+
+		"looks through all of them for every connect, some %v of processor time in all: "+
+		"give more addresses (--source)", need, addresses, cheap, cost.Round(time.Second/10))
 }
 
 // Reachable makes one connection to the target, within the connect timeout, and closes it. The

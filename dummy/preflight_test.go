@@ -63,31 +63,95 @@ func TestReachableSaysWhoIsNot(t *testing.T) {
 func TestSourcesSpreadClientsAndConnections(t *testing.T) {
 	const ports = 1000
 	s := sources{ports: ports}
-	if s.pick(999, 7, 0).IsValid() {
+	if s.pick(999, 7, ports, 0).IsValid() {
 		t.Error("the first address is not left to the system")
 	}
-	used := map[netip.Addr]int{}
-	for client := range uint32(MaxClients) {
-		a := s.pick(client, 1, 0)
-		if a.IsValid() && !a.IsLoopback() {
-			t.Fatalf("client %d comes from %v", client, a)
-		}
-		if used[a]++; used[a] > ports {
-			t.Fatalf("%v has more than %d connections", a, ports)
-		}
-	}
-	turns := map[netip.Addr]bool{}
-	for conn := range uint32(100) {
-		turns[s.pick(0, conn, 100)] = true // 6,000 ports linger
-	}
-	if len(turns) != 7 {
-		t.Errorf("churn goes over %d addresses", len(turns))
+	if s.pick(9, 7, 10, 10).IsValid() {
+		t.Error("10 dummies whose 600 closed connections linger need a second address")
 	}
 	two := sources{list: []netip.Addr{
 		netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"),
 	}}
-	if two.pick(0, 1, 0) == two.pick(1, 1, 0) {
+	if two.pick(0, 1, 2, 0) == two.pick(1, 1, 2, 0) {
 		t.Error("two addresses are not both used")
+	}
+}
+
+// TestNoAddressCarriesMoreThanItsShare: neither of connections nor of ports that linger, whatever
+// the churn, and also for those that come later because there are to be more.
+func TestNoAddressCarriesMoreThanItsShare(t *testing.T) {
+	const ports = 1000
+	s := sources{ports: ports}
+	for _, c := range []struct {
+		live   int
+		closes float64
+	}{{MaxClients, 0}, {500, 5}, {1000, 1}, {1000, 16}, {1000, 100}, {2500, 70}, {1, 4000}} {
+		busy := map[netip.Addr]float64{}
+		// A minute's connections are those that are closed in it, each client's in turn, and one
+		// of each that is up.
+		all := c.live + int(c.closes*lingers)
+		for i := range all {
+			client, conn := uint32(i%c.live), uint32(i/c.live)
+			a := s.pick(client, conn, c.live, c.closes)
+			if a.IsValid() && !a.IsLoopback() {
+				t.Fatalf("client %d comes from %v", client, a)
+			}
+			busy[a]++
+		}
+		for a, n := range busy {
+			if n > 1.1*ports {
+				t.Errorf("%+v: %v has %.0f of %d ports", c, a, n, ports)
+			}
+		}
+	}
+	grown := map[netip.Addr]int{}
+	for client := range uint32(3000) { // 900 first, and then more
+		live := 900
+		if client >= 900 {
+			live = 3000
+		}
+		if a := s.pick(client, 0, live, 0); grown[a] < ports {
+			grown[a]++
+		} else {
+			t.Fatalf("%v has more than its share", a)
+		}
+	}
+	if s := (sources{ports: 1}); !s.pick(MaxClients-1, 9, MaxClients, 1e9).IsLoopback() {
+		t.Error("the last address of all is not on the loopback")
+	}
+}
+
+// TestPortSearchIsTold where it costs time, with the number, and only there.
+func TestPortSearchIsTold(t *testing.T) {
+	const ports = 28232
+	one, two := make([]netip.Addr, 1), make([]netip.Addr, 2)
+	for _, c := range []struct {
+		clients int
+		churn   float64
+		s       sources
+		want    []string
+	}{
+		{14116, 0, sources{}, nil},
+		{19000, 0, sources{}, []string{"19000 dummies come", "1 source addresses", "beyond 14116",
+			"some 5.5s", "--source"}},
+		{19000, 0, sources{list: one}, []string{"some 5.5s"}},
+		{19000, 0, sources{list: two}, nil},
+		{19000, 0, sources{ports: ports / 4}, nil},
+		{10000, 100, sources{}, []string{"10000 dummies and the 6000 ports that --churn 100 leaves",
+			"some 2.1s"}},
+		{10000, 1e9, sources{}, []string{"some 15.9s"}}, // there are no more
+	} {
+		cfg, err := Config{Target: someTarget, Clients: c.clients, Churn: c.churn}.WithDefaults()
+		must(t, err)
+		got := portSearch(cfg, c.s, ports)
+		if (got == "") != (c.want == nil) || strings.Contains(got, "\n") {
+			t.Errorf("%+v: %q", c, got)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%+v: %q does not say %q", c, got, want)
+			}
+		}
 	}
 }
 

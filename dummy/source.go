@@ -9,7 +9,9 @@ import (
 )
 
 // sources chooses the address a connection comes from. One address has some 28,000 ephemeral
-// ports; more connections to one server need more addresses.
+// ports; more connections to one server need more addresses. Fewer are better: Linux gives the
+// ports of one parity first, and when they are used up it looks through all of them, one by one,
+// before it tries the others (inet_hash_connect): up to 1 ms of processor time for each connect.
 type sources struct {
 	list  []netip.Addr // asked for by name
 	ports int          // connections that one address carries; 0 = no spreading
@@ -18,6 +20,10 @@ type sources struct {
 const (
 	portsUnknown = 16384 // the IANA's ephemeral range, where the system does not tell its own
 	lingers      = 60    // seconds that a closed connection keeps its port (TIME_WAIT)
+	turnsMost    = 256
+	// cheapShare of an address's ports are given without a search, and usedShare of them are ours:
+	// other programs, a second tester among them, come from the same addresses.
+	cheapShare, usedShare = 2, 2
 )
 
 // newSources spreads over cfg.Sources, or over 127.0.0.0/8 where the target is on the IPv4
@@ -30,7 +36,7 @@ func newSources(cfg Config) sources {
 	if !to.Is4() || !to.IsLoopback() || !bindable(netip.AddrFrom4([4]byte{127, 0, 0, 2})) {
 		return sources{}
 	}
-	return sources{ports: ephemeralPorts() * 3 / 4} // other programs want some too
+	return sources{ports: max(1, ephemeralPorts()/(cheapShare*usedShare))}
 }
 
 func ephemeralPorts() int {
@@ -50,20 +56,25 @@ func bindable(a netip.Addr) bool {
 	return true
 }
 
-// pick chooses by the client, and by the connection's number where churn leaves more ports
-// lingering than one address has. The zero Addr leaves it to the system.
-func (s sources) pick(client, conn uint32, churn float64) netip.Addr {
+// pick chooses by the client: each block of `ports` clients has an address. Where closes, a second,
+// leave ports lingering for which that has no room, the block has several, and its connections go
+// over them in turn. live is how many clients there are. The zero Addr leaves it to the system.
+func (s sources) pick(client, conn uint32, live int, closes float64) netip.Addr {
 	switch {
 	case len(s.list) > 0:
 		return s.list[int(client)%len(s.list)]
 	case s.ports == 0:
 		return netip.Addr{}
 	}
-	turns := 1 + uint32(math.Min(churn*lingers/float64(s.ports), 255))
-	n := client/uint32(s.ports)*turns + conn%turns
+	ports := float64(s.ports)
+	blocks := max(1, math.Ceil(float64(live)/ports))
+	busy := math.Min(float64(live), ports) + closes*lingers/blocks
+	turns := uint32(math.Min(max(1, math.Ceil(busy/ports)), turnsMost))
+	n := client/uint32(s.ports)*turns + (client+conn)%turns
 	if n == 0 {
 		return netip.Addr{}
 	}
-	host := 1 + n // 127.0.0.1 is the first; 2^20 clients stay far below 2^24
+	const most = 1<<24 - 3 // 127.0.0.1 is the first, 127.255.255.254 the last
+	host := 1 + n%most
 	return netip.AddrFrom4([4]byte{127, byte(host >> 16), byte(host >> 8), byte(host)})
 }

@@ -88,6 +88,9 @@ func (s *session) start(sinks []monitor.Sink) error {
 	if err := dummy.Preflight(s.config, shared); err != nil {
 		return usageError{err}
 	}
+	if cost := dummy.PortSearch(s.config); cost != "" {
+		fmt.Fprintln(os.Stderr, "dummyload:", cost)
+	}
 	if s.server == nil {
 		if err := dummy.Reachable(context.Background(), s.config); err != nil {
 			return usageError{err}
