@@ -52,7 +52,7 @@ type Fleet struct {
 	storm       storm
 	stall       stall
 	unaccepted  uint64 // connections never accepted that the log has told
-	resets      uint64
+	earlier     earlier
 	pages       uint64           // see turnPage
 	maxRate     *monitor.MaxRate // the search's, not changed once it is here; nil without one
 	diagnoses   []monitor.Diagnosis

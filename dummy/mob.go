@@ -192,6 +192,9 @@ func (m *mob) dial(h *hostile) {
 func (m *mob) connected(h *hostile, err error) {
 	m.dialing--
 	if h.state == dying {
+		if err == nil {
+			m.count.connected.Add(1) // the server may have accepted it
+		}
 		return
 	}
 	if err != nil || m.port.LocalAddr(h.sock) == m.fleet.cfg.Target { // to itself, see errItself

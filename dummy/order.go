@@ -112,6 +112,8 @@ func (w *worker) leave(keepOwed, climb bool) {
 
 // reset begins to count anew. Connections and what is outstanding stay.
 func (w *worker) reset() {
+	w.count.balance()
+	w.past.close(w.count, w.news.evidence)
 	w.count.reset(w.dialing)
 	w.offFrom = 0
 	w.slowest = max(w.slowest, w.hists.rtt.Max())

@@ -36,11 +36,13 @@ type wanted struct {
 // report is all that a worker knows at the end of one batch, so that it is consistent.
 type report struct {
 	count    counters
+	past     past // before the last Reset
 	hists    *histograms
 	evidence []monitor.Evidence // new ones
 	owed     []monitor.Owed
 	answered []uint64 // echoes of each client
 	silent   uint64
+	pending  int           // dummies that are not up yet, see tidings
 	cpu, at  time.Duration // the thread's processor time, and when it was read
 	idle     time.Duration // see slept
 	behind   time.Duration // see behindNow
@@ -51,9 +53,9 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 	w.count.balance()
 	w.countOff()
 	r := &report{
-		count: w.count, hists: w.hists, evidence: w.news.evidence,
+		count: w.count, past: w.past, hists: w.hists, evidence: w.news.evidence,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle,
-		behind: w.behindNow(),
+		behind: w.behindNow(), pending: w.tell.unsettled,
 	}
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.hists, w.news.evidence = empty, nil

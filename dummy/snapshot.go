@@ -17,20 +17,23 @@ const (
 
 // totals are what Collect has gathered from all reports so far.
 type totals struct {
-	hists    *histograms
-	recent   *monitor.Histogram
-	spare    []*histograms // one for each worker
-	last     []*report     // of workers that have ended
-	health   health
-	evidence []monitor.Evidence
-	kept     [monitor.NumFaults]int
-	owed     []monitor.Owed
-	fairness monitor.Fairness
-	fairAt   time.Duration
-	fairIn   monitor.Phase
-	resets   uint64
-	pages    uint64
-	steps    steps
+	hists     *histograms
+	recent    *monitor.Histogram
+	spare     []*histograms // one for each worker
+	last      []*report     // of workers that have ended
+	health    health
+	evidence  []monitor.Evidence
+	kept      [monitor.NumFaults]int
+	owed      []monitor.Owed
+	fairness  monitor.Fairness
+	fairAt    time.Duration
+	fairIn    monitor.Phase
+	resets    uint64
+	diagnosed []monitor.Diagnosis // up to the last Reset
+	first     []monitor.Evidence  // of each fault, up to the last Reset
+	latest    []monitor.Diagnosis // of the snapshot before
+	pages     uint64
+	steps     steps
 }
 
 func (t *totals) init(workers int) {
@@ -42,13 +45,16 @@ func (t *totals) init(workers int) {
 	}
 }
 
-func (t *totals) reset(resets uint64) {
+func (t *totals) reset(e *earlier) {
 	t.hists.reset()
+	t.first = firstOfEach(t.first, t.evidence)
+	t.diagnosed = lastOfEach(t.diagnosed, t.latest, e.diagnoses)
+	t.latest = nil
 	t.evidence, t.kept = nil, [monitor.NumFaults]int{} // what is owed stays owed
 	t.fairness, t.fairAt = monitor.Fairness{}, 0
 	t.health.reset()
 	t.steps = steps{}
-	t.resets = resets
+	t.resets = e.resets
 }
 
 // turnPage forgets what Fleet.turnPage counts anew.
@@ -90,10 +96,10 @@ func (f *Fleet) ask(s *monitor.Snapshot) []*report {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := &f.totals
-	f.describe(s)
-	if f.resets != t.resets {
-		t.reset(f.resets)
+	if f.earlier.resets != t.resets {
+		t.reset(&f.earlier)
 	}
+	f.describe(s)
 	if f.pages != t.pages {
 		t.turnPage(f.pages)
 	}
@@ -127,6 +133,7 @@ func (f *Fleet) describe(s *monitor.Snapshot) {
 	s.Events = slices.Clip(f.events)
 	s.Diagnoses = slices.Clone(f.diagnoses)
 	s.Hostile = f.mob.describe()
+	f.before(s)
 }
 
 // gather has each worker report; one that has ended has left its last report.
@@ -162,6 +169,10 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	var c counters
 	for _, r := range reports {
 		c.add(&r.count)
+		addPast(s.Before, &r.past)
+		if s.Phase == monitor.Connecting {
+			s.Settling += r.pending
+		}
 	}
 	c.balance()
 	s.Ledger, s.EchoedOff, s.WaitUpDown = c.ledger, c.off, c.wait
@@ -173,6 +184,7 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 		s.Diagnoses = f.mob.signs(s.Diagnoses)
 	}
 	t.steps.explain(s)
+	t.latest = s.Diagnoses
 }
 
 // take adds what one report has that is new.

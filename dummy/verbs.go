@@ -150,17 +150,28 @@ func (f *Fleet) Reset() error {
 	if f.leaving {
 		return ErrEnded
 	}
-	f.resets++
+	f.closeBooks()
 	f.orderAll((*worker).reset)
 	f.mob.reset()
 	f.diagnoses, f.stall = nil, stall{} // one that lasts is told again
 	f.echoOn = 0
 	if f.phase == monitor.Echoing {
-		f.since = f.clock()
+		f.since = f.earlier.at
 	}
 	f.event("counters reset")
 	f.kick()
 	return nil
+}
+
+// closeBooks keeps what is known of the time up to now. f.mu is held.
+func (f *Fleet) closeBooks() {
+	e := &f.earlier
+	e.resets, e.at = e.resets+1, f.clock()
+	e.echoOn += f.echoOn
+	if f.phase == monitor.Echoing {
+		e.echoOn += e.at - f.since
+	}
+	e.diagnoses = lastOfEach(e.diagnoses, f.diagnoses)
 }
 
 // turnPage begins to count echoes anew, between two steps of a search. Unlike with Reset,

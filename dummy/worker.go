@@ -61,6 +61,7 @@ type worker struct {
 	hists     *histograms
 	slowest   time.Duration // round trip of all that was in hists before
 	news      news
+	past      past // before the last Reset
 	hunger    hunger
 	offFrom   uint64        // ledger.Echoed as far as countOff has seen it
 	answers   answers       // of FINs

@@ -93,7 +93,7 @@ func serverMetrics() []Metric {
 				if s.Server == nil {
 					return math.NaN()
 				}
-				return count(get(s.Server))
+				return count(get(s.ServerSince()))
 			}}
 	}
 	return []Metric{

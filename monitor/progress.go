@@ -104,7 +104,7 @@ func progressLine(before, s *Snapshot) string {
 	}
 	p99 := measured(s.RTT, func(d Distribution) float64 { return d.P99 })
 	line := fmt.Sprintf("%s %s  wait %s  send %s/s recv %s/s  p99 %s  %s",
-		Clock(s.Uptime), s.Phase, Count(s.WaitEchoCount()), Short(r.Sent), Short(r.Echoed),
+		Clock(s.Uptime), s.Where(), Count(s.WaitEchoCount()), Short(r.Sent), Short(r.Echoed),
 		Micros(p99), faultList(s))
 	return strings.TrimRight(line, " ")
 }

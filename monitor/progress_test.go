@@ -15,7 +15,9 @@ func at(uptime time.Duration, phase Phase, echoes uint64) *Snapshot {
 func TestProgressInAFile(t *testing.T) {
 	var b strings.Builder
 	p := NewProgress(&b, false, 10*time.Second)
-	p.Observe(at(0, Connecting, 0))
+	first := at(0, Connecting, 0)
+	first.Clients, first.Settling, first.Connections.Now = 60, 23, 40
+	p.Observe(first)
 	p.Observe(at(1*time.Second, Echoing, 0)) // another phase shows at once
 	p.Observe(at(6*time.Second, Echoing, 1_000_000))
 	s := at(11*time.Second, Echoing, 2_120_000)
@@ -24,7 +26,7 @@ func TestProgressInAFile(t *testing.T) {
 	p.Observe(s)
 	p.Observe(at(12*time.Second, Echoing, 2_120_000))
 	p.Close()
-	want := `00:00:00 CONNECTING  wait 5  send 0/s recv 0/s  p99 n/a  0 faults
+	want := `00:00:00 CONNECTING 37 of 60, 3 without login  wait 5  send 0/s recv 0/s  p99 n/a  0 faults
 00:00:01 RUN  wait 5  send 0/s recv 0/s  p99 n/a  0 faults
 00:00:11 RUN  wait 5  send 212k/s recv 212k/s  p99 131µs  2 corrupt  watch: 1.5k late
 00:00:12 RUN  wait 5  send 0/s recv 0/s  p99 n/a  0 faults

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -20,15 +21,15 @@ const (
 // it in sight, the verdict with what to do next.
 func WriteReport(w io.Writer, final *Snapshot, v Verdict, meta Meta) error {
 	r := &report{}
-	r.head(final, meta)
+	r.head(final, v, meta)
 	r.numbers(final)
-	r.evidence(final)
+	r.evidence(final.Whole())
 	r.owed(final, meta)
 	r.diagnoses(v)
 	r.thresholds(v)
 	r.maxRate(final.MaxRate)
-	r.confidence(final, meta)
-	r.verdict(final, v)
+	r.confidence(final.Whole(), meta)
+	r.verdict(final.Whole(), v)
 	_, err := io.WriteString(w, r.b.String())
 	return err
 }
@@ -58,7 +59,7 @@ func (r *report) cells(label string, cells []string) {
 	r.line("%s", strings.TrimRight(line, " "))
 }
 
-func (r *report) head(s *Snapshot, meta Meta) {
+func (r *report) head(s *Snapshot, v Verdict, meta Meta) {
 	server := "not bundled"
 	if s.Bundled {
 		server = "bundled"
@@ -73,7 +74,24 @@ func (r *report) head(s *Snapshot, meta Meta) {
 		load += fmt.Sprintf(", Disconnect Test %s/s", Short(s.Churn))
 	}
 	r.line("echo on for %s, %s, seed %d", Micros(micros(s.EchoOn)), load, s.Seed)
+	if v.Interrupted {
+		r.line("%s", endedBySignal(s.Whole(), meta))
+	}
+	if b := s.Before; b != nil {
+		r.line("reset at %s (%s): counted since; before it %s echoes, %s",
+			b.At.Format(time.TimeOnly), plural(b.Resets, "time"),
+			Count(b.Ledger.Echoed), plural(b.Bad(), "fault"))
+	}
 	r.line("")
+}
+
+// endedBySignal says when a signal ended Echo, and when its time would have been over.
+func endedBySignal(s *Snapshot, meta Meta) string {
+	text := "ended by a signal after " + Micros(micros(s.EchoOn))
+	if meta.Duration > 0 {
+		text += " of " + Micros(micros(meta.Duration))
+	}
+	return text
 }
 
 func dummies(n int) string {

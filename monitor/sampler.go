@@ -28,8 +28,10 @@ type Sampler struct {
 	sources  []Source
 	sinks    []Sink
 
-	mu     sync.Mutex // held while collecting and showing; never by a source's workers
-	latest atomic.Pointer[Snapshot]
+	mu      sync.Mutex // held while collecting and showing; never by a source's workers
+	resets  uint64     // of the snapshot before
+	atReset *Server    // see rebase
+	latest  atomic.Pointer[Snapshot]
 }
 
 // NewSampler makes a sampler; nothing is collected before Run or Sample. Sources are asked and
@@ -65,6 +67,7 @@ func (s *Sampler) Sample() *Snapshot {
 	for _, source := range s.sources {
 		source.Collect(snap)
 	}
+	s.rebase(snap)
 	snap.check()
 	s.latest.Store(snap)
 	for _, sink := range s.sinks {

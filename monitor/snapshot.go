@@ -138,6 +138,8 @@ type Snapshot struct {
 	Since  time.Time     // when Phase began
 	EchoOn time.Duration // how long Echo has been on, summed over every START
 
+	Settling int // while Connecting: dummies that are not ready yet, and have not failed
+
 	Target  string
 	Bundled bool
 	Seed    uint64
@@ -153,7 +155,7 @@ type Snapshot struct {
 	Ledger      Ledger
 	EchoedOff   uint64 // of Ledger.Echoed, those that came while Echo was off: in drains
 	WaitUpDown  int64  // Wait Echo Count kept the other way: counted up and down
-	Faults      [NumFaults]uint64
+	Faults      FaultCounts
 	Connections Connections
 	Bytes       Bytes
 	RTT         Distribution
@@ -164,6 +166,7 @@ type Snapshot struct {
 	Generator   Generator
 	Server      *Server  // nil when the target is not bundled
 	Hostile     *Hostile // nil when no dummy misbehaves
+	Before      *Before  // nil unless there was a Reset
 	Drain       Drain
 	MaxRate     *MaxRate // nil unless one is searched for
 
@@ -227,4 +230,21 @@ func (s *Snapshot) LaterThan() string {
 // LateShare is the share of the echoes sent that were late, 0 to 1.
 func (s *Snapshot) LateShare() float64 {
 	return min(1, float64(s.Faults[Late])/float64(max(s.Ledger.Sent, 1)))
+}
+
+// Where is the phase as a progress line tells it: one that may get stuck says how far it has come.
+func (s *Snapshot) Where() string {
+	switch s.Phase {
+	case Connecting:
+		ready := max(0, s.Clients-s.Settling)
+		text := fmt.Sprintf("%v %s of %s", s.Phase, Count(uint64(ready)), Count(uint64(s.Clients)))
+		// Connected, and yet not ready: that is what a dummy is until its login packet has come.
+		if more := int(s.Connections.Now) - ready; more > 0 && s.Settling > 0 {
+			text += fmt.Sprintf(", %s without login", Count(uint64(more)))
+		}
+		return text
+	case Draining:
+		return fmt.Sprintf("%v %s owed", s.Phase, Count(s.WaitEchoCount()))
+	}
+	return s.Phase.String()
 }

@@ -18,6 +18,8 @@ type Meta struct {
 	Version  string
 	Command  string // the command line that repeats the run, its seed included
 	JSONFile string // where the summary goes; empty when nowhere
+
+	Duration time.Duration // how long Echo was to be on; 0 where nobody said
 }
 
 // Summary is a run in numbers: the JSON of --json. Keys, their nesting and their order are what
@@ -29,15 +31,18 @@ type Summary struct {
 	Seed          uint64            `json:"seed,string"` // JSON readers round 64 bits
 	Target        string            `json:"target"`
 	Bundled       bool              `json:"bundled"`
-	Verdict       string            `json:"verdict"`
-	ExitCode      int               `json:"exit_code"`
+	Verdict       string            `json:"verdict"`               // running: the run goes on
+	ExitCode      EarnedCode        `json:"exit_code"`             // null while none is earned
+	Running       bool              `json:"running,omitempty"`     // written before the run's end
+	Interrupted   bool              `json:"interrupted,omitempty"` // a signal ended Echo
 	Reasons       []string          `json:"reasons"`
 	Diagnoses     []Diagnosis       `json:"diagnoses"`
 	Drained       bool              `json:"drained"`
 	WaitEchoCount uint64            `json:"wait_echo_count"`
 	DrainMS       float64           `json:"drain_ms"`
 	Clients       int               `json:"clients"`
-	DurationMS    int64             `json:"duration_ms"` // how long Echo was on
+	DurationMS    int64             `json:"duration_ms"`     // how long Echo was on
+	Reset         *ResetSummary     `json:"reset,omitempty"` // the counters below count since
 	Ledger        Ledger            `json:"ledger"`
 	Faults        FaultCounts       `json:"faults"`
 	Connections   Connections       `json:"connections"`
@@ -53,6 +58,50 @@ type Summary struct {
 	Thresholds    []ThresholdResult `json:"thresholds"`
 	MaxRate       *MaxRateSummary   `json:"max_rate,omitempty"` // where one was searched for
 	Evidence      []EvidenceSummary `json:"evidence"`
+}
+
+// EarnedCode is an exit code, or NoCode: null in JSON.
+type EarnedCode int
+
+// NoCode is for a run that goes on: it has earned no exit code yet.
+const NoCode EarnedCode = -1
+
+// MarshalJSON writes the number or null.
+func (c EarnedCode) MarshalJSON() ([]byte, error) {
+	if c == NoCode {
+		return []byte("null"), nil
+	}
+	return json.Marshal(int(c))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (c *EarnedCode) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		*c = NoCode
+		return nil
+	}
+	return json.Unmarshal(data, (*int)(c))
+}
+
+// ResetSummary is what was counted before the counters were last reset. Verdict, exit code,
+// reasons, diagnoses and the bundled server's audit are of the whole run, the other numbers since.
+type ResetSummary struct {
+	AtMS             float64     `json:"at_ms"` // of the last reset, since the fleet began
+	Times            uint64      `json:"times"`
+	Ledger           Ledger      `json:"ledger_before"`
+	Faults           FaultCounts `json:"faults_before"`
+	Connected        uint64      `json:"connected_before"`
+	HostileConnected uint64      `json:"hostile_connected_before"`
+}
+
+// newResetSummary is nil when there was no reset.
+func newResetSummary(b *Before) *ResetSummary {
+	if b == nil {
+		return nil
+	}
+	return &ResetSummary{AtMS: milliseconds3(b.Uptime), Times: b.Resets, Ledger: b.Ledger,
+		Faults: b.Faults, Connected: b.Connections.Connected,
+		HostileConnected: b.HostileConnected}
 }
 
 // FaultCounts is a number for every fault. Its JSON is an object with a key for each, in the
@@ -177,17 +226,18 @@ type StepSummary struct {
 	What string  `json:"what"`
 }
 
-// NewSummary sums up a run by its last snapshot.
+// NewSummary sums up a run by its last snapshot, or by the newest while it goes on.
 func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
+	verdict, code := v.soFar()
 	return Summary{
 		Schema: SummarySchema, Tool: "dummyload", Version: meta.Version,
 		Seed: final.Seed, Target: Clean(final.Target), Bundled: final.Bundled,
-		Verdict: v.Name, ExitCode: v.ExitCode,
+		Verdict: verdict, ExitCode: code, Running: v.Running, Interrupted: v.Interrupted,
 		Reasons: append([]string{}, v.Reasons...), Diagnoses: cleanDiagnoses(v.Diagnoses),
-		Drained: drained(final), WaitEchoCount: final.WaitEchoCount(),
+		Drained: drained(final) && !(v.Running && final.Phase < Drained), WaitEchoCount: final.WaitEchoCount(),
 		DrainMS: milliseconds3(final.Drain.Elapsed),
 		Clients: final.Clients, DurationMS: final.EchoOn.Milliseconds(),
-		Ledger: final.Ledger, Faults: final.Faults,
+		Reset: newResetSummary(final.Before), Ledger: final.Ledger, Faults: final.Faults,
 		Connections: final.Connections, Bytes: final.Bytes,
 		Rate: RateSummary{
 			Echoes:   round3(final.EchoRate()),
@@ -269,7 +319,7 @@ func cleanDiagnoses(ds []Diagnosis) []Diagnosis {
 func newEvidenceSummaries(s *Snapshot) []EvidenceSummary {
 	out := []EvidenceSummary{}
 	named := map[owedKey]bool{}
-	for _, e := range s.Evidence {
+	for _, e := range s.Whole().Evidence {
 		out = append(out, newEvidenceSummary(e))
 		if e.Fault == NotDrained {
 			named[owedKey{e.Client, e.Connection, e.Seq}] = true

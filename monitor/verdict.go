@@ -46,30 +46,36 @@ type Verdict struct {
 	Failed     []Fault  // the faults that failed the run
 	Thresholds []ThresholdResult
 	Diagnoses  []Diagnosis // the snapshot's, and those of the bundled server's audit
+
+	Running     bool // the run goes on: only a fault is final
+	Interrupted bool // a signal ended Echo before its time
 }
 
 // Judge draws the verdict from the last snapshot of a run. The worst wins: a fault (3), then
 // a missed threshold (4), then inconclusive (5); all their reasons are told. Late echoes alone
 // never fail a run. An interruption before the first echo is 130, unless a fault was seen: that
 // is the code the run earned. A run that was ended at once has earned none, and is 130 whatever
-// was seen.
-func Judge(s *Snapshot, r Rules) Verdict {
-	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses)}
+// was seen. The verdict is over the whole run, whatever was Reset; rates and times are judged by
+// what was measured since.
+func Judge(since *Snapshot, r Rules) Verdict {
+	s := since.Whole()
+	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses), Running: r.Live && !r.AtOnce,
+		Interrupted: r.Interrupted}
 	if s.Server != nil {
 		v.Diagnoses = append(v.Diagnoses, s.Server.wrongs(r.Live)...)
 	}
 	if s.Generator.Saturated && r.claims() {
-		v.Diagnoses = append(v.Diagnoses, Diagnosis{LocalCPUSaturated, s.Clients, saturatedWhy(s)})
+		v.Diagnoses = append(v.Diagnoses, Diagnosis{LocalCPUSaturated, s.Clients, saturatedWhy(since)})
 	}
 	v.Failed = failing(s, r)
 	if r.AtOnce {
 		v.add(ExitInterrupted, []string{"told a second time to end: the run did not come to its end"})
 	}
-	v.add(ExitFault, faultReasons(s, r, v))
+	v.add(ExitFault, faultReasons(s, since.Before, r, v))
 	if r.Interrupted && s.Ledger.Sent == 0 {
 		v.add(ExitInterrupted, []string{"interrupted before any echo was sent"})
 	}
-	missed, unmeasured := v.hold(s, r)
+	missed, unmeasured := v.hold(s, since, r)
 	v.add(ExitThreshold, append(missed, s.MaxRate.unmet(r.Live)...))
 	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), unmeasured...))
 	v.Name = verdictNames[v.ExitCode]
@@ -77,6 +83,14 @@ func Judge(s *Snapshot, r Rules) Verdict {
 		v.Note = Short(float64(late)) + " " + s.LaterThan()
 	}
 	return v
+}
+
+// soFar is what a summary may say of the verdict: of a run that goes on, only a fault is final.
+func (v *Verdict) soFar() (name string, code EarnedCode) {
+	if v.Running && v.ExitCode != ExitFault {
+		return "running", NoCode
+	}
+	return v.Name, EarnedCode(v.ExitCode)
 }
 
 // saturatedWhy says what came of a run that the tester could not keep up with.
@@ -114,14 +128,15 @@ func failing(s *Snapshot, r Rules) []Fault {
 	return failed
 }
 
-func faultReasons(s *Snapshot, r Rules, v Verdict) []string {
+func faultReasons(s *Snapshot, before *Before, r Rules, v Verdict) []string {
 	var reasons []string
 	for _, f := range v.Failed {
 		n := s.Faults[f]
 		if f == NotDrained {
 			n = max(n, s.WaitEchoCount())
 		}
-		reasons = append(reasons, fmt.Sprintf("%s, counted %s: %s", f, plural(n, "time"), f.Help()))
+		reasons = append(reasons, fmt.Sprintf("%s, counted %s%s: %s", f, plural(n, "time"),
+			before.share(f), f.Help()))
 	}
 	for _, d := range v.Diagnoses {
 		if d.Fails() && !forgiven(d, r.Allow) {
@@ -138,8 +153,12 @@ func forgiven(d Diagnosis, allow []Fault) bool {
 }
 
 // hold evaluates the thresholds and tells the missed from those that nothing was measured for.
-func (v *Verdict) hold(s *Snapshot, r Rules) (missed, unmeasured []string) {
+func (v *Verdict) hold(whole, since *Snapshot, r Rules) (missed, unmeasured []string) {
 	for _, t := range r.Thresholds {
+		s := whole
+		if t.Performance() {
+			s = since
+		}
 		result := t.Eval(s)
 		v.Thresholds = append(v.Thresholds, result)
 		switch {

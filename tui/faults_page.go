@@ -39,8 +39,12 @@ func (u *ui) drawFaults(c canvas) {
 
 // drawFaultCounts shows all faults by the names that scripts know, in three columns.
 func (u *ui) drawFaultCounts(c canvas, s *monitor.Snapshot) {
-	note := fmt.Sprintf("first %d of each have evidence", monitor.MaxEvidence)
-	in := u.frame(c, "", "Faults", note)
+	note, title := fmt.Sprintf("first %d of each have evidence", monitor.MaxEvidence), "Faults"
+	if b := s.Before; b != nil {
+		title += " " + sinceReset(s)
+		note = "before that " + plural(b.Bad(), "fault", "faults")
+	}
+	in := u.frame(c, "", title, note)
 	w := in.w / 3
 	for f, n := range s.Faults {
 		name, style := monitor.Fault(f).String(), u.unlessZero(n)
@@ -55,12 +59,16 @@ func (u *ui) drawFaultCounts(c canvas, s *monitor.Snapshot) {
 }
 
 func (u *ui) drawEvidence(c canvas, s *monitor.Snapshot) {
-	r := rows{n: len(s.Evidence)}
-	if r.n > 0 {
-		r.key = &s.Evidence[0]
+	evidence := s.Whole().Evidence // a reset makes no fault unseen
+	r := rows{n: len(evidence)}
+	switch {
+	case s.Before != nil:
+		r.key = s
+	case r.n > 0:
+		r.key = &evidence[0]
 	}
-	r.text = func(row, col int) string { return evidenceText(&s.Evidence[row], col) }
-	r.less = func(a, b, col int) bool { return evidenceLess(&s.Evidence[a], &s.Evidence[b], col) }
+	r.text = func(row, col int) string { return evidenceText(&evidence[row], col) }
+	r.less = func(a, b, col int) bool { return evidenceLess(&evidence[a], &evidence[b], col) }
 	u.faults.load(r)
 	note := ""
 	if r.n > 0 {
@@ -73,14 +81,18 @@ func (u *ui) drawEvidence(c canvas, s *monitor.Snapshot) {
 // openEvidence shows the marked line in full.
 func (u *ui) openEvidence() {
 	i, ok := u.faults.chosen()
-	if !ok || u.shown == nil || i >= len(u.shown.Evidence) {
+	if !ok || u.shown == nil {
+		return
+	}
+	evidence := u.shown.Whole().Evidence
+	if i >= len(evidence) {
 		return
 	}
 	trace := ""
 	if s := u.shown.Server; s != nil {
 		trace = s.Trace
 	}
-	u.front = newDetail(u.shown.Evidence[i], trace)
+	u.front = newDetail(evidence[i], trace)
 }
 
 func evidenceText(e *monitor.Evidence, col int) string {

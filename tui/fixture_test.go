@@ -316,3 +316,34 @@ func gone() *monitor.Snapshot {
 		Why: "200 of 200 connections lost within 100ms, and a redial refused"}}
 	return s
 }
+
+// connecting is a fleet whose dummies wait to be accepted, or for their login packets.
+func connecting() *monitor.Snapshot {
+	s := idle()
+	s.Phase, s.Since, s.At = monitor.Connecting, began, began.Add(12*time.Second)
+	s.Settling, s.Connections.Now = 963, 37
+	return s
+}
+
+// besieged is a fleet beside hostile dummies, all of whose connections were accepted.
+func besieged() *monitor.Snapshot {
+	s := running(348)
+	s.Hostile = &monitor.Hostile{Dummies: 10, Connected: 1788, ClosedByServer: 1700}
+	s.Server.Accepted += s.Hostile.Connected
+	return s
+}
+
+// reset is a fleet whose counters were set back to zero after three faults.
+func reset() *monitor.Snapshot {
+	s := running(348)
+	s.Before = &monitor.Before{At: began.Add(184 * time.Second), Uptime: 184 * time.Second,
+		Resets: 1, EchoOn: 180 * time.Second,
+		Ledger:      monitor.Ledger{Sent: 1_000_000, Echoed: 1_000_000},
+		Connections: monitor.Connections{Attempted: 1000, Connected: 1000},
+		Server:      &monitor.Server{Accepted: 1001, Released: 100, RecvPackets: 1_000_000}}
+	s.Before.Faults[monitor.Corrupt] = 3
+	s.Before.Evidence = []monitor.Evidence{{Fault: monitor.Corrupt, Client: 99, Connection: 3,
+		Local: "127.0.0.1:50777", Seq: 7, At: 83 * time.Second}}
+	s.Server.Accepted += 1000
+	return s
+}

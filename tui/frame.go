@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/gdamore/tcell/v2"
 
@@ -32,24 +33,38 @@ func (u *ui) drawHeader(c canvas) {
 		return
 	}
 	x = c.text(x, 0, u.phaseStyle(s.Phase),
-		u.look.glyphs.run+" "+s.Phase.String()+" "+clock(s.EchoOn))
+		u.look.glyphs.run+" "+s.Where()+" "+clock(phaseClock(s)))
 	if u.frozen {
 		x = c.text(x+1, 0, u.look.warn, "FROZEN (f)")
 	} else if d := u.stale(); d > 0 {
 		x = c.text(x+1, 0, u.look.bad, "NO NEWS FOR "+clock(d))
 	}
 	load := fmt.Sprintf("%s dummies os=%d", count(s.Clients), s.OverSend)
+	if s.Hostile != nil {
+		load = fmt.Sprintf("%s dummies +%s hostile os=%d", count(s.Clients),
+			count(s.Hostile.Dummies), s.OverSend)
+	}
 	for i, tail := range []string{
 		s.Target + u.backend(s) + "  " + load + "  " + seed(s),
 		s.Target + u.backend(s) + "  " + load,
 		s.Target + "  " + load,
+		load,
 	} {
-		if x+2+c.width(tail) <= c.w || i == 2 {
+		if x+2+c.width(tail) <= c.w || i == 3 {
 			u.seedLeftOut = i > 0
 			c.fit(x+2, 0, c.w-x-2, u.look.text, tail)
 			return
 		}
 	}
+}
+
+// phaseClock is what the first line counts: how long Echo has been on, or how long a phase has
+// lasted that may get stuck.
+func phaseClock(s *monitor.Snapshot) time.Duration {
+	if s.Phase == monitor.Connecting || s.Phase == monitor.Draining {
+		return s.At.Sub(s.Since)
+	}
+	return s.EchoOn
 }
 
 func seed(s *monitor.Snapshot) string { return fmt.Sprintf("seed %d", s.Seed) }
@@ -151,7 +166,7 @@ func (u *ui) drawSmall(c canvas) {
 		}{text, style})
 	}
 	if s := u.shown; s != nil {
-		add(s.Phase.String()+" "+clock(s.EchoOn), u.phaseStyle(s.Phase))
+		add(s.Where()+" "+clock(phaseClock(s)), u.phaseStyle(s.Phase))
 		add("Wait Echo Count "+count(s.Ledger.Wait), u.look.text)
 		v := u.verdict(s, c.w)
 		add("VERDICT "+v.word, v.style)

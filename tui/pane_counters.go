@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/gdamore/tcell/v2"
 
@@ -55,9 +57,12 @@ func (u *ui) drawCounters(c canvas) {
 		u.frame(c, "counters", "Counters", "")
 		return
 	}
-	note := ""
+	note := sinceReset(s)
 	if u.seedLeftOut {
-		note = seed(s)
+		both := strings.TrimSpace(seed(s) + "  " + note)
+		if note == "" || c.width("  Counters    "+both) < c.w {
+			note = both
+		}
 	}
 	switch s.Phase {
 	case monitor.Draining, monitor.Drained, monitor.Undrained:
@@ -80,12 +85,18 @@ func (u *ui) counters(s *monitor.Snapshot) []line {
 		{"Connect try/ok/fail", fmt.Sprintf("%s / %s / %s", count(cn.Attempted),
 			count(cn.Connected), count(cn.Failed)), u.unlessZero(cn.Failed)},
 		u.totals(s),
+	}
+	if h := s.Hostile; h != nil {
+		lines = append(lines, line{"Hostile connect/refused",
+			count(h.Connected) + " / " + count(h.ClosedByServer), t})
+	}
+	lines = append(lines, []line{
 		{"Echo sent", count(s.Ledger.Sent), t},
 		{"Echo recv", count(s.Ledger.Echoed), t},
 		{"Abandoned / lost", count(s.Ledger.Abandoned) + " / " + count(s.Ledger.Lost),
 			u.unlessZero(s.Ledger.Lost)},
 		{"RTT p50/p99/max", times(s.RTT.Count, s.RTT.P50, s.RTT.P99, s.RTT.Max), t},
-	}
+	}...)
 	return append(lines,
 		line{"RTT p99.9/p99.99", times(s.RTT.Count, s.RTT.P999, s.RTT.P9999), t},
 		line{"Max Latency ms", fmt.Sprintf("%.3f", s.RTT.Max/1e3), t},
@@ -96,21 +107,30 @@ func (u *ui) counters(s *monitor.Snapshot) []line {
 		line{"Silent dummies", count(s.Fairness.Silent), u.unlessZero(s.Fairness.Silent)})
 }
 
-// totals compares the connections that succeeded with those that the bundled server accepted. It
-// may have accepted others' as well; fewer means that some still wait to be accepted.
+// totals compares the connections that were made, hostile dummies' as well, with those that the
+// bundled server accepted. Fewer means that some still wait to be accepted.
 func (u *ui) totals(s *monitor.Snapshot) line {
-	total := s.Connections.Connected
-	if s.Server == nil {
+	total, server := s.Connects(), s.ServerSince()
+	if server == nil {
 		return line{"Connect Total", count(total), u.look.text}
 	}
-	if s.Server.Accepted == total {
+	if server.Accepted == total {
 		return line{"Connect Total = Accept Total", count(total), u.look.text}
 	}
 	style := u.look.text
-	if s.Server.Accepted < total {
+	if server.Accepted < total {
 		style = u.look.warn
 	}
-	return line{"Connect / Accept Total", count(total) + " / " + count(s.Server.Accepted), style}
+	return line{"Connect / Accept Total", count(total) + " / " + count(server.Accepted), style}
+}
+
+// sinceReset is the note of a pane whose numbers were counted anew: since when. It is empty where
+// they never were.
+func sinceReset(s *monitor.Snapshot) string {
+	if s.Before == nil {
+		return ""
+	}
+	return "since " + s.Before.At.Format(time.TimeOnly)
 }
 
 func (u *ui) unlessZero(n uint64) tcell.Style {

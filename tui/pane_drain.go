@@ -31,19 +31,26 @@ func (u *ui) drawDrain(c canvas, s *monitor.Snapshot) {
 		y++
 	case monitor.Undrained:
 		from := y
-		for _, l := range c.wrap(fmt.Sprintf("NOT DRAINED: %s of %s",
-			plural(wait, "echo", "echoes"), plural(u.debt.dummies, "dummy", "dummies")), c.w-2) {
+		for _, l := range c.wrap(fmt.Sprintf("GAVE UP after %s: %s never came (l lists them)",
+			took(s.Drain.Elapsed), plural(neverCame(s), "echo", "echoes")), c.w-2) {
 			c.text(1, y, style, l)
 			y++
 		}
-		c.text(1, y, u.look.key, "l lists them")
-		y++
 		c.onClick(1, from, c.w-2, y-from, func() { u.goTo(pageDummies) })
 	default:
 		c.text(1, y, style, "DRAINING")
 		y++
 	}
 	u.drawLines(c.sub(0, y, c.w, c.h-y), u.counters(s)[4:])
+}
+
+// neverCame is how many echoes a drain that was given up was without: those that are owed, or, where
+// all of them were proved missing, those that are lost.
+func neverCame(s *monitor.Snapshot) uint64 {
+	if wait := s.WaitEchoCount(); wait > 0 {
+		return wait
+	}
+	return s.Faults[monitor.Missing]
 }
 
 // debt sums up who is owed echoes. There can be a million lines, the same in every snapshot after

@@ -10,7 +10,7 @@ func (u *ui) drawServer(c canvas) {
 	if u.shown == nil {
 		return
 	}
-	s := u.shown.Server
+	s := u.shown.ServerSince()
 	if s == nil {
 		in.fit(1, 0, in.w-2, u.look.dim, "not bundled: seen from outside only")
 		return

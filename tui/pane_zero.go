@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"time"
+
 	"dummyload/monitor"
 )
 
@@ -72,6 +74,9 @@ func (u *ui) drawZero(c canvas) {
 	for i, cell := range cells {
 		n := cell.count(s)
 		in.sub(i%2*half, i/2, half, 1).row(0, cell.name, short(n), u.unlessZero(n))
+	}
+	if b := s.Before; b != nil && b.Bad() > 0 {
+		c.right(c.w-2, 0, u.look.bad, " "+short(b.Bad())+" before "+b.At.Format(time.TimeOnly)+" ")
 	}
 	u.drawWatch(in.sub(0, in.h-1, in.w, 1), s)
 }

@@ -29,7 +29,7 @@ func (u *ui) verdict(s *monitor.Snapshot, w int) judgement {
 	case v.ExitCode == monitor.ExitInconclusive:
 		j.style = u.look.warn
 	case v.ExitCode != monitor.ExitPass:
-	case s.Ledger.Echoed == 0:
+	case s.Whole().Ledger.Echoed == 0:
 		return judgement{word: "none yet", note: v.Note, why: "no echo was verified",
 			style: u.look.text}
 	default:
@@ -38,12 +38,12 @@ func (u *ui) verdict(s *monitor.Snapshot, w int) judgement {
 			j.word += " so far"
 		}
 	}
-	j.why = evidenceInNumbers(s, w)
+	j.why = evidenceInNumbers(s.Whole(), w)
 	if len(v.Reasons) > 0 {
 		j.why = v.Reasons[0]
 	}
 	if v.ExitCode == monitor.ExitFault {
-		j.why = findings(s, rules.Allow, v)
+		j.why = findings(s.Whole(), rules.Allow, v)
 	}
 	return j
 }

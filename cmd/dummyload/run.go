@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"dummyload/dummy"
 	"dummyload/monitor"
@@ -199,8 +200,8 @@ func (s *session) announce(w io.Writer) {
 
 // report gives the verdict: for people on stdout (on stderr when the JSON is there), as JSON
 // where asked, and as exit code.
-func (s *session) report(final *monitor.Snapshot, interrupted bool) error {
-	verdict := monitor.Judge(final, s.rules(interrupted))
+func (s *session) report(final *monitor.Snapshot, signalled bool) error {
+	verdict := monitor.Judge(final, s.rules(signalled && s.early(final)))
 	meta := s.meta(final)
 	summary := monitor.NewSummary(final, verdict, meta)
 	text := io.Writer(os.Stdout)
@@ -230,7 +231,7 @@ func (s *session) writeSummary(summary monitor.Summary) error {
 }
 
 func (s *session) meta(of *monitor.Snapshot) monitor.Meta {
-	m := monitor.Meta{Version: version(), JSONFile: s.options.json}
+	m := monitor.Meta{Version: version(), JSONFile: s.options.json, Duration: s.planned()}
 	if s.tuned {
 		m.Command = s.options.headlessCommand(dummy.Tuning{
 			Clients: &of.Clients, OverSend: &of.OverSend, Rate: &of.Rate, Churn: &of.Churn,
@@ -239,6 +240,19 @@ func (s *session) meta(of *monitor.Snapshot) monitor.Meta {
 		m.Command = s.options.command("", func(string) bool { return true })
 	}
 	return m
+}
+
+// planned is how long Echo was to be on, 0 where nobody said.
+func (s *session) planned() time.Duration {
+	if s.options.maxRate > 0 || s.tuned && !s.options.durationSet {
+		return 0 // each step has its own; a screen has keys
+	}
+	return s.options.duration
+}
+
+// early reports whether Echo was not on for as long as it was to be.
+func (s *session) early(final *monitor.Snapshot) bool {
+	return s.planned() == 0 || final.Whole().EchoOn < s.planned()
 }
 
 func (s *session) rules(interrupted bool) monitor.Rules {

@@ -45,7 +45,7 @@ func runTerminal(o *loadOptions) error {
 	endSampling := s.sample()
 	rescuer := startRescuer()
 	err = tui.Run(stop, tui.Options{
-		Control: s.fleet,
+		Control: control{s.fleet, s.sampler},
 		Latest:  s.sampler.Latest,
 		Version: version(),
 		Rules:   s.rules(false),
@@ -74,6 +74,22 @@ func runTerminal(o *loadOptions) error {
 		return err
 	}
 	return afterTrace(s.report(final, stop.Err() != nil), traceErr)
+}
+
+// control is the fleet's, and looks at everything when the counters are reset: the bundled server
+// knows of no Reset, and its figures are shown from the same instant on.
+type control struct {
+	*dummy.Fleet
+	sampler *monitor.Sampler
+}
+
+// Reset does not wait for the look.
+func (c control) Reset() error {
+	err := c.Fleet.Reset()
+	if err == nil {
+		go c.sampler.Sample()
+	}
+	return err
 }
 
 // stopAfter presses STOP once Echo has been on for the duration, as `dummyload run` does.

@@ -1,0 +1,71 @@
+package dummy
+
+import (
+	"testing"
+
+	"dummyload/monitor"
+)
+
+// TestAResetForgetsNothing: what was counted, found and diagnosed before a Reset is told beside
+// what was counted since, in one snapshot with nothing left out and nothing twice.
+func TestAResetForgetsNothing(t *testing.T) {
+	cfg := testConfig(startServer(t, echoAll))
+	cfg.Workers, cfg.Hostile = 2, []Hostile{{Silent, 1}}
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	if s := snap(f); s.Before != nil {
+		t.Fatalf("before any Reset: %+v", s.Before)
+	}
+	var whole monitor.Ledger
+	for round := range uint64(3) {
+		must(t, f.Start())
+		until(t, f, "echoes", func(s *monitor.Snapshot) bool {
+			return s.Ledger.Echoed >= 1000 && (round > 0 || s.Hostile.Connected == 8)
+		})
+		must(t, f.Stop())
+		reach(t, f, monitor.Drained)
+		last := snap(f)
+		f.orderAll(func(w *worker) {
+			w.blame(w.at(0), monitor.Corrupt, monitor.Evidence{Got: []byte("x")})
+		})
+		must(t, f.Reset())
+		whole.Sent, whole.Echoed = whole.Sent+last.Ledger.Sent, whole.Echoed+last.Ledger.Echoed
+		s := snap(f)
+		b := s.Before
+		if b == nil || b.Resets != round+1 || b.Ledger != whole || !b.Ledger.Balanced() ||
+			b.Faults[monitor.Corrupt] != 2*(round+1) || b.Bad() != 2*(round+1) ||
+			len(b.Evidence) != 1 || b.HostileConnected != 8 || b.Connections.Connected != 8 {
+			t.Fatalf("round %d: want %+v, before %+v", round, whole, b)
+		}
+		if s.Bad() != 0 || len(s.Evidence) != 0 || s.Ledger != (monitor.Ledger{}) {
+			t.Fatalf("round %d: since %+v %v", round, s.Ledger, s.Faults)
+		}
+		if w := s.Whole(); w.Ledger != whole || w.Connects() != 8 || w.EchoOn <= 0 {
+			t.Fatalf("round %d: whole %+v, %v", round, w.Ledger, w.EchoOn)
+		}
+	}
+	must(t, f.Close())
+	if v := monitor.Judge(snap(f), monitor.Rules{}); v.ExitCode != monitor.ExitFault {
+		t.Errorf("the verdict is %+v", v)
+	}
+}
+
+// TestAResetKeepsWhatItInterrupts: echoes that are out at a Reset are sent since, and not before.
+func TestAResetKeepsWhatItInterrupts(t *testing.T) {
+	cfg := testConfig(startServer(t, readAll))
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	until(t, f, "echoes out", func(s *monitor.Snapshot) bool { return s.Ledger.Wait == 32 })
+	must(t, f.Reset())
+	s := snap(f)
+	if s.Ledger.Sent != 32 || s.Ledger.Wait != 32 || s.Before.Ledger.Sent != 0 ||
+		!s.Whole().Ledger.Balanced() {
+		t.Errorf("since %+v, before %+v", s.Ledger, s.Before.Ledger)
+	}
+	until(t, f, "never_served", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+	must(t, f.Reset())
+	if s := snap(f); len(s.Diagnoses) != 0 || len(s.Whole().Diagnoses) != 1 {
+		t.Errorf("since %+v, in all %+v", s.Diagnoses, s.Whole().Diagnoses)
+	}
+}

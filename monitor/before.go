@@ -1,0 +1,113 @@
+package monitor
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Before is what was counted before the last Reset, over all Resets together. A Snapshot's other
+// numbers count since then; the verdict is over both.
+type Before struct {
+	At     time.Time     // of the last Reset
+	Uptime time.Duration // the same, since the fleet began
+	Resets uint64
+	EchoOn time.Duration
+
+	Ledger           Ledger // Wait is 0: what was outstanding counts as sent since
+	Faults           FaultCounts
+	Connections      Connections // Peak and Now are 0
+	HostileConnected uint64
+	Diagnoses        []Diagnosis
+	Evidence         []Evidence // the first of each fault
+
+	// Server is the bundled server's figures as they stood at the Reset, nil without one. The
+	// server knows of no Reset; the sampler keeps them.
+	Server *Server
+}
+
+// Bad is the number of faults before the Reset that a right server never causes.
+func (b *Before) Bad() uint64 { return (&Snapshot{Faults: b.Faults}).Bad() }
+
+// share says how many of a fault are from before the Reset, empty for none.
+func (b *Before) share(f Fault) string {
+	if b == nil || b.Faults[f] == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s before the reset at %s)", Count(b.Faults[f]), b.At.Format(time.TimeOnly))
+}
+
+// Whole is the run since its beginning as far as that can be added up: ledger, faults,
+// connections, the time that Echo was on, diagnoses, and the first evidence of each fault.
+// Without a Reset it is the snapshot itself.
+func (s *Snapshot) Whole() *Snapshot {
+	b := s.Before
+	if b == nil {
+		return s
+	}
+	w := *s
+	w.Before = nil
+	w.EchoOn += b.EchoOn
+	w.Ledger.Sent += b.Ledger.Sent
+	w.Ledger.Echoed += b.Ledger.Echoed
+	w.Ledger.Abandoned += b.Ledger.Abandoned
+	w.Ledger.Lost += b.Ledger.Lost
+	for f, n := range b.Faults {
+		w.Faults[f] += n
+	}
+	w.Connections.Attempted += b.Connections.Attempted
+	w.Connections.Connected += b.Connections.Connected
+	w.Connections.Failed += b.Connections.Failed
+	w.Connections.ClosedByDummy += b.Connections.ClosedByDummy
+	w.Connections.ClosedByServer += b.Connections.ClosedByServer
+	w.Evidence = slices.Concat(b.Evidence, s.Evidence)
+	w.Diagnoses = slices.Clone(s.Diagnoses)
+	for _, d := range b.Diagnoses {
+		if !slices.ContainsFunc(s.Diagnoses, func(o Diagnosis) bool { return o.Name == d.Name }) {
+			w.Diagnoses = append(w.Diagnoses, d)
+		}
+	}
+	return &w
+}
+
+// Connects is how many connections were made, by dummies of both kinds: what a server that serves
+// nobody else must have accepted.
+func (s *Snapshot) Connects() uint64 {
+	if s.Hostile != nil {
+		return s.Connections.Connected + s.Hostile.Connected
+	}
+	return s.Connections.Connected
+}
+
+// ServerSince is the bundled server's figures since the last Reset, nil without such a server. Its
+// audit is of the whole run: Snapshot.Server has that.
+func (s *Snapshot) ServerSince() *Server {
+	if s.Server == nil || s.Before == nil || s.Before.Server == nil {
+		return s.Server
+	}
+	since, b := *s.Server, s.Before.Server
+	// Not as many as it had accepted: what was connected and not yet accepted at the Reset is no
+	// connection since, and the two totals stay equal.
+	since.Accepted = less(since.Accepted,
+		s.Before.Connections.Connected+s.Before.HostileConnected)
+	since.Released = less(since.Released, b.Released)
+	since.Refused = less(since.Refused, b.Refused)
+	since.AcceptFailures = less(since.AcceptFailures, b.AcceptFailures)
+	since.RecvPackets = less(since.RecvPackets, b.RecvPackets)
+	since.SendPackets = less(since.SendPackets, b.SendPackets)
+	return &since
+}
+
+func less(n, by uint64) uint64 { return n - min(n, by) }
+
+// rebase has a snapshot know the server's figures at the last Reset: those of the first snapshot
+// after it.
+func (s *Sampler) rebase(snap *Snapshot) {
+	if snap.Before == nil {
+		return
+	}
+	if snap.Before.Resets != s.resets {
+		s.resets, s.atReset = snap.Before.Resets, snap.Server
+	}
+	snap.Before.Server = s.atReset
+}
