@@ -114,6 +114,8 @@ type summary struct {
 		Timeline           []monitor.StepSummary
 		TimelineNote       string `json:"timeline_note"`
 	}
+
+	Running, Interrupted bool
 }
 
 // patient are flags that have a run wait for the server as long as a machine may stand still: who
@@ -134,7 +136,7 @@ func readSummary(t *testing.T, r ran) (ran, summary) {
 	if err := json.Unmarshal([]byte(r.stdout), &s); err != nil {
 		t.Fatalf("exit %d, no summary: %v\n%s%s", r.code, err, r.stdout, r.stderr)
 	}
-	if s.Schema != 2 || int(s.ExitCode) != r.code {
+	if s.Schema != 2 || s.ExitCode != r.code {
 		t.Errorf("schema %d, exit_code %d, but exit %d", s.Schema, s.ExitCode, r.code)
 	}
 	if !s.Ledger.Balanced() {

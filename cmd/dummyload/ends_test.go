@@ -51,7 +51,7 @@ func TestASecondInterruptLosesNothing(t *testing.T) {
 	p.interrupt()
 	r := p.wait()
 	s := summaryIn(t, summary, r)
-	if r.code != monitor.ExitInterrupted || int(s.ExitCode) != r.code || s.Verdict != "interrupted" {
+	if r.code != monitor.ExitInterrupted || s.ExitCode != r.code || s.Verdict != "interrupted" {
 		t.Errorf("exit %d, in the summary %d, %s: %v", r.code, s.ExitCode, s.Verdict, s.Reasons)
 	}
 	if s.Ledger.Sent != 3 || s.Wait != 3 {

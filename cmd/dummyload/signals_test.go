@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -113,15 +114,24 @@ func summaryIn(t *testing.T, path string, r ran) summary {
 	return s
 }
 
-// TestInterruptMeansStop: a run until a signal drains, reports and earns its code.
+// TestInterruptMeansStop: a signal has a run drain, report and earn its code. The report and the
+// summary say that it was one, and of how long it was to be.
 func TestInterruptMeansStop(t *testing.T) {
-	path := tempFile(t, "summary.json")
-	p := start(t, append([]string{"run", "--clients", "50", "--duration", "0", "--json", path,
-		"--progress", "200ms"}, patient...)...)
-	p.seesEchoes(t)
-	p.interrupt()
-	r := p.wait()
-	mustPass(t, r, summaryIn(t, path, r))
+	for _, c := range []struct{ duration, of string }{{"0", ""}, {"1h", " of 3600s"}} {
+		path := tempFile(t, "summary.json")
+		p := start(t, append([]string{"run", "--clients", "50", "--duration", c.duration, "--json",
+			path, "--progress", "200ms"}, patient...)...)
+		p.seesEchoes(t)
+		p.interrupt()
+		r := p.wait()
+		s := summaryIn(t, path, r)
+		mustPass(t, r, s)
+		said := regexp.MustCompile(`(?m)^ended by a signal after \S+` + c.of + `$`)
+		if !s.Interrupted || s.Running || !said.MatchString(r.stdout) {
+			t.Errorf("--duration %s: interrupted %v, running %v in\n%s", c.duration, s.Interrupted,
+				s.Running, r.stdout)
+		}
+	}
 }
 
 // TestServe: the line scripts wait for, echo, and the audit after the signal.
