@@ -122,6 +122,7 @@ func (f *Fleet) describe(s *monitor.Snapshot) {
 	if f.phase == monitor.Echoing {
 		s.EchoOn += now - f.since
 	}
+	s.Leaving = f.leaving
 	s.Target, s.Seed = f.cfg.Target.String(), f.cfg.Seed
 	s.Clients, s.OverSend = f.load.clients, f.load.overSend
 	s.Rate, s.Churn = f.load.rate, f.load.churn

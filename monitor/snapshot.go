@@ -138,7 +138,8 @@ type Snapshot struct {
 	Since  time.Time     // when Phase began
 	EchoOn time.Duration // how long Echo has been on, summed over every START
 
-	Settling int // while Connecting: dummies that are not ready yet, and have not failed
+	Settling int  // while Connecting: dummies that are not ready yet, and have not failed
+	Leaving  bool // the fleet closes its connections, on its way to Ended
 
 	Target  string
 	Bundled bool
@@ -245,6 +246,9 @@ func (s *Snapshot) Where() string {
 		return text
 	case Draining:
 		return fmt.Sprintf("%v %s owed", s.Phase, Count(s.WaitEchoCount()))
+	}
+	if s.Leaving && s.Phase != Ended {
+		return fmt.Sprintf("%v, closing %s", s.Phase, plural(s.Connections.Now, "connection"))
 	}
 	return s.Phase.String()
 }

@@ -128,7 +128,7 @@ func TestGlyphsAreOneColumn(t *testing.T) {
 func TestKoreanNamesExist(t *testing.T) {
 	u, _ := newTestUI(t, 160, 50, nil)
 	s := running(5)
-	s.Server.ReleasedTwice = 1
+	s.Server.ReleasedTwice, s.Hostile = 1, besieged().Hostile
 	u.observe(s)
 	names := map[string]bool{"Sessions": true, "Workers": true, "Released": true,
 		"Released twice": true, "Connect Total": true}

@@ -66,7 +66,7 @@ func runTerminal(o *loadOptions) error {
 	if errors.Is(err, tui.ErrAtOnce) {
 		s.endAtOnce()
 	}
-	fmt.Fprintln(os.Stderr, "disconnecting …")
+	fmt.Fprintf(os.Stderr, "disconnecting %d dummies …\n", s.sampler.Sample().Connections.Now)
 	err = errors.Join(err, dummy.Finish(s.fleet))
 	endSampling()
 	final, traceErr := s.close()
