@@ -118,13 +118,14 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	w.loseUnanswered(d)
 	w.losing = false
 	d.forgive(w.now)
-	w.settle(d)
 	w.die(d, w.port.Cancel, d.backoff())
 }
 
 // die gives a connection up: cancel (Cancel or Abort) completes what is in flight, and with
-// the last completion the dummy is released.
+// the last completion the dummy is released. Nobody waits for it to be up any longer, whatever
+// brought its connection to an end before it was.
 func (w *worker) die(d *dummy, cancel func(iocp.Socket), delay time.Duration) {
+	w.settle(d)
 	if d.state != dialing {
 		w.count.conns.Now--
 		w.trace.RecordPeer(trace.ID(uint64(d.client), uint64(d.conn)),

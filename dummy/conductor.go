@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -132,7 +133,7 @@ func (f *Fleet) step() time.Duration {
 	}
 	switch f.phase {
 	case monitor.Connecting:
-		f.endConnecting(all, now)
+		return min(next, f.endConnecting(all, now))
 	case monitor.Draining:
 		return min(next, f.endDraining(all, now))
 	}
@@ -157,23 +158,50 @@ func (f *Fleet) obeyed(all []tidings) bool {
 	return true
 }
 
-func (f *Fleet) endConnecting(all []tidings, now time.Duration) {
+// endConnecting ends Connecting when every dummy has been up or has failed once, or when its time is
+// over: the others go on connecting, but nobody waits for them. It returns the deadline.
+func (f *Fleet) endConnecting(all []tidings, now time.Duration) time.Duration {
 	var unsettled int
 	var up uint64
 	for i := range all {
 		unsettled += all[i].unsettled
 		up += all[i].up
 	}
-	if unsettled > 0 {
-		return
+	deadline := f.since + f.cfg.connectingMost(f.load.clients)
+	if unsettled > 0 && now < deadline {
+		return deadline
 	}
 	took := (now - f.since).Round(time.Millisecond)
 	f.enter(monitor.Idle, now)
 	f.event("%s of %s dummies connected in %v",
 		monitor.Count(up), monitor.Count(uint64(f.load.clients)), took)
+	if unsettled > 0 {
+		f.event("%s dummies are not connected yet: nobody waits for them any longer",
+			monitor.Count(uint64(unsettled)))
+	}
 	if f.startWanted {
 		f.startEcho(now)
 	}
+	return never
+}
+
+// slowConnects is a server, or a tester, that connects slowly, in connections per second.
+const slowConnects = 500
+
+// connectingMost is how long Connecting may take in all: the time that the clients need at the
+// connect rate, or at slowConnects where that is less, and one connect timeout more; with a login
+// packet, as long as that may take, too.
+func (c *Config) connectingMost(clients int) time.Duration {
+	rate := float64(slowConnects)
+	if c.ConnectRate > 0 {
+		rate = min(rate, c.ConnectRate)
+	}
+	most := c.ConnectTimeout.Seconds() + float64(clients)/rate
+	if c.Login {
+		most += c.loginWait().Seconds()
+	}
+	const ever = math.MaxInt64 / 4 // nanoseconds
+	return time.Duration(min(most*float64(time.Second), ever))
 }
 
 // endDraining ends the drain when Wait Echo Count is 0, or when its time is over. It returns

@@ -53,7 +53,7 @@ func (w *worker) dialTime() time.Duration {
 	if w.dials.n == 0 || w.dialing >= maxDialing {
 		return never
 	}
-	if w.fleet.cfg.ConnectRate > 0 {
+	if w.fleet.cfg.ConnectRate > 0 && w.knocking == nil {
 		return w.connects.due()
 	}
 	return 0
@@ -110,6 +110,9 @@ func (w *worker) undialed(d *dummy, err error) {
 func (w *worker) connectFailed(d *dummy, err error) {
 	w.settle(d)
 	w.noteDial(trace.ConnectFailed, d)
+	if w.knocked(err) {
+		return
+	}
 	class := iocp.Classify(err)
 	if class.Local() {
 		w.count.conns.Attempted--
@@ -143,6 +146,7 @@ func (w *worker) connected(d *dummy, err error) {
 		w.die(d, w.port.Cancel, d.backoff())
 		return
 	}
+	w.knocked(nil)
 	w.count.conns.Connected++
 	w.count.conns.Now++
 	w.count.conns.Peak = max(w.count.conns.Peak, w.count.conns.Now)

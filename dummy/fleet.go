@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dummyload/monitor"
@@ -31,6 +33,7 @@ type Fleet struct {
 	quit      chan struct{}
 	conducted chan struct{}
 	closing   sync.Once
+	hurried   atomic.Bool   // closing, no FIN of the server's is waited for
 	weighed   uint64        // judgements of losses; the conductor's, and end's after it
 	weighAt   time.Duration // when losses are looked at again; 0 when none are held
 
@@ -62,6 +65,16 @@ type Fleet struct {
 // New makes a fleet and begins to connect its dummies. The error is about the configuration,
 // or a backend that cannot run. Whoever has a Fleet must Close it.
 func New(cfg Config) (*Fleet, error) {
+	f, err := prepare(cfg)
+	if err != nil {
+		return nil, err
+	}
+	f.admit()
+	return f, nil
+}
+
+// prepare makes a fleet that has no dummies yet.
+func prepare(cfg Config) (*Fleet, error) {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {
 		return nil, err
@@ -77,12 +90,24 @@ func New(cfg Config) (*Fleet, error) {
 		_ = f.dismissWorkers(false, false) // as above
 		return nil, err
 	}
-	f.event("connecting %s dummies to %v (%s)",
-		monitor.Count(uint64(cfg.Clients)), cfg.Target, f.workers[0].port.Backend())
-	f.orderAll(func(w *worker) { w.tune(1, f.load, 0) })
 	go f.conduct()
 	return f, nil
 }
+
+// admit has the dummies connect.
+func (f *Fleet) admit() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.enter(monitor.Connecting, f.clock())
+	f.event("connecting %s dummies to %v (%s)",
+		monitor.Count(uint64(f.cfg.Clients)), f.cfg.Target, f.workers[0].port.Backend())
+	load := f.load
+	f.orderAll(func(w *worker) { w.tune(1, load, 0) })
+	f.kick() // to know the deadline
+}
+
+// Target is the server's address.
+func (f *Fleet) Target() netip.AddrPort { return f.cfg.Target }
 
 // assemble makes a fleet that has no workers yet.
 func assemble(cfg Config) *Fleet {
@@ -234,6 +259,13 @@ func (f *Fleet) Close() error {
 	var err error
 	f.closing.Do(func() { err = f.end() })
 	return err
+}
+
+// closeUntil is Close that waits for no FIN of the server's any more once the context has ended.
+func (f *Fleet) closeUntil(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { f.hurried.Store(true) })
+	defer stop()
+	return f.Close()
 }
 
 func (f *Fleet) end() error {

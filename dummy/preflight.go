@@ -1,12 +1,9 @@
 package dummy
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"time"
 
-	"dummyload/monitor"
 	"dummyload/server/iocp"
 )
 
@@ -98,24 +95,4 @@ func portSearch(cfg Config, s sources, perAddress int) string {
 	return fmt.Sprintf("local ports: %s come from %d source addresses; beyond %d each the kernel "+
 		"looks through all of them for every connect, some %v of processor time in all: "+
 		"give more addresses (--source)", need, addresses, cheap, cost.Round(time.Second/10))
-}
-
-// Reachable makes one connection to the target, within the connect timeout, and closes it. The
-// error is one line that names the target.
-func Reachable(ctx context.Context, cfg Config) error {
-	cfg, err := cfg.WithDefaults()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, cfg.ConnectTimeout)
-	defer cancel()
-	var d net.Dialer
-	if len(cfg.Sources) > 0 {
-		d.LocalAddr = &net.TCPAddr{IP: cfg.Sources[0].AsSlice()}
-	}
-	c, err := d.DialContext(ctx, "tcp", cfg.Target.String())
-	if err != nil {
-		return fmt.Errorf("target %v cannot be reached: %s", cfg.Target, monitor.Clean(err.Error()))
-	}
-	return c.Close()
 }

@@ -22,12 +22,16 @@ type Plan struct {
 var ErrInterrupted = errors.New("interrupted before any echo")
 
 // Run is a whole run without a screen: wait until all dummies are connected, START, wait, STOP,
-// drain, keep quiet, close. When the context ends while echo is on that means STOP, and the run
-// goes on to its orderly end; before, the fleet is closed at once. The fleet is closed in every
-// case; what the run came to is in its last snapshot.
+// drain, keep quiet, close. The context's end means STOP while echo is on, and the run goes on to
+// its orderly end. Before, the fleet is closed and no answer to a FIN waited for. Later it ends the
+// quiet period if it comes in that, and while the fleet closes, the wait for those answers. The
+// fleet is closed in every case; what the run came to is in its last snapshot.
 func Run(ctx context.Context, f *Fleet, p Plan) error {
 	err := f.echo(ctx, p)
-	return errors.Join(err, f.Close())
+	if err == nil && ctx.Err() != nil {
+		ctx = context.Background() // it has meant STOP
+	}
+	return errors.Join(err, f.closeUntil(ctx))
 }
 
 func (f *Fleet) echo(ctx context.Context, p Plan) error {
@@ -35,13 +39,13 @@ func (f *Fleet) echo(ctx context.Context, p Plan) error {
 		return ErrInterrupted
 	}
 	if p.MaxRate > 0 {
-		return errors.Join(f.findMaxRate(ctx, p), f.settle())
+		return errors.Join(f.findMaxRate(ctx, p), f.settle(ctx))
 	}
 	if err := f.Start(); err != nil {
 		return err
 	}
 	pause(ctx, p.Duration)
-	return f.settle()
+	return f.settle(ctx)
 }
 
 // Finish is the end of a run whose START somebody else gave: STOP if echo is on, the drain, the
@@ -49,19 +53,22 @@ func (f *Fleet) echo(ctx context.Context, p Plan) error {
 func Finish(f *Fleet) error {
 	var err error
 	if p := f.Phase(); p == monitor.Echoing || p == monitor.Draining {
-		err = f.settle()
+		err = f.settle(context.Background())
 	}
 	return errors.Join(err, f.Close())
 }
 
-// settle is STOP, the drain and the quiet period. Nothing cuts it short: the drain has its own
-// end, and a second signal is the caller's.
-func (f *Fleet) settle() error {
+// settle is STOP, the drain and the quiet period. Nothing cuts the drain short: it has its own end,
+// and a second signal is the caller's. The first one ends the quiet period if it comes in it.
+func (f *Fleet) settle(ctx context.Context) error {
 	if err := f.drained(); err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		ctx = context.Background() // it has meant STOP
+	}
 	if f.cfg.Quiet > 0 {
-		pause(context.Background(), f.cfg.Quiet)
+		pause(ctx, f.cfg.Quiet)
 	}
 	return nil
 }

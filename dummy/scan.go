@@ -64,7 +64,12 @@ func (w *worker) inspect(d *dummy) {
 			w.isUp(d)
 		}
 	case closing:
-		if w.unanswered(d) {
+		switch {
+		case w.mode == leaving && w.fleet.hurried.Load():
+			w.abandon(d)
+			w.die(d, w.port.Cancel, 0)
+			return
+		case w.unanswered(d):
 			if d.is(shutDown) {
 				w.ignored(d)
 			}

@@ -40,6 +40,7 @@ type worker struct {
 	unwritten []uint32      // have something to write since this batch began
 	dials     slotQueue     // to be dialed, each slot once
 	dialing   int           // connects in flight
+	knocking  chan<- error  // waits for the first connect, see Reach; nil when nobody does
 	timers    timers
 	echoes    pacer
 	churns    pacer
@@ -246,6 +247,7 @@ func (w *worker) grow(n int) {
 			d.slot = uint32(w.slots() + i)
 			d.client = d.slot*uint32(w.fleet.cfg.Workers) + uint32(w.index)
 			d.sock = iocp.InvalidSocket
+			d.flags = settled // nobody waits for it unless it is wanted
 			d.recv.Key, d.send.Key = uint64(d.slot), uint64(d.slot)
 		}
 		w.slabs = append(w.slabs, s)

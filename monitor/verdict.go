@@ -53,10 +53,9 @@ type Verdict struct {
 
 // Judge draws the verdict from the last snapshot of a run. The worst wins: a fault (3), then
 // a missed threshold (4), then inconclusive (5); all their reasons are told. Late echoes alone
-// never fail a run. An interruption before the first echo is 130, unless a fault was seen: that
-// is the code the run earned. A run that was ended at once has earned none, and is 130 whatever
-// was seen. The verdict is over the whole run, whatever was Reset; rates and times are judged by
-// what was measured since.
+// never fail a run. A run that was interrupted before the first echo, or ended at once, has earned
+// none of these, and is 130 whatever was seen. The verdict is over the whole run, whatever was
+// Reset; rates and times are judged by what was measured since.
 func Judge(since *Snapshot, r Rules) Verdict {
 	s := since.Whole()
 	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses), Running: r.Live && !r.AtOnce,
@@ -71,10 +70,10 @@ func Judge(since *Snapshot, r Rules) Verdict {
 	if r.AtOnce {
 		v.add(ExitInterrupted, []string{"told a second time to end: the run did not come to its end"})
 	}
-	v.add(ExitFault, faultReasons(s, since.Before, r, v))
 	if r.Interrupted && s.Ledger.Sent == 0 {
 		v.add(ExitInterrupted, []string{"interrupted before any echo was sent"})
 	}
+	v.add(ExitFault, faultReasons(s, since.Before, r, v))
 	missed, unmeasured := v.hold(s, since, r)
 	v.add(ExitThreshold, append(missed, s.MaxRate.unmet(r.Live)...))
 	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), unmeasured...))

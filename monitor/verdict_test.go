@@ -59,7 +59,7 @@ var judgements = []struct {
 		"interrupted before any echo"},
 	{"interrupted before any echo, with a fault",
 		func(s *Snapshot) { noEcho(s); s.Faults[ResetByServer] = 1 },
-		Rules{Interrupted: true}, ExitFault, "reset_by_server"},
+		Rules{Interrupted: true}, ExitInterrupted, "interrupted before any echo"},
 	{"interrupted after an echo was sent, none came back",
 		func(s *Snapshot) { noEcho(s); s.Ledger = Ledger{Sent: 5, Abandoned: 5} },
 		Rules{Interrupted: true}, ExitInconclusive, "no echo was verified"},

@@ -87,6 +87,7 @@ func finish(t *testing.T, cmd *exec.Cmd) ran {
 type summary struct {
 	Schema    int
 	Seed      string
+	Target    string
 	Verdict   string
 	ExitCode  int `json:"exit_code"`
 	Reasons   []string
@@ -304,7 +305,10 @@ func TestBadInput(t *testing.T) {
 		{"run --login=maybe", "true or false"},
 		{"run --target nowhere", "HOST:PORT"},
 		{"run --target 127.0.0.1:0", "--target"},
-		{"run --target 127.0.0.1:1", "127.0.0.1:1"},
+		{"run --target 127.0.0.1:1", "target 127.0.0.1:1 cannot be reached: "},
+		{"run --target 127.0.0.1:1", "nothing listens there: --wait 10s waits"},
+		{"run --wait soon --target 127.0.0.1:1", "--wait"},
+		{"run --wait 10s", "--wait 10s: want a --target"},
 		{"run --server-backend kqueue", "kqueue"},
 		{"run --threshold rtt_p98<5ms", "rtt_p98"},
 		{"run --threshold rtt_p99<5parsecs", "5parsecs"},

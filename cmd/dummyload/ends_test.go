@@ -73,7 +73,7 @@ func TestAReportBetweenTwoStarts(t *testing.T) {
 	var o loadOptions
 	o.addFlags(pflag.NewFlagSet("", pflag.PanicOnError))
 	o.config.Clients, o.config.DrainTimeout = 5, longest
-	s, err := open(&o)
+	s, err := open(t.Context(), &o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 type loadOptions struct {
 	config        dummy.Config
 	target        address
+	wait          time.Duration // for the target
 	size          sizes
 	seed          seed
 	duration      time.Duration
@@ -69,6 +70,8 @@ func (o *loadOptions) addTargetFlags(f flagSet) {
 	f.Var(&value[address]{&o.target, parseTarget, func(a address) string { return a.text },
 		"HOST:PORT"},
 		"target", "the echo server under test (default: the bundled server)")
+	f.duration(&o.wait, "wait", 0, 0,
+		"how long to wait for the target to accept a first connection")
 	o.duration = defaultDuration
 	f.Var(&value[time.Duration]{&o.duration, func(s string) (time.Duration, error) {
 		d, err := time.ParseDuration(s)
@@ -196,6 +199,10 @@ func (o *loadOptions) addTerminalFlags(flags *pflag.FlagSet) {
 // the bundled server's address is put in by the caller.
 func (o *loadOptions) fleetConfig() (dummy.Config, error) {
 	c := o.config
+	if o.wait > 0 && o.target.text == "" {
+		return c, usageError{fmt.Errorf("--wait %v: want a --target to wait for; the bundled "+
+			"server is there from the start", o.wait)}
+	}
 	c.SizeMin, c.SizeMax = o.size.min, o.size.max
 	c.Seed = o.seed.value
 	if most := c.Frame.MaxPayload(); c.SizeMax > most {
@@ -252,7 +259,7 @@ func appendTo[T any](f flagSet, p *[]T, name, kind, usage string, parse func(str
 
 func parseTarget(s string) (address, error) {
 	a, err := parseAddress(s)
-	if err == nil && s != "" && a.addr.Port() == 0 {
+	if err == nil && s != "" && a.addrs[0].Port() == 0 {
 		return a, fmt.Errorf("want HOST:PORT with a port from 1 to 65535")
 	}
 	return a, err

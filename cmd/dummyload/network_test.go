@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -134,4 +136,54 @@ nft add rule ip weather in tcp flags psh numgen random mod 2000 '<' 1 reject wit
 	mustOnlyBe(t, s, monitor.ResetByServer, monitor.Truncated, monitor.NotDrained, monitor.Late)
 	mustDiagnose(t, s, monitor.ClosedHealthy)
 	mustAudit(t, s)
+}
+
+// twoAddresses has the name `twin` stand for 127.0.0.1 and ::1, and starts a server on one of them,
+// a moment after the run that waits for it.
+const twoAddresses = `
+ip link set lo up
+mount --bind "$HOSTS" /etc/hosts
+(sleep 0.5; exec "$0" serve --listen "$LISTEN" --json "$AUDIT") >/dev/null & server=$!
+"$0" "$@" || code=$?
+kill -TERM $server
+wait $server || true
+exit ${code:-0}`
+
+// TestEveryAddressOfAName: the server listens on one of two. It is waited for, which address was
+// taken is told, and the server has accepted the dummies and nobody else. Where none accepts, the
+// name and each address are told.
+func TestEveryAddressOfAName(t *testing.T) {
+	hosts := tempFile(t, "hosts")
+	if err := os.WriteFile(hosts, []byte("127.0.0.1 twin\n::1 twin\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := func(listen, audit string, args ...string) ran {
+		cmd := program(t, append([]string{"run", "--target", "twin:6000", "--clients", "7",
+			"--duration", "100ms", "--progress", "none", "--json", "-"}, args...)...)
+		cmd.Env = append(cmd.Env, "HOSTS="+hosts, "LISTEN="+listen, "AUDIT="+audit)
+		cmd.Args = append([]string{"sh", "-c", twoAddresses, cmd.Path}, cmd.Args[1:]...)
+		cmd.Path = tool(t, "sh")
+		return finish(t, unshared(t, "-mn", cmd))
+	}
+	for _, listen := range []string{"127.0.0.1:6000", "[::1]:6000"} {
+		path := tempFile(t, "audit.json")
+		r, s := readSummary(t, in(listen, path, "--wait", "60s"))
+		mustPass(t, r, s)
+		if s.Target != listen || !strings.Contains(r.stderr, "target "+listen+" (twin:6000)") {
+			t.Errorf("%s: %s\n%s", listen, s.Target, r.stderr)
+		}
+		var audit monitor.Server
+		data, err := os.ReadFile(path)
+		if err := errors.Join(err, json.Unmarshal(data, &audit)); err != nil || audit.Accepted != 7 {
+			t.Errorf("%+v: %v", audit, err)
+		}
+	}
+	r := in("127.0.0.1:6001", os.DevNull)
+	for _, want := range []string{"target twin:6000 cannot be reached: 127.0.0.1:6000: ",
+		", [::1]:6000: ", "--wait"} {
+		if r.code != exitUsage || r.stdout != "" || !strings.Contains(r.stderr, want) ||
+			strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("exit %d: %q has no %q", r.code, r.stderr, want)
+		}
+	}
 }

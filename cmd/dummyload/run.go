@@ -31,7 +31,7 @@ type session struct {
 }
 
 // open checks everything that can be checked first, then starts the server and the fleet.
-func open(o *loadOptions, sinks ...monitor.Sink) (*session, error) {
+func open(ctx context.Context, o *loadOptions, sinks ...monitor.Sink) (*session, error) {
 	config, err := o.fleetConfig()
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func open(o *loadOptions, sinks ...monitor.Sink) (*session, error) {
 		return nil, err
 	}
 	if err = apart(s.out, s.trace); err == nil {
-		err = s.start(sinks)
+		err = s.start(ctx, sinks)
 	}
 	if err == nil {
 		err = errors.Join(s.out.begin(), s.trace.begin())
@@ -74,35 +74,17 @@ func (s *session) release() {
 	_ = s.trace.Close()
 }
 
-func (s *session) start(sinks []monitor.Sink) error {
-	var err error
-	var sources []monitor.Source
-	shared := s.options.target.text == "" && !s.options.serverProcess
-	s.config.Target = s.options.target.addr
+func (s *session) start(ctx context.Context, sinks []monitor.Sink) error {
 	s.config.Skipped = skipped("dummies")
-	if s.options.target.text == "" {
-		if s.server, err = startBundled(s.options, s.config); err != nil {
-			return err
-		}
-		s.config.Target = s.server.Addr()
-	}
-	if err := dummy.Preflight(s.config, shared); err != nil {
-		return usageError{err}
+	s.joiner = monitor.NewJoiner()
+	s.config.Found = s.joiner.Found
+	sources, err := s.connect(ctx)
+	if err != nil {
+		return err
 	}
 	if cost := dummy.PortSearch(s.config); cost != "" {
 		fmt.Fprintln(os.Stderr, "dummyload:", cost)
 	}
-	if s.server == nil {
-		if err := dummy.Reachable(context.Background(), s.config); err != nil {
-			return usageError{err}
-		}
-	}
-	s.joiner = monitor.NewJoiner()
-	s.config.Found = s.joiner.Found
-	if s.fleet, err = dummy.New(s.config); err != nil {
-		return usageError{err}
-	}
-	sources = append(sources, s.fleet)
 	var witness monitor.Witness
 	if s.server != nil {
 		sources = append(sources, s.server, traceFile(s.options.trace))
@@ -112,6 +94,37 @@ func (s *session) start(sinks []monitor.Sink) error {
 	sources = append(sources, s.joiner)
 	s.sampler = monitor.NewSampler(monitor.SampleInterval, sources, sinks...)
 	return nil
+}
+
+// connect makes the fleet, and before it the server, unless there is a target; that is reached
+// first.
+func (s *session) connect(ctx context.Context) ([]monitor.Source, error) {
+	o := s.options
+	var err error
+	if o.target.text != "" {
+		to := dummy.Target{Name: o.target.text, Addrs: o.target.addrs, Waiting: func(why error) {
+			fmt.Fprintf(os.Stderr, "dummyload: %v; waiting up to %v\n", why, o.wait)
+		}}
+		if s.fleet, err = dummy.Reach(ctx, s.config, to, o.wait); err != nil {
+			if errors.Is(err, dummy.ErrInterrupted) {
+				return nil, err
+			}
+			return nil, usageError{err}
+		}
+		s.config.Target = s.fleet.Target()
+		return []monitor.Source{s.fleet}, nil
+	}
+	if s.server, err = startBundled(o, s.config); err != nil {
+		return nil, err
+	}
+	s.config.Target = s.server.Addr()
+	if err := dummy.Preflight(s.config, !o.serverProcess); err != nil {
+		return nil, usageError{err}
+	}
+	if s.fleet, err = dummy.New(s.config); err != nil {
+		return nil, usageError{err}
+	}
+	return []monitor.Source{s.fleet}, nil
 }
 
 // traceFile is where the bundled server's trace is to be found.
@@ -152,13 +165,15 @@ func runHeadless(o *loadOptions) error {
 		endProgress = progress.Close
 		sinks = append(sinks, progress)
 	}
-	s, err := open(o, sinks...)
+	var again onAgain
+	stop, release := stopSignals(again.call)
+	defer release()
+	s, err := open(stop, o, sinks...)
 	if err != nil {
-		return err
+		return interrupted(err)
 	}
 	defer s.release()
-	stop, release := stopSignals(s.endAtOnce)
-	defer release()
+	again.set(s.endAtOnce)
 	defer dumpOnQuit(s.dumpTrace)()
 	s.announce(os.Stderr)
 
@@ -173,6 +188,15 @@ func runHeadless(o *loadOptions) error {
 		return err
 	}
 	return afterTrace(s.report(final, stop.Err() != nil), traceErr)
+}
+
+// interrupted is for what was ended by a signal before it had begun.
+func interrupted(err error) error {
+	if errors.Is(err, dummy.ErrInterrupted) {
+		fmt.Fprintln(os.Stderr, "dummyload:", err)
+		return exitCode(monitor.ExitInterrupted)
+	}
+	return err
 }
 
 // afterTrace is what a run has come to: a trace that could not be written is a failure of the
@@ -193,9 +217,9 @@ func skipped(who string) func(string, error) {
 
 // announce says what is about to run.
 func (s *session) announce(w io.Writer) {
-	fmt.Fprintf(w, "dummyload %s: %d dummies, Over Send %d, %v bytes, %v, seed %d, target %v\n",
+	fmt.Fprintf(w, "dummyload %s: %d dummies, Over Send %d, %v bytes, %v, seed %d, target %s\n",
 		version(), s.config.Clients, s.config.OverSend, s.options.size, s.config.Frame,
-		s.config.Seed, s.config.Target)
+		s.config.Seed, s.options.target.of(s.config.Target))
 }
 
 // report gives the verdict: for people on stdout (on stderr when the JSON is there), as JSON

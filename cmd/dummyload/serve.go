@@ -76,7 +76,7 @@ func runServe(o *serveOptions) error {
 		return err
 	}
 	defer out.Close()
-	o.config.Listen, o.config.Skipped = o.listen.addr, skipped("server")
+	o.config.Listen, o.config.Skipped = o.listen.addrs[0], skipped("server")
 	srv, err := server.Start(o.config)
 	if err != nil {
 		return usageError{fmt.Errorf("--listen %s --backend %s: %w", o.listen.text,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync/atomic"
 
 	"dummyload/monitor"
 )
@@ -50,6 +51,18 @@ func stopSignals(again func()) (ctx context.Context, release func()) {
 		close(done)
 		cancel()
 	}
+}
+
+// onAgain is what the second of the stop signals does: the program ends, until there is more to do.
+type onAgain struct{ do atomic.Pointer[func()] }
+
+func (a *onAgain) set(do func()) { a.do.Store(&do) }
+
+func (a *onAgain) call() {
+	if do := a.do.Load(); do != nil {
+		(*do)()
+	}
+	exitInterrupted()
 }
 
 // exitInterrupted ends the program at once.

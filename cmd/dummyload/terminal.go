@@ -25,20 +25,22 @@ func runTerminal(o *loadOptions) error {
 		limit.duration = o.duration
 		sinks = append(sinks, &limit)
 	}
-	s, err := open(o, sinks...)
+	var again onAgain
+	stop, release := stopSignals(again.call)
+	defer release()
+	s, err := open(stop, o, sinks...)
 	if err != nil {
-		return err
+		return interrupted(err)
 	}
 	s.tuned = true
 	limit.control = s.fleet
 	defer s.release()
 	atOnce, screenEnded := make(chan struct{}), make(chan struct{})
-	stop, release := stopSignals(func() {
+	again.set(func() {
 		close(atOnce)
 		<-screenEnded // a terminal is not left in the middle of a screen
 		s.endAtOnce()
 	})
-	defer release()
 	var dumps []string
 	endDumps := onQuit(func() { dumps = append(dumps, s.dumpToFile(time.Now())) })
 

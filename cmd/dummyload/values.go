@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,9 +109,12 @@ func choice[T any](f flagSet, p *T, name string, def string, parse func(string) 
 
 // address is HOST:PORT, resolved when the flag is read so that a wrong name starts nothing.
 type address struct {
-	text string
-	addr netip.AddrPort
+	text  string
+	addrs []netip.AddrPort // of the name, those of IPv4 first
 }
+
+// resolveMost is how long a name may take to be resolved.
+const resolveMost = 30 * time.Second
 
 func parseAddress(s string) (address, error) {
 	if s == "" {
@@ -119,15 +124,34 @@ func parseAddress(s string) (address, error) {
 	if err != nil || host == "" {
 		return address{}, fmt.Errorf("want HOST:PORT, like 127.0.0.1:6000 or [::1]:6000")
 	}
-	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
 		return address{}, fmt.Errorf("want HOST:PORT with a port from 0 to 65535")
 	}
-	tcp, err := net.ResolveTCPAddr("tcp", s)
+	ctx, cancel := context.WithTimeout(context.Background(), resolveMost)
+	defer cancel()
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return address{}, fmt.Errorf("want HOST:PORT of a host that resolves: %w", err)
 	}
-	ap := tcp.AddrPort()
-	return address{s, netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())}, nil
+	a := address{text: s}
+	for _, ip := range ips {
+		if at := netip.AddrPortFrom(ip.Unmap(), uint16(n)); !slices.Contains(a.addrs, at) {
+			a.addrs = append(a.addrs, at)
+		}
+	}
+	slices.SortStableFunc(a.addrs, func(x, y netip.AddrPort) int {
+		return x.Addr().BitLen() - y.Addr().BitLen()
+	})
+	return a, nil
+}
+
+// of is the address among several of the name that is in use, as people are told.
+func (a address) of(addr netip.AddrPort) string {
+	if a.text == "" || a.text == addr.String() {
+		return addr.String()
+	}
+	return fmt.Sprintf("%v (%s)", addr, a.text)
 }
 
 // sizes is MIN or MIN-MAX bytes.
