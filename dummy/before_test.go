@@ -1,7 +1,12 @@
 package dummy
 
 import (
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"dummyload/monitor"
 )
@@ -67,5 +72,41 @@ func TestAResetKeepsWhatItInterrupts(t *testing.T) {
 	must(t, f.Reset())
 	if s := snap(f); len(s.Diagnoses) != 0 || len(s.Whole().Diagnoses) != 1 {
 		t.Errorf("since %+v, in all %+v", s.Diagnoses, s.Whole().Diagnoses)
+	}
+}
+
+// TestATimeoutIsNoDrain: a server that drops an echo of each connection. At the drain's timeout
+// they are proved missing, and Wait Echo Count is 0: given up it was all the same.
+func TestATimeoutIsNoDrain(t *testing.T) {
+	var drop atomic.Bool
+	var dropped sync.Map
+	cfg := testConfig(startServer(t, eachFrame(func(c *net.TCPConn, _ int, frame []byte) []byte {
+		if drop.Load() {
+			if _, again := dropped.LoadOrStore(c, true); !again {
+				return []byte{}
+			}
+		}
+		return frame
+	})))
+	cfg.Rate, cfg.DrainTimeout = 400, 300*time.Millisecond // slow: none is given up before STOP
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	s := until(t, f, "echoes", echoedAtLeast(100))
+	drop.Store(true)
+	until(t, f, "each was overtaken", echoedAtLeast(s.Ledger.Echoed+100))
+	must(t, f.Stop())
+	reach(t, f, monitor.Drained, monitor.Undrained)
+	s = snap(f)
+	if !s.GaveUp() || s.NeverCame() != 8 || s.Drain.Missing != s.Ledger.Lost ||
+		s.Drain.Elapsed < cfg.DrainTimeout {
+		t.Errorf("%v: %+v, ledger %+v", s.Phase, s.Drain, s.Ledger)
+	}
+	if last := s.Events[len(s.Events)-1].Text; !strings.HasPrefix(last, "GAVE UP the drain") {
+		t.Errorf("the log says %q", last)
+	}
+	must(t, f.Start())
+	if s := snap(f); s.GaveUp() || s.Drain.GaveUp {
+		t.Errorf("%v: %+v", s.Phase, s.Drain)
 	}
 }

@@ -237,16 +237,26 @@ func (f *Fleet) drainIsOver() bool {
 func (f *Fleet) giveUpDrain() {
 	f.collecting.Lock()
 	defer f.collecting.Unlock()
-	left := make(chan []monitor.Owed, len(f.workers))
+	type left struct {
+		owed    []monitor.Owed
+		missing uint64
+	}
+	each := make(chan left, len(f.workers))
 	asked := 0
 	for _, w := range f.workers {
-		if w.mail.send(w.port, func(w *worker) { left <- w.giveUpDrain() }) {
+		if w.mail.send(w.port, func(w *worker) {
+			owed, missing := w.giveUpDrain()
+			each <- left{owed, missing}
+		}) {
 			asked++
 		}
 	}
 	var owed []monitor.Owed
+	var missing uint64
 	for range asked {
-		owed = append(owed, <-left...)
+		l := <-each
+		owed = append(owed, l.owed...)
+		missing += l.missing
 	}
 	sortOwed(owed)
 	f.totals.owed = owed
@@ -260,16 +270,14 @@ func (f *Fleet) giveUpDrain() {
 		return // closed meanwhile
 	}
 	now := f.clock()
-	f.drain.Elapsed = now - f.since
+	f.drain.Elapsed, f.drain.GaveUp, f.drain.Missing = now-f.since, true, missing
+	phase := monitor.Undrained
 	if wait == 0 {
-		f.enter(monitor.Drained, now)
-		f.event("drained in %v: what was left is proved missing",
-			f.drain.Elapsed.Round(time.Millisecond))
-		return
+		phase = monitor.Drained // what was left is proved missing: nothing is owed
 	}
-	f.enter(monitor.Undrained, now)
-	f.event("NOT drained within %v: %s echoes are owed", f.cfg.DrainTimeout,
-		monitor.Count(uint64(wait)))
+	f.enter(phase, now)
+	f.event("GAVE UP the drain after %v: %s echoes are owed, %s are proved missing",
+		f.cfg.DrainTimeout, monitor.Count(uint64(wait)), monitor.Count(missing))
 }
 
 // event adds a line to the log. f.mu is held.

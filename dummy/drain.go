@@ -4,11 +4,12 @@ import "dummyload/monitor"
 
 // giveUpDrain is the end of a drain whose time is over: echoes that were overtaken are proved
 // missing; each of the others counts as not drained, stays in Wait Echo Count, and is named. All
-// of them are returned, however many there are.
-func (w *worker) giveUpDrain() []monitor.Owed {
+// of them are returned, however many there are, and how many were proved missing.
+func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 	if w.mode != draining {
-		return nil
+		return nil, 0
 	}
+	before := w.count.wait
 	w.noteBacklog()
 	for slot := range w.slots() {
 		d := w.at(slot)
@@ -24,5 +25,5 @@ func (w *worker) giveUpDrain() []monitor.Owed {
 			})
 		}
 	}
-	return w.owedLines(-1)
+	return w.owedLines(-1), uint64(before - w.count.wait)
 }

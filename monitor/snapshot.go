@@ -109,6 +109,10 @@ type Hostile struct {
 type Drain struct {
 	AtStop  uint64        // Wait Echo Count when STOP was given
 	Elapsed time.Duration // from STOP until Wait Echo Count was 0, or until now
+	// GaveUp is set when the drain's time was over before all echoes had come. Missing of them were
+	// proved missing then, and are lost; the others are owed. It is no drain, even with none owed.
+	GaveUp  bool
+	Missing uint64
 }
 
 // Owed names echoes of one connection that are not answered: sequences First to Last.
@@ -233,6 +237,14 @@ func (s *Snapshot) LateShare() float64 {
 	return min(1, float64(s.Faults[Late])/float64(max(s.Ledger.Sent, 1)))
 }
 
+// GaveUp reports whether the last drain was given up, and nothing was begun since.
+func (s *Snapshot) GaveUp() bool {
+	return s.Phase == Undrained || s.Phase == Drained && s.Drain.GaveUp
+}
+
+// NeverCame is how many echoes the drain that was given up is still without.
+func (s *Snapshot) NeverCame() uint64 { return s.WaitEchoCount() + s.Drain.Missing }
+
 // Where is the phase as a progress line tells it: one that may get stuck says how far it has come.
 func (s *Snapshot) Where() string {
 	switch s.Phase {
@@ -246,6 +258,9 @@ func (s *Snapshot) Where() string {
 		return text
 	case Draining:
 		return fmt.Sprintf("%v %s owed", s.Phase, Count(s.WaitEchoCount()))
+	}
+	if s.GaveUp() {
+		return "GAVE UP"
 	}
 	if s.Leaving && s.Phase != Ended {
 		return fmt.Sprintf("%v, closing %s", s.Phase, plural(s.Connections.Now, "connection"))

@@ -232,6 +232,7 @@ func stopped(phase monitor.Phase, wait uint64, after time.Duration) *monitor.Sna
 // owing is a fleet whose drain failed: three echoes of two dummies.
 func owing() *monitor.Snapshot {
 	s := stopped(monitor.Undrained, 3, 5*time.Second)
+	s.Drain.GaveUp = true
 	s.Owed = []monitor.Owed{
 		{Client: 17, Connection: 2, Local: "127.0.0.1:50312", First: 41, Last: 42, Count: 2,
 			Age: 5012 * time.Millisecond},
@@ -345,5 +346,14 @@ func reset() *monitor.Snapshot {
 	s.Before.Evidence = []monitor.Evidence{{Fault: monitor.Corrupt, Client: 99, Connection: 3,
 		Local: "127.0.0.1:50777", Seq: 7, At: 83 * time.Second}}
 	s.Server.Accepted += 1000
+	return s
+}
+
+// dropped is a fleet whose drain was given up with two echoes proved missing, and none owed.
+func dropped() *monitor.Snapshot {
+	s := stopped(monitor.Drained, 0, 5*time.Second)
+	s.Ledger.Echoed, s.Ledger.Lost = s.Ledger.Echoed-2, 2
+	s.Drain.GaveUp, s.Drain.Missing = true, 2
+	s.Faults[monitor.Missing] = 2
 	return s
 }

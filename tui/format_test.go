@@ -166,22 +166,20 @@ func TestTotals(t *testing.T) {
 	}
 }
 
-// Who is owed what is added up once for the same lines.
+// Who has waited longest is looked for once in the same lines.
 func TestDebt(t *testing.T) {
 	var d debt
 	d.add(nil)
 	owed := []monitor.Owed{{Client: 1, Age: 2}, {Client: 2, Age: 3}, {Client: 1, Age: 1}}
 	d.add(owed)
-	if d.dummies != 2 || d.oldest.Client != 2 {
-		t.Errorf("%d dummies, the oldest of %d", d.dummies, d.oldest.Client)
+	if d.oldest.Client != 2 {
+		t.Errorf("the oldest is of %d", d.oldest.Client)
 	}
-	owed[1].Client = 1 // not looked at again
-	d.add(owed)
-	if d.dummies != 2 {
-		t.Error("the same lines were added up again")
+	owed[1].Client = 3 // not looked at again
+	if d.add(owed); d.oldest.Client != 2 {
+		t.Error("the same lines were looked at again")
 	}
-	d.add(owed[:1])
-	if d.dummies != 1 || d.oldest.Client != 1 {
-		t.Errorf("%d dummies, the oldest of %d", d.dummies, d.oldest.Client)
+	if d.add(owed[:1]); d.oldest.Client != 1 {
+		t.Errorf("the oldest is of %d", d.oldest.Client)
 	}
 }

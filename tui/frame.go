@@ -11,8 +11,11 @@ import (
 )
 
 // phaseStyle is the colour of a phase; its word is always beside it.
-func (u *ui) phaseStyle(p monitor.Phase) tcell.Style {
-	switch p {
+func (u *ui) phaseStyle(s *monitor.Snapshot) tcell.Style {
+	if s.GaveUp() {
+		return u.look.bad // a drain that was given up is never green
+	}
+	switch s.Phase {
 	case monitor.Echoing, monitor.Drained:
 		return u.look.ok
 	case monitor.Connecting, monitor.Draining:
@@ -32,7 +35,7 @@ func (u *ui) drawHeader(c canvas) {
 		c.text(x, 0, u.look.warn, "waiting for the fleet")
 		return
 	}
-	x = c.text(x, 0, u.phaseStyle(s.Phase),
+	x = c.text(x, 0, u.phaseStyle(s),
 		u.look.glyphs.run+" "+s.Where()+" "+clock(phaseClock(s)))
 	if u.frozen {
 		x = c.text(x+1, 0, u.look.warn, "FROZEN (f)")
@@ -166,7 +169,7 @@ func (u *ui) drawSmall(c canvas) {
 		}{text, style})
 	}
 	if s := u.shown; s != nil {
-		add(s.Where()+" "+clock(phaseClock(s)), u.phaseStyle(s.Phase))
+		add(s.Where()+" "+clock(phaseClock(s)), u.phaseStyle(s))
 		add("Wait Echo Count "+count(s.Ledger.Wait), u.look.text)
 		v := u.verdict(s, c.w)
 		add("VERDICT "+v.word, v.style)

@@ -36,6 +36,7 @@ var scenes = []struct {
 		return stopped(monitor.Drained, 0, 12*time.Millisecond)
 	}, ""},
 	{"undrained", owing, ""},
+	{"dropped", dropped, ""},
 	{"owed", owing, "l"},
 	{"late", late, ""},
 	{"gone", gone, ""},

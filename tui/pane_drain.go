@@ -9,7 +9,7 @@ import (
 // drawDrain shows how Wait Echo Count falls from what it was at STOP to 0, or who is owed what.
 func (u *ui) drawDrain(c canvas, s *monitor.Snapshot) {
 	wait := s.WaitEchoCount()
-	style := u.phaseStyle(s.Phase)
+	style := u.phaseStyle(s)
 	c.row(0, "Wait Echo Count", count(wait), u.look.title)
 	share := 0.0
 	if s.Drain.AtStop > 0 {
@@ -25,18 +25,21 @@ func (u *ui) drawDrain(c canvas, s *monitor.Snapshot) {
 			o.Client, o.Connection, count(o.First), took(o.Age)))
 		y++
 	}
-	switch s.Phase {
-	case monitor.Drained:
+	switch {
+	case s.Phase == monitor.Drained && !s.GaveUp():
 		c.text(1, y, style, "DRAINED in "+took(s.Drain.Elapsed)+" ✓")
 		y++
-	case monitor.Undrained:
-		from := y
-		for _, l := range c.wrap(fmt.Sprintf("GAVE UP after %s: %s never came (l lists them)",
-			took(s.Drain.Elapsed), plural(neverCame(s), "echo", "echoes")), c.w-2) {
+	case s.GaveUp():
+		from, page, key := y, pageDummies, "l"
+		if wait == 0 {
+			page, key = pageFaults, "4" // proved missing: nobody waits for them
+		}
+		for _, l := range c.wrap(fmt.Sprintf("GAVE UP after %s: %s never came (%s lists them)",
+			took(s.Drain.Elapsed), plural(s.NeverCame(), "echo", "echoes"), key), c.w-2) {
 			c.text(1, y, style, l)
 			y++
 		}
-		c.onClick(1, from, c.w-2, y-from, func() { u.goTo(pageDummies) })
+		c.onClick(1, from, c.w-2, y-from, func() { u.goTo(page) })
 	default:
 		c.text(1, y, style, "DRAINING")
 		y++
@@ -44,22 +47,12 @@ func (u *ui) drawDrain(c canvas, s *monitor.Snapshot) {
 	u.drawLines(c.sub(0, y, c.w, c.h-y), u.counters(s)[4:])
 }
 
-// neverCame is how many echoes a drain that was given up was without: those that are owed, or, where
-// all of them were proved missing, those that are lost.
-func neverCame(s *monitor.Snapshot) uint64 {
-	if wait := s.WaitEchoCount(); wait > 0 {
-		return wait
-	}
-	return s.Faults[monitor.Missing]
-}
-
-// debt sums up who is owed echoes. There can be a million lines, the same in every snapshot after
-// the drain, so they are added up once and not for every frame.
+// debt is who has waited longest for an echo. There can be a million lines, the same in every
+// snapshot after the drain, so they are looked through once and not for every frame.
 type debt struct {
-	first   *monitor.Owed // what was added up, with n
-	n       int
-	dummies int          // one may be owed on several connections
-	oldest  monitor.Owed // has waited longest
+	first  *monitor.Owed // what was looked through, with n
+	n      int
+	oldest monitor.Owed // has waited longest
 }
 
 // add takes the lines of a snapshot in, unless they are the ones it knows.
@@ -68,12 +61,9 @@ func (d *debt) add(owed []monitor.Owed) {
 		return
 	}
 	*d = debt{first: &owed[0], n: len(owed), oldest: owed[0]}
-	seen := make(map[int]bool, len(owed))
 	for _, o := range owed {
-		seen[o.Client] = true
 		if o.Age > d.oldest.Age {
 			d.oldest = o
 		}
 	}
-	d.dummies = len(seen)
 }

@@ -58,6 +58,26 @@ func TestAResetKeepsTheEvidence(t *testing.T) {
 	}
 }
 
+// A drain that was given up is red and no drain, also when nothing is owed any more.
+func TestATimeoutIsNoDrain(t *testing.T) {
+	for _, s := range []*monitor.Snapshot{owing(), dropped()} {
+		u, _ := newTestUI(t, 80, 24, nil)
+		u.observe(s)
+		got := drawn(u)
+		if !strings.Contains(got, "GAVE UP after 5s") || !strings.Contains(got, "● GAVE UP ") ||
+			strings.Contains(got, "DRAINED") || strings.Contains(got, "✓") {
+			t.Errorf("%v:\n%s", s.Phase, got)
+		}
+		if u.phaseStyle(s) != u.look.bad {
+			t.Errorf("%v is not red", s.Phase)
+		}
+	}
+	u, _ := newTestUI(t, 80, 24, nil)
+	if s := stopped(monitor.Drained, 0, 1); u.phaseStyle(s) != u.look.ok {
+		t.Error("a drain is not green")
+	}
+}
+
 // Where it may get stuck the first line says how far it has come, and for how long it has tried.
 func TestTheFirstLineSaysHowFar(t *testing.T) {
 	login := connecting()
