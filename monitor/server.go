@@ -27,6 +27,7 @@ type Server struct {
 	Failures       []string          `json:"failures"`        // of the port, or of its process
 	IOCount        uint64            `json:"io_count"`        // of all sessions; an estimate
 	SendQBytes     uint64            `json:"sendq_bytes"`
+	MemoryHeld     uint64            `json:"memory_held"` // bytes, by all sessions
 	RecvPackets    uint64            `json:"recv_packets"`
 	SendPackets    uint64            `json:"send_packets"`
 	Audited        bool              `json:"audited"`         // it has stopped: this is the audit

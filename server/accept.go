@@ -98,7 +98,7 @@ func (w *worker) admit(sock iocp.Socket) {
 		w.refuse(sock)
 		return
 	}
-	io := s.open(sock)
+	io := s.open(sock, w.srv.clock.Load())
 	id := s.id.load()
 	s.peer.Store(id.generation(), trace.KeyOf(w.srv.port.RemoteAddr(sock)))
 	w.note(trace.Accept, trace.Nowhere, s, io, int(sock))

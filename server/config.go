@@ -21,7 +21,15 @@ type Config struct {
 	// SendQLimit is the most bytes queued per session (see sendq.BlockCost); 0 means
 	// DefaultSendQLimit. Less than iocp.DefaultRecvSize ends even sessions that do read.
 	SendQLimit int
-	Handler    Handler // nil means Echo
+	// Memory is the most bytes that all sessions together hold in SendQ and of frames still
+	// arriving. From five eighths of it on the greediest sessions are disconnected. 0 means
+	// DefaultMemory.
+	Memory int64
+	// IdleTimeout ends a session to and from which no byte has gone for so long, FrameTimeout one
+	// whose frame is not whole so long after its first byte. 0 means never. Only the time counts in
+	// which this process ran, in steps of an eighth of the shorter one, up to a second each.
+	IdleTimeout, FrameTimeout time.Duration
+	Handler                   Handler // nil means Echo
 	// Skipped is told of each better backend that "auto" could not take, and why; may be nil.
 	Skipped func(backend string, err error)
 }
@@ -30,6 +38,8 @@ type Config struct {
 const (
 	DefaultMaxSessions = 1 << indexBits
 	DefaultSendQLimit  = 8 << 20
+	DefaultMemory      = 256 << 20
+	MinMemory          = 1 << 20
 )
 
 // LoginValue is the login packet, 8 bytes little-endian.
@@ -59,6 +69,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.SendQLimit == 0 {
 		cfg.SendQLimit = DefaultSendQLimit
 	}
+	if cfg.Memory == 0 {
+		cfg.Memory = DefaultMemory
+	}
 	if cfg.Handler == nil {
 		cfg.Handler = Echo{}
 	}
@@ -73,6 +86,12 @@ func (cfg Config) withDefaults() (Config, error) {
 			DefaultMaxSessions)
 	case cfg.SendQLimit < 1:
 		return cfg, fmt.Errorf("server: SendQ of %d bytes; accepted: at least 1", cfg.SendQLimit)
+	case cfg.Memory < MinMemory:
+		return cfg, fmt.Errorf("server: memory of %d bytes; accepted: at least %d", cfg.Memory,
+			MinMemory)
+	case cfg.IdleTimeout < 0 || cfg.FrameTimeout < 0:
+		return cfg, fmt.Errorf("server: timeouts of %v and %v; accepted: 0 or above",
+			cfg.IdleTimeout, cfg.FrameTimeout)
 	}
 	return cfg, nil
 }

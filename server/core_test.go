@@ -13,7 +13,7 @@ import (
 
 // outer are the files around the core: starting, stopping, counting, naming and being asked.
 var outer = []string{"audit.go", "config.go", "counters.go", "doc.go", "handler.go", "peer.go",
-	"reason.go", "run.go", "server.go"}
+	"reason.go", "run.go", "server.go", "sweep.go"}
 
 // The core is driven by the port alone, so that a simulated port decides everything that
 // happens in it: no goroutine, channel, lock, clock, chance or map order of its own.

@@ -74,6 +74,7 @@ func (srv *Server) figures() *monitor.Server {
 		AcceptFailures: srv.sum(func(c *counters) *atomic.Uint64 { return &c.acceptFailures }),
 		RecvPackets:    srv.sum(func(c *counters) *atomic.Uint64 { return &c.recvPackets }),
 		SendPackets:    srv.sum(func(c *counters) *atomic.Uint64 { return &c.sendPackets }),
+		MemoryHeld:     uint64(max(0, srv.budget.Used())),
 		Reasons:        srv.reasonCounts(),
 		Unreleased:     []monitor.Unreleased{},
 		Stuck:          []monitor.Stuck{},

@@ -74,6 +74,7 @@ func (a *actor) cancel(s *session, why Reason) {
 	}
 	a.note(trace.Cancel, trace.Nowhere, s, s.io.load(), int(why))
 	a.srv.port.Cancel(s.sock)
+	s.sendq.Drop(a.blocks) // the last completion may be long in coming
 }
 
 // ioDown is IOCount--, wherever it happens. Whoever's decrement made it 0, and whose
@@ -103,7 +104,7 @@ func (a *actor) release(s *session, where trace.Where) {
 	s.sendq.Close(a.blocks)
 	if s.partial != nil {
 		a.blocks.Put(s.partial)
-		s.partial = nil
+		s.keep(nil, 0)
 	}
 	a.srv.port.Close(s.sock)
 	s.sock = iocp.InvalidSocket

@@ -19,6 +19,9 @@ const (
 	FrameZeroLength        // an illegal header: length 0
 	FrameOversize          // an illegal header, or a line, beyond the format's limit
 	SendQFull              // the peer does not read (R15)
+	MemoryFull             // all sessions hold too much, and this one the most (R15)
+	IdleTimeout            // nothing came and nothing went for too long (R15)
+	FrameTimeout           // a frame did not become whole in time (R15)
 	PostFailed             // WSARecv or WSASend failed at once (R14)
 	ByHandler              // Sender.Disconnect
 	ServerStop             // still there when the grace of Stop was over
@@ -26,7 +29,8 @@ const (
 )
 
 var reasons = [numReasons]string{"", "peer_closed", "peer_reset", "io_failed",
-	"frame_zero_length", "frame_oversize", "sendq_full", "post_failed", "handler", "server_stop"}
+	"frame_zero_length", "frame_oversize", "sendq_full", "memory_full", "idle_timeout",
+	"frame_timeout", "post_failed", "handler", "server_stop"}
 
 // String is the reason's name in the audit; NoReason has none.
 func (r Reason) String() string { return reasons[r] }

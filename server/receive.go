@@ -37,7 +37,7 @@ func (w *worker) cut(s *session, chunk []byte) (packet, rest []byte, err error) 
 		if ok || err != nil {
 			return packet, rest, err
 		}
-		s.partial = w.blocks.Grow(nil, chunk)
+		s.keep(w.blocks.Grow(nil, chunk), w.srv.clock.Load())
 		return nil, nil, nil
 	}
 	n, whole, err := format.Join(s.partial.Data, chunk)
@@ -46,8 +46,10 @@ func (w *worker) cut(s *session, chunk []byte) (packet, rest []byte, err error) 
 	}
 	s.partial = w.blocks.Grow(s.partial, chunk[:n])
 	if !whole {
+		s.keep(s.partial, 0)
 		return nil, chunk[n:], nil
 	}
-	w.joined, s.partial = s.partial, nil
+	w.joined = s.partial
+	s.keep(nil, 0)
 	return format.Payload(w.joined.Data), chunk[n:], nil
 }

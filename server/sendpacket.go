@@ -19,6 +19,7 @@ func (a *actor) SendPacket(id SessionID, packet []byte) error {
 	if err := a.checkSize(packet); err != nil {
 		return err
 	}
+	a.relieve()
 	s := a.hold(id, trace.SendPacket, trace.Packet, len(packet))
 	if s == nil {
 		return ErrGone
@@ -33,14 +34,22 @@ func (a *actor) SendPacket(id SessionID, packet []byte) error {
 
 // Disconnect ends a session. It is not released before the last of its completions.
 func (a *actor) Disconnect(id SessionID, why Reason) error {
+	if why == NoReason || why >= numReasons {
+		why = ByHandler
+	}
+	return a.disconnectIf(id, why, func(*session) bool { return true })
+}
+
+// disconnectIf does so if what was seen from outside still holds once nobody can release the
+// session: it may have been an earlier one's.
+func (a *actor) disconnectIf(id SessionID, why Reason, holds func(*session) bool) error {
 	s := a.hold(id, trace.Disconnect, trace.Disconnecting, 0)
 	if s == nil {
 		return ErrGone
 	}
-	if why == NoReason || why >= numReasons {
-		why = ByHandler
+	if holds(s) {
+		a.cancel(s, why)
 	}
-	a.cancel(s, why)
 	a.ioDown(s, trace.Disconnecting)
 	return nil
 }

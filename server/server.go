@@ -31,6 +31,9 @@ type Server struct {
 	stopping atomic.Bool
 	accepts  atomic.Int64 // Accepts pending or paused; 0 once the listener is quiet
 	threads  chan *worker // gets each worker when its thread has ended
+	budget   *sendq.Budget
+	clock    atomic.Uint32 // counts sweeps
+	swept    chan struct{} // closed to end the sweeper
 	audited  atomic.Pointer[monitor.Server]
 }
 
@@ -61,22 +64,26 @@ func Start(cfg Config) (*Server, error) {
 		_ = port.CloseHandle() // as above
 		return nil, fmt.Errorf("server: %w", err)
 	}
+	if pace := cfg.pace(); pace > 0 {
+		go srv.sweepEvery(pace)
+	}
 	return srv, nil
 }
 
 // assemble puts the parts together around a port; nothing runs yet.
 func assemble(cfg Config, port iocp.Port) *Server {
 	srv := &Server{cfg: cfg, handler: cfg.Handler, port: port, listener: iocp.InvalidSocket,
-		log: trace.New(cfg.Workers), threads: make(chan *worker, cfg.Workers)}
+		log: trace.New(cfg.Workers), threads: make(chan *worker, cfg.Workers),
+		budget: sendq.NewBudget(cfg.Memory), swept: make(chan struct{})}
 	srv.table.init(cfg.MaxSessions)
 	for i := range cfg.Workers {
 		w := &worker{}
-		w.actor = actor{srv: srv, trace: srv.log.Ring(i), blocks: sendq.NewPool(),
+		w.actor = actor{srv: srv, trace: srv.log.Ring(i), blocks: sendq.NewPool(srv.budget),
 			count: new(counters), sender: w}
 		srv.workers = append(srv.workers, w)
 	}
 	srv.others = actor{srv: srv, post: port, trace: srv.log.Shared(),
-		blocks: sendq.NewSharedPool(), count: new(counters), sender: srv}
+		blocks: sendq.NewSharedPool(srv.budget), count: new(counters), sender: srv}
 	return srv
 }
 
@@ -122,6 +129,7 @@ const (
 // called once; later Collects carry the audit, too.
 func (srv *Server) Stop(grace time.Duration) *monitor.Server {
 	srv.stopping.Store(true)
+	close(srv.swept)
 	quiet := func() bool {
 		if srv.accepts.Load() > 0 {
 			srv.port.Cancel(srv.listener) // again: an Accept may have been posted meanwhile

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math/bits"
 	"sync/atomic"
 
 	"dummyload/monitor/trace"
@@ -17,16 +18,65 @@ type session struct {
 	recv iocp.Overlapped // Key of both is the session's index in the table
 	send iocp.Overlapped
 
-	io    ioCount        // anyone
-	flag  sendFlag       // anyone
-	end   ending         // anyone
-	id    idWord         // stored by take, while nobody holds the slot
-	peer  trace.PeerWord // stored by admit, while the accept holds the session
-	next  atomic.Uint32  // link of the table's free list, index + 1
-	sock  iocp.Socket    // whoever holds a reference; stored by open and release
-	sendq sendq.Queue    // see there; its front belongs to the owner of flag
+	io       ioCount        // anyone
+	flag     sendFlag       // anyone
+	end      ending         // anyone
+	moved    atomic.Uint32  // the clock when bytes last went in or out, see Server.clock
+	id       idWord         // stored by take, while nobody holds the slot
+	peer     trace.PeerWord // stored by admit, while the accept holds the session
+	next     atomic.Uint32  // link of the table's free list, index + 1
+	arriving partialWord    // what others may know of partial; stored with it
+	sock     iocp.Socket    // whoever holds a reference; stored by open and release
+	sendq    sendq.Queue    // see there; its front belongs to the owner of flag
 
 	partial *sendq.Block // the worker with the receive completion; nil between frames
+}
+
+// keep stores the frame that is still arriving, nil when none is.
+func (s *session) keep(partial *sendq.Block, now uint32) {
+	s.partial = partial
+	if partial == nil {
+		s.arriving.clear()
+		return
+	}
+	s.arriving.set(cap(partial.Data), now)
+}
+
+// partialWord is what a frame's block takes, and the clock at the frame's first byte.
+//
+//	bits 31..27  the bytes' binary logarithm, rounded up; 0 when no frame is arriving
+//	bits 26..0   the clock
+type partialWord struct{ word atomic.Uint32 }
+
+const (
+	partialClockBits = 27
+	partialClockMask = 1<<partialClockBits - 1
+)
+
+// set keeps the time of the first byte.
+func (p *partialWord) set(bytes int, now uint32) {
+	if old := p.word.Load(); old != 0 {
+		now = old
+	}
+	p.word.Store(uint32(bits.Len(uint(bytes-1)))<<partialClockBits | now&partialClockMask)
+}
+
+func (p *partialWord) clear() { p.word.Store(0) }
+
+// bytes is about how many are held.
+func (p *partialWord) bytes() int64 {
+	if word := p.word.Load(); word != 0 {
+		return 1 << (word >> partialClockBits)
+	}
+	return 0
+}
+
+// age is for how long the frame has been arriving, 0 when none is.
+func (p *partialWord) age(now uint32) uint32 {
+	if word := p.word.Load(); word != 0 {
+		return (now - word) & partialClockMask
+	}
+	return 0
 }
 
 // ending is why a session ended, NoReason while it has not.
@@ -44,8 +94,9 @@ func (e *ending) reset() { e.reason.Store(0) }
 func (s *session) ended() bool { return s.end.why() != NoReason }
 
 // open begins a session on a slot that take gave out, with one reference: the accept's (R13).
-func (s *session) open(sock iocp.Socket) ioState {
+func (s *session) open(sock iocp.Socket, now uint32) ioState {
 	s.sock = sock
+	s.moved.Store(now) // before anybody can take a reference
 	s.end.reset()
 	s.flag.clear()
 	return s.io.open()

@@ -32,14 +32,14 @@ func (s *simulation) connectionAtRest(c *simClient) {
 	if !conn.Accepted {
 		s.world.Fail("never accepted: c%d", conn.Number)
 	}
-	refused := conn.Owner == 0 && conn.Closed
-	if refused && !s.shape.tight {
+	refused := conn.Owner == 0 && conn.Closed // or a limit ended it before the handler heard of it
+	if refused && !s.limited() {
 		s.world.Fail("refused: c%d, with room in the table", conn.Number)
 	}
 	if refused {
 		return
 	}
-	if c.excused() || s.shape.tight && conn.Ended() {
+	if c.excused() || s.limited() && conn.Ended() {
 		if !conn.Closed {
 			s.world.Fail("not released: c%d, whose connection ended", conn.Number)
 		}
@@ -147,8 +147,13 @@ func (s *simulation) Released(where trace.Where, why Reason) {
 	default:
 		s.world.Fail("released by a failed post, whose poster holds no reference")
 	}
-	if why == PostFailed {
+	switch why {
+	case PostFailed:
 		sim.Met(sim.ReleasedByPost)
+	case MemoryFull:
+		sim.Met(sim.EndedForMemory)
+	case IdleTimeout, FrameTimeout:
+		sim.Met(sim.EndedForTime)
 	}
 }
 
@@ -171,5 +176,6 @@ func drawShape(seed uint64) shape {
 		sh.ends = []simEnd{staysOpen, sendsFin, sendsReset}
 		sh.apps /= 2
 	}
+	sh.poor, sh.clock = one(8), one(6) // drawn last: the shapes of the other seeds stay
 	return sh
 }

@@ -23,6 +23,8 @@ type shape struct {
 	chat    bool // the handler pushes to other sessions
 	raw     bool // frame.Raw: a stream without packets, and so without pushes
 	tight   bool // SendQ holds little, the table few
+	poor    bool // all sessions together may hold little
+	clock   bool // time passes: sessions are idle, frames incomplete, for too long
 	settles bool // Stop is not explored
 	early   bool // Stop comes while all this goes on
 	last    bool // handle values: the one freed last; otherwise the lowest
@@ -98,6 +100,9 @@ func (s *simulation) run(sh shape, choose sim.Chooser) string {
 	for i := range sh.apps {
 		s.world.Go(simNames.apps[i], func() { s.app(i) })
 	}
+	if sh.clock {
+		s.world.Go("clock", s.tick)
+	}
 	s.world.Go("stop", s.stop)
 	return s.world.Run()
 }
@@ -114,10 +119,29 @@ func (s *simulation) assemble() {
 	if s.shape.tight {
 		cfg.MaxSessions, cfg.SendQLimit = 2, 2*80
 	}
+	cfg.Memory = 1 << 20
+	if s.shape.poor {
+		cfg.Memory = 240 // one block, but not two
+	}
+	if s.shape.clock {
+		cfg.IdleTimeout, cfg.FrameTimeout = 1, 1
+	}
 	s.srv = assemble(cfg, s.port)
 	s.srv.listener, s.srv.addr, _ = s.port.Listen(loopback, backlog)
 	s.srv.accepts.Store(int64(len(s.srv.workers) * acceptsPerWorker))
 }
+
+// tick is Server.sweepEvery without the time. Half of the time only frames have one.
+func (s *simulation) tick() {
+	idle := uint32(s.world.Pick(2))
+	for range 4 {
+		sim.Point("the clock")
+		s.srv.sweep(idle, 1)
+	}
+}
+
+// limited reports whether a session may be ended for a limit, with no cause of its own.
+func (s *simulation) limited() bool { return s.shape.tight || s.shape.poor || s.shape.clock }
 
 // work is Server.thread without the thread.
 func (s *simulation) work(w *worker) {
@@ -252,6 +276,12 @@ func (s *simulation) justified(c *simClient, me *simSession, why Reason) bool {
 		return c.garbage
 	case SendQFull:
 		return s.shape.tight
+	case MemoryFull:
+		return s.shape.poor
+	case IdleTimeout:
+		return s.shape.clock
+	case FrameTimeout:
+		return s.shape.clock && c.sent > 0 // the network cuts anywhere
 	case ByHandler:
 		return me.asked
 	case ServerStop:

@@ -77,6 +77,7 @@ func (w *worker) get() int {
 		return 0
 	}
 	w.retryAfter(n)
+	w.relieve()
 	return n
 }
 
@@ -97,6 +98,7 @@ func (w *worker) dequeued(e *iocp.Entry) (*session, trace.Where) {
 
 // recvDone handles what was received, posts one send for all answers, then the next receive.
 func (w *worker) recvDone(s *session, data []byte) {
+	w.moved(s)
 	w.received(s, data)
 	w.flush(s)
 	w.recvPost(s, w.port)
@@ -105,6 +107,7 @@ func (w *worker) recvDone(s *session, data []byte) {
 // sendDone consumes what was transferred, be it less than was asked, clears the flag, and looks
 // at SendQ again, in this order (R5).
 func (w *worker) sendDone(s *session, transferred int) {
+	w.moved(s)
 	s.sendq.Consume(transferred, w.blocks)
 	s.flag.clear()
 	w.note(trace.FlagClear, trace.Nowhere, s, s.io.load(), s.sendq.Size())

@@ -29,7 +29,8 @@ type bundled interface {
 
 // startBundled starts the bundled server on a free loopback port, fit for the given load.
 func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
-	// Every echo a right dummy may have unanswered fits, however slowly the dummies read.
+	// Every echo a right dummy may have unanswered fits, however slowly the dummies read, or if they
+	// are stopped in the middle of a frame. Of the hostile, SendQ's own limit is the one that holds.
 	most := c.OverSend * (c.SizeMax + c.Frame.Overhead())
 	config := server.Config{
 		Listen:     netip.MustParseAddrPort("127.0.0.1:0"),
@@ -40,6 +41,7 @@ func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
 		SendQLimit: max(server.DefaultSendQLimit, 2*most),
 		Skipped:    skipped("server"),
 	}
+	config.Memory = memoryFor(c, config.SendQLimit)
 	if o.serverProcess {
 		c, err := startChild(config)
 		if err != nil {
@@ -53,6 +55,12 @@ func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
 			o.serverBackend, err)}
 	}
 	return inProcess{srv}, nil
+}
+
+// memoryFor is what no load ever reaches, whatever it is tuned to: all sessions there can be, with
+// SendQ full, in blocks twice as large as what they hold, and a frame arriving.
+func memoryFor(c dummy.Config, sendQ int) int64 {
+	return 4 * int64(sendQ+c.Frame.MaxPayload()) * server.DefaultMaxSessions
 }
 
 type inProcess struct{ *server.Server }

@@ -36,7 +36,10 @@ func startChild(config server.Config) (*child, error) {
 	cmd := exec.Command(self, "serve", "--child",
 		"--listen="+config.Listen.String(), "--backend="+config.Backend,
 		fmt.Sprint("--workers=", config.Workers), "--frame="+config.Frame.String(),
-		fmt.Sprint("--login=", config.Login), fmt.Sprint("--sendq=", config.SendQLimit))
+		fmt.Sprint("--login=", config.Login), fmt.Sprint("--sendq=", config.SendQLimit),
+		fmt.Sprint("--memory=", config.Memory),
+		fmt.Sprint("--idle-timeout=", config.IdleTimeout),
+		fmt.Sprint("--frame-timeout=", config.FrameTimeout))
 	cmd.Env = withoutOurFlags(os.Environ())
 	said := new(bytes.Buffer)
 	cmd.Stderr = said

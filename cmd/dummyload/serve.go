@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
-	"math"
+	"net/netip"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,23 +55,81 @@ func newServeCommand() *cobra.Command {
 	f.boolean(&o.config.Login, "login", "send each session one login packet first")
 	f.integer(&o.config.MaxSessions, "max-sessions", server.DefaultMaxSessions, 1,
 		server.DefaultMaxSessions, "sessions at once; more are closed at accept")
-	f.integer(&o.config.SendQLimit, "sendq", server.DefaultSendQLimit, 1<<10, math.MaxInt,
-		"bytes queued per session; beyond it the session is disconnected")
+	byteCount(f, &o.config.SendQLimit, "sendq", server.DefaultSendQLimit, 1<<10,
+		"most that is queued for one session; beyond it the session is disconnected")
+	byteCount(f, &o.config.Memory, "memory", server.DefaultMemory, server.MinMemory,
+		"most that all sessions together make this process hold; before that the greediest\n"+
+			"are disconnected")
+	f.duration(&o.config.IdleTimeout, "idle-timeout", 0, 0,
+		"a session is disconnected when no byte came or went for so long; 0 = never")
+	f.duration(&o.config.FrameTimeout, "frame-timeout", 30*time.Second, 0,
+		"a session is disconnected when half a frame is not whole by then; 0 = never")
 	f.StringVar(&o.json, "json", "", "write the release audit as JSON to a file; - is stdout")
 	f.boolean(&o.child, "child", "answer to a parent on stdout, stop when stdin says so or ends")
 	_ = cmd.Flags().MarkHidden("child")
 	return cmd
 }
 
+// parseListen takes an address beyond loopback only in so many words: not by a name.
 func parseListen(s string) (address, error) {
 	if s == "" {
 		return address{}, fmt.Errorf("want HOST:PORT, like 127.0.0.1:6000")
 	}
-	return parseAddress(s)
+	a, err := parseAddress(s)
+	if err != nil || a.addr.Addr().IsLoopback() {
+		return a, err
+	}
+	if _, err := netip.ParseAddrPort(s); err != nil {
+		return a, fmt.Errorf("want the address itself where it is not loopback: %v", a.addr)
+	}
+	return a, nil
+}
+
+// enoughForServing says before anything listens that there are too few descriptors for the port, the
+// runtime and one session.
+func enoughForServing(workers int) error {
+	const ours, each = 20, 4
+	need := uint64(ours + each*workers)
+	if limit, limited := iocp.DescriptorLimit(); limited && limit < need {
+		return usageError{fmt.Errorf("descriptors: the limit is %d, --workers %d needs %d and one more "+
+			"for each session: raise it (ulimit -n)", limit, workers, need)}
+	}
+	return nil
+}
+
+// boundMemory has the collector keep the whole process within what --memory says, as far as the
+// sessions leave it: they are disconnected before that. What they gave back goes to the
+// system soon, and not when the collector comes by. It returns the function that ends this.
+func boundMemory(srv *server.Server, memory int64) (end func()) {
+	debug.SetMemoryLimit(max(memory/8*7, memory/8*5+32<<20))
+	ended := make(chan struct{})
+	go func() {
+		peak := uint64(0)
+		for tick := time.NewTicker(time.Second); ; {
+			select {
+			case <-ended:
+				tick.Stop()
+				return
+			case <-tick.C:
+			}
+			var snap monitor.Snapshot
+			srv.Collect(&snap)
+			held := snap.Server.MemoryHeld
+			if peak = max(peak, held); held < peak/2 && peak-held > 16<<20 {
+				debug.FreeOSMemory() // what is pooled outlives one collection
+				debug.FreeOSMemory()
+				peak = held
+			}
+		}
+	}()
+	return func() { close(ended) }
 }
 
 // runServe is `dummyload serve` from start to audit.
 func runServe(o *serveOptions) error {
+	if err := enoughForServing(o.config.Workers); err != nil {
+		return err
+	}
 	out, err := openOutput(o.json)
 	if err != nil {
 		return err
@@ -89,6 +148,7 @@ func runServe(o *serveOptions) error {
 	stop, release := stopSignals(exitInterrupted)
 	defer release()
 	defer dumpOnQuit(srv.DumpTrace)()
+	defer boundMemory(srv, o.config.Memory)()
 
 	fmt.Printf("listening on %v backend=%s workers=%d\n", srv.Addr(), srv.Backend(), srv.Workers())
 	var audit *monitor.Server

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -53,6 +54,43 @@ func (f flagSet) integer(p *int, name string, def, lo, hi int, usage string) {
 		}
 		return n, nil
 	}, strconv.Itoa, "N"}, name, usage)
+}
+
+// byteUnits are those that a number of bytes may end in, longest first.
+var byteUnits = []struct {
+	name  string
+	shift int
+}{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}, {"K", 10}, {"M", 20}, {"G", 30}, {"T", 40},
+	{"B", 0}, {"", 0}}
+
+// byteCount is a number of bytes, with a unit or without.
+func byteCount[N int | int64](f flagSet, p *N, name string, def, lo N, usage string) {
+	*p = def
+	f.Var(&value[N]{p, func(s string) (N, error) {
+		for _, u := range byteUnits {
+			number, ok := strings.CutSuffix(s, u.name)
+			if !ok {
+				continue
+			}
+			n, err := strconv.ParseInt(number, 10, 64)
+			if most := N(math.MaxInt64 >> u.shift); err != nil || n > int64(max(most, 0)) ||
+				int64(N(n<<u.shift)) != n<<u.shift || N(n<<u.shift) < lo {
+				break
+			}
+			return N(n << u.shift), nil
+		}
+		return 0, fmt.Errorf("want bytes from %s, like 8388608, 8MiB or 1GiB", formatBytes(lo))
+	}, formatBytes[N], "BYTES"}, name, usage)
+}
+
+// formatBytes writes bytes in the largest unit that leaves a whole number.
+func formatBytes[N int | int64](n N) string {
+	for _, u := range []int{3, 2, 1, 0} {
+		if shift := byteUnits[u].shift; n != 0 && int64(n)>>shift<<shift == int64(n) {
+			return strconv.FormatInt(int64(n)>>shift, 10) + byteUnits[u].name
+		}
+	}
+	return strconv.FormatInt(int64(n), 10)
 }
 
 // boolean is a switch: off unless it is given.

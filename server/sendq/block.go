@@ -38,23 +38,26 @@ func classOf(size int) int { return bits.Len(uint(max(size, 1)-1) / minBlock) }
 // else sees; what they lack or have too much of is exchanged with the other workers through
 // the process's sync.Pool. The pool for all other goroutines keeps no lists.
 type Pool struct {
-	free  [classes]*Block
-	count [classes]int
-	lists bool
+	free   [classes]*Block
+	count  [classes]int
+	lists  bool
+	budget *Budget
+	unsaid int64 // bytes handed out less those taken back that the budget was not told of
 }
 
 // common is where pools meet. An idle process gives its memory back at a collection.
 var common [classes]sync.Pool
 
 // NewPool makes the pool of one worker thread.
-func NewPool() *Pool { return &Pool{lists: true} }
+func NewPool(b *Budget) *Pool { return &Pool{lists: true, budget: b} }
 
 // NewSharedPool makes a pool that any goroutine may use.
-func NewSharedPool() *Pool { return &Pool{} }
+func NewSharedPool(b *Budget) *Pool { return &Pool{budget: b} }
 
 // Get returns an empty block with room for size bytes, at most MaxBlock.
 func (p *Pool) Get(size int) *Block {
 	class := classOf(size)
+	p.say(costOf(class))
 	if p.lists && p.free[class] != nil {
 		b := p.free[class]
 		p.free[class], b.next = b.next, nil
@@ -73,6 +76,7 @@ func (p *Pool) Put(b *Block) {
 	if cap(b.Data) != classSize(class) {
 		panic("sendq: a block's data outgrew the block")
 	}
+	p.say(-costOf(class))
 	b.Data, b.next, b.sent = b.Data[:0], nil, 0
 	if !p.lists || p.count[class] > keep/classSize(class) {
 		common[class].Put(b)

@@ -16,7 +16,7 @@ func FuzzQueue(f *testing.F) {
 		var q Queue
 		var model []byte
 		input = input[:min(len(input), 400)] // many short ones find more than a long one
-		pools := [...]*Pool{NewPool(), NewSharedPool()}
+		pools := [...]*Pool{NewPool(NewBudget(1 << 30)), NewSharedPool(NewBudget(1 << 30))}
 		for ; len(input) >= 2; input = input[2:] {
 			what, much := input[0]%4, int(input[1])
 			p := pools[input[0]/4%2]

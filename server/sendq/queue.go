@@ -26,7 +26,7 @@ const (
 //	producers ──CAS──► pushed ──Swap(nil), turned round──► front ──► send ──► pool
 //	                   newest first                        oldest first
 //
-// Any goroutine may call Push, Any and Size. Peek and Consume are for whoever holds the
+// Any goroutine may call Push, Any, Size and Drop. Peek and Consume are for whoever holds the
 // session's SendFlag (R4), Close for whoever releases the session.
 type Queue struct {
 	pushed atomic.Pointer[Block]
@@ -123,6 +123,15 @@ func (q *Queue) Consume(n int, p *Pool) {
 	}
 }
 
+// Drop gives back what is queued behind what the consumer has taken: nobody will send it any more.
+// Any goroutine may call it.
+func (q *Queue) Drop(p *Pool) {
+	for b := q.pushed.Swap(nil); b != nil; {
+		q.size.Add(-int64(len(b.unsent())))
+		b = q.drop(b, p)
+	}
+}
+
 // Close gives back everything. Nobody may use the queue at the same time; afterwards it is
 // empty and ready for use.
 func (q *Queue) Close(p *Pool) {
@@ -130,10 +139,7 @@ func (q *Queue) Close(p *Pool) {
 		q.size.Add(-int64(len(b.unsent())))
 		b = q.drop(b, p)
 	}
-	for b := q.pushed.Swap(nil); b != nil; {
-		q.size.Add(-int64(len(b.unsent())))
-		b = q.drop(b, p)
-	}
+	q.Drop(p)
 	if size := q.size.Load(); size != 0 {
 		panic("sendq: bytes left uncounted at close")
 	}

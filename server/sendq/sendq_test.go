@@ -22,7 +22,7 @@ func TestAnIdleQueueIsThreeWords(t *testing.T) {
 
 func TestSmallBlocksLeaveInOneSendInOrder(t *testing.T) {
 	var q Queue
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	for _, s := range []string{"one ", "two ", "three"} {
 		if !q.Push(block(p, s), unlimited) {
 			t.Fatal("refused")
@@ -48,7 +48,7 @@ func TestSmallBlocksLeaveInOneSendInOrder(t *testing.T) {
 
 func TestOneSendCarriesAtMostMaxMerge(t *testing.T) {
 	var q Queue
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	for range 5 {
 		q.Push(p.Grow(nil, make([]byte, MaxMerge/2)), unlimited)
 	}
@@ -65,7 +65,7 @@ func TestOneSendCarriesAtMostMaxMerge(t *testing.T) {
 
 func TestALargeBlockIsSentAsItIs(t *testing.T) {
 	var q Queue
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	b := p.Grow(nil, make([]byte, MaxBlock))
 	q.Push(b, unlimited)
 	if got := q.Peek(p); &got[0] != &b.Data[0] || len(got) != MaxBlock {
@@ -75,7 +75,7 @@ func TestALargeBlockIsSentAsItIs(t *testing.T) {
 
 func TestPushStopsAtTheLimit(t *testing.T) {
 	var q Queue
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	limit := 10 * (1 + BlockCost)
 	for i := range 11 {
 		b := block(p, "x")
@@ -99,7 +99,7 @@ func TestConsumingMoreThanWasSentPanics(t *testing.T) {
 		}
 	}()
 	var q Queue
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	q.Push(block(p, "abc"), unlimited)
 	q.Peek(p)
 	q.Consume(4, p)
@@ -107,7 +107,7 @@ func TestConsumingMoreThanWasSentPanics(t *testing.T) {
 
 func TestCloseGivesBackSentAndUnsent(t *testing.T) {
 	var q Queue
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	big := make([]byte, MaxMerge)
 	for range 3 {
 		q.Push(p.Grow(nil, big), unlimited)
@@ -125,7 +125,7 @@ func TestCloseGivesBackSentAndUnsent(t *testing.T) {
 }
 
 func TestPoolKeepsABoundedNumberOfEachSize(t *testing.T) {
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	for _, size := range []int{1, 64, 65, 4096, MaxMerge, 1 << 20, MaxBlock} {
 		var blocks []*Block
 		for range 3 * (keep/size + 1) {
@@ -147,7 +147,7 @@ func TestPoolKeepsABoundedNumberOfEachSize(t *testing.T) {
 }
 
 func TestFitMovesToTheSmallestBlock(t *testing.T) {
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	for _, c := range []struct{ room, size int }{
 		{64, 1}, {100, 65}, {100, 64}, {20_000, 5}, {maxBlock, 600_000}, {maxBlock, 500_000},
 	} {
@@ -168,7 +168,7 @@ func TestFitMovesToTheSmallestBlock(t *testing.T) {
 }
 
 func TestGrowKeepsWhatIsThere(t *testing.T) {
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	var b *Block
 	var want []byte
 	for i := range 300 {
@@ -188,7 +188,7 @@ func TestQueueBehavesLikeASlice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q Queue
 		var model []byte
-		pools := []*Pool{NewPool(), NewSharedPool()}
+		pools := []*Pool{NewPool(NewBudget(1 << 30)), NewSharedPool(NewBudget(1 << 30))}
 		pool := func() *Pool { return rapid.SampledFrom(pools).Draw(t, "pool") }
 		blocks := func() int { return (q.Size() - len(model)) / BlockCost }
 		t.Repeat(map[string]func(*rapid.T){
@@ -233,7 +233,7 @@ func TestManyProducersOneConsumer(t *testing.T) {
 	var wg sync.WaitGroup
 	for id := range producers {
 		wg.Go(func() {
-			p := NewSharedPool()
+			p := NewSharedPool(NewBudget(1 << 30))
 			for seq := range each {
 				b := p.Get(8)
 				b.Data = binary.LittleEndian.AppendUint32(b.Data, uint32(id))
@@ -246,7 +246,7 @@ func TestManyProducersOneConsumer(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	var stream []byte
 	for ended := false; ; {
 		if got := q.Peek(p); got != nil {
@@ -284,7 +284,7 @@ func TestManyProducersOneConsumer(t *testing.T) {
 
 func TestNoAllocationAtRest(t *testing.T) {
 	var q Queue
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	data := make([]byte, 34)
 	cycle := func() {
 		q.Push(p.Grow(nil, data), unlimited)
@@ -298,7 +298,7 @@ func TestNoAllocationAtRest(t *testing.T) {
 
 func BenchmarkPushPeekConsume(b *testing.B) {
 	var q Queue
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	data := make([]byte, 34)
 	for b.Loop() {
 		q.Push(p.Grow(nil, data), unlimited)
@@ -308,7 +308,7 @@ func BenchmarkPushPeekConsume(b *testing.B) {
 
 func BenchmarkMerge16(b *testing.B) {
 	var q Queue
-	p := NewPool()
+	p := NewPool(NewBudget(1 << 30))
 	data := make([]byte, 34)
 	for b.Loop() {
 		for range 16 {

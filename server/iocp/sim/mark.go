@@ -21,6 +21,8 @@ const (
 	HandleReused                   // a handle value was handed out again
 	ReleaseLost                    // the CAS 0 → RELEASE found a new reference
 	StoppedWithPending             // the order to stop came while I/O was pending
+	EndedForMemory                 // a session ended because all hold too much
+	EndedForTime                   // or because its time was over
 	NumMarks
 )
 
@@ -30,7 +32,8 @@ var markNames = [NumMarks]string{"completed before the post returned",
 	"released because a post failed", "re-check taken", "SendFlag contended", "short send",
 	"post failed on a healthy socket", "RST with both pending",
 	"slot reused while a stale SendPacket is inside", "handle reused",
-	"CAS(0 to RELEASE) lost", "order to stop while I/O is pending"}
+	"CAS(0 to RELEASE) lost", "order to stop while I/O is pending",
+	"ended for the memory of all", "ended because its time was over"}
 
 // String says what was met.
 func (m Mark) String() string { return markNames[m] }
