@@ -9,7 +9,8 @@
 //	sendpacket.go  SendPacket, from a handler or from anywhere
 //	post.go        RecvPost, SendPost, Cancel, IOCount-- and Release
 //	session.go     a session; its parts in iocount.go, sendflag.go, table.go, package sendq
-//	server.go      Start and Stop; threads in run.go, the release audit in audit.go
+//	limits.go      who is disconnected for what all hold, and for the time (R15)
+//	server.go      Start and Stop; threads in run.go, the clock in sweep.go, the release audit in audit.go
 //
 // # The rules
 //
@@ -45,8 +46,13 @@
 //   - R13 Accept holds a reference of its own until the first receive is posted. (worker.admit)
 //   - R14 A post that fails also disconnects: it may fail on a connection that is healthy
 //     otherwise, where no completion would ever come. (actor.postFailed)
-//   - R15 SendQ is bounded. A session whose peer does not read is disconnected, for a reason
-//     with a name. (sendq.Queue.Push, SendQFull)
+//   - R15 What a session holds is bounded, and so is what all hold together. A session whose peer
+//     does not read is disconnected, for a reason with a name. (sendq.Queue.Push, SendQFull)
+//     When all hold too much, those go that hold the most, whoever notices; each through a hold
+//     of its own (R12), and its SendQ is given back at once as far as it is not in flight.
+//     (actor.relieve, sendq.Budget, MemoryFull) A frame must be whole in time, and a session may
+//     not be idle for ever: the clock is outside of the core. (Server.sweep, FrameTimeout,
+//     IdleTimeout)
 //
 // # On Windows and on Linux
 //

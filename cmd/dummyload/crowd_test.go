@@ -1,17 +1,23 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
+	"dummyload/monitor"
+	"dummyload/server"
 	"dummyload/server/frame"
 )
 
@@ -88,6 +94,103 @@ func (c *crowd) leave() {
 		conn.Close()
 	}
 	c.done.Wait()
+}
+
+// visited has a crowd at a `serve`, and somebody who behaves beside it, until the server has closed
+// so many of the crowd. It returns the release audit.
+func visited(t *testing.T, c *crowd, closed int64, serve ...string) monitor.Server {
+	t.Helper()
+	path := tempFile(t, "audit.json")
+	p := start(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--frame", "len16", "--json", path},
+		serve...)...)
+	c.format = frame.Len16
+	defer c.leave()
+	if err := c.come(p.address(t)); err != nil {
+		t.Fatal(err)
+	}
+	r, s := runJSON(t, "--target", p.address(t), "--clients", "20", "--duration", "500ms")
+	mustPass(t, r, s)
+	for deadline := time.Now().Add(longest); c.closed.Load() < closed; {
+		if time.Now().After(deadline) {
+			t.Errorf("%d of %d were closed", c.closed.Load(), c.n)
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	c.leave()
+	p.interrupt()
+	if r := p.wait(); r.code != monitor.ExitPass {
+		t.Errorf("serve: exit %d\n%s", r.code, r.stdout)
+	}
+	var audit monitor.Server
+	data, err := os.ReadFile(path)
+	if err := errors.Join(err, json.Unmarshal(data, &audit)); err != nil || !audit.OK() {
+		t.Errorf("%v: %v", err, &audit)
+	}
+	return audit
+}
+
+// TestServeKeepsWithinItsMemory: who does not read is disconnected when all of them hold too much,
+// though none of them alone does, and is named.
+func TestServeKeepsWithinItsMemory(t *testing.T) {
+	c := &crowd{n: 100, bytes: 32 << 20, window: 4 << 10}
+	audit := visited(t, c, 5, "--memory", "8MiB", "--sendq", "1GiB")
+	if full := audit.Reasons[server.MemoryFull.String()]; full < 5 || full > 100 ||
+		audit.Reasons[server.SendQFull.String()] != 0 {
+		t.Errorf("%v", &audit)
+	}
+}
+
+// TestServeEndsHalfFrames: nobody stays for ever who never says the other half.
+func TestServeEndsHalfFrames(t *testing.T) {
+	c := &crowd{n: 500, bytes: 1}
+	audit := visited(t, c, 500, "--frame-timeout", "3s")
+	if audit.Reasons[server.FrameTimeout.String()] != 500 {
+		t.Errorf("%v", &audit)
+	}
+}
+
+// TestServeEndsTheIdle: a right dummy is not idle.
+func TestServeEndsTheIdle(t *testing.T) {
+	c := &crowd{n: 50, bytes: 0}
+	audit := visited(t, c, 50, "--idle-timeout", "5s")
+	if audit.Reasons[server.IdleTimeout.String()] != 50 {
+		t.Errorf("%v", &audit)
+	}
+}
+
+// TestAnAddressBeyondLoopbackIsGivenInSoManyWords: a name may mean any.
+func TestAnAddressBeyondLoopbackIsGivenInSoManyWords(t *testing.T) {
+	for text, accepted := range map[string]bool{
+		"0.0.0.0:6000": true, "[::]:6000": true, "192.0.2.1:6000": true, "127.0.0.1:6000": true,
+	} {
+		if _, err := parseListen(text); (err == nil) != accepted {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	far, near := netip.MustParseAddrPort("192.0.2.1:6000"), netip.MustParseAddrPort("[::1]:6000")
+	if inSoManyWords(address{"name:6000", far}) == nil || inSoManyWords(address{"name:6000", near}) != nil {
+		t.Error("a name stands for an address beyond loopback, or not for loopback")
+	}
+}
+
+// TestByteCounts: units are powers of 1,024, and what does not fit is refused.
+func TestByteCounts(t *testing.T) {
+	for text, want := range map[string]int64{"100": 100, "100B": 100, "8MiB": 8 << 20, "8M": 8 << 20,
+		"1GiB": 1 << 30, "3K": 3 << 10, "": -1, "MiB": -1, "1.5MiB": -1, "8mib": -1, "-1": -1,
+		"9223372036854775807": 1<<63 - 1, "9223372036854775808": -1, "8388608TiB": -1} {
+		flags := flagSet{pflag.NewFlagSet("", pflag.ContinueOnError)}
+		var got int64
+		byteCount(flags, &got, "memory", 7, 1, "")
+		if err := flags.Set("memory", text); (err != nil) != (want < 0) || err == nil && got != want {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	for n, want := range map[int64]string{8 << 20: "8MiB", 1<<20 + 1: "1048577", 0: "0", 3 << 30: "3GiB"} {
+		if got := formatBytes(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
 }
 
 var (

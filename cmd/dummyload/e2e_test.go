@@ -331,7 +331,14 @@ func TestBadInput(t *testing.T) {
 		{"completion bash more", "more"},
 		{"serve --listen 6000", "--listen"},
 		{"serve --listen 203.0.113.1:6000", "203.0.113.1:6000"},
+		{"serve --listen :6000", "HOST:PORT"},
+		{"serve --listen *:6000", "--listen"},
 		{"serve --sendq 1", "--sendq"},
+		{"serve --memory 1000", "from 1MiB"},
+		{"serve --memory 256MB", "8MiB"},
+		{"serve --memory 9223372036854775807KiB", "--memory"},
+		{"serve --idle-timeout 5", "--idle-timeout"},
+		{"serve --frame-timeout -1s", "from 0s"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			r := dummyload(t, strings.Fields(c.args)...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
@@ -29,6 +30,28 @@ func TestTooFewDescriptorsForTheDummies(t *testing.T) {
 	if r.code != exitUsage || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 ||
 		!strings.Contains(r.stderr, "descriptors: the limit is 64, 100 dummies need ") {
 		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// TestTooFewDescriptorsToServeAtAll: told before anything listens.
+func TestTooFewDescriptorsToServeAtAll(t *testing.T) {
+	for limit, workers := range map[int]int{10: 1, 23: 1, 40: 8} {
+		r := finish(t, after(t, fmt.Sprint("ulimit -n ", limit), program(t, "serve",
+			"--listen", "127.0.0.1:0", "--workers", fmt.Sprint(workers))))
+		says := fmt.Sprintf("descriptors: the limit is %d, --workers %d needs ", limit, workers)
+		if r.code != exitUsage || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 ||
+			!strings.Contains(r.stderr, says) {
+			t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+		}
+	}
+	for _, backend := range iocp.Backends() { // as many as it says do
+		p := launch(t, after(t, "ulimit -n 28", program(t, "serve", "--listen", "127.0.0.1:0",
+			"--workers", "2", "--backend", backend)))
+		p.address(t)
+		p.interrupt()
+		if r := p.wait(); r.code != monitor.ExitPass {
+			t.Errorf("%s: exit %d\n%s", backend, r.code, r.stdout)
+		}
 	}
 }
 

@@ -70,19 +70,23 @@ func newServeCommand() *cobra.Command {
 	return cmd
 }
 
-// parseListen takes an address beyond loopback only in so many words: not by a name.
 func parseListen(s string) (address, error) {
 	if s == "" {
 		return address{}, fmt.Errorf("want HOST:PORT, like 127.0.0.1:6000")
 	}
 	a, err := parseAddress(s)
-	if err != nil || a.addr.Addr().IsLoopback() {
+	if err != nil {
 		return a, err
 	}
-	if _, err := netip.ParseAddrPort(s); err != nil {
-		return a, fmt.Errorf("want the address itself where it is not loopback: %v", a.addr)
+	return a, inSoManyWords(a)
+}
+
+// inSoManyWords refuses an address beyond loopback that is given by a name.
+func inSoManyWords(a address) error {
+	if _, err := netip.ParseAddrPort(a.text); err != nil && !a.addr.Addr().IsLoopback() {
+		return fmt.Errorf("want the address itself where it is not loopback: %v", a.addr)
 	}
-	return a, nil
+	return nil
 }
 
 // enoughForServing says before anything listens that there are too few descriptors for the port, the
