@@ -96,7 +96,7 @@ func epollWait(ep int, events []unix.EpollEvent, wait time.Duration, nap *nap) (
 }
 
 func epollNap(ep int, events []unix.EpollEvent) (uintptr, unix.Errno) {
-	ts := unix.NsecToTimespec(int64(napTime))
+	ts := timespecOf(napTime)
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(ep),
 		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)),
 		uintptr(unsafe.Pointer(&ts)), 0, 0)
@@ -104,9 +104,9 @@ func epollNap(ep int, events []unix.EpollEvent) (uintptr, unix.Errno) {
 }
 
 func epollSleep(ep int, events []unix.EpollEvent, wait time.Duration) (uintptr, unix.Errno) {
-	var ts *unix.Timespec
+	var ts *kernelTimespec
 	if wait > 0 {
-		t := unix.NsecToTimespec(int64(wait))
+		t := timespecOf(wait)
 		ts = &t
 	}
 	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(ep),

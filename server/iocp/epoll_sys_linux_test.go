@@ -40,6 +40,7 @@ func TestEpollSleeps(t *testing.T) {
 	for name, sleep := range map[string]sleep{
 		"epoll_pwait2": epollSleep, "epoll_pwait": epollSleepCoarsely,
 	} {
+		// A timespec of the wrong width ends at once, or never.
 		const wait = 5 * time.Millisecond
 		began := time.Now()
 		n, errno := sleep(ep, events, wait)

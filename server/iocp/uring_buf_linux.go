@@ -25,7 +25,7 @@ const (
 // bufCount is the number of buffers of size bytes each, a power of two as the kernel wants.
 func bufCount(size int) int {
 	n := maxBufs
-	for n > minBufs && n*size > bufBytes {
+	for n > minBufs && n > bufBytes/size { // a product may be more than 32 bits hold
 		n /= 2
 	}
 	return n

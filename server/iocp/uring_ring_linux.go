@@ -146,7 +146,7 @@ func (r *ring) wait(d time.Duration) error {
 	}
 	r.arg = getEventsArg{}
 	if d >= 0 {
-		r.ts = kernelTimespec{sec: int64(d / time.Second), nsec: int64(d % time.Second)}
+		r.ts = timespecOf(d)
 		r.arg.ts = uint64(uintptr(unsafe.Pointer(&r.ts)))
 	}
 	_, _, errno := call(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 0, 1,

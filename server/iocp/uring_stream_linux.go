@@ -332,7 +332,7 @@ func (w *uringWorker) takeBack(s Socket, st *stream) bool {
 // streamData is the user data of a stream's receive: life, handle value, and a mark that no
 // address of an Overlapped has.
 func streamData(s Socket, life uint32) uint64 {
-	return uint64(life)<<32 | uint64(s)<<markBits | dataStream
+	return uint64(life)<<32 | uint64(s)<<markBits | markStream
 }
 
 func streamOf(data uint64) (s Socket, life uint32) {

@@ -38,7 +38,7 @@ func TestStreamDataIsReadBack(t *testing.T) {
 			if gotS, gotLife := streamOf(data); gotS != s || gotLife != life {
 				t.Errorf("socket %d life %d became %d, %d", s, life, gotS, gotLife)
 			}
-			if data&(1<<markBits-1) != dataStream {
+			if data&(1<<markBits-1) != markStream {
 				t.Errorf("socket %d life %d has the mark %d", s, life, data&(1<<markBits-1))
 			}
 		}

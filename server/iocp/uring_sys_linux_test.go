@@ -2,6 +2,7 @@ package iocp
 
 import (
 	"testing"
+	"time"
 	"unsafe"
 )
 
@@ -26,5 +27,36 @@ func TestUringStructuresAreTheKernels(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s: %d, the kernel has %d", name, c.got, c.want)
 		}
+	}
+}
+
+func TestTimespecs(t *testing.T) {
+	for d, want := range map[time.Duration]kernelTimespec{
+		0: {}, 1: {nsec: 1}, time.Second - 1: {nsec: 999_999_999}, time.Second: {sec: 1},
+		100 * 365 * 24 * time.Hour: {sec: 100 * 365 * 24 * 3600}, // more than 32 bits of seconds
+	} {
+		if got := timespecOf(d); got != want {
+			t.Errorf("%v: %v, want %v", d, got, want)
+		}
+	}
+}
+
+// Every operation's address has to leave a mark's bits free, wherever its poster embeds it.
+func TestMarksAreNoAddresses(t *testing.T) {
+	posters := make([]struct {
+		_  [1]uint32
+		ov Overlapped
+	}, 100)
+	for i := range posters {
+		if data := posters[i].ov.data(); data&(1<<markBits-1) != 0 {
+			t.Fatalf("operation %d has the user data %#x, which is a mark", i, data)
+		}
+	}
+	seen := map[uint64]bool{streamData(5, 1): true}
+	for _, data := range []uint64{dataWake, dataPosts, dataNothing} {
+		if mark := data & (1<<markBits - 1); mark != markOwn || seen[data] {
+			t.Errorf("user data %#x has the mark %d, or is used twice", data, mark)
+		}
+		seen[data] = true
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,14 +12,18 @@ import (
 // A completion's user data is the address of its Overlapped, but for these. The poster
 // keeps the Overlapped reachable (C3) and Go does not move what is on the heap, so that the
 // address that comes back is a live object's. An address ends in as many zeros as a mark has
-// bits.
+// bits: two, since an Overlapped starts at a multiple of 4 where a pointer has 32 bits.
 const (
-	dataWake    = 1 // the inbox's eventfd is readable
-	dataPosts   = 2 // the port's eventfd is readable
-	dataStream  = 3 // of a receive, behind which one: see streamData
-	dataNothing = 4 // of no interest
-	markBits    = 3
+	markBits    = 2
+	markStream  = 1                     // of a receive, behind which one: see streamData
+	markOwn     = 2                     // of the worker itself, and behind it which:
+	dataWake    = 0<<markBits | markOwn // the inbox's eventfd is readable
+	dataPosts   = 1<<markBits | markOwn // the port's eventfd is readable
+	dataNothing = 2<<markBits | markOwn // of no interest
 )
+
+// It does not compile where the address of an Overlapped has no room for a mark.
+const _ = unsafe.Alignof(Overlapped{}) - 1<<markBits
 
 type uringWorker struct {
 	port      *uringPort
@@ -188,18 +193,12 @@ func (w *uringWorker) reap(entries []Entry) int {
 	for ; i < ended && n < len(entries); i++ {
 		c := w.ring.peek(i)
 		switch c.userData & (1<<markBits - 1) {
-		case dataStream:
+		case markStream:
 			if w.heard(c, &entries[n]) {
 				n++
 			}
-		case dataNothing:
-		case dataWake:
-			eventConsume(w.inbox.wake)
-			w.armWake = true
-		case dataPosts:
-			w.armPosts = true
-			if ov, ok := w.port.posts.take(); ok {
-				entries[n] = Entry{Overlapped: ov, Socket: InvalidSocket}
+		case markOwn:
+			if w.own(c, &entries[n]) {
 				n++
 				entries = entries[:n] // an order to stop is the last thing a worker sees
 			}
@@ -211,4 +210,20 @@ func (w *uringWorker) reap(entries []Entry) int {
 	}
 	w.ring.pop(i)
 	return n
+}
+
+// own takes a completion of the worker's polls; true when it brought a posted packet.
+func (w *uringWorker) own(c *cqe, e *Entry) bool {
+	switch c.userData {
+	case dataWake:
+		eventConsume(w.inbox.wake)
+		w.armWake = true
+	case dataPosts:
+		w.armPosts = true
+		if ov, ok := w.port.posts.take(); ok {
+			*e = Entry{Overlapped: ov, Socket: InvalidSocket}
+			return true
+		}
+	}
+	return false
 }
