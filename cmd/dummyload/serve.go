@@ -83,8 +83,8 @@ func parseListen(s string) (address, error) {
 
 // inSoManyWords refuses an address beyond loopback that is given by a name.
 func inSoManyWords(a address) error {
-	if _, err := netip.ParseAddrPort(a.text); err != nil && !a.addr.Addr().IsLoopback() {
-		return fmt.Errorf("want the address itself where it is not loopback: %v", a.addr)
+	if _, err := netip.ParseAddrPort(a.text); err != nil && !a.addrs[0].Addr().IsLoopback() {
+		return fmt.Errorf("want the address itself where it is not loopback: %v", a.addrs[0])
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type poster struct {
 // queue passes on an operation that has ended, or that is to be tried in a Get.
 func (by poster) queue(p *epollPort, ov *Overlapped) {
 	if by.w != nil {
-		by.w.queue.push(ov)
+		by.w.enqueue(ov)
 		return
 	}
 	p.hand(by.at, ov)

@@ -25,7 +25,9 @@ type epollWorker struct {
 	inbox *inbox
 	// queue holds operations that have ended, and those that became ready and are to be tried
 	// as the entries have room for them.
-	queue    ovQueue
+	queue ovQueue
+	// accepts are those to be tried, acceptsPerRound of them in each Get.
+	accepts  ovQueue
 	arena    []byte // what Data of the last batch lies in
 	used     int    // bytes of arena
 	unpolled int
@@ -56,7 +58,8 @@ func (w *epollWorker) Close() error {
 	w.inbox.closed.Store(true)
 	w.port.handOn(w.at, w.inbox.take())
 	w.port.handOn(w.at, w.queue.head)
-	w.queue = ovQueue{}
+	w.port.handOn(w.at, w.accepts.head)
+	w.queue, w.accepts = ovQueue{}, ovQueue{}
 	w.port.mu.Lock()
 	defer w.port.mu.Unlock()
 	w.port.active--
@@ -116,16 +119,25 @@ func (w *epollWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 func (w *epollWorker) collect() {
 	for ov := w.inbox.take(); ov != nil; {
 		next := ov.sys.next
-		w.queue.push(ov)
+		w.enqueue(ov)
 		ov = next
 	}
+}
+
+// enqueue puts an operation that has ended, or is to be tried, into its line.
+func (w *epollWorker) enqueue(ov *Overlapped) {
+	if ov.Op == OpAccept && !ov.sys.done {
+		w.accepts.push(ov)
+		return
+	}
+	w.queue.push(ov)
 }
 
 // sleep waits for an event, at most d, unless something has come into the inbox.
 func (w *epollWorker) sleep(d time.Duration) error {
 	w.inbox.sleeping.Store(true)
 	defer w.inbox.sleeping.Store(false)
-	if w.inbox.stack.Load() != nil || w.queue.head != nil {
+	if w.inbox.stack.Load() != nil || w.queue.head != nil || w.accepts.head != nil {
 		return nil
 	}
 	return w.poll(d)
@@ -160,13 +172,14 @@ func (w *epollWorker) poll(wait time.Duration) error {
 func (w *epollWorker) tryLater(chain *Overlapped) {
 	for ov := chain; ov != nil; {
 		next := ov.sys.next
-		w.queue.push(ov)
+		w.enqueue(ov)
 		ov = next
 	}
 }
 
 // deliver fills entries from the queue and the port's posts and returns how many.
 func (w *epollWorker) deliver(entries []Entry) (n int) {
+	w.tryAccepts()
 	if w.postsDue {
 		if n = w.takePosts(entries); n > 0 && entries[n-1].Overlapped == nil {
 			return n
@@ -231,9 +244,6 @@ func (w *epollWorker) try(ov *Overlapped) bool {
 	var err error
 	slot := &st.out
 	switch ov.Op {
-	case OpAccept:
-		w.tryAccept(st, ov)
-		return false
 	case OpRecv:
 		slot = &st.in
 		n, err = w.receive(st, ov.sock)
@@ -256,7 +266,7 @@ func (w *epollWorker) try(ov *Overlapped) bool {
 // again parks an operation that cannot be done yet.
 func (w *epollWorker) again(slot *atomic.Pointer[Overlapped], ov *Overlapped) {
 	if !park(slot, ov) {
-		w.queue.push(ov)
+		w.enqueue(ov)
 	}
 }
 
@@ -271,6 +281,14 @@ func (w *epollWorker) receive(st *epollState, s Socket) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// tryAccepts tries those whose turn it is.
+func (w *epollWorker) tryAccepts() {
+	for n := acceptsPerRound; n > 0 && w.accepts.head != nil; n-- {
+		ov := w.accepts.pop()
+		w.tryAccept(w.port.table.at(ov.sock), ov)
+	}
 }
 
 // tryAccept accepts one connection and deals it to a worker. Another may be in the queue

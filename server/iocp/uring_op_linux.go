@@ -35,16 +35,25 @@ func (ov *Overlapped) send(s Socket, buf []byte) {
 // data is the user data of an operation: kept alive by the poster (C3).
 func (ov *Overlapped) data() uint64 { return uint64(uintptr(unsafe.Pointer(ov))) }
 
-// start queues an operation for the kernel.
+// start queues an operation for the kernel. Accepts have a line of their own (accepts).
 func (w *uringWorker) start(ov *Overlapped) {
-	if ov.Op == OpRecv {
+	switch ov.Op {
+	case OpRecv:
 		w.startRecv(ov)
-		return
+	case OpAccept:
+		w.accepts.push(ov)
+	default:
+		if !w.submit(ov) {
+			w.later.push(ov)
+		}
 	}
+}
+
+// submit puts an operation that is no Recv into the SQ; false when there is no room.
+func (w *uringWorker) submit(ov *Overlapped) bool {
 	e := w.ring.next()
 	if e == nil {
-		w.later.push(ov)
-		return
+		return false
 	}
 	*e = sqe{fd: int32(ov.sock), userData: ov.data()} // ov.buf keeps what is sent reachable
 	switch ov.Op {
@@ -62,6 +71,7 @@ func (w *uringWorker) start(ov *Overlapped) {
 	default:
 		panic("iocp: an Overlapped without an I/O call in flight: used again before its Entry")
 	}
+	return true
 }
 
 // pollFor makes e wait once for the events. Their 16 bits come first in the field on either

@@ -40,6 +40,8 @@ type uringWorker struct {
 	// not be submitted, or a receive found no free buffer. Their posters know nothing of it.
 	later ovQueue
 	turn  *Overlapped // of later, being started
+	// accepts wait to be submitted, acceptsPerRound at a time.
+	accepts ovQueue
 	// armWake and armPosts say that the poll on the eventfd has to be submitted (again).
 	armWake, armPosts bool
 }
@@ -162,6 +164,13 @@ func (w *uringWorker) collect() {
 		ov = next
 	}
 	w.settleDoubts()
+	for n := acceptsPerRound; n > 0 && w.accepts.head != nil; n-- {
+		ov := w.accepts.pop()
+		if !w.submit(ov) {
+			w.accepts.push(ov)
+			return
+		}
+	}
 }
 
 // arm polls an eventfd once; false when there was no room.
@@ -179,8 +188,8 @@ func (w *uringWorker) arm(fd int, data uint64) bool {
 func (w *uringWorker) sleep(d time.Duration) error {
 	w.inbox.sleeping.Store(true)
 	defer w.inbox.sleeping.Store(false)
-	if w.inbox.stack.Load() != nil || w.later.head != nil || w.armWake || w.armPosts ||
-		len(w.ready) > 0 || len(w.doubted) > 0 || w.ring.pending() > 0 || w.ring.ended() > 0 {
+	if w.inbox.stack.Load() != nil || w.later.head != nil || w.accepts.head != nil ||
+		w.armWake || w.armPosts || len(w.ready) > 0 || len(w.doubted) > 0 || w.ring.pending() > 0 || w.ring.ended() > 0 {
 		return nil
 	}
 	return w.ring.wait(d)
