@@ -180,7 +180,7 @@ func (f *Fleet) endConnecting(all []tidings, now time.Duration) time.Duration {
 			monitor.Count(uint64(unsettled)))
 	}
 	if f.startWanted {
-		f.startEcho(now)
+		f.startEcho(now, 0)
 	}
 	return never
 }

@@ -14,6 +14,7 @@ import (
 // Limits of dialing.
 const (
 	maxDialing   = 128 // connects in flight per worker: a storm must not overflow the backlog
+	dialMost     = 4   // connects begun in one batch: one that completes at once is seen at once
 	backoffFirst = 10 * time.Millisecond
 	backoffMost  = time.Second
 	steadyAfter  = time.Second // a connection that lived this long ends a row of failures
@@ -64,7 +65,7 @@ func (w *worker) dialDue() {
 	if w.dials.n == 0 {
 		w.connects.skip(w.now) // a turn that nobody needed is not made up for
 	}
-	for w.dialTime() <= w.now {
+	for most := dialMost; most > 0 && w.dialTime() <= w.now; most-- {
 		d := w.at(int(w.dials.pop()))
 		d.clear(redialing)
 		if d.state == down && w.wants(d) {
@@ -95,7 +96,7 @@ func (w *worker) dial(d *dummy) {
 	w.dialing++
 	w.count.conns.Attempted++
 	w.noteDial(trace.Dial, d)
-	d.enter(dialing, w.now)
+	d.enter(dialing, w.fleet.clock())
 }
 
 // undialed deals with a connect that could not even begin.
@@ -150,7 +151,7 @@ func (w *worker) connected(d *dummy, err error) {
 	w.count.conns.Connected++
 	w.count.conns.Now++
 	w.count.conns.Peak = max(w.count.conns.Peak, w.count.conns.Now)
-	w.hists.connect.Record(w.now - d.since)
+	w.hists.connect.Record(w.now - d.since - w.held.since(d.since))
 	w.fleet.backlog.connected(d.since, w.now)
 	d.conn++
 	w.note(trace.Connected, d, 0)

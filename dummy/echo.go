@@ -27,7 +27,7 @@ func (w *worker) room(d *dummy) int {
 func (w *worker) makeReady(d *dummy) {
 	if !d.is(ready) && w.room(d) > 0 {
 		d.set(ready)
-		w.roomSince = min(w.roomSince, w.now)
+		w.roomSince = min(w.roomSince, w.roomFrom())
 		w.ready.push(d.slot)
 	}
 }
@@ -53,6 +53,9 @@ func (w *worker) serve() {
 		if w.ready.n == 0 {
 			w.roomSince = never
 		}
+	}
+	if w.catchingUp() {
+		w.held.catchUp(w.now)
 	}
 }
 
@@ -85,7 +88,11 @@ func (w *worker) serveNext() int {
 func (w *worker) takeDue() time.Duration {
 	due := w.echoes.due()
 	w.echoes.take()
-	w.hists.lag.Record(w.now - max(due, w.roomSince))
+	lag := w.now - max(due, w.roomSince)
+	w.hists.lag.Record(lag)
+	if lag > lagLeast && w.held.until < w.now {
+		w.held.add(hold{w.now - lag, w.now})
+	}
 	return due
 }
 
@@ -260,9 +267,8 @@ func (w *worker) echoed(_ ident, first, n uint64) {
 		return
 	}
 	for seq := first; seq < first+n; seq++ {
-		rtt := w.now - d.timeOf(seq)
-		w.hists.rtt.Record(rtt)
-		if rtt > w.fleet.cfg.EchoTimeout && seq > d.lateUpTo {
+		took := w.roundTrip(d.timeOf(seq))
+		if took > w.fleet.cfg.EchoTimeout && seq > d.lateUpTo {
 			w.late(d, seq)
 		}
 	}

@@ -158,6 +158,7 @@ func (f *Fleet) newWorker(k int, port iocp.Port) *worker {
 		buffers: sendBuffers{size: f.chunk()},
 		load:    load{overSend: f.load.overSend}, roomSince: never,
 		connects: newPacer(k, f.cfg.Workers, 0, f.cfg.ConnectRate),
+		echoes:   newPacer(k, f.cfg.Workers, 0, 0),
 	}
 	w.verifier = newVerifier(f.pattern, f.cfg.Login, f, w)
 	w.grow(0)

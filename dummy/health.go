@@ -13,22 +13,21 @@ const (
 	neverIdle = 0.9              // of the time, running or starved
 	starving  = 0.5              // of the time, starved
 	minLag    = time.Millisecond // what is late by less is not worth a word
-	lagShare  = 0.5              // of the round trips' p99 that may be the tester's own lag
 	lostShare = 0.01             // of the schedule that may be left behind
 )
 
-// health watches the tester itself, over the time since START or Reset: what a run has measured
-// is spoiled by what lasted, and not by one hiccup in it. It is saturated when
+// health watches the tester itself, over the time since START or Reset. It is saturated when
 //
-//	open loop    more than one echo in a hundred was sent late although it had room, by more
-//	             than half of the round trips' p99: that measures the tester; or
-//	             a worker was never idle and has fallen behind its schedule: the answers that
+//	open loop    a worker was never idle and has fallen behind its schedule: the answers that
 //	             would have made room lay there and were not fetched
 //	closed loop  a worker was never idle: the server waited for it
 //
 // A worker that neither runs nor sleeps is starved: others have the processor. A server that is
 // slow leaves workers asleep and windows full, and neither is counted. Once the fleet has ended,
 // the CPU share is the mean over the time that echo was on.
+//
+// Single times in which a worker stood still are counted apart (held.go): whether they have spoiled
+// what a run claims is for the verdict to say.
 type health struct {
 	before  []threadTime  // of each worker, as of the previous snapshot
 	on      time.Duration // how long Echo was on, in the intervals seen
@@ -57,6 +56,9 @@ func (h *health) judge(
 		h.before[i] = now
 		wall := now.at - was.at
 		took, behind = max(took, wall), max(behind, r.behind)
+		g.HeldUp = max(g.HeldUp, r.held)
+		g.Behind = max(g.Behind, r.behind)
+		g.HeldUpDraining = max(g.HeldUpDraining, r.heldDrain)
 		ran = max(ran, min(wall, now.ran-was.ran))
 		starved = max(starved, wall-(now.ran-was.ran)-(now.idle-was.idle))
 	}
@@ -76,22 +78,18 @@ func (h *health) judge(
 	if s.Phase == monitor.Ended {
 		g.CPUShare = g.EchoCPUShare
 	}
-	g.Saturated = h.saturated(s, lag, behind)
+	g.Saturated = h.saturated(s, behind)
 	return g
 }
 
-func (h *health) saturated(
-	s *monitor.Snapshot, lag monitor.Distribution, behind time.Duration,
-) bool {
+func (h *health) saturated(s *monitor.Snapshot, behind time.Duration) bool {
 	on := h.on.Seconds()
 	busy := on > 0 && (h.ran+h.starved > neverIdle*on || h.starved > starving*on)
 	if s.Rate == 0 {
 		return busy
 	}
-	least := float64(minLag) / float64(time.Microsecond)
-	late := lag.P99 > max(least, lagShare*s.RTT.P99)
 	lost := behind > max(minLag, time.Duration(lostShare*float64(s.EchoOn)))
-	return late || busy && lost
+	return busy && lost
 }
 
 // residentBytes is this process's memory, 0 where the system has no /proc.

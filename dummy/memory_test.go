@@ -18,7 +18,7 @@ func idleDummies(t testing.TB, n int, echoed bool) float64 {
 	before := heap()
 	w, p := byHand(t, Config{Clients: n})
 	if echoed {
-		w.start(2, w.now)
+		w.start(2, w.now, never)
 		turn(w, p, w.now, true)
 		w.stop(3)
 		turn(w, p, w.now, true)

@@ -9,8 +9,8 @@ import (
 // The orders that the fleet mails to its workers. Each phase order has a number, which the
 // worker tells back once it has taken it.
 
-// start is Echo START: t0 is when the open loop's schedule begins.
-func (w *worker) start(order uint64, t0 time.Duration) {
+// start is Echo START: t0 is when the open loop's schedule begins, until when it ends.
+func (w *worker) start(order uint64, t0, until time.Duration) {
 	if w.mode == leaving {
 		return
 	}
@@ -18,6 +18,7 @@ func (w *worker) start(order uint64, t0 time.Duration) {
 	w.countOff()
 	w.mode, w.fresh = echoing, true
 	w.echoes = newPacer(w.index, w.fleet.cfg.Workers, t0, w.load.rate)
+	w.echoes.until = until
 	w.readyAll()
 }
 
@@ -40,6 +41,7 @@ func (w *worker) stop(order uint64) {
 	w.countOff()
 	w.behind = w.behindNow()
 	w.mode = draining
+	w.held.drain = 0
 	for w.ready.n > 0 {
 		w.at(int(w.ready.pop())).clear(ready)
 	}
@@ -57,7 +59,9 @@ func (w *worker) tune(order uint64, to load, t0 time.Duration) {
 	w.tell.order = order
 	workers := w.fleet.cfg.Workers
 	if to.rate != w.load.rate {
+		until := w.echoes.until
 		w.echoes = newPacer(w.index, workers, t0, to.rate)
+		w.echoes.until = until
 	}
 	if to.churn != w.load.churn {
 		w.churns = newPacer(w.index, workers, t0, to.churn)
@@ -117,7 +121,7 @@ func (w *worker) reset() {
 	w.count.reset(w.dialing)
 	w.offFrom = 0
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
-	w.behind = 0
+	w.behind, w.held.echo, w.held.drain = 0, 0, 0
 	w.hists = newHistograms()
 	w.news = news{held: w.news.held}
 	w.forgetAnswers()
@@ -130,9 +134,8 @@ func (w *worker) turnPage() {
 	c.faults[monitor.Late] = 0
 	c.off, w.offFrom = 0, 0
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
-	w.behind = 0
-	w.hists.rtt.Reset()
-	w.hists.lag.Reset()
+	w.behind, w.held.echo, w.held.drain = 0, 0, 0
+	w.hists.resetEchoes()
 	w.forgetAnswers()
 }
 

@@ -10,16 +10,18 @@ const never = time.Duration(math.MaxInt64)
 
 // pacer is one worker's part of a steady rate. Event i of the fleet is due at t0 + i/rate;
 // worker k of W takes the events i ≡ k mod W. A due time does not move when an event comes
-// late: what is missed stays due, so the schedule shows who fell behind.
+// late: what is missed stays due, so the schedule shows who fell behind. Events that are due before
+// until are all there are: a rate R kept for a time D is R·D of them over all workers.
 type pacer struct {
-	t0   time.Duration // of the fleet's clock, the same for all workers
-	rate float64       // per second over the fleet; 0 = never
-	next uint64        // the next event that is this worker's
-	step uint64        // W
+	t0    time.Duration // of the fleet's clock, the same for all workers
+	until time.Duration // the schedule's end; never when it has none
+	rate  float64       // per second over the fleet; 0 = never
+	next  uint64        // the next event that is this worker's
+	step  uint64        // W
 }
 
 func newPacer(worker, workers int, t0 time.Duration, rate float64) pacer {
-	return pacer{t0: t0, rate: rate, next: uint64(worker), step: uint64(workers)}
+	return pacer{t0: t0, until: never, rate: rate, next: uint64(worker), step: uint64(workers)}
 }
 
 // due is when the next event is due.
@@ -31,7 +33,10 @@ func (p *pacer) due() time.Duration {
 	if after > float64(never-p.t0)/2 {
 		return never
 	}
-	return p.t0 + time.Duration(after)
+	if at := p.t0 + time.Duration(after); at < p.until {
+		return at
+	}
+	return never
 }
 
 // take moves on to the event after the one that was due.

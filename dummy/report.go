@@ -13,6 +13,10 @@ import (
 // empty ones.
 type histograms struct {
 	rtt, connect, lag *monitor.Histogram
+
+	// The round trips in which the worker was held up are not in rtt but in these two: as they
+	// were measured, and without that time. Both are nil until there is one.
+	held, freed *monitor.Histogram
 }
 
 func newHistograms() *histograms {
@@ -22,9 +26,57 @@ func newHistograms() *histograms {
 }
 
 func (h *histograms) reset() {
-	h.rtt.Reset()
 	h.connect.Reset()
+	h.resetEchoes()
+}
+
+func (h *histograms) resetEchoes() {
+	h.rtt.Reset()
 	h.lag.Reset()
+	if h.held != nil {
+		h.held.Reset()
+		h.freed.Reset()
+	}
+}
+
+// recordHeld takes a round trip in which the worker was held up.
+func (h *histograms) recordHeld(measured, freed time.Duration) {
+	h.haveHeld()
+	h.held.Record(measured)
+	h.freed.Record(freed)
+}
+
+func (h *histograms) haveHeld() {
+	if h.held == nil {
+		h.held, h.freed = monitor.NewHistogram(), monitor.NewHistogram()
+	}
+}
+
+// add adds what others have recorded.
+func (h *histograms) add(from *histograms) {
+	h.rtt.Merge(from.rtt)
+	h.connect.Merge(from.connect)
+	h.lag.Merge(from.lag)
+	if from.held != nil {
+		h.haveHeld()
+		h.held.Merge(from.held)
+		h.freed.Merge(from.freed)
+	}
+}
+
+// trips are all round trips, as they were measured and without what the tester was held up.
+func (h *histograms) trips() (measured, freed *monitor.Histogram) {
+	if h.held == nil || h.held.Count() == 0 {
+		return h.rtt, h.rtt
+	}
+	measured, freed = monitor.NewHistogram(), monitor.NewHistogram()
+	for _, from := range [...]*monitor.Histogram{h.rtt, h.held} {
+		measured.Merge(from)
+	}
+	for _, from := range [...]*monitor.Histogram{h.rtt, h.freed} {
+		freed.Merge(from)
+	}
+	return measured, freed
 }
 
 // wanted is what a report is to contain besides the counters.
@@ -35,17 +87,19 @@ type wanted struct {
 
 // report is all that a worker knows at the end of one batch, so that it is consistent.
 type report struct {
-	count    counters
-	past     past // before the last Reset
-	hists    *histograms
-	evidence []monitor.Evidence // new ones
-	owed     []monitor.Owed
-	answered []uint64 // echoes of each client
-	silent   uint64
-	pending  int           // dummies that are not up yet, see tidings
-	cpu, at  time.Duration // the thread's processor time, and when it was read
-	idle     time.Duration // see slept
-	behind   time.Duration // see behindNow
+	count     counters
+	past      past // before the last Reset
+	hists     *histograms
+	evidence  []monitor.Evidence // new ones
+	owed      []monitor.Owed
+	answered  []uint64 // echoes of each client
+	silent    uint64
+	pending   int           // dummies that are not up yet, see tidings
+	cpu, at   time.Duration // the thread's processor time, and when it was read
+	idle      time.Duration // see awake
+	behind    time.Duration // see behindNow
+	held      time.Duration // while Echo was on
+	heldDrain time.Duration // since STOP
 }
 
 // report hands over what the worker has; it goes on with the empty histograms given.
@@ -56,6 +110,7 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 		count: w.count, past: w.past, hists: w.hists, evidence: w.news.evidence,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle,
 		behind: w.behindNow(), pending: w.tell.unsettled,
+		held: w.held.echo, heldDrain: w.held.drain,
 	}
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.hists, w.news.evidence = empty, nil

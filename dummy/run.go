@@ -41,7 +41,7 @@ func (f *Fleet) echo(ctx context.Context, p Plan) error {
 	if p.MaxRate > 0 {
 		return errors.Join(f.findMaxRate(ctx, p), f.settle(ctx))
 	}
-	if err := f.Start(); err != nil {
+	if err := f.startFor(p.Duration); err != nil {
 		return err
 	}
 	pause(ctx, p.Duration)

@@ -95,7 +95,7 @@ func (w *worker) lookForStuck(d *dummy) {
 }
 
 // lookForLate counts the echoes that are older than the echo timeout, each once. They stay in
-// Wait Echo Count.
+// Wait Echo Count. What the tester itself was held up does not count.
 func (w *worker) lookForLate(d *dummy) {
 	if d.wait == 0 {
 		return
@@ -103,7 +103,8 @@ func (w *worker) lookForLate(d *dummy) {
 	w.spans = d.stream.owed(w.spans[:0], d.assigned)
 	for _, s := range w.spans {
 		for seq := max(s.first, d.lateUpTo+1); seq <= s.last; seq++ {
-			if w.now-d.timeOf(seq) <= w.fleet.cfg.EchoTimeout {
+			at := d.timeOf(seq)
+			if w.now-at-w.held.since(at) <= w.fleet.cfg.EchoTimeout {
 				return
 			}
 			w.late(d, seq)

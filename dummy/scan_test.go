@@ -39,7 +39,7 @@ func TestWhoWasHeldUpAccusesNobody(t *testing.T) {
 // missing.
 func TestAScanThatIsAlwaysLateLooks(t *testing.T) {
 	w, p := byHand(t, Config{Clients: 1, OverSend: 1})
-	w.start(2, 0)
+	w.start(2, 0, never)
 	at := w.now
 	for range 4 {
 		at += 2 * heldUp
@@ -56,7 +56,7 @@ func TestAPokeIsGivenTheTimeTheWorkerStoodStill(t *testing.T) {
 	for _, answered := range []bool{true, false} {
 		w, p := byHand(t, Config{Clients: 1, OverSend: 1})
 		d := w.at(0)
-		w.start(2, 0)
+		w.start(2, 0, never)
 		turn(w, p, scanEvery, false)
 		turn(w, p, scanEvery, true) // so it was accepted
 		w.stop(3)

@@ -59,8 +59,7 @@ func (t *totals) reset(e *earlier) {
 
 // turnPage forgets what Fleet.turnPage counts anew.
 func (t *totals) turnPage(pages uint64) {
-	t.hists.rtt.Reset()
-	t.hists.lag.Reset()
+	t.hists.resetEchoes()
 	t.fairness, t.fairAt = monitor.Fairness{}, 0
 	t.health.reset()
 	t.steps = steps{found: t.steps.found}
@@ -81,8 +80,12 @@ func (f *Fleet) Collect(s *monitor.Snapshot) {
 	}
 	t.nameOwed(s, reports)
 	t.judgeFairness(s, reports)
-	s.RTT, s.RTTRecent = t.hists.rtt.Distribution(), t.recent.Distribution()
-	s.RTTBuckets = t.hists.rtt.Buckets()
+	rtt, freed := t.hists.trips()
+	s.RTT, s.RTTRecent = rtt.Distribution(), t.recent.Distribution()
+	s.RTTFreed, s.RTTBuckets = s.RTT, rtt.Buckets()
+	if freed != rtt {
+		s.RTTFreed = freed.Distribution()
+	}
 	s.ConnectTime = t.hists.connect.Distribution()
 	s.Evidence = slices.Clip(t.evidence)
 	s.Generator = t.health.judge(reports, s, t.hists.lag.Distribution())
@@ -191,10 +194,11 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 // take adds what one report has that is new.
 func (t *totals) take(worker int, r *report) {
 	if h := r.hists; h != nil {
-		t.hists.rtt.Merge(h.rtt)
+		t.hists.add(h)
 		t.recent.Merge(h.rtt)
-		t.hists.connect.Merge(h.connect)
-		t.hists.lag.Merge(h.lag)
+		if h.held != nil {
+			t.recent.Merge(h.held)
+		}
 		h.reset()
 		t.spare[worker] = h
 	}

@@ -20,7 +20,7 @@ func TestADummysLifeIsInItsTrace(t *testing.T) {
 		Found: func(e monitor.Evidence) { found = append(found, e) }})
 	at := 3 * time.Second
 	w.trace.SetTime(at)
-	w.start(2, w.now)
+	w.start(2, w.now, never)
 	turn(w, p, at, true) // sends
 	turn(w, p, at, true) // is answered, and sends again
 	w.stop(3)

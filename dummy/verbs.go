@@ -16,7 +16,11 @@ var (
 )
 
 // Start is Echo START. It is refused while echo is on, and while a drain is.
-func (f *Fleet) Start() error {
+func (f *Fleet) Start() error { return f.startFor(0) }
+
+// startFor is Start where STOP is to come after a time, 0 being unknown: what an open loop sends
+// until then is known from the start, and does not depend on how late STOP is.
+func (f *Fleet) startFor(d time.Duration) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
@@ -29,18 +33,22 @@ func (f *Fleet) Start() error {
 	case f.phase == monitor.Draining:
 		return ErrDraining
 	default:
-		f.startEcho(f.clock())
+		f.startEcho(f.clock(), d)
 	}
 	return nil
 }
 
 // startEcho is START from a phase that allows it. f.mu is held.
-func (f *Fleet) startEcho(now time.Duration) {
+func (f *Fleet) startEcho(now, length time.Duration) {
 	f.startWanted = false
 	f.drain = monitor.Drain{}
 	f.order++
 	order := f.order
-	f.orderAll(func(w *worker) { w.start(order, now) })
+	until := never
+	if length > 0 {
+		until = now + length
+	}
+	f.orderAll(func(w *worker) { w.start(order, now, until) })
 	f.enter(monitor.Echoing, now)
 	f.event("START")
 	f.mob.begin()

@@ -24,7 +24,8 @@ type worker struct {
 	now     time.Duration // of the fleet's clock, read once for each batch
 
 	asleepAt time.Duration // when the last sleep began
-	idle     time.Duration // slept, all told (see slept)
+	idle     time.Duration // slept, all told (see awake)
+	held     holds
 
 	slabs    []*slab
 	roster   atomic.Pointer[[]*slab] // slabs, for other workers to look a dummy up
@@ -60,7 +61,7 @@ type worker struct {
 	behind    time.Duration // at STOP: see behindNow
 	count     counters
 	hists     *histograms
-	slowest   time.Duration // round trip of all that was in hists before
+	slowest   time.Duration // round trip of all that is not in hists.rtt
 	news      news
 	past      past // before the last Reset
 	hunger    hunger
@@ -112,16 +113,17 @@ func (w *worker) run(started chan<- error) {
 	if err != nil {
 		return
 	}
-	w.io = io
+	w.io, w.now = io, w.fleet.clock()
 	for !w.over {
 		wait := w.patience()
 		n, err := w.io.Get(w.entries[:], wait)
 		if err != nil {
 			panic(fmt.Sprintf("dummy: worker %d: its completion port is broken: %v", w.index, err))
 		}
+		before := w.now
 		w.now = w.fleet.clock()
 		w.trace.SetTime(w.now)
-		w.slept(wait)
+		w.awake(before, wait)
 		for i := range w.entries[:n] {
 			w.complete(&w.entries[i])
 		}
@@ -200,14 +202,6 @@ func (w *worker) patience() time.Duration {
 // nap is the longest sleep while Echo is on. Who is not woken from it in time is starved: the
 // answers that would have woken it sooner may lie there just as long.
 const nap = 2 * time.Millisecond
-
-// slept counts the sleep that was asked for as idle, and not what it took longer: then others
-// had the processor.
-func (w *worker) slept(wait time.Duration) {
-	if wait > 0 {
-		w.idle += min(w.now-w.asleepAt, wait+iocp.TimerStep)
-	}
-}
 
 // end gives back the thread's part of the port and leaves the last report.
 func (w *worker) end() {

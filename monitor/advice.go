@@ -58,6 +58,8 @@ var adviceOn = map[string]string{
 
 	LocalFDLimit:       "fewer --clients, or a higher descriptor limit for the tester (ulimit -n)",
 	LocalPortExhausted: "fewer --clients, or more addresses for --source",
+	SendLag: "run it again; where others use the tester's machine as well, give it one of its own, " +
+		"or claim less",
 	LocalCPUSaturated: "lower --rate, or give the tester more --dummy-workers or a machine of " +
 		"its own",
 }

@@ -32,13 +32,14 @@ const (
 	LocalFDLimit       = "local_fd_limit"
 	LocalPortExhausted = "local_port_exhausted"
 	LocalCPUSaturated  = "local_cpu_saturated"
+	SendLag            = "send_lag"
 )
 
 // Local reports whether the diagnosis is about the tester's own limits, for which no server is
 // to blame.
 func (d Diagnosis) Local() bool {
 	switch d.Name {
-	case LocalFDLimit, LocalPortExhausted, LocalCPUSaturated:
+	case LocalFDLimit, LocalPortExhausted, LocalCPUSaturated, SendLag:
 		return true
 	}
 	return false

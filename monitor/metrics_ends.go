@@ -78,6 +78,10 @@ func generatorMetrics() []Metric {
 			Get: func(s *Snapshot) float64 {
 				return measured(s.Generator.SendLag, func(d Distribution) float64 { return d.P99 })
 			}},
+		{Name: "held_up_ms", Label: "Tester held up", Group: testerGroup, Key: "held up",
+			Path: "generator.held_up_ms", Unit: Milliseconds, Kind: Gauge,
+			Help: "how long the tester stood still while Echo was on: stopped, or without a processor",
+			Get:  func(s *Snapshot) float64 { return millis(s.Generator.HeldUp) }},
 		{Name: "rss_bytes", Label: "Tester memory", Group: testerGroup, Key: "memory",
 			Path: "generator.rss_bytes", Unit: ByteCount, Kind: Gauge,
 			Help: "resident memory of this process",

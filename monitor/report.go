@@ -73,6 +73,10 @@ func (r *report) head(s *Snapshot, v Verdict, meta Meta) {
 	if s.Churn > 0 {
 		load += fmt.Sprintf(", Disconnect Test %s/s", Short(s.Churn))
 	}
+	if m := s.MaxRate; m != nil {
+		r.line("highest rate with p99 under %v: %s; what follows is of the last",
+			m.Limit, plural(uint64(len(m.Steps)), "step"))
+	}
 	r.line("echo on for %s, %s, seed %d", Micros(micros(s.EchoOn)), load, s.Seed)
 	if v.Interrupted {
 		r.line("%s", endedBySignal(s.Whole(), meta))

@@ -112,7 +112,7 @@ func TestAdviceOnOtherVerdicts(t *testing.T) {
 		"next: lower --rate":       {saturated, Rules{OpenLoop: true}},
 		"next: fewer --clients":    {diagnosed(LocalFDLimit), Rules{}},
 		"next: check that":         {noEcho, Rules{}},
-		"next: is it the server?":  {saturated, Rules{Thresholds: threshold("rtt_p99<1us")}},
+		"next: is it the server?":  {late(2000), Rules{Thresholds: threshold("rtt_p99<1us")}},
 		"VERDICT INTERRUPTED (exi": {noEcho, Rules{Interrupted: true}},
 	} {
 		s := goodRun()

@@ -87,8 +87,19 @@ type Generator struct {
 	// SendLag is, in an open loop, how late an echo was sent that was due and had room: since
 	// the later of its due time and when a window was open. What waits for a window waits for the
 	// server.
-	SendLag    Distribution
-	Saturated  bool // the tester, not the server, was what the run has measured
+	SendLag   Distribution
+	Saturated bool // its processor time was the limit of what the run has measured
+
+	// HeldUp is how long the tester did nothing although it wanted to: stopped, or the processor
+	// was somebody else's. What came meanwhile was not read, and the server is not to blame for
+	// it. It is the worst worker's, while Echo was on; HeldUpDraining is the same since STOP.
+	HeldUp         time.Duration
+	HeldUpDraining time.Duration
+
+	// Behind is, in an open loop, how far the schedule was ahead of what was sent, for whatever
+	// reason: full windows are the server's. Once Echo is off, as it was at STOP.
+	Behind time.Duration
+
 	Backend    string
 	Workers    int
 	RSS        uint64 // bytes, of this process
@@ -164,6 +175,7 @@ type Snapshot struct {
 	Connections Connections
 	Bytes       Bytes
 	RTT         Distribution
+	RTTFreed    Distribution // without the time in which the tester was held up, see Generator
 	RTTRecent   Distribution // since the previous snapshot
 	RTTBuckets  Buckets      // of RTT, for the screen's histogram
 	ConnectTime Distribution

@@ -170,6 +170,7 @@ type ConfidenceSummary struct {
 type GeneratorSummary struct {
 	CPUShare     float64 `json:"cpu_share"`
 	SendLagP99   float64 `json:"send_lag_p99_us"`
+	HeldUpMS     float64 `json:"held_up_ms"`
 	Saturated    bool    `json:"saturated"`
 	DummyBackend string  `json:"dummy_backend"`
 	DummyWorkers int     `json:"dummy_workers"`
@@ -302,6 +303,7 @@ func newConnectSummary(d Distribution) ConnectSummary {
 
 func newGeneratorSummary(g Generator) GeneratorSummary {
 	return GeneratorSummary{CPUShare: round3(g.CPUShare), SendLagP99: round3(g.SendLag.P99),
+		HeldUpMS:  round3(millis(g.HeldUp)),
 		Saturated: g.Saturated, DummyBackend: g.Backend, DummyWorkers: g.Workers, RSS: g.RSS}
 }
 

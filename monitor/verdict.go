@@ -31,12 +31,6 @@ type Rules struct {
 	Live        bool        // the run goes on: judge only what cannot get better any more
 }
 
-// claims reports whether the run is to prove how fast the server is. Without that a tester that
-// is busy spoils nothing.
-func (r Rules) claims() bool {
-	return r.OpenLoop || slices.ContainsFunc(r.Thresholds, Threshold.Performance)
-}
-
 // Verdict is what a run earned.
 type Verdict struct {
 	Name       string   // pass, fail, threshold, inconclusive or interrupted
@@ -51,11 +45,12 @@ type Verdict struct {
 	Interrupted bool // a signal ended Echo before its time
 }
 
-// Judge draws the verdict from the last snapshot of a run. The worst wins: a fault (3), then
-// a missed threshold (4), then inconclusive (5); all their reasons are told. Late echoes alone
-// never fail a run. A run that was interrupted before the first echo, or ended at once, has earned
-// none of these, and is 130 whatever was seen. The verdict is over the whole run, whatever was
-// Reset; rates and times are judged by what was measured since.
+// Judge draws the verdict from the last snapshot of a run. The worst wins: a fault (3), then a
+// performance threshold missed where the tester itself was the bottleneck (5), then one that the
+// server missed (4), then inconclusive for any other reason (5); all their reasons are told. Late
+// echoes alone never fail a run. A run that was interrupted before the first echo, or ended at
+// once, has earned none of these, and is 130 whatever was seen. The verdict is over the whole run,
+// whatever was Reset; rates and times are judged by what was measured since.
 func Judge(since *Snapshot, r Rules) Verdict {
 	s := since.Whole()
 	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses), Running: r.Live && !r.AtOnce,
@@ -63,9 +58,8 @@ func Judge(since *Snapshot, r Rules) Verdict {
 	if s.Server != nil {
 		v.Diagnoses = append(v.Diagnoses, s.Server.wrongs(r.Live)...)
 	}
-	if s.Generator.Saturated && r.claims() {
-		v.Diagnoses = append(v.Diagnoses, Diagnosis{LocalCPUSaturated, s.Clients, saturatedWhy(since)})
-	}
+	held := v.hold(s, since, r)
+	v.Diagnoses = append(v.Diagnoses, testerLimits(since, r, held.spoiled)...)
 	v.Failed = failing(s, r)
 	if r.AtOnce {
 		v.add(ExitInterrupted, []string{"told a second time to end: the run did not come to its end"})
@@ -74,9 +68,9 @@ func Judge(since *Snapshot, r Rules) Verdict {
 		v.add(ExitInterrupted, []string{"interrupted before any echo was sent"})
 	}
 	v.add(ExitFault, faultReasons(s, since.Before, r, v))
-	missed, unmeasured := v.hold(s, since, r)
-	v.add(ExitThreshold, append(missed, s.MaxRate.unmet(r.Live)...))
-	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), unmeasured...))
+	v.add(ExitInconclusive, held.testers)
+	v.add(ExitThreshold, append(held.missed, s.MaxRate.unmet(r.Live)...))
+	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), held.unmeasured...))
 	v.Name = verdictNames[v.ExitCode]
 	if late := s.Faults[Late]; late > 0 && v.ExitCode == ExitPass {
 		v.Note = Short(float64(late)) + " " + s.LaterThan()
@@ -90,17 +84,6 @@ func (v *Verdict) soFar() (name string, code EarnedCode) {
 		return "running", NoCode
 	}
 	return v.Name, EarnedCode(v.ExitCode)
-}
-
-// saturatedWhy says what came of a run that the tester could not keep up with.
-func saturatedWhy(s *Snapshot) string {
-	why := "the tester itself was the bottleneck: its rate and times say nothing of the server"
-	if s.Rate > 0 {
-		why += fmt.Sprintf(" (%s of %s echoes/s were sent, send lag p99 %s, cpu %s)",
-			Short(perSecond(s.Ledger.Sent, s.EchoOn)), Short(s.Rate),
-			Micros(s.Generator.SendLag.P99), formatShare(s.Generator.CPUShare))
-	}
-	return why
 }
 
 // add appends reasons, and takes the code when they are the first, which are the worst.
@@ -151,8 +134,15 @@ func forgiven(d Diagnosis, allow []Fault) bool {
 	return d.Name == ServerGone && slices.Contains(allow, ClosedByServer)
 }
 
-// hold evaluates the thresholds and tells the missed from those that nothing was measured for.
-func (v *Verdict) hold(whole, since *Snapshot, r Rules) (missed, unmeasured []string) {
+// holding is what thresholds came to, in words: missed by the server, missed for the tester's sake
+// (and which those are), and those that nothing was measured for.
+type holding struct {
+	missed, testers, unmeasured []string
+	spoiled                     []Threshold
+}
+
+// hold evaluates the thresholds.
+func (v *Verdict) hold(whole, since *Snapshot, r Rules) (h holding) {
 	for _, t := range r.Thresholds {
 		s := whole
 		if t.Performance() {
@@ -162,13 +152,16 @@ func (v *Verdict) hold(whole, since *Snapshot, r Rules) (missed, unmeasured []st
 		v.Thresholds = append(v.Thresholds, result)
 		switch {
 		case result.OK:
+		case result.measured && t.testers(since):
+			h.spoiled = append(h.spoiled, t)
+			h.testers = append(h.testers, t.missedBy(since, result))
 		case result.measured:
-			missed = append(missed, fmt.Sprintf("threshold %s missed: it is %s", t, result.Value))
+			h.missed = append(h.missed, fmt.Sprintf("threshold %s missed: it is %s", t, result.Value))
 		case !r.Live:
-			unmeasured = append(unmeasured, fmt.Sprintf("threshold %s: nothing was measured", t))
+			h.unmeasured = append(h.unmeasured, fmt.Sprintf("threshold %s: nothing was measured", t))
 		}
 	}
-	return missed, unmeasured
+	return h
 }
 
 func inconclusive(s *Snapshot, r Rules, diagnoses []Diagnosis) []string {

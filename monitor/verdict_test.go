@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // threshold is a rule's thresholds, of one expression that is known to be right.
@@ -67,10 +68,37 @@ var judgements = []struct {
 	{"busy without a claim", saturated, Rules{Thresholds: threshold("late==0")}, ExitPass, ""},
 	{"busy with a rate", saturated, Rules{OpenLoop: true}, ExitInconclusive,
 		"local_cpu_saturated: the tester itself was the bottleneck"},
-	{"busy with a performance threshold", saturated, Rules{Thresholds: held},
-		ExitInconclusive, "bottleneck"},
-	{"busy and missed: 4 before 5", saturated, Rules{Thresholds: missed}, ExitThreshold,
-		"rtt_p99<1ms missed"},
+	{"busy, and the threshold holds all the same", saturated, Rules{Thresholds: held}, ExitPass, ""},
+	{"busy and missed", saturated, Rules{Thresholds: missed}, ExitInconclusive,
+		"rtt_p99<1ms missed: it is 1.2ms, and the tester itself was the bottleneck"},
+	{"busy, and a threshold on faults", saturated, Rules{Thresholds: threshold("late==3")},
+		ExitThreshold, "late==3 missed"},
+	{"late, and missed by that", late(900), Rules{Thresholds: missed}, ExitInconclusive,
+		"rtt_p99<1ms missed: it is 1.2ms, and 900µs without the time in which the tester was late"},
+	{"late, and missed without that", late(1100), Rules{Thresholds: missed}, ExitThreshold,
+		"rtt_p99<1ms missed: it is 1.2ms"},
+	{"late, and no threshold is missed", late(900), Rules{Thresholds: held, OpenLoop: true},
+		ExitPass, ""},
+	{"5 before 4", late(900), Rules{Thresholds: slices.Concat(threshold("late==3"), missed)},
+		ExitInconclusive, "rtt_p99<1ms missed"},
+	{"a fault before 5", func(s *Snapshot) { late(900)(s); s.Faults[Stale] = 1 },
+		Rules{Thresholds: missed}, ExitFault, "stale"},
+	{"held up, and too few echoes by that", late(900),
+		Rules{Thresholds: threshold("echoes_per_s>220k")}, ExitInconclusive, "echoes_per_s>220k"},
+	{"held up, and too few echoes all the same", late(900),
+		Rules{Thresholds: threshold("echoes_per_s>300k")}, ExitThreshold, "echoes_per_s>300k"},
+	{"held up in the drain", late(900), Rules{Thresholds: threshold("drain_ms<3ms")},
+		ExitInconclusive, "drain_ms<3ms missed"},
+	{"the rate was made, late as it was", late(900), Rules{OpenLoop: true}, ExitPass, ""},
+	{"the rate was not made for that", func(s *Snapshot) {
+		late(900)(s)
+		s.Generator.Behind = 200 * time.Millisecond
+	}, Rules{OpenLoop: true}, ExitInconclusive, "send_lag: the tester was late itself: sent late, " +
+		"p99 7.5µs, at most 0µs, of round trips of p99 1.2ms; held up for 1s of 10s; limit: a " +
+		"schedule 100ms behind at its end, and it was 200ms"},
+	{"the rate was not made as windows were full", func(s *Snapshot) {
+		s.Generator.Behind = 200 * time.Millisecond
+	}, Rules{OpenLoop: true}, ExitPass, ""},
 	{"a local limit", diagnosed(LocalFDLimit), Rules{}, ExitInconclusive, "local_fd_limit: why"},
 	{"no ports left", diagnosed(LocalPortExhausted), Rules{}, ExitInconclusive, "exhausted"},
 	{"a diagnosis without a fault", diagnosed(WorkersLost), Rules{}, ExitFault, "workers_lost"},
@@ -136,6 +164,15 @@ func TestJudge(t *testing.T) {
 func noEcho(s *Snapshot) { s.Ledger, s.RTT, s.EchoOn = Ledger{}, Distribution{}, 0 }
 
 func saturated(s *Snapshot) { s.Generator.Saturated = true }
+
+// late has the tester be late, so that the p99 would be as given (µs) without.
+func late(freed float64) func(*Snapshot) {
+	return func(s *Snapshot) {
+		s.RTTFreed = s.RTT
+		s.RTTFreed.P99 = freed
+		s.Generator.HeldUp, s.Generator.HeldUpDraining = time.Second, time.Millisecond
+	}
+}
 
 func diagnosed(name string) func(*Snapshot) {
 	return func(s *Snapshot) { s.Diagnoses = []Diagnosis{{name, 3, "why\x1b"}} }

@@ -1,0 +1,128 @@
+package dummy
+
+import (
+	"time"
+
+	"dummyload/server/iocp"
+)
+
+// A worker is held up when it does nothing although it wants to: its thread, its process or the
+// whole machine stands still, or a batch of its own takes long. What arrives meanwhile lies in the
+// system and is not read. That time is the tester's and not the server's. It is found by the clock:
+// between two batches lie the first of them and the sleep that was asked for, and nothing else.
+const (
+	heldKept = 8                      // how many holds are remembered
+	lagLeast = 200 * time.Microsecond // a timer may be so late
+	heldLong = 5 * time.Millisecond   // closed loop: a batch may take so long, as there is much to do
+)
+
+// hold is one such time.
+type hold struct{ from, to time.Duration }
+
+// holds are a worker's.
+type holds struct {
+	recent [heldKept]hold // a ring; what follows one without a gap is part of it
+	n      int            // how many there were
+	newest hold           // as it was found, its catching up left out
+	until  time.Duration  // when the newest ended, its catching up included; 0 = there was none
+	catch  time.Duration  // until when the tester may be catching up
+
+	echo  time.Duration // in all while Echo was on
+	drain time.Duration // in all since STOP
+}
+
+// add takes one more hold.
+func (h *holds) add(x hold) {
+	if h.n > 0 && x.from <= h.until {
+		h.recent[(h.n-1)%heldKept].to = x.to
+	} else {
+		h.recent[h.n%heldKept] = x
+		h.n++
+	}
+	h.newest, h.until = x, x.to
+	h.catch = max(h.catch, x.to) + x.to - x.from
+}
+
+// since is how much of the time from at until now the worker was held up.
+func (h *holds) since(at time.Duration) time.Duration {
+	if at >= h.until {
+		return 0 // as nearly always
+	}
+	var sum time.Duration
+	for i := h.n - 1; i >= max(0, h.n-heldKept); i-- {
+		x := h.recent[i%heldKept]
+		if x.to <= at {
+			break
+		}
+		sum += x.to - max(x.from, at)
+	}
+	return sum
+}
+
+// catchUp makes the newest hold last until now: what it made late is still being sent, and the
+// server has all of that at once. It does so for as long as the holds themselves took and no
+// longer, as a server that is too slow never lets the tester catch up.
+func (h *holds) catchUp(now time.Duration) {
+	if h.n > 0 && now < h.catch {
+		h.until = now
+		h.recent[(h.n-1)%heldKept].to = now
+	}
+}
+
+// awake takes the time between two batches, the first of which began before: the sleep that was
+// asked for is idle, as far as it did not last longer, and what is left, beyond what a batch may
+// take, is a hold.
+func (w *worker) awake(before, wait time.Duration) {
+	var slept time.Duration
+	if wait > 0 {
+		slept = min(w.now-w.asleepAt, wait+iocp.TimerStep)
+		w.idle += slept
+	}
+	most := heldLong
+	if w.load.rate > 0 {
+		most = minLag
+	}
+	late := w.now - before - slept
+	if late <= most {
+		return
+	}
+	from := w.now - late
+	if w.held.until == before { // it was catching up: one more hold is more of the same
+		from = before
+	}
+	w.held.add(hold{from, w.now})
+	switch w.mode {
+	case echoing:
+		w.held.echo += late
+	case draining:
+		w.held.drain += late
+	}
+}
+
+// catchingUp reports whether the open loop's schedule is still late by the newest hold.
+func (w *worker) catchingUp() bool {
+	return w.held.until > 0 && w.load.rate > 0 && w.behindNow() > minLag
+}
+
+// roomFrom is since when a dummy has room that is found ready now: what made the room may have come
+// at any time of a hold that has just ended.
+func (w *worker) roomFrom() time.Duration {
+	if w.held.newest.to == w.now {
+		return w.held.newest.from
+	}
+	return w.now
+}
+
+// roundTrip takes an echo that was due at a time, and returns how long it took without what the
+// tester was held up meanwhile.
+func (w *worker) roundTrip(at time.Duration) time.Duration {
+	rtt := w.now - at
+	held := w.held.since(at)
+	if held == 0 {
+		w.hists.rtt.Record(rtt)
+		return rtt
+	}
+	w.hists.recordHeld(rtt, rtt-held)
+	w.slowest = max(w.slowest, rtt-held)
+	return rtt - held
+}
