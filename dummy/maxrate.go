@@ -26,7 +26,7 @@ func (f *Fleet) findMaxRate(ctx context.Context, p Plan) error {
 		search.took(step)
 	}
 	found.Done = found.Steps[len(found.Steps)-1].Verdict != monitor.StepFault
-	found.Rate, found.Tester = search.found, search.tester
+	found.Rate, found.Tester, found.Windows = search.found, search.tester, search.windows
 	f.publishMaxRate(found)
 	return nil
 }
@@ -45,7 +45,7 @@ func (f *Fleet) tryRate(ctx context.Context, rate float64, p Plan) (monitor.Rate
 	if err := f.Tune(Tuning{Rate: &rate}); err != nil {
 		return monitor.RateStep{}, err
 	}
-	if err := f.Start(); err != nil {
+	if err := f.startFor(p.Duration); err != nil {
 		return monitor.RateStep{}, err
 	}
 	pause(ctx, p.Duration)
@@ -64,32 +64,58 @@ func (f *Fleet) tryRate(ctx context.Context, rate float64, p Plan) (monitor.Rate
 // round trip, but was not in time for the rate.
 func judgeStep(rate float64, end *monitor.Snapshot, p Plan) monitor.RateStep {
 	step := monitor.RateStep{
-		Asked: rate, Made: end.EchoRate(), P50: end.RTT.P50, P99: end.RTT.P99, P999: end.RTT.P999,
+		Asked: rate, Made: rateMade(end), P50: end.RTT.P50, P99: end.RTT.P99, P999: end.RTT.P999,
 		Late: end.Faults[monitor.Late], SendLag: end.Generator.SendLag.P99,
 		CPUShare: end.Generator.EchoCPUShare, Saturated: end.Generator.Saturated,
 	}
 	limit := float64(p.MaxRate) / float64(time.Microsecond)
-	good := end.RTT.Count > 0 && step.P99 < limit && step.Late == 0
+	on := end.EchoOn.Seconds()
+	missing := (rate - step.Made) * on // echoes
+	made := missing <= max(missingShare*rate*on, missingLeast)
+	met := end.RTT.Count > 0 && step.P99 < limit
 	switch {
 	case faulty(end, p.Allow):
 		step.Verdict = monitor.StepFault
-	case good: // a tester that was busy has made it no better than it is
+	case made && met && step.Late == 0: // a tester that was busy has made it no better than it is
 		step.Verdict = monitor.StepOK
-	case step.Saturated || itself(step, limit):
+	case step.Saturated, step.Late == 0 && testerLate(end, missing, made, limit):
 		step.Verdict = monitor.StepTester
 	case step.Late > 0:
 		step.Verdict = monitor.StepLate
-	default:
+	case !met:
 		step.Verdict = monitor.StepP99
+	default:
+		step.Verdict = monitor.StepRate
 	}
 	return step
 }
 
-// itself reports whether the p99 would have met the limit without what the tester was late by
-// itself, where that is no trifle.
-func itself(step monitor.RateStep, limit float64) bool {
-	const trifle = 0.1 // of the limit
-	return step.Late == 0 && step.SendLag > trifle*limit && step.P99-step.SendLag < limit
+// How many echoes a rate that was made may lack: a share of them, or so few that a step has them by
+// chance of when it ends.
+const (
+	missingShare = 0.01
+	missingLeast = 3
+)
+
+// rateMade is the echoes per second that a step has made: no more than were sent, and no more than
+// came back before STOP. Answers cannot come before they have taken their time, so that theirs begins
+// one median round trip after START.
+func rateMade(end *monitor.Snapshot) float64 {
+	on := end.EchoOn
+	first := min(on/2, time.Duration(end.RTT.P50*float64(time.Microsecond)))
+	if on <= 0 {
+		return 0
+	}
+	return min(float64(end.Ledger.Sent)/on.Seconds(),
+		float64(end.Ledger.Echoed-end.EchoedOff)/(on-first).Seconds())
+}
+
+// testerLate reports whether a step would have been good without what the tester itself was late
+// by.
+func testerLate(end *monitor.Snapshot, missing float64, made bool, limit float64) bool {
+	slow := end.RTT.P99 >= limit
+	heldFor := end.Generator.HeldUp.Seconds() * end.Rate // echoes
+	return (slow || !made) && (!slow || end.RTTFreed.P99 < limit) && (made || 2*heldFor >= missing)
 }
 
 // faulty reports whether anything happened that a right server never causes.

@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"context"
+	"math"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -10,43 +11,87 @@ import (
 	"dummyload/monitor"
 )
 
-func TestStepIsJudgedByP99LateAndTheTester(t *testing.T) {
+func TestStepIsJudgedByRateP99LateAndTheTester(t *testing.T) {
 	p := Plan{MaxRate: 5 * time.Millisecond, Allow: []monitor.Fault{monitor.Missing}}
 	for _, c := range []struct {
-		name     string
-		p99, lag float64
-		change   func(*monitor.Snapshot)
-		want     monitor.StepVerdict
+		name       string
+		asked      float64
+		p99, freed float64 // µs
+		change     func(*monitor.Snapshot)
+		want       monitor.StepVerdict
 	}{
-		{"good", 4999, 10, nil, monitor.StepOK},
-		{"good all the same", 4000, 3000, saturated, monitor.StepOK},
-		{"slow", 5000, 10, nil, monitor.StepP99},
-		{"slow and the tester a little late", 9000, 3000, nil, monitor.StepP99},
-		{"slow by the tester", 6000, 2800, nil, monitor.StepTester},
-		{"slow, full windows, busy tester", 9e5, 0, saturated, monitor.StepTester},
-		{"late", 4000, 10, func(s *monitor.Snapshot) { s.Faults[monitor.Late] = 1 },
+		{"good", 1000, 4999, 4999, nil, monitor.StepOK},
+		{"good all the same", 1000, 4000, 1000, saturated, monitor.StepOK},
+		{"made within 1 %", 1010, 4000, 4000, nil, monitor.StepOK},
+		{"not made", 1020, 4000, 4000, nil, monitor.StepRate},
+		{"not made by a busy tester", 1020, 4000, 4000, saturated, monitor.StepTester},
+		{"not made, held up for as long", 1020, 4000, 4000, heldFor(20 * time.Millisecond),
+			monitor.StepTester},
+		{"not made, held up a little", 1020, 4000, 4000, heldFor(10 * time.Millisecond),
+			monitor.StepRate},
+		{"closed loop", 0, 4000, 4000, nil, monitor.StepOK},
+		{"slow", 1000, 5000, 5000, nil, monitor.StepP99},
+		{"slow and the tester a little late", 1000, 9000, 6000, heldFor(time.Second), monitor.StepP99},
+		{"slow by the tester", 1000, 6000, 3200, nil, monitor.StepTester},
+		{"slow by the tester, and not made for another reason", 1020, 6000, 3200, nil,
+			monitor.StepP99},
+		{"slow, full windows, busy tester", 1000, 9e5, 9e5, saturated, monitor.StepTester},
+		{"late", 1000, 4000, 4000, func(s *monitor.Snapshot) { s.Faults[monitor.Late] = 1 },
 			monitor.StepLate},
-		{"wrong", 4000, 10, func(s *monitor.Snapshot) { s.Faults[monitor.Corrupt] = 1 },
+		{"wrong", 1000, 4000, 4000, func(s *monitor.Snapshot) { s.Faults[monitor.Corrupt] = 1 },
 			monitor.StepFault},
-		{"allowed", 4000, 10, func(s *monitor.Snapshot) { s.Faults[monitor.Missing] = 1 },
+		{"allowed", 1000, 4000, 4000, func(s *monitor.Snapshot) { s.Faults[monitor.Missing] = 1 },
 			monitor.StepOK},
-		{"wrong without a fault", 4000, 10, func(s *monitor.Snapshot) {
+		{"wrong without a fault", 1000, 4000, 4000, func(s *monitor.Snapshot) {
 			s.Diagnoses = []monitor.Diagnosis{{Name: monitor.CloseIgnored}}
 		}, monitor.StepFault},
-		{"nothing came", 0, 0, func(s *monitor.Snapshot) { s.RTT = monitor.Distribution{} },
-			monitor.StepP99},
+		{"nothing came", 1000, 0, 0, func(s *monitor.Snapshot) {
+			s.RTT, s.RTTFreed = monitor.Distribution{}, monitor.Distribution{}
+		}, monitor.StepP99},
 	} {
-		end := &monitor.Snapshot{RTT: monitor.Distribution{Count: 9, P99: c.p99}}
-		end.Generator.SendLag.P99 = c.lag
+		end := &monitor.Snapshot{RTT: monitor.Distribution{Count: 9, P99: c.p99}, Rate: c.asked,
+			RTTFreed: monitor.Distribution{Count: 9, P99: c.freed}, EchoOn: 2 * time.Second,
+			Ledger: monitor.Ledger{Sent: 2020, Echoed: 2009}, EchoedOff: 9}
 		if c.change != nil {
 			c.change(end)
 		}
-		end.EchoOn, end.Ledger.Echoed, end.EchoedOff = 2*time.Second, 309, 9
-		if got := judgeStep(123, end, p); got.Verdict != c.want || got.Made != 150 ||
-			got.Asked != 123 {
+		if got := judgeStep(c.asked, end, p); got.Verdict != c.want || got.Made != 1000 ||
+			got.Asked != c.asked {
 			t.Errorf("%s: %+v, want %s", c.name, got, c.want)
 		}
 	}
+}
+
+// TestRateMade: what is on its way when STOP comes is no shortage of a server that takes its time,
+// and is one where a queue has grown all the while.
+func TestRateMade(t *testing.T) {
+	for _, c := range []struct {
+		name              string
+		sent, echoed, off uint64
+		p50               float64 // µs
+		want              float64
+	}{
+		{"answered at once", 2000, 2000, 0, 50, 1000},
+		{"each takes 100 ms", 2000, 2000, 100, 100_000, 1000},
+		{"the queue is 200 ms long at the end", 2000, 2000, 200, 100_000, 1800 / 1.9},
+		{"not sent", 1800, 1800, 0, 50, 900},
+		{"nothing came", 2000, 0, 0, 0, 0},
+		{"nothing came in time", 20, 20, 20, 1e9, 0},
+	} {
+		end := &monitor.Snapshot{RTT: monitor.Distribution{Count: 9, P50: c.p50},
+			EchoOn: 2 * time.Second, EchoedOff: c.off,
+			Ledger: monitor.Ledger{Sent: c.sent, Echoed: c.echoed}}
+		if got := rateMade(end); math.Abs(got-c.want) > c.want/1e3 {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+	if got := rateMade(&monitor.Snapshot{}); got != 0 {
+		t.Errorf("no step at all made %v", got)
+	}
+}
+
+func heldFor(d time.Duration) func(*monitor.Snapshot) {
+	return func(s *monitor.Snapshot) { s.Generator.HeldUp = d }
 }
 
 func saturated(s *monitor.Snapshot) { s.Generator.Saturated = true }
@@ -62,7 +107,13 @@ func TestSearchOnTheSameConnections(t *testing.T) {
 	if m == nil || !m.Done || len(m.Steps) < 2 || m.Steps[0].Purpose != monitor.StepEstimate {
 		t.Fatalf("%+v", m)
 	}
-	last := m.Steps[len(m.Steps)-1]
+	last, most := m.Steps[len(m.Steps)-1], 0.0
+	for _, step := range m.Steps {
+		if step.Asked > max(most, leastEchoes/0.05) {
+			t.Errorf("%v is tried, and nothing above %v was ever made", step.Asked, most)
+		}
+		most = max(most, step.Made)
+	}
 	if m.Rate != 0 && (last.Asked != m.Rate || s.Rate != m.Rate || last.Late != 0) {
 		t.Errorf("found %v, tuned to %v, last %+v", m.Rate, s.Rate, last)
 	}
@@ -71,7 +122,7 @@ func TestSearchOnTheSameConnections(t *testing.T) {
 		t.Errorf("faults %v, %+v, %d round trips, %+v", s.Faults, s.Ledger, s.RTT.Count,
 			s.Connections)
 	}
-	if most := uint64(last.Asked*s.EchoOn.Seconds()) + 2; s.Ledger.Sent > most {
+	if most := uint64(math.Ceil(last.Asked * 0.05)); s.Ledger.Sent > most {
 		t.Errorf("%d echoes of the last step in %v at %v/s", s.Ledger.Sent, s.EchoOn, last.Asked)
 	}
 }

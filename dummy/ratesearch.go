@@ -10,20 +10,23 @@ import (
 // The limits of rateSearch.
 const (
 	closeEnough = 1.05 // hi/lo at which the search ends
-	climb       = 1.5  // from a rate that was good to the next, as long as none was bad
 	stepDown    = 0.9  // from a rate that was not confirmed to the next
 	deepest     = 1024 // of the closed loop's rate: less is not tried
 	leastEchoes = 100  // of a step: fewer have no p99
 	mostConfirm = 5    // confirmations that may fail
+	estimates   = 2    // closed loops, where no rate up to what the first has made was bad
 )
 
 // rateSearch says which rate to try next, given what came of those before. It knows no time and
 // no fleet.
 //
-//	estimate ──► search: up by climb until one is bad, down by halves until one is good,
-//	                     then the middle of both ──► confirm ──► done
-//	                                                  │    ▲
-//	                                                  └────┘ not confirmed: a step down
+//	estimate ──► search: what the closed loop has made, down by halves until one is good,
+//	   ▲         │           then the middle of both ──► confirm ──► done
+//	   └─────────┘ good                                   │    ▲
+//	                                                      └────┘ not confirmed: a step down
+//
+// The closed loop keeps every window full, so an open loop makes no more: no rate is tried that is
+// above what any step has made. Where all that it has made is good, it has another try.
 //
 // A rate is bad when it was so twice in a row: the machine may have had something else to do.
 // When it was the tester's fault both times it bounds the search all the same, but what is found
@@ -32,6 +35,9 @@ type rateSearch struct {
 	purpose monitor.StepPurpose
 	step    time.Duration
 	floor   float64 // least rate
+	made    float64 // the most that any step has made
+	closed  int     // estimates
+	busy    bool    // the tester was the limit of the best of them
 	lo, hi  float64 // good, 0 = none was; bad, 0 = none was
 	tester  bool    // why hi is bad
 	server  bool    // the rate was tried, and it was the server that was bad
@@ -39,6 +45,7 @@ type rateSearch struct {
 	again   bool    // the rate was tried, and was bad
 	unmet   int     // confirmations that failed
 	found   float64
+	windows bool // no rate was bad: the closed loop makes no more
 	done    bool
 }
 
@@ -48,11 +55,13 @@ func newRateSearch(step time.Duration) *rateSearch {
 
 // took takes what came of the step at rate.
 func (s *rateSearch) took(step monitor.RateStep) {
+	better := step.Made > s.made
+	s.made = max(s.made, step.Made)
 	switch {
 	case step.Verdict == monitor.StepFault:
 		s.end(0)
 	case s.purpose == monitor.StepEstimate:
-		s.begin(step.Made)
+		s.estimated(step, better)
 	case step.Verdict != monitor.StepOK && !s.again:
 		s.again, s.server = true, step.Verdict != monitor.StepTester
 	case s.purpose == monitor.StepConfirm:
@@ -62,11 +71,38 @@ func (s *rateSearch) took(step monitor.RateStep) {
 	}
 }
 
-// begin starts from what the closed loop made.
-func (s *rateSearch) begin(made float64) {
-	s.floor = max(made/deepest, leastEchoes/s.step.Seconds())
+// estimated goes on from what the closed loop has made.
+func (s *rateSearch) estimated(step monitor.RateStep, better bool) {
+	s.closed++
+	if better {
+		s.busy = step.Saturated
+	}
 	s.purpose = monitor.StepSearch
-	s.try(max(made, s.floor))
+	switch {
+	case s.lo > 0:
+		s.up()
+	case step.Made*s.step.Seconds() < leastEchoes:
+		s.tester = step.Saturated
+		s.end(0)
+	default:
+		s.floor = max(step.Made/deepest, leastEchoes/s.step.Seconds())
+		s.try(max(threeDigits(step.Made), s.floor))
+	}
+}
+
+// up goes on from a good rate where none was bad: to the most that was made. Where that is about as
+// much, the closed loop may make more than it did, once; or that was all there is.
+func (s *rateSearch) up() {
+	switch most := threeDigits(min(s.made, maxRate)); {
+	case most > s.lo*closeEnough:
+		s.try(most)
+	case s.closed < estimates:
+		s.purpose, s.rate = monitor.StepEstimate, 0
+	default:
+		s.windows, s.tester = true, s.busy
+		s.purpose = monitor.StepConfirm
+		s.try(s.lo)
+	}
 }
 
 // try takes three digits of the next rate: it is to be typed again.
@@ -80,7 +116,7 @@ func threeDigits(rate float64) float64 {
 }
 
 func (s *rateSearch) bad(v monitor.StepVerdict) {
-	s.hi, s.tester = s.rate, v == monitor.StepTester && !s.server
+	s.hi, s.tester, s.windows = s.rate, v == monitor.StepTester && !s.server, false
 }
 
 func (s *rateSearch) narrow(v monitor.StepVerdict) {
@@ -91,8 +127,8 @@ func (s *rateSearch) narrow(v monitor.StepVerdict) {
 	}
 	mid := threeDigits((s.lo + s.hi) / 2)
 	switch {
-	case s.hi == 0 && s.lo < maxRate:
-		s.try(min(max(s.lo*climb, s.lo+1), maxRate))
+	case s.hi == 0:
+		s.up()
 	case s.lo == 0 && s.hi <= s.floor*closeEnough:
 		s.end(0)
 	case s.lo == 0:

@@ -13,6 +13,7 @@ import (
 type modelled struct {
 	capacity, tester float64
 	closed           float64 // what the closed loop makes
+	busy             bool    // the tester, in it
 	idle             float64 // p99 with nothing to do, in ms
 	spoil            func(n int) bool
 	steps            []monitor.RateStep
@@ -22,10 +23,13 @@ const modelLimit = 5.0 // ms
 
 func (m *modelled) step(s *rateSearch) monitor.RateStep {
 	step := monitor.RateStep{Purpose: s.purpose, Asked: s.rate, Verdict: monitor.StepOK}
+	step.Made = min(s.rate, m.capacity, m.tester, m.closed)
 	p99 := m.idle / (1 - s.rate/m.capacity)
 	switch {
 	case s.purpose == monitor.StepEstimate:
-		step.Made, step.Verdict = m.closed, monitor.StepP99
+		step.Made, step.Verdict, step.Saturated = m.closed, monitor.StepP99, m.busy
+	case s.rate > m.closed:
+		step.Verdict = monitor.StepRate
 	case s.rate > m.tester:
 		step.Verdict = monitor.StepTester
 	case m.spoil != nil && m.spoil(len(m.steps)):
@@ -41,14 +45,17 @@ func (m *modelled) step(s *rateSearch) monitor.RateStep {
 
 // best is the highest rate that meets the limit.
 func (m *modelled) best() float64 {
-	return min(m.tester, m.capacity*(1-m.idle/modelLimit))
+	return min(m.tester, m.closed, m.capacity*(1-m.idle/modelLimit))
 }
 
 func search(t *testing.T, m *modelled) *rateSearch {
 	t.Helper()
 	s := newRateSearch(time.Second)
 	for !s.done {
-		s.took(m.step(s))
+		step, most := m.step(s), s.made
+		if s.took(step); step.Asked > max(most, s.floor) {
+			t.Errorf("asked for %v, and no step made more than %v", step.Asked, most)
+		}
 		if len(m.steps) > 100 {
 			t.Fatalf("no end after %d steps: %+v", len(m.steps), s)
 		}
@@ -58,13 +65,14 @@ func search(t *testing.T, m *modelled) *rateSearch {
 
 func TestSearchFindsTheHighestGoodRate(t *testing.T) {
 	for name, m := range map[string]*modelled{
-		"closed loop near it": {capacity: 200e3, tester: 1e12, closed: 180e3, idle: 0.1},
-		"slow at low rates":   {capacity: 200e3, tester: 1e12, closed: 190e3, idle: 4},
-		"few dummies":         {capacity: 2e6, tester: 1e12, closed: 30e3, idle: 0.05},
-		"low rates":           {capacity: 900, tester: 1e12, closed: 950, idle: 1},
-		"far below":           {capacity: 2000, tester: 1e12, closed: 500e3, idle: 1},
-		"the tester limits":   {capacity: 2e6, tester: 150e3, closed: 160e3, idle: 0.1},
-		"no end in sight":     {capacity: 1e15, tester: 1e15, closed: 1e6, idle: 0.1},
+		"closed loop near it":  {capacity: 200e3, tester: 1e12, closed: 180e3, idle: 0.1},
+		"slow at low rates":    {capacity: 200e3, tester: 1e12, closed: 190e3, idle: 4},
+		"few dummies":          {capacity: 2e6, tester: 1e12, closed: 30e3, idle: 0.05},
+		"low rates":            {capacity: 900, tester: 1e12, closed: 950, idle: 1},
+		"far below":            {capacity: 2000, tester: 1e12, closed: 500e3, idle: 1},
+		"the tester limits":    {capacity: 2e6, tester: 150e3, closed: 160e3, idle: 0.1},
+		"all it makes":         {capacity: 1e15, tester: 1e15, closed: 1e6, idle: 0.1},
+		"all a busy one makes": {capacity: 1e15, tester: 1e15, closed: 1e6, busy: true, idle: 0.1},
 		"one bad step": {capacity: 200e3, tester: 1e12, closed: 150e3, idle: 0.1,
 			spoil: func(n int) bool { return n == 1 || n == 4 }},
 	} {
@@ -73,8 +81,11 @@ func TestSearchFindsTheHighestGoodRate(t *testing.T) {
 		if s.found > best || s.found < best/closeEnough*0.99 {
 			t.Errorf("%s: found %v of %v", name, s.found, best)
 		}
-		if s.tester != (m.tester < m.capacity) {
+		if s.tester != (m.tester < min(m.capacity, m.closed) || m.busy) {
 			t.Errorf("%s: limited by the tester: %v", name, s.tester)
+		}
+		if s.windows != (m.closed < min(m.tester, m.capacity*(1-m.idle/modelLimit))) {
+			t.Errorf("%s: all that the closed loop makes: %v", name, s.windows)
 		}
 		last := m.steps[len(m.steps)-1]
 		if last.Purpose != monitor.StepConfirm || last.Asked != s.found ||
@@ -89,7 +100,6 @@ func TestSearchEndsWhereNoRateIsGood(t *testing.T) {
 	for name, m := range map[string]*modelled{
 		"server": {capacity: 200e3, tester: 1e12, closed: 100e3, idle: 7},
 		"tester": {capacity: 200e3, tester: 0, closed: 100e3, idle: 0.1},
-		"mute":   {capacity: 1, tester: 1e12, idle: 0.1},
 	} {
 		s := search(t, m)
 		if s.found != 0 || s.tester != (name == "tester") {
@@ -98,6 +108,30 @@ func TestSearchEndsWhereNoRateIsGood(t *testing.T) {
 		if last := m.steps[len(m.steps)-1].Asked; last < s.floor/1.01 || last > s.floor*1.1 {
 			t.Errorf("%s: ended at %v, the least is %v", name, last, s.floor)
 		}
+	}
+}
+
+// TestSearchOfAMuteServer: where the closed loop makes less than has a p99, so does every rate.
+func TestSearchOfAMuteServer(t *testing.T) {
+	m := &modelled{capacity: 1, tester: 1e12, closed: leastEchoes - 1, idle: 0.1}
+	if s := search(t, m); s.found != 0 || s.tester || len(m.steps) != 1 {
+		t.Errorf("%+v in %d steps", s, len(m.steps))
+	}
+}
+
+// TestAnEstimateIsMadeAgain: one that was spoiled does not bound what is found.
+func TestAnEstimateIsMadeAgain(t *testing.T) {
+	m := &modelled{capacity: 1e6, tester: 1e12, closed: 20e3, idle: 0.1}
+	s := newRateSearch(time.Second)
+	for !s.done {
+		step := m.step(s)
+		if m.closed = 300e3; len(m.steps) > 50 {
+			t.Fatal("no end")
+		}
+		s.took(step)
+	}
+	if s.found < 300e3/closeEnough || s.found > 300e3 || !s.windows {
+		t.Errorf("%+v", s)
 	}
 }
 

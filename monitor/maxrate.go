@@ -13,6 +13,10 @@ type MaxRate struct {
 	Rate   float64       // echoes/s, confirmed by the last step; 0 = none was
 	Tester bool          // the tester, not the server, is why it is not higher
 	Steps  []RateStep
+
+	// Windows is set where no rate was bad: it is all that the closed loop makes, with as many
+	// dummies and as much Over Send as there are.
+	Windows bool
 }
 
 // RateStep is one rate tried on all connections: START, some time, STOP, the drain.
@@ -47,8 +51,9 @@ type StepVerdict string
 const (
 	StepOK     StepVerdict = "ok"
 	StepP99    StepVerdict = "p99"    // not under the limit
+	StepRate   StepVerdict = "rate"   // the rate was not made: every window was full
 	StepLate   StepVerdict = "late"   // echoes that took longer than --echo-timeout
-	StepTester StepVerdict = "tester" // not under the limit, and the tester was the bottleneck
+	StepTester StepVerdict = "tester" // one of these, and the tester was the bottleneck
 	StepFault  StepVerdict = "fault"  // the server did something wrong, which ends the search
 )
 
@@ -122,12 +127,31 @@ func (m *MaxRate) result() string {
 		return "not found: the search did not come to its end"
 	case m.Rate == 0 && m.Tester:
 		return "none found " + under + ": the tester itself was the bottleneck"
+	case m.Rate == 0 && m.lowest() == 0:
+		return "none found " + under + ": the closed loop made too few echoes for a p99"
 	case m.Rate == 0:
 		return "none found " + under + ", down to " + Count(uint64(m.lowest())) + " echoes/s"
 	case m.Tester:
 		return ">= " + rate + " " + under + ", limited by the tester"
+	case m.Windows:
+		return rate + " " + under + ", as many as the closed loop makes: more --clients or --oversend " +
+			"may make more"
 	}
 	return rate + " " + under
+}
+
+// step says which step of a search goes on, and what it asks for; it is empty without a search. The
+// table of all steps is the report's.
+func (m *MaxRate) step(rate float64) string {
+	switch {
+	case m == nil:
+		return ""
+	case m.Done:
+		return " search done"
+	case rate == 0:
+		return fmt.Sprintf(" step %d closed", len(m.Steps)+1)
+	}
+	return fmt.Sprintf(" step %d %s/s", len(m.Steps)+1, Short(rate))
 }
 
 // lowest is the lowest rate that was tried.
@@ -144,7 +168,7 @@ func (m *MaxRate) lowest() float64 {
 // stepColumns fit in the report's width.
 const stepColumns = "  %-8s %8s %8s %6s %6s %6s %6s %6s %6s  %s"
 
-// Line is a step in one line of the progress and of the report, under StepHeader.
+// Line is a step in one line of the report, under StepHeader.
 func (s RateStep) Line() string {
 	asked := "closed"
 	if s.Asked > 0 {

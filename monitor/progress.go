@@ -22,7 +22,6 @@ type Progress struct {
 
 	shown  *Snapshot // the one the last line was about
 	latest *Snapshot // the one seen last
-	steps  int       // of a search that were told
 	open   bool      // the cursor stands behind a line that is not ended
 
 	columns int // of the line on the terminal
@@ -44,29 +43,10 @@ func NewProgress(w io.Writer, tty bool, every time.Duration) *Progress {
 // what a run is for.
 func (p *Progress) Observe(s *Snapshot) {
 	p.latest = s
-	p.tellSteps(s)
 	if p.shown != nil && s.Phase == p.shown.Phase && s.At.Sub(p.shown.At) < p.every {
 		return
 	}
 	p.show(s)
-}
-
-// tellSteps writes the steps of a search that have ended since, each on a line that stays.
-func (p *Progress) tellSteps(s *Snapshot) {
-	if s.MaxRate == nil {
-		return
-	}
-	for ; p.steps < len(s.MaxRate.Steps); p.steps++ {
-		line := s.MaxRate.Steps[p.steps].Line() + "\n"
-		if p.steps == 0 {
-			line = StepHeader() + "\n" + line
-		}
-		if p.tty {
-			line = "\r\x1b[K" + line
-		}
-		p.open = false
-		_, _ = io.WriteString(p.w, line)
-	}
 }
 
 func (p *Progress) show(s *Snapshot) {
@@ -103,9 +83,9 @@ func progressLine(before, s *Snapshot) string {
 		r = RatesBetween(before, s)
 	}
 	p99 := measured(s.RTT, func(d Distribution) float64 { return d.P99 })
-	line := fmt.Sprintf("%s %s  wait %s  send %s/s recv %s/s  p99 %s  %s",
-		Clock(s.Uptime), s.Where(), Count(s.WaitEchoCount()), Short(r.Sent), Short(r.Echoed),
-		Micros(p99), faultList(s))
+	line := fmt.Sprintf("%s %s%s  wait %s  send %s/s recv %s/s  p99 %s  %s",
+		Clock(s.Uptime), s.Where(), s.MaxRate.step(s.Rate), Count(s.WaitEchoCount()),
+		Short(r.Sent), Short(r.Echoed), Micros(p99), faultList(s))
 	return strings.TrimRight(line, " ")
 }
 
