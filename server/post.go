@@ -48,6 +48,9 @@ func (a *actor) sendPost(s *session) {
 			a.note(trace.FlagIdle, trace.Nowhere, s, s.io.load(), 0)
 			continue
 		}
+		if s.end.why() != NoReason {
+			return // after the end there may be a gap in SendQ; the flag stays set, as in R14
+		}
 		io := s.io.up() // R1
 		a.note(trace.SendPost, trace.Nowhere, s, io, len(data))
 		if err := a.post.Send(s.sock, data, &s.send); err != nil {
@@ -74,7 +77,7 @@ func (a *actor) cancel(s *session, why Reason) {
 	}
 	a.note(trace.Cancel, trace.Nowhere, s, s.io.load(), int(why))
 	a.srv.port.Cancel(s.sock)
-	s.sendq.Drop(a.blocks) // the last completion may be long in coming
+	s.sendq.Drop(a.blocks) // the last completion may be long in coming; sendPost looks after that
 }
 
 // ioDown is IOCount--, wherever it happens. Whoever's decrement made it 0, and whose

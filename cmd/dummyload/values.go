@@ -73,8 +73,8 @@ func byteCount[N int | int64](f flagSet, p *N, name string, def, lo N, usage str
 				continue
 			}
 			n, err := strconv.ParseInt(number, 10, 64)
-			if most := N(math.MaxInt64 >> u.shift); err != nil || n > int64(max(most, 0)) ||
-				int64(N(n<<u.shift)) != n<<u.shift || N(n<<u.shift) < lo {
+			if err != nil || n > math.MaxInt64>>u.shift || int64(N(n<<u.shift)) != n<<u.shift ||
+				N(n<<u.shift) < lo { // it must fit the type, too
 				break
 			}
 			return N(n << u.shift), nil

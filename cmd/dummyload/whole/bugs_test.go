@@ -74,7 +74,7 @@ var sentences = map[int]sentence{
 	10: {want: reuse, also: ends},
 	11: {want: reuse, also: ends},
 	12: {want: []string{monitor.WorkersLost, monitor.CloseIgnored}, slow: true,
-		also: append([]string{monitor.SessionLeak}, stuck...)},
+		also: append([]string{monitor.SessionLeak, monitor.AcceptsPending}, stuck...)},
 	13: {want: healthy, also: ends},
 	14: {want: reuse, also: []string{stale, noLogin}},
 	// The product's SendQ is a list, in which a push that overwrites another's loses it, or brings
