@@ -10,7 +10,7 @@ var smallShapes = []struct {
 }{
 	{"connect, FIN", 24_321, 0, shape{settles: true, workers: 2, clients: 1, rounds: 1,
 		ends: []simEnd{sendsFin}}},
-	{"connect, FIN; meanwhile a SendPacket; one worker", 113_274, 0, shape{settles: true,
+	{"connect, FIN; meanwhile a SendPacket; one worker", 112_233, 0, shape{settles: true,
 		workers: 1, clients: 1, rounds: 1, apps: 1, calls: 1, ends: []simEnd{sendsFin}}},
 	{"connect, FIN; one fault", 134_973, 1, shape{settles: true, workers: 2, clients: 1, rounds: 1,
 		ends: []simEnd{sendsFin}}},
