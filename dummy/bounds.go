@@ -19,8 +19,8 @@ import (
 // chunk after that. One that closes (also while it still reads, to let its answer arrive) or
 // that stops reading is right.
 //
-// limit_ignored, zero. The frame of length 0 is followed, turnEvery later, by a right frame. Its
-// echo shows that the server has come past the illegal one and gone on. One that closes, or
+// limit_ignored, zero. Frames of length 0 are followed, turnEvery later, by a right frame. Its
+// echo shows that the server has come past the illegal ones and gone on. One that closes, or
 // that never answers again, is right.
 //
 // memory_growth. The dummy sends `kept` bytes and reads none of the answers. A server that waits
@@ -38,7 +38,7 @@ import (
 type bounds struct {
 	taken, kept uint64
 	kernel      uint64 // all four buffers
-	zero        int    // length of the illegal frame
+	zero        int    // length of the illegal frames
 	login       int    // bytes that come before any answer
 }
 
@@ -80,7 +80,7 @@ func newBounds(c Config, loop int) bounds {
 	if !c.Target.Addr().Unmap().IsLoopback() {
 		there = max(here, buffersAfar)
 	}
-	b := bounds{kernel: here + there, zero: c.Frame.Overhead()}
+	b := bounds{kernel: here + there, zero: zeros(c.Frame.Overhead())}
 	b.taken = b.kernel + takenLeast // more than the two buffers of one way, the others' too
 	b.kept = b.kernel + heldLeast +
 		windows*uint64(c.OverSend)*uint64(c.SizeMax+c.Frame.Overhead())

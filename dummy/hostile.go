@@ -63,9 +63,9 @@ func newScript(m Manner, c Config) script {
 		return script{bytes.Repeat([]byte{0xff}, header), filler}
 	case ZeroLength:
 		if c.Frame == frame.Line {
-			return script{lead: append([]byte("\n"), one...)}
+			return script{lead: append(bytes.Repeat([]byte("\n"), zeros(header)), one...)}
 		}
-		return script{lead: append(make([]byte, header), one...)}
+		return script{lead: append(make([]byte, zeros(header)), one...)}
 	case HalfHeader:
 		return script{lead: one[:header/2]}
 	case RSTStorm:
@@ -73,6 +73,10 @@ func newScript(m Manner, c Config) script {
 	}
 	return script{loop: loop}
 }
+
+// zeros is how many bytes of frames of length 0 are sent: whole ones, and no fewer bytes than the
+// first send of a connection may have (firstLeast).
+func zeros(header int) int { return (firstLeast + header - 1) / header * header }
 
 // from is what comes at an offset of the script, as much as lies in one piece.
 func (s *script) from(at uint64) []byte {
@@ -148,7 +152,7 @@ func (m *mob) turn(h *hostile) {
 		h.may = max(h.may, h.sentBytes+1)
 		h.at = m.now + turnEvery
 	case Slow:
-		h.may = h.sentBytes + 1
+		h.may = max(h.sentBytes+1, firstLeast) // the first word as a right dummy would, see there
 		h.at = m.now + turnEvery
 		if !h.receiving {
 			m.receive(h)

@@ -73,6 +73,12 @@ func TestScriptsAreAsWrongAsTheyClaim(t *testing.T) {
 					t.Errorf("%v %v: %v", f, m, err)
 				}
 			case ZeroLength:
+				for zero := zeros(f.Overhead()); zero > f.Overhead(); zero -= f.Overhead() {
+					stream = stream[f.Overhead():]
+					if _, _, _, again := f.Next(stream); !errors.Is(again, frame.ErrZeroLength) {
+						t.Errorf("%v %v: %v", f, m, again)
+					}
+				}
 				behind, _, ok, err2 := f.Next(stream[f.Overhead():])
 				if !errors.Is(err, frame.ErrZeroLength) || err2 != nil || !ok || len(behind) != 33 {
 					t.Errorf("%v %v: %v, then %q %v", f, m, err, behind, err2)

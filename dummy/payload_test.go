@@ -232,11 +232,29 @@ func TestCutsAreFewAndAnywhere(t *testing.T) {
 	for n := 1; n < 20; n++ {
 		seen := map[int]bool{}
 		for send := range uint64(20_000) {
-			seen[p.nextCut(ident{1, 2}, send, n)] = true
+			seen[p.nextCut(ident{1, 2}, 1+send, n)] = true
 		}
 		if len(seen) != n {
 			t.Errorf("%d bytes are cut at %d places", n, len(seen))
 		}
+	}
+}
+
+// TestTheFirstSendIsNotCutWithinAWord: see firstLeast.
+func TestTheFirstSendIsNotCutWithinAWord(t *testing.T) {
+	p := newPattern(11, frame.Len16, 8, 64)
+	cut := 0
+	for client := range uint32(100_000) {
+		got := p.nextCut(ident{client, 1}, 0, 40)
+		if got < firstLeast {
+			t.Fatalf("client %d: cut at %d", client, got)
+		}
+		if got < 40 {
+			cut++
+		}
+	}
+	if cut < 100_000/splitOneIn*9/10 {
+		t.Errorf("%d first sends are cut", cut)
 	}
 }
 
