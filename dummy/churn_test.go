@@ -1,10 +1,12 @@
 package dummy
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -257,5 +259,53 @@ func TestIPv6LoopbackIsNotSpread(t *testing.T) {
 	to := l.Addr().(*net.TCPAddr).AddrPort()
 	if s := newSources(Config{Target: to}); s.ports != 0 || s.pick(1<<19, 5, 1<<20, 1e6).IsValid() {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestAServerThatDropsAnswersAtOurFINIsTold, as what it is: no fault. One that answers first is not.
+func TestAServerThatDropsAnswersAtOurFINIsTold(t *testing.T) {
+	for _, drops := range []bool{true, false} {
+		cfg := testConfig(startServer(t, func(c *net.TCPConn) {
+			kept, ended := make(chan []byte, 1<<10), make(chan struct{})
+			var sent sync.WaitGroup
+			sent.Go(func() {
+				for frame := range kept {
+					if drops {
+						select {
+						case <-ended:
+							return
+						case <-time.After(20 * time.Millisecond):
+						}
+					}
+					_, _ = c.Write(frame)
+				}
+			})
+			eachFrame(func(_ *net.TCPConn, _ int, frame []byte) []byte {
+				kept <- bytes.Clone(frame)
+				return []byte{}
+			})(c)
+			close(ended)
+			close(kept)
+			sent.Wait()
+		}))
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		until(t, f, "echoes", echoedAtLeast(100))
+		closed := uint64(0)
+		until(t, f, "closes of many that are owed echoes", func(s *monitor.Snapshot) bool {
+			if s.Connections.Now == 8 && s.Ledger.Wait > 8 {
+				must(t, f.Disconnect(0, CloseFIN))
+				closed++
+			}
+			return closed > 20 && (!drops || s.Ledger.Abandoned > leastFins)
+		})
+		must(t, f.Stop())
+		reach(t, f, monitor.Drained)
+		s := snap(f)
+		if told := slices.Contains(names(s), monitor.HalfCloseUnanswered); told != drops {
+			t.Errorf("drops %v: %+v, %+v", drops, s.Diagnoses, s.Ledger)
+		}
+		must(t, f.Close())
 	}
 }

@@ -15,6 +15,12 @@ const closeLeast = 2 * time.Second
 // closeWait is how long a dummy that has sent its FIN waits for the server's.
 func (c *Config) closeWait() time.Duration { return max(closeLeast, c.DrainTimeout) }
 
+// closeWait is the same for a server that was seen to take longer for an answer.
+func (w *worker) closeWait() time.Duration {
+	wait := w.fleet.cfg.closeWait()
+	return max(wait, min(w.slowAnswer(), closePatience*wait))
+}
+
 // closePatience is how many times closeWait a server may take that is still at work on as many
 // closes: a right one that thousands of FINs reach at once, on a machine that has other work.
 const closePatience = 4
@@ -28,7 +34,10 @@ type answers struct {
 // unanswered reports whether the server has had its time to answer a dummy's FIN. As long as it
 // goes on answering others that are no younger, it gets more.
 func (w *worker) unanswered(d *dummy) bool {
-	wait, age := w.fleet.cfg.closeWait(), w.now-d.since
+	wait, age := w.closeWait(), w.now-d.since
+	if d.is(taken) {
+		wait *= 2
+	}
 	atWork := w.answers.at > 0 && w.now-w.answers.at < wait && d.since >= w.answers.fin
 	return age > wait && !(atWork && age < closePatience*wait)
 }
@@ -69,19 +78,39 @@ func (w *worker) halfClose(d *dummy) {
 }
 
 // ignored counts a FIN that the server has not answered in time. One that lies in the backlog
-// still has nobody who could, and where that is not known, nobody is accused.
-func (w *worker) ignored(d *dummy) {
+// still has nobody who could, and where that is not known, nobody is accused. Nor is a server that
+// still sends what it was asked for before, and one that owes echoes and never answered anybody: how
+// long its answers take is not known.
+//
+// Where nothing ever came, the server may have accepted it this very moment, and has its time
+// from now on: more is true then.
+func (w *worker) ignored(d *dummy) (more bool) {
+	if w.trickles(d) {
+		return false
+	}
 	switch w.accepted(d) {
 	case yes:
-		w.count.closes++
+		mute := d.heardAt == 0
+		switch {
+		case mute && d.assigned > 0 && w.fleet.slowest.Load() == 0:
+		case mute && !d.is(taken):
+			d.set(taken)
+			return true
+		default:
+			w.count.closes++
+		}
 	case no:
 		w.inBacklog(d, uint64(d.wait))
 	}
+	return false
 }
 
 // ended is the end of the received stream, whoever brought it about.
 func (w *worker) ended(d *dummy, err error) {
 	class := iocp.Classify(err)
+	if err == nil && d.is(sendFailed) {
+		class = iocp.ClassReset // the send met it first
+	}
 	w.note(trace.Ended, d, 0)
 	switch {
 	case d.state == closing:
@@ -89,13 +118,21 @@ func (w *worker) ended(d *dummy, err error) {
 		if d.is(poked) && err == nil {
 			w.finAnswered(d)
 		}
+		if d.wait > 0 && d.heardAt > 0 {
+			w.count.fins.connections++
+			w.count.fins.dropped += uint64(d.wait)
+		}
 		w.abandon(d)
 		w.die(d, w.port.Cancel, d.pause)
 	case class.Local():
 		w.limited(d, class, err)
+	case d.is(poked): // its books are closed: whatever ends it is told nowhere
+		w.countOwnClose(d)
+		w.abandon(d)
+		w.die(d, w.port.Cancel, 0)
 	case w.neverAccepted(d, class):
 		w.dialAnew(d)
-	case err == nil && !d.is(sendFailed):
+	case class == iocp.ClassNone:
 		w.lose(d, monitor.ClosedByServer, nil)
 	default:
 		w.lose(d, monitor.ResetByServer, err)
@@ -155,7 +192,7 @@ func (w *worker) release(d *dummy) {
 	d.sock = iocp.InvalidSocket
 	d.clear(ofConnection)
 	d.assigned, d.written, d.sends, d.echoed, d.gone = 0, 0, 0, 0, 0
-	d.lateUpTo, d.junk = 0, 0
+	d.lateUpTo, d.junk, d.heardAt = 0, 0, 0
 	d.enter(down, w.now)
 	w.open--
 	if w.wants(d) {

@@ -27,8 +27,10 @@ func TestServerAtWorkOnClosesIsNotAccused(t *testing.T) {
 		{"for ever at work", 0, 4*wait - 1, 4 * wait, true},
 	} {
 		w, _ := byHand(t, Config{Clients: 2, DrainTimeout: wait})
-		w.at(0).set(heard) // the server has accepted both
-		w.at(1).set(heard)
+		for slot := range 2 { // the server has accepted both
+			w.at(slot).set(heard)
+			w.at(slot).heardAt = 1
+		}
 		w.now = time.Hour
 		w.closeOwn(w.at(1), CloseFIN, 0)
 		w.now += c.later

@@ -18,6 +18,7 @@ type tidings struct {
 	emptiedAt time.Duration // when it was last 0
 	up        uint64        // connections
 	lost      uint64        // connections ended by the server, not yet counted (held)
+	lostOwed  uint64        // echoes that were unanswered on them
 	lostSince time.Duration
 	refused   bool   // whether a dial was, since then
 	weighed   uint64 // the last judgement of losses that was taken
@@ -65,9 +66,9 @@ func (n *notice) read() tidings {
 // publish hangs the tidings out when they have changed: hardly ever while echoes run.
 func (w *worker) publish() {
 	t, h := &w.tell, &w.news.held
-	t.up, t.lost, t.lostSince, t.refused = w.count.conns.Now, 0, 0, false
+	t.up, t.lost, t.lostOwed, t.lostSince, t.refused = w.count.conns.Now, 0, 0, 0, false
 	if h.n > 0 {
-		t.lost, t.lostSince, t.refused = h.n, h.since, h.refused
+		t.lost, t.lostOwed, t.lostSince, t.refused = h.n, h.owed, h.since, h.refused
 	}
 	w.hunger.publish(t)
 	t.wait, t.emptiedAt = 0, 0
@@ -128,6 +129,7 @@ func (f *Fleet) step() time.Duration {
 	f.endStorm(all, now)
 	f.tellUnaccepted(all)
 	f.watchStall(all, now)
+	f.watchReturn(all, now)
 	if !f.obeyed(all) {
 		return next // whoever has not read the order yet will kick
 	}
@@ -271,6 +273,7 @@ func (f *Fleet) giveUpDrain() {
 	}
 	now := f.clock()
 	f.drain.Elapsed, f.drain.GaveUp, f.drain.Missing = now-f.since, true, missing
+	f.drain.Owed = uint64(wait)
 	phase := monitor.Undrained
 	if wait == 0 {
 		phase = monitor.Drained // what was left is proved missing: nothing is owed

@@ -20,6 +20,11 @@ func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 	}
 }
 
+// leastFins is how many echoes must have been owed at dummies' FINs before anything is said of a
+// server that answers fewer than half of them. A right one answers all, but for a few that it had
+// not the time for.
+const leastFins = 20
+
 // signs are the diagnoses that the counters themselves add up to.
 func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
 	add := func(name string, connections uint64, why string) {
@@ -36,6 +41,14 @@ func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
 			"the time they have for it")
 	add(monitor.ClosedHealthy, c.faults[monitor.ClosedByServer]+c.faults[monitor.ResetByServer],
 		"%d connections were closed or reset by the server, on which no dummy did anything wrong")
+	if n := c.fins.answered + c.fins.dropped; n >= leastFins && c.fins.answered < n/2 {
+		dst = append(dst, monitor.Diagnosis{
+			Name: monitor.HalfCloseUnanswered, Connections: int(c.fins.connections),
+			Why: fmt.Sprintf("after our own FIN the server answered %d of %d echoes that it had been "+
+				"sent before: the others are abandoned, and no fault. TCP lets a server answer then; "+
+				"whether it must is a matter of the protocol", c.fins.answered, n),
+		})
+	}
 	add(monitor.SessionReuse, c.reused,
 		"%d connections brought echoes of others, and a close lay in between: what belonged to "+
 			"a closed session was used again too early")

@@ -4,13 +4,15 @@ import "dummyload/monitor"
 
 // giveUpDrain is the end of a drain whose time is over: echoes that were overtaken are proved
 // missing; each of the others counts as not drained, stays in Wait Echo Count, and is named. All
-// of them are returned, however many there are, and how many were proved missing.
+// of them are returned, however many there are, and how many were proved missing. From then on, until
+// START, nothing but an answer lowers Wait Echo Count.
 func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 	if w.mode != draining {
 		return nil, 0
 	}
 	before := w.count.wait
 	w.noteBacklog()
+	w.tellSlowest()
 	for slot := range w.slots() {
 		d := w.at(slot)
 		if d.wait == 0 {
@@ -25,5 +27,6 @@ func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 			})
 		}
 	}
+	w.keepOwed = w.count.wait > 0
 	return w.owedLines(-1), uint64(before - w.count.wait)
 }

@@ -38,7 +38,7 @@ func (s state) String() string {
 }
 
 // flags are what a dummy is besides its state.
-type flags uint16
+type flags uint32
 
 const (
 	sending    flags = 1 << iota // SendFlag: a send is in flight
@@ -50,16 +50,17 @@ const (
 	settled                      // has been up, or has failed, since it was wanted
 	stormy                       // closed by Disconnect, and not yet back
 	unread                       // counted as not_reading on this connection
-	sendFailed                   // a send ended with a RST; the receive tells the rest
+	sendFailed                   // a send met a RST; the receive tells the rest
 	hopeless                     // the received stream cannot be followed any further
 	heard                        // something was received on this connection
 	everSent                     // has sent an echo, on whichever connection
 	reused                       // has brought another's echo after a close (noteReuse)
 	poked                        // its books are closed, and one more echo was sent (poke.go)
 	backlogged                   // nobody had accepted it when it was needed (inBacklog)
+	taken                        // its FIN's time was over, and the server had accepted it, unheard
 
 	ofConnection = sending | shutDown | unread | sendFailed | hopeless | heard | reused | poked |
-		backlogged
+		backlogged | taken
 )
 
 // dummy is one client, for as long as the fleet lives; its connections come and go. Only its
@@ -72,6 +73,7 @@ type dummy struct {
 	since      time.Duration // when state began, by the fleet's clock
 	pause      time.Duration // before it is dialed again
 	sentAt     time.Duration // when the send in flight was posted
+	heardAt    time.Duration // when something was received last on this connection; 0 = never
 	out        *sendBuffer   // what is being sent; nil when nothing is
 
 	// The sequences of this connection, counted from 1: written ≤ assigned. What is assigned

@@ -166,7 +166,9 @@ func (w *worker) sent(d *dummy, e *iocp.Entry) {
 	d.clear(sending)
 	w.note(trace.SendDone, d, e.Transferred)
 	d.out.from += e.Transferred
-	w.count.bytes.Sent += uint64(e.Transferred)
+	if !d.is(poked) { // its books are closed
+		w.count.bytes.Sent += uint64(e.Transferred)
+	}
 	if len(d.out.rest()) == 0 {
 		w.buffers.give(d.out)
 		d.out = nil
@@ -218,7 +220,10 @@ func (w *worker) received(d *dummy, e *iocp.Entry) {
 		return
 	}
 	d.set(heard)
-	w.count.bytes.Received += uint64(e.Transferred)
+	d.heardAt = w.now
+	if !d.is(poked) {
+		w.count.bytes.Received += uint64(e.Transferred)
+	}
 	w.hunger.heard, w.hunger.ever = true, true
 	if d.wait == 0 && d.state != greeting {
 		d.junk += uint32(e.Transferred)
@@ -272,6 +277,9 @@ func (w *worker) echoed(_ ident, first, n uint64) {
 			w.late(d, seq)
 		}
 	}
+	if d.state == closing {
+		w.count.fins.answered += n
+	}
 	d.wait -= uint32(n)
 	d.echoed += n
 	d.answered += n
@@ -312,8 +320,8 @@ func (w *worker) recovered(ident, uint64) {
 
 // fault takes what the verifier has to say against the stream.
 func (w *worker) fault(ev *monitor.Evidence) {
-	if w.current.is(poked) && ev.Fault == monitor.Missing {
-		return // owed, and counted as such; that the poke overtook it proves nothing new
+	if w.current.is(poked) {
+		return // its books are closed: what is owed was counted, and the poke is not of the run
 	}
 	if w.losing && ev.Fault == monitor.Truncated {
 		w.holdFault(w.current, ev.Fault, *ev) // a server that is gone may have been in mid-frame

@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"bytes"
+	"net/netip"
 	"time"
 
 	"dummyload/monitor"
@@ -53,15 +54,24 @@ func (d *dummy) owes(seq uint64) bool {
 	return oldest != 0 && oldest <= seq && seq <= d.assigned && (d.times != nil || d.wait == 1)
 }
 
-// local is the dummy's address as the server sees it, empty when it has none.
+// local is the dummy's address as the server sees it, empty when it has none. The system is asked
+// only where the address is not remembered: before the connection is made, and with IPv6, of which
+// a PeerKey is not exact.
 func (w *worker) local(d *dummy) string {
 	if d.sock == iocp.InvalidSocket {
 		return ""
 	}
-	if a := w.port.LocalAddr(d.sock); a.IsValid() {
-		return a.String()
+	var a netip.AddrPort
+	if d.state != dialing && w.fleet.cfg.Target.Addr().Unmap().Is4() {
+		a = d.public.local.Of(uint64(d.conn)).IPv4()
 	}
-	return ""
+	if !a.IsValid() {
+		a = w.port.LocalAddr(d.sock)
+	}
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
 }
 
 // note is an error's text, safe to show.
@@ -87,7 +97,8 @@ func (w *worker) localLimit(class iocp.Class) {
 type losses struct {
 	since    time.Duration // of the first
 	n        uint64
-	refused  bool // a dial was, since then
+	owed     uint64 // echoes that were unanswered on them
+	refused  bool   // a dial was, since then
 	faults   [monitor.NumFaults]uint64
 	evidence []monitor.Evidence
 }
@@ -100,6 +111,7 @@ func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
 		*h = losses{since: w.now}
 	}
 	h.n++
+	h.owed += uint64(d.wait)
 	w.holdFault(d, f, monitor.Evidence{Seq: d.stream.oldest(d.assigned), Note: why})
 }
 

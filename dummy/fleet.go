@@ -38,6 +38,7 @@ type Fleet struct {
 	weighAt   time.Duration // when losses are looked at again; 0 when none are held
 
 	backlog backlog
+	slowest atomic.Int64 // the slowest answer that any worker has told of
 
 	collecting sync.Mutex // one Collect, or end of a drain, at a time
 	totals     totals
@@ -54,6 +55,7 @@ type Fleet struct {
 	drain       monitor.Drain
 	storm       storm
 	stall       stall
+	gone        gone
 	unaccepted  uint64 // connections never accepted that the log has told
 	earlier     earlier
 	pages       uint64           // see turnPage
@@ -80,6 +82,7 @@ func prepare(cfg Config) (*Fleet, error) {
 		return nil, err
 	}
 	f := assemble(cfg)
+	f.backlog.begin()
 	for k := range cfg.Workers {
 		if err := f.hire(k); err != nil {
 			_ = f.dismissWorkers(false, false) // the error that counts is the one at hand

@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"dummyload/monitor"
@@ -20,7 +21,7 @@ const (
 // weigh decides what held losses are: faults one by one, or a server that is gone. It returns
 // when it must look again. At the end of the run it decides by what is known.
 func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duration {
-	var lost, up uint64
+	var lost, up, owed uint64
 	var refused bool
 	since := never
 	for i := range all {
@@ -31,6 +32,7 @@ func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duratio
 		up += t.up
 		if t.lost > 0 {
 			lost += t.lost
+			owed += t.lostOwed
 			since = min(since, t.lostSince)
 			refused = refused || t.refused
 		}
@@ -59,12 +61,62 @@ func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duratio
 		defer f.mu.Unlock()
 		why := fmt.Sprintf("%d of %d connections lost within %v, and a redial refused",
 			lost, lost+up, max(now-since, goneWithin).Round(time.Millisecond))
-		d := &f.diagnoses[f.diagnosis("server_gone")]
-		d.Connections += int(lost)
-		d.Why = why
 		f.event("server gone: %s", why)
+		f.noteGone(why, lost, owed, lost+up, since)
 	}
 	return never
+}
+
+// gone is a server that is gone.
+type gone struct {
+	on         bool
+	since      time.Duration
+	before     uint64 // connections until then
+	lost, owed uint64 // connections and echoes, of every time that it was
+}
+
+// noteGone names a server that is gone. What it took along is counted in the ledger and among the
+// connections, but not as faults one by one, and that is said. f.mu is held.
+func (f *Fleet) noteGone(why string, lost, owed, before uint64, since time.Duration) {
+	f.dropRecovered() // not any more
+	g := &f.gone
+	if !g.on {
+		g.on, g.since, g.before = true, since, before
+	}
+	g.lost += lost
+	g.owed += owed
+	d := &f.diagnoses[f.diagnosis(monitor.ServerGone)]
+	d.Connections = int(g.lost)
+	d.Why = fmt.Sprintf("%s (%s connections with %s unanswered echoes, lost with the server: not "+
+		"counted as faults one by one)", why, monitor.Count(g.lost), monitor.Count(g.owed))
+}
+
+// watchReturn tells when a server that was gone is back: most of the connections of then are up
+// again. f.mu is held.
+func (f *Fleet) watchReturn(all []tidings, now time.Duration) {
+	var up uint64
+	for i := range all {
+		up += all[i].up
+		if all[i].weighed != f.weighed {
+			return
+		}
+	}
+	if !f.gone.on || 2*up < f.gone.before || up == 0 {
+		return
+	}
+	f.gone.on = false
+	took := (now - f.gone.since).Round(10 * time.Millisecond)
+	f.event("server is back after %v: %s connections are up", took, monitor.Count(up))
+	d := &f.diagnoses[f.diagnosis(monitor.Recovered)]
+	d.Connections = max(d.Connections, int(up))
+	d.Why = fmt.Sprintf("a server that was gone came back after %v", took)
+}
+
+// dropRecovered takes back that all is well again. f.mu is held.
+func (f *Fleet) dropRecovered() {
+	f.diagnoses = slices.DeleteFunc(f.diagnoses, func(d monitor.Diagnosis) bool {
+		return d.Name == monitor.Recovered
+	})
 }
 
 // diagnosis is the place of a diagnosis in the list, which has one of each name. f.mu is held.

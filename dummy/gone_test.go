@@ -3,6 +3,7 @@ package dummy
 import (
 	"net"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -92,5 +93,31 @@ func TestServerThatDiesInTheMiddleOfAFrame(t *testing.T) {
 	})
 	if slices.Contains(names(s), monitor.ClosedHealthy) || s.Faults[monitor.Truncated] != 0 {
 		t.Errorf("losses were counted one by one: %v, %+v", s.Faults, s.Diagnoses)
+	}
+}
+
+// TestAServerThatComesBackIsTold, and what it took along is counted in words.
+func TestAServerThatComesBackIsTold(t *testing.T) {
+	f := &Fleet{}
+	all := []tidings{{lost: 9, lostOwed: 5, lostSince: time.Second, refused: true}}
+	f.weigh(all, 2*time.Second, false)
+	all[0] = tidings{up: 4, weighed: 1}
+	if f.watchReturn(all, 3*time.Second); !f.gone.on {
+		t.Error("back with less than half of the connections")
+	}
+	all[0].up = 5
+	f.watchReturn(all, 4*time.Second)
+	if f.watchReturn(all, 5*time.Second); len(f.diagnoses) != 2 || len(f.events) != 2 {
+		t.Fatalf("%+v %+v", f.diagnoses, f.events)
+	}
+	gone, back := f.diagnoses[0], f.diagnoses[1]
+	if gone.Connections != 9 || !strings.Contains(gone.Why, "9 connections with 5 unanswered echoes") ||
+		back.Name != monitor.Recovered || back.Connections != 5 || !strings.Contains(back.Why, "after 3s") {
+		t.Errorf("%+v", f.diagnoses)
+	}
+	all[0] = tidings{lost: 5, lostSince: 6 * time.Second, refused: true, weighed: 1}
+	f.weigh(all, 7*time.Second, false)
+	if len(f.diagnoses) != 1 || f.diagnoses[0].Connections != 14 {
+		t.Errorf("gone again: %+v", f.diagnoses)
 	}
 }

@@ -19,8 +19,16 @@ type counters struct {
 	fds    uint64 // times this process had no descriptor left
 	ports  uint64 // times there was no local port left
 	closes uint64 // own FINs that the server did not answer in time
+	fins   fins
 	reused uint64 // connections with another's echo after a close
 	causes causes // of stuck connections
+}
+
+// fins are echoes that were owed on connections whose dummies closed them by FIN.
+type fins struct {
+	answered    uint64
+	dropped     uint64 // still owed as the server closed
+	connections uint64 // on which some were
 }
 
 // balance fills in ledger.Wait and panics unless every echo is accounted for.
@@ -49,6 +57,7 @@ func (c *counters) add(o *counters) {
 	c.conns.Failed += o.conns.Failed
 	c.conns.ClosedByDummy += o.conns.ClosedByDummy
 	c.conns.ClosedByServer += o.conns.ClosedByServer
+	c.conns.NeverAccepted += o.conns.NeverAccepted
 	c.conns.Peak += o.conns.Peak
 	c.conns.Now += o.conns.Now
 	c.bytes.Sent += o.bytes.Sent
@@ -56,6 +65,9 @@ func (c *counters) add(o *counters) {
 	c.fds += o.fds
 	c.ports += o.ports
 	c.closes += o.closes
+	c.fins.connections += o.fins.connections
+	c.fins.dropped += o.fins.dropped
+	c.fins.answered += o.fins.answered
 	c.reused += o.reused
 	c.causes.add(&o.causes)
 }
@@ -98,10 +110,18 @@ func (w *worker) loseUnanswered(d *dummy) {
 }
 
 // writeOff lowers Wait Echo Count by what is still owed on the connection, and says how much.
-// At the end of a run that did not drain nothing is lowered: the last disconnect must not make
-// Wait Echo Count look like 0.
+// After a drain that failed nothing is lowered, until the next START: what was owed then stays
+// owed, and neither the server's close nor the last disconnect makes Wait Echo Count look like 0.
 func (w *worker) writeOff(d *dummy) uint64 {
 	n := uint64(d.wait)
+	if w.keepOwed && n > 0 {
+		w.kept.echoes += n
+		from := len(w.kept.lines)
+		w.kept.lines = w.linesOf(w.kept.lines, d)
+		for i := range w.kept.lines[from:] {
+			w.kept.lines[from+i].Local = w.local(d)
+		}
+	}
 	d.wait = 0
 	d.gone += n
 	if w.keepOwed {
@@ -110,6 +130,20 @@ func (w *worker) writeOff(d *dummy) uint64 {
 	w.count.wait -= int64(n)
 	w.maybeEmptied(d)
 	return n
+}
+
+// kept is what is owed of connections that have ended after a drain that failed.
+type kept struct {
+	echoes uint64
+	lines  []monitor.Owed
+}
+
+// dropKept is for the next START: what is owed of connections that are no more was lost.
+func (w *worker) dropKept() {
+	w.keepOwed = false
+	w.count.wait -= int64(w.kept.echoes)
+	w.count.ledger.Lost += w.kept.echoes
+	w.kept = kept{}
 }
 
 // maybeEmptied gives the ring of times back when nothing is outstanding that needs it, and

@@ -16,6 +16,7 @@ func (w *worker) start(order uint64, t0, until time.Duration) {
 	}
 	w.tell.order = order
 	w.countOff()
+	w.dropKept()
 	w.mode, w.fresh = echoing, true
 	w.echoes = newPacer(w.index, w.fleet.cfg.Workers, t0, w.load.rate)
 	w.echoes.until = until

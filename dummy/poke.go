@@ -2,8 +2,8 @@ package dummy
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"dummyload/monitor"
@@ -22,10 +22,12 @@ import (
 //
 // A server that is slow by nature looks like a stuck one: what it owes comes out some time, by
 // chance after a poke. So nothing is concluded from a connection whose oldest owed echo may be on
-// its way still (maybeSlow).
+// its way still (maybeSlow), from one that still brings bytes (trickles) or whose receive queue at
+// the server shrinks, nor that a poke lies unread where the server has never answered anybody: how
+// long its answers take is not known.
 //
-// The books are closed before: neither the poke nor what it brings about is counted as an echo,
-// and what was owed at the end of the drain stays owed.
+// The books are closed before: neither the poke nor what it brings about is counted, not as an
+// echo, not in bytes and not as a fault, and what was owed at the end of the drain stays owed.
 //
 // A server that had no descriptor left accepts as soon as the other dummies leave, and answers
 // then: the poke has nothing to do with it. So whoever lay in the backlog is found out before
@@ -40,6 +42,7 @@ type poke struct {
 	owed   uint64
 	came   uint64 // of the owed
 	part   uint32 // bytes of the oldest owed that had come before
+	unread uint64 // bytes in the server's receive queue before
 	slow   bool   // what is owed may have been on its way still
 	served bool   // the server had accepted the connection before
 	more   bool   // it was given more time
@@ -56,7 +59,10 @@ func (s *stuck) add(o stuck) {
 
 // causes are what the ladder has found.
 type causes struct {
-	wakeup, flag, receive, accept stuck
+	wakeup, flag, receive stuck
+
+	accept  stuck // in the backlog, or up on our side only, when they were looked for
+	refused stuck // reset by the server's system before, and dialed anew
 
 	alive uint64 // connections that brought something after the poke
 }
@@ -66,6 +72,7 @@ func (c *causes) add(o *causes) {
 	c.flag.add(o.flag)
 	c.receive.add(o.receive)
 	c.accept.add(o.accept)
+	c.refused.add(o.refused)
 	c.alive += o.alive
 }
 
@@ -73,6 +80,7 @@ func (c *causes) add(o *causes) {
 // other: one that answered a poke, or a FIN, did not stand still, it had merely got stuck on every
 // single connection; and with one that did, that a poke lies unread says nothing.
 func (c *causes) explain(dst []monitor.Diagnosis) []monitor.Diagnosis {
+	dst = c.neverAccepted(dst)
 	stands := func(d monitor.Diagnosis) bool { return d.Name == monitor.ServerStalled }
 	recovered := func(d monitor.Diagnosis) bool { return d.Name == monitor.Recovered }
 	if !slices.ContainsFunc(dst, stands) || slices.ContainsFunc(dst, recovered) {
@@ -82,6 +90,27 @@ func (c *causes) explain(dst []monitor.Diagnosis) []monitor.Diagnosis {
 		return c.diagnoses(slices.DeleteFunc(dst, stands))
 	}
 	return dst
+}
+
+// neverAccepted names the connections that the server's program has never taken.
+func (c *causes) neverAccepted(dst []monitor.Diagnosis) []monitor.Diagnosis {
+	var why []string
+	if n := c.accept; n.connections > 0 {
+		why = append(why, fmt.Sprintf("the server's program had not accepted %d connections, which "+
+			"lay in the backlog or waited for room in it (%d owed echoes)", n.connections, n.echoes))
+	}
+	if n := c.refused; n.connections > 0 {
+		why = append(why, fmt.Sprintf("%d connections were reset while the backlog was full and "+
+			"before the server's system had taken a byte of them: not accepted, and dialed again "+
+			"(%d echoes on them are abandoned)", n.connections, n.echoes))
+	}
+	if len(why) == 0 {
+		return dst
+	}
+	return append(dst, monitor.Diagnosis{
+		Name: monitor.AcceptStalled, Why: strings.Join(why, "; "),
+		Connections: int(c.accept.connections + c.refused.connections),
+	})
 }
 
 // diagnoses puts the causes into words.
@@ -97,7 +126,6 @@ func (c *causes) diagnoses(dst []monitor.Diagnosis) []monitor.Diagnosis {
 			"a FIN: it receives, but never sends again"},
 		{monitor.ReceiveNotRearmed, c.receive, "one more echo lay unread in the server's receive " +
 			"queue: it has no receive posted"},
-		{monitor.AcceptStalled, c.accept, "the connection was never accepted: it lies in the backlog"},
 	} {
 		if one.stuck.connections > 0 {
 			dst = append(dst, monitor.Diagnosis{
@@ -120,7 +148,9 @@ func (w *worker) poke(d *dummy) bool {
 	}
 	w.pokes[d.slot] = &poke{
 		conn: d.conn, last: d.assigned, owed: uint64(d.wait), part: d.stream.have,
-		slow: w.maybeSlow(d), served: !d.is(backlogged) && w.accepted(d) == yes,
+		unread: w.lookAtQueue(d).bytes,
+		slow:   w.maybeSlow(d) || w.trickles(d),
+		served: !d.is(backlogged) && w.accepted(d) == yes,
 	}
 	d.set(poked)
 	d.clear(heard) // tells from now on whether anything came since
@@ -137,12 +167,29 @@ func (w *worker) maybeSlow(d *dummy) bool {
 	return w.now-d.timeOf(d.stream.oldest(d.assigned)) < w.slowAnswer()
 }
 
+// trickles reports whether a connection has brought something within the time that answers take
+// there, or within the second half of a drain that failed: one that is stuck brings nothing then.
+func (w *worker) trickles(d *dummy) bool {
+	return d.heardAt > 0 && w.now-d.heardAt < max(w.slowAnswer(), w.fleet.cfg.DrainTimeout/2)
+}
+
 // slowAnswer is how long an answer may take that is on its way still: half as long again as the
-// slowest that this worker has seen, and slack for a machine that has other things to do.
+// slowest that any worker has seen, and slack for a machine that has other things to do.
 func (w *worker) slowAnswer() time.Duration {
 	const slack = 250 * time.Millisecond
-	slowest := max(w.slowest, w.hists.rtt.Max())
+	slowest := max(w.slowest, w.hists.rtt.Max(), time.Duration(w.fleet.slowest.Load()))
 	return slowest + slowest/2 + slack
+}
+
+// tellSlowest lets the other workers know how slow the server is.
+func (w *worker) tellSlowest() {
+	slowest := int64(max(w.slowest, w.hists.rtt.Max()))
+	for {
+		known := w.fleet.slowest.Load()
+		if slowest <= known || w.fleet.slowest.CompareAndSwap(known, slowest) {
+			return
+		}
+	}
 }
 
 // cameAfterPoke takes n echoes that a poked connection brought.
@@ -179,7 +226,11 @@ func (w *worker) pokeOver(d *dummy, at time.Duration) {
 	case p.served && (p.came > 0 || d.stream.have > p.part): // also where a short send got stuck again
 		count.wakeup.add(found)
 	case d.is(heard):
-	case queue.known && queue.bytes > 0:
+	case queue.bytes > 0 && queue.bytes < p.unread: // it reads, slowly
+	case queue.bytes > 0 && w.fleet.slowest.Load() == 0: // it never answered anybody
+		w.closeOwn(d, CloseRST, 0)
+		return
+	case queue.bytes > 0:
 		count.receive.add(found)
 		w.closeOwn(d, CloseRST, 0)
 		return
@@ -202,7 +253,8 @@ func (w *worker) finAnswered(d *dummy) {
 // the stuck has nobody accepted?
 func (w *worker) noteBacklog() {
 	for slot := range w.slots() {
-		if d := w.at(slot); d.wait > 0 && d.state == up && w.accepted(d) == no {
+		d := w.at(slot)
+		if d.wait > 0 && (d.state == up || d.state == closing) && w.accepted(d) == no {
 			w.inBacklog(d, uint64(d.wait))
 		}
 	}
@@ -243,8 +295,9 @@ func (w *worker) accepted(d *dummy) answer {
 // receiveQueues remembers the system's list of connections for a moment: it is read once for
 // all that are looked for together.
 type receiveQueues struct {
-	at   time.Duration                   // when it had been read
-	list map[netip.AddrPort]receiveQueue // by the dummy's address
+	at    time.Duration // when it had been read
+	table tcpTable
+	here  bool // the server is on this system: some table had one of its ends
 }
 
 // queuesFresh is how long a list is looked at before it is read again.
@@ -252,14 +305,16 @@ const queuesFresh = 50 * time.Millisecond
 
 // lookAtQueue is the receive queue at the server's end of a connection; not known where the
 // server is on another machine, or the system does not tell. The list may be long and take a
-// while to read, so that the time is taken again: what begins now must not be old already.
+// while to read, so that the time goes on: what begins now must not be old already.
 func (w *worker) lookAtQueue(d *dummy) receiveQueue {
 	q := &w.queues
-	if q.list == nil || w.now-q.at > queuesFresh {
-		q.list = readReceiveQueues(w.fleet.cfg.Target.Port())
-		w.now = w.fleet.clock()
+	if q.table.theirs == nil || w.now-q.at > queuesFresh {
+		began := w.fleet.clock()
+		q.table = readTCPTable(w.fleet.cfg.Target.Port())
+		w.now += w.fleet.clock() - began
 		q.at = w.now
+		q.here = q.here || len(q.table.theirs) > 0
+		q.table.here = q.here
 	}
-	local := w.port.LocalAddr(d.sock)
-	return q.list[netip.AddrPortFrom(local.Addr().Unmap(), local.Port())]
+	return q.table.queue(d.public.local.Of(uint64(d.conn)))
 }

@@ -5,10 +5,12 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/server/iocp"
 )
 
 // stuckServers are what leaves a connection stuck, each after a few right echoes. Each says when a
@@ -249,7 +251,7 @@ func explained(t *testing.T, f *Fleet, want string, seen bool) {
 	before := snap(f)
 	must(t, f.Close())
 	after := snap(f)
-	if after.Ledger != before.Ledger || after.Faults != before.Faults {
+	if after.Ledger != before.Ledger || after.Faults != before.Faults || after.Bytes != before.Bytes {
 		t.Errorf("the poke changed the books:\n%+v %v\n%+v %v",
 			before.Ledger, before.Faults, after.Ledger, after.Faults)
 	}
@@ -267,6 +269,121 @@ func explained(t *testing.T, f *Fleet, want string, seen bool) {
 	}
 	if most := before.Clients - 1; named != most {
 		t.Errorf("%s on %d connections, want %d: %+v", want, named, most, after.Diagnoses)
+	}
+}
+
+// stuckByHand is a worker of one dummy that is owed an echo at the end of a drain that failed, at a
+// time, and has been heard before, last at heardAt.
+func stuckByHand(t *testing.T, heardAt, at time.Duration) (*worker, *nullPort, *dummy) {
+	w, p := byHand(t, Config{Clients: 1, OverSend: 1, DrainTimeout: 10 * time.Second})
+	d := w.at(0)
+	w.start(2, 0, never)
+	turn(w, p, scanEvery, false)
+	turn(w, p, scanEvery, true)
+	for len(p.sends) > 0 { // the server takes what is sent, and answers no more
+		send := p.sends[0]
+		p.sends = p.sends[1:]
+		w.complete(&iocp.Entry{Overlapped: send.ov, Transferred: len(send.buf)})
+	}
+	w.stop(3)
+	d.heardAt = heardAt
+	w.now = at
+	w.giveUpDrain()
+	return w, p, d
+}
+
+// TestWhateverEndsAPokedConnectionIsNoFault: the books are closed.
+func TestWhateverEndsAPokedConnectionIsNoFault(t *testing.T) {
+	for name, end := range map[string]iocp.Entry{
+		"reset": {Err: syscall.ECONNRESET}, "closed": {}, "nonsense": {Transferred: 4, Data: []byte("ssss")},
+	} {
+		w, p, d := stuckByHand(t, scanEvery, time.Minute)
+		before := w.count
+		w.leave(true, true)
+		turn(w, p, time.Minute+1, false)
+		end.Overlapped = &d.recv
+		w.complete(&end)
+		turn(w, p, 2*time.Minute, false)
+		turn(w, p, 3*time.Minute, false)
+		w.countHeld(false)
+		if w.count.faults != before.faults || w.count.ledger != before.ledger ||
+			w.count.bytes != before.bytes || w.count.wait != before.wait {
+			t.Errorf("%s: %+v, before %+v", name, w.count, before)
+		}
+	}
+}
+
+// TestWhoStillSendsIsSlow: an answer that comes after the poke, or a FIN that is not answered, tell
+// nothing of a connection that has brought bytes all through the drain.
+func TestWhoStillSendsIsSlow(t *testing.T) {
+	for _, slow := range []bool{true, false} {
+		heardAt := scanEvery
+		if slow {
+			heardAt = time.Minute - 200*time.Millisecond
+		}
+		w, p, d := stuckByHand(t, heardAt, time.Minute)
+		frame := w.fleet.pattern.append(nil, d.ident(), d.stream.next)
+		w.leave(true, true)
+		turn(w, p, time.Minute+1, false)
+		poke := p.sends[0]
+		w.complete(&iocp.Entry{Overlapped: poke.ov, Transferred: len(poke.buf)})
+		w.complete(&iocp.Entry{Overlapped: &d.recv, Transferred: 1, Data: frame[:1]})
+		for at := time.Minute + pokeWait; d.state == up; at += scanEvery {
+			turn(w, p, at, false) // to look at the server's queue may have taken a while
+		}
+		if named := w.count.causes.wakeup.connections == 1; named == slow {
+			t.Errorf("slow %v: %+v", slow, w.count.causes)
+		}
+		if slow {
+			d.heardAt = time.Minute + time.Second*19/2
+		}
+		w.now = time.Minute + 11*time.Second
+		w.inspect(d)
+		if d.state == closing || (w.count.closes == 1) == slow {
+			t.Errorf("slow %v: state %v, %d closes ignored", slow, d.state, w.count.closes)
+		}
+	}
+}
+
+// TestWhatIsOwedAtTheEndOfADrainStaysOwed: the server's close afterwards changes nothing until the
+// next START.
+func TestWhatIsOwedAtTheEndOfADrainStaysOwed(t *testing.T) {
+	w, _, d := stuckByHand(t, scanEvery, time.Minute)
+	before := w.count.ledger
+	w.complete(&iocp.Entry{Overlapped: &d.recv})
+	w.count.balance()
+	if w.count.wait != 1 || w.count.ledger.Lost != before.Lost {
+		t.Errorf("closed after the drain: wait %d, %+v", w.count.wait, w.count.ledger)
+	}
+	lines := w.owedLines(-1)
+	if len(lines) != 1 || lines[0].Count != 1 || lines[0].Connection != 1 {
+		t.Errorf("%+v", lines)
+	}
+	w.start(4, w.now, never)
+	w.count.balance()
+	if w.count.ledger.Lost != before.Lost+1 || w.count.wait != 0 || len(w.owedLines(-1)) != 0 {
+		t.Errorf("after START: wait %d, %+v", w.count.wait, w.count.ledger)
+	}
+}
+
+// TestNothingIsConcludedOfAServerThatNeverAnswered: it may greet for longer than a run lasts.
+func TestNothingIsConcludedOfAServerThatNeverAnswered(t *testing.T) {
+	over := make(chan struct{})
+	cfg := testConfig(startServer(t, func(*net.TCPConn) { <-over }))
+	t.Cleanup(func() { close(over) })
+	cfg.DrainTimeout = 200 * time.Millisecond
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	until(t, f, "all sent", func(s *monitor.Snapshot) bool { return s.Ledger.Sent == 8*4 })
+	must(t, f.Stop())
+	reach(t, f, monitor.Undrained)
+	until(t, f, "owed for long", func(*monitor.Snapshot) bool { return !mayBeOnItsWay(f) })
+	must(t, f.Close())
+	for _, d := range snap(f).Diagnoses {
+		if d.Name != monitor.NeverServed {
+			t.Errorf("%+v", d)
+		}
 	}
 }
 

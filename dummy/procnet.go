@@ -6,18 +6,51 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"dummyload/monitor/trace"
 )
 
 // receiveQueue is what the system says of the server's end of a connection.
 type receiveQueue struct {
 	known    bool
-	accepted bool // some process has it; until then it lies in the backlog
+	accepted bool // some process has it, or had it; until then it lies in the backlog
 	bytes    uint64
+}
+
+// tcpTable is what the system tells of the connections to a port of this machine, by the address
+// of the dummy's end.
+type tcpTable struct {
+	theirs map[trace.PeerKey]receiveQueue // the server's ends
+	ours   map[trace.PeerKey]bool         // the dummies' ends of which no server's is known
+	here   bool                           // the server is known to be on this system
+}
+
+// queue is the server's end of a connection. Where the system has none of it, but others' ends to
+// the same port, and the dummy's end is up, then the connection is up on our side only: the
+// server's system sent a SYN cookie (tcp_syncookies in tcp(7)), and its accept queue is full still.
+// Its program has not accepted it.
+func (t *tcpTable) queue(local trace.PeerKey) receiveQueue {
+	q, ok := t.theirs[local]
+	if !ok && t.ours[local] && (t.here || len(t.theirs) > 0) {
+		q.known = true
+	}
+	return q
+}
+
+// halves reports whether some connection is up on our side only.
+func (t *tcpTable) halves() bool {
+	for local := range t.ours {
+		if _, ok := t.theirs[local]; !ok {
+			return true
+		}
+	}
+	return false
 }
 
 // procNet are the system's tables of TCP connections.
@@ -35,27 +68,49 @@ func SeesReceiveQueues() bool {
 	return true
 }
 
-// readReceiveQueues lists the connections to a port of this machine by the address of their
-// other end. Linux tells in /proc/net; elsewhere the list is empty.
-func readReceiveQueues(port uint16) map[netip.AddrPort]receiveQueue {
-	list := make(map[netip.AddrPort]receiveQueue)
+// readTCPTable lists the connections to a port of this machine. Linux tells in /proc/net; elsewhere
+// the list is empty. A table is not read at one instant. So what seems to be up on one side only
+// is looked for a second time.
+func readTCPTable(port uint16) tcpTable {
+	table := readTCPTableOnce(port)
+	if !table.halves() {
+		return table
+	}
+	again := readTCPTableOnce(port)
+	for local := range table.ours {
+		if !again.ours[local] {
+			delete(table.ours, local)
+		}
+	}
+	maps.Copy(table.theirs, again.theirs)
+	return table
+}
+
+func readTCPTableOnce(port uint16) tcpTable {
+	table := newTCPTable()
 	for _, name := range procNet {
 		f, err := os.Open(name)
 		if err != nil {
 			continue
 		}
-		parseReceiveQueues(f, port, list)
+		table.parse(f, port)
 		_ = f.Close() // only read
 	}
-	return list
+	return table
 }
 
-// parseReceiveQueues reads one table of proc(5). The columns are: number, local and remote
-// address, state, tx_queue:rx_queue, timer, retransmits, uid, timeout, inode (0 before accept).
-func parseReceiveQueues(r io.Reader, port uint16, list map[netip.AddrPort]receiveQueue) {
+func newTCPTable() tcpTable {
+	return tcpTable{
+		theirs: make(map[trace.PeerKey]receiveQueue), ours: make(map[trace.PeerKey]bool),
+	}
+}
+
+// parse reads one table of proc(5). The columns are: number, local and remote address, state,
+// tx_queue:rx_queue, timer, retransmits, uid, timeout, inode.
+func (t *tcpTable) parse(r io.Reader, port uint16) {
 	const (
-		local, remote, queues, inode = 1, 2, 4, 9
-		columns                      = 10
+		local, remote, state, queues, inode = 1, 2, 3, 4, 9
+		columns                             = 10
 	)
 	ours := fmt.Appendf(nil, ":%04X ", port)
 	for lines := bufio.NewScanner(r); lines.Scan(); {
@@ -63,22 +118,42 @@ func parseReceiveQueues(r io.Reader, port uint16, list map[netip.AddrPort]receiv
 			continue // most of the table: what lingers of other programs' connections
 		}
 		field := strings.Fields(lines.Text())
-		if len(field) < columns {
+		if len(field) < columns || field[state] == listening {
 			continue
 		}
-		to, ok := procAddress(field[local])
-		from, ok2 := procAddress(field[remote])
-		if !ok || !ok2 || to.Port() != port {
-			continue
-		}
+		here, ok := procAddress(field[local])
+		there, ok2 := procAddress(field[remote])
 		_, rx, _ := strings.Cut(field[queues], ":")
 		unread, err := strconv.ParseUint(rx, 16, 64)
-		if err != nil {
-			continue
+		switch {
+		case !ok || !ok2 || err != nil:
+		case here.Port() == port:
+			t.theirs[trace.KeyOf(there)] = receiveQueue{
+				known: true, bytes: unread,
+				accepted: field[inode] != "0" || !slices.Contains(waiting, field[state]),
+			}
+		case there.Port() == port && slices.Contains(halfUp, field[state]):
+			t.ours[trace.KeyOf(here)] = true
 		}
-		list[from] = receiveQueue{known: true, accepted: field[inode] != "0", bytes: unread}
 	}
 }
+
+// The states of a connection in the table (include/net/tcp_states.h).
+const (
+	established = "01"
+	synReceived = "03"
+	finWait1    = "04" // its FIN is not acknowledged
+	closeWait   = "08"
+	listening   = "0A"
+)
+
+var (
+	// waiting are the states in which the server's end has no inode before it is accepted. In the
+	// others it has none any more: its program has closed it.
+	waiting = []string{established, synReceived, closeWait}
+	// halfUp are those of a dummy's end of which nothing says that the server's system has it.
+	halfUp = []string{established, finWait1}
+)
 
 // procAddress reads HEX:PORT, where HEX is the address in words of 32 bits, each in the
 // machine's byte order; all machines this runs on are little-endian.

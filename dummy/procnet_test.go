@@ -6,10 +6,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dummyload/monitor/trace"
 )
 
 // A listener, an accepted connection with 10 bytes unread, one in the backlog, one of another
-// port, and two lines that make no sense.
+// port, and two lines that make no sense. Then what its program has closed, a SYN that
+// is not yet acknowledged, and dummies' ends: of an accepted
+// connection, of one that is up on our side only, of such a one that has sent its FIN, and of one
+// whose FIN was acknowledged.
 const procTable = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1770 00000000:0000 0A 00000000:00000001 00:00000000 00000000     0        0 77 1 0
    1: 0100007F:1770 0200007F:C350 01 00000000:0000000A 00:00000000 00000000     0        0 78 1 0
@@ -17,6 +22,12 @@ const procTable = `  sl  local_address rem_address   st tx_queue rx_queue tr tm-
    3: 0100007F:1771 0100007F:C352 01 00000000:0000000B 00:00000000 00000000     0        0 79 1 0
    4: nonsense:1770 0100007F:C353 01 00000000:0000000B 00:00000000 00000000     0        0 79 1 0
    5: 0100007F:1770 0100007F:C354
+   6: 0100007F:1770 0100007F:C360 05 00000000:00000000 00:00000000 00000000     0        0 0 1 0
+   7: 0100007F:1770 0100007F:C361 03 00000000:00000000 00:00000000 00000000     0        0 0 1 0
+   8: 0200007F:C350 0100007F:1770 01 00000000:00000000 00:00000000 00000000     0        0 90 1 0
+   9: 0100007F:C362 0100007F:1770 01 0000000A:00000000 00:00000000 00000000     0        0 91 1 0
+  10: 0100007F:C363 0100007F:1770 04 0000000B:00000000 00:00000000 00000000     0        0 92 1 0
+  11: 0100007F:C364 0100007F:1770 05 00000000:00000000 00:00000000 00000000     0        0 93 1 0
 `
 
 // The same for IPv6: a native connection, and one over IPv4 to a server that listens on both.
@@ -30,23 +41,39 @@ const (
 )
 
 func TestReceiveQueuesAreReadFromTheSystemsTable(t *testing.T) {
-	got := map[netip.AddrPort]receiveQueue{}
-	parseReceiveQueues(strings.NewReader(procTable), 6000, got)
-	parseReceiveQueues(strings.NewReader(procTable6), 6000, got)
-	want := map[string]receiveQueue{
-		"0.0.0.0:0":       {known: true, accepted: true, bytes: 1},
+	got := newTCPTable()
+	got.parse(strings.NewReader(procTable), 6000)
+	got.parse(strings.NewReader(procTable6), 6000)
+	for addr, want := range map[string]receiveQueue{
 		"127.0.0.2:50000": {known: true, accepted: true, bytes: 10},
 		"127.0.0.1:50001": {known: true, accepted: false, bytes: 255},
 		"[::1]:50005":     {known: true, accepted: true, bytes: 3},
 		"127.0.0.1:50006": {known: true, accepted: true, bytes: 4},
-	}
-	for addr, q := range want {
-		if got[netip.MustParseAddrPort(addr)] != q {
-			t.Errorf("%s: %+v, want %+v", addr, got[netip.MustParseAddrPort(addr)], q)
+		"127.0.0.1:50016": {known: true, accepted: true},  // and closed
+		"127.0.0.1:50017": {known: true, accepted: false}, // nor even acknowledged
+		"127.0.0.1:50018": {known: true, accepted: false}, // on our side only
+		"127.0.0.1:50019": {known: true, accepted: false},
+		"127.0.0.1:50020": {}, // the server's system had it
+		"127.0.0.1:50021": {}, // nobody knows it
+		"0.0.0.0:0":       {}, // the listener's
+	} {
+		if q := got.queue(trace.KeyOf(netip.MustParseAddrPort(addr))); q != want {
+			t.Errorf("%s: %+v, want %+v", addr, q, want)
 		}
 	}
-	if len(got) != len(want) {
-		t.Errorf("%d lines were taken, want %d: %v", len(got), len(want), got)
+	if !got.halves() || len(got.theirs) != 6 || len(got.ours) != 3 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestNothingIsKnownOfAServerElsewhere: where the system has no server's end at all, that one is
+// missing says nothing.
+func TestNothingIsKnownOfAServerElsewhere(t *testing.T) {
+	got := newTCPTable()
+	got.parse(strings.NewReader(
+		"  9: 0100007F:C362 0100007F:1770 01 0000000A:00000000 00:00000000 00000000 0 0 91 1 0\n"), 6000)
+	if q := got.queue(trace.KeyOf(netip.MustParseAddrPort("127.0.0.1:50018"))); q.known {
+		t.Errorf("%+v", q)
 	}
 }
 
@@ -70,7 +97,8 @@ func TestReceiveQueueOfALiveConnection(t *testing.T) {
 		t.Helper()
 		var got receiveQueue
 		for end := time.Now().Add(soon); got != want; time.Sleep(time.Millisecond) {
-			if got = readReceiveQueues(to.Port())[from]; time.Now().After(end) {
+			table := readTCPTable(to.Port())
+			if got = table.queue(trace.KeyOf(from)); time.Now().After(end) {
 				t.Fatalf("%+v, want %+v", got, want)
 			}
 		}

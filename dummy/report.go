@@ -92,6 +92,7 @@ type report struct {
 	hists     *histograms
 	evidence  []monitor.Evidence // new ones
 	owed      []monitor.Owed
+	listed    bool     // owed is all that was asked for: the worker drains, or has drained
 	answered  []uint64 // echoes of each client
 	silent    uint64
 	pending   int           // dummies that are not up yet, see tidings
@@ -113,9 +114,10 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 		held: w.held.echo, heldDrain: w.held.drain,
 	}
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
+	w.tellSlowest()
 	w.hists, w.news.evidence = empty, nil
 	if w.mode == draining {
-		r.owed = w.owedLines(want.owed)
+		r.owed, r.listed = w.owedLines(want.owed), true
 	}
 	if want.fairness {
 		r.answered, r.silent = w.fairness()
@@ -132,24 +134,19 @@ func (w *worker) behindNow() time.Duration {
 	return max(0, w.now-w.echoes.due())
 }
 
-// owedLines names what is owed, a line for each row of sequences, the oldest first.
+// owedLines names what is owed, a line for each row of sequences, the oldest first; all of it with
+// most < 0.
 func (w *worker) owedLines(most int) []monitor.Owed {
-	if most == 0 {
+	switch {
+	case most == 0:
 		return nil
+	case most < 0 && w.list.of == w.count.ledger && w.now-w.list.at < listFresh:
+		return w.list.lines
 	}
-	var lines []monitor.Owed
+	lines := slices.Clone(w.kept.lines)
 	for slot := range w.slots() {
-		d := w.at(slot)
-		if d.wait == 0 {
-			continue
-		}
-		w.spans = d.stream.owed(w.spans[:0], d.assigned)
-		for _, s := range w.spans {
-			lines = append(lines, monitor.Owed{
-				Client: int(d.client), Connection: d.conn,
-				First: s.first, Last: s.last, Count: int(s.last - s.first + 1),
-				Age: w.now - d.timeOf(s.first),
-			})
+		if d := w.at(slot); d.wait > 0 {
+			lines = w.linesOf(lines, d)
 		}
 	}
 	sortOwed(lines)
@@ -157,7 +154,36 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 		lines = lines[:most]
 	}
 	for i := range lines {
-		lines[i].Local = w.local(w.at(lines[i].Client / w.fleet.cfg.Workers))
+		if l := &lines[i]; l.Local == "" {
+			l.Local = w.local(w.at(l.Client / w.fleet.cfg.Workers))
+		}
+	}
+	if most < 0 {
+		w.list = owedList{w.count.ledger, w.now, lines}
+	}
+	return lines
+}
+
+// owedList is the whole list of what is owed. It is long where a server has got stuck, and is asked
+// for with each snapshot: it is made again when an echo is accounted for, and for the ages once in
+// a while.
+type owedList struct {
+	of    monitor.Ledger
+	at    time.Duration
+	lines []monitor.Owed // not changed
+}
+
+const listFresh = time.Second
+
+// linesOf adds what one connection is owed.
+func (w *worker) linesOf(lines []monitor.Owed, d *dummy) []monitor.Owed {
+	w.spans = d.stream.owed(w.spans[:0], d.assigned)
+	for _, s := range w.spans {
+		lines = append(lines, monitor.Owed{
+			Client: int(d.client), Connection: d.conn,
+			First: s.first, Last: s.last, Count: int(s.last - s.first + 1),
+			Age: w.now - d.timeOf(s.first),
+		})
 	}
 	return lines
 }

@@ -70,11 +70,10 @@ func (w *worker) inspect(d *dummy) {
 			w.die(d, w.port.Cancel, 0)
 			return
 		case w.unanswered(d):
-			if d.is(shutDown) {
-				w.ignored(d)
+			if !d.is(shutDown) || !w.ignored(d) {
+				w.abandon(d)
+				w.die(d, w.port.Abort, d.pause)
 			}
-			w.abandon(d)
-			w.die(d, w.port.Abort, d.pause)
 			return
 		}
 	}
@@ -88,7 +87,7 @@ func (w *worker) inspect(d *dummy) {
 
 // lookForStuck finds a server that takes nothing.
 func (w *worker) lookForStuck(d *dummy) {
-	if d.is(sending) && !d.is(unread) && w.now-d.sentAt > w.fleet.cfg.DrainTimeout {
+	if d.is(sending) && !d.is(unread|poked) && w.now-d.sentAt > w.fleet.cfg.DrainTimeout {
 		d.set(unread)
 		w.blame(d, monitor.NotReading, monitor.Evidence{Seq: d.written, Age: w.now - d.sentAt})
 	}

@@ -16,6 +16,7 @@ func TestWhoWasHeldUpAccusesNobody(t *testing.T) {
 		w, _ := byHand(t, Config{Clients: 1})
 		d := w.at(0)
 		d.set(heard) // the server has accepted it
+		d.heardAt = 1
 		w.closeOwn(d, CloseFIN, 0)
 		w.now += time.Minute
 		w.advance() // of what came the first batch has nothing of it

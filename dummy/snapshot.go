@@ -210,10 +210,11 @@ func (t *totals) take(worker int, r *report) {
 	}
 }
 
-// nameOwed lists what is owed, the oldest first. The list of a drain that failed stays when the
-// fleet is closed.
+// nameOwed lists what is owed, the oldest first. The list of a drain that failed stays while the
+// fleet closes, and when it is closed: connections that are no more are still owed what they were.
 func (t *totals) nameOwed(s *monitor.Snapshot, reports []*report) {
-	if s.Phase != monitor.Ended {
+	closing := slices.ContainsFunc(reports, func(r *report) bool { return !r.listed })
+	if s.Phase != monitor.Ended && !(s.Phase == monitor.Undrained && closing) {
 		t.owed = nil
 		for _, r := range reports {
 			t.owed = append(t.owed, r.owed...)

@@ -80,7 +80,7 @@ func (h *hunger) publish(t *tidings) {
 type stall struct {
 	on    bool
 	since time.Duration
-	at    int  // its place among the diagnoses
+	name  string
 	new   bool // nothing was ever heard before
 }
 
@@ -104,13 +104,15 @@ func (f *Fleet) watchStall(all []tidings, now time.Duration) {
 	case f.stall.on && !silent && f.stall.new:
 		// How fast it is when all is well is not known: it may just be slow.
 		f.stall.on = false
-		f.diagnoses = slices.Delete(f.diagnoses, f.stall.at, f.stall.at+1)
+		f.diagnoses = slices.DeleteFunc(f.diagnoses, func(d monitor.Diagnosis) bool {
+			return d.Name == f.stall.name
+		})
 		f.event("server answers, the first time after %v",
 			(now - f.stall.since).Round(10*time.Millisecond))
 	case f.stall.on && !silent:
 		f.stall.on = false
 		took := (now - f.stall.since).Round(10 * time.Millisecond)
-		f.diagnoses[f.stall.at].Why += fmt.Sprintf("; recovered after %v", took)
+		f.diagnoses[f.diagnosis(f.stall.name)].Why += fmt.Sprintf("; recovered after %v", took)
 		d := &f.diagnoses[f.diagnosis(monitor.Recovered)]
 		d.Connections = max(d.Connections, int(up))
 		d.Why = fmt.Sprintf("all answered again after %v", took)
@@ -120,11 +122,9 @@ func (f *Fleet) watchStall(all []tidings, now time.Duration) {
 		if !ever {
 			name, why = "never_served", "connects succeed, and no byte ever came back"
 		}
-		f.diagnoses = slices.DeleteFunc(f.diagnoses, func(d monitor.Diagnosis) bool {
-			return d.Name == monitor.Recovered // not any more
-		})
-		f.stall = stall{on: true, since: since, at: f.diagnosis(name), new: !ever}
-		d := &f.diagnoses[f.stall.at] // the last stall is the one told of
+		f.dropRecovered() // not any more
+		f.stall = stall{on: true, since: since, name: name, new: !ever}
+		d := &f.diagnoses[f.diagnosis(name)] // the last stall is the one told of
 		d.Connections = max(d.Connections, int(up))
 		d.Why = fmt.Sprintf("%s (%v after the start)", why, since.Round(time.Millisecond))
 		f.event("%s: %s", name, why)

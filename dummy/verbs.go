@@ -162,6 +162,7 @@ func (f *Fleet) Reset() error {
 	f.orderAll((*worker).reset)
 	f.mob.reset()
 	f.diagnoses, f.stall = nil, stall{} // one that lasts is told again
+	f.gone = gone{}
 	f.echoOn = 0
 	if f.phase == monitor.Echoing {
 		f.since = f.earlier.at

@@ -34,7 +34,9 @@ type worker struct {
 	load     load                    // the settings in force
 	mode     mode                    // what the dummies are to do
 	fresh    bool                    // echoing, and nobody had a turn yet
-	keepOwed bool                    // leaving after a drain that failed (see writeOff)
+	keepOwed bool                    // after a drain that failed (see writeOff)
+	kept     kept
+	list     owedList
 
 	ready     slotQueue     // may send, each slot once
 	roomSince time.Duration // since when ready was never empty; never when it is

@@ -67,6 +67,17 @@ var adviceOn = map[string]string{
 // maxSteps is how many pieces of advice a report gives: the first ones are the likeliest.
 const maxSteps = 3
 
+// explained reports whether a diagnosis says why echoes are owed.
+func explained(ds []Diagnosis) bool {
+	return slices.ContainsFunc(ds, func(d Diagnosis) bool {
+		switch d.Name {
+		case AcceptStalled, NeverServed, SendWakeupLost, SendFlagStuck, ReceiveNotRearmed:
+			return true
+		}
+		return false
+	})
+}
+
 // nextSteps is what a reader should do about a verdict other than pass: what the diagnoses say,
 // then what the failed faults say, or what the verdict itself does.
 func nextSteps(s *Snapshot, v Verdict) []string {
@@ -82,6 +93,9 @@ func nextSteps(s *Snapshot, v Verdict) []string {
 		}
 	}
 	for _, f := range v.Failed {
+		if f == NotDrained && explained(v.Diagnoses) {
+			continue // why is known, and it is no lost wake-up
+		}
 		add(advice[f])
 	}
 	switch {

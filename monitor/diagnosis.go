@@ -9,30 +9,33 @@ type Diagnosis struct {
 
 // The diagnoses. What each is drawn from is said where it is drawn.
 const (
-	ServerGone         = "server_gone"
-	ServerStalled      = "server_stalled"
-	Recovered          = "recovered" // added to server_stalled when all answer again
-	AcceptStalled      = "accept_stalled"
-	NeverServed        = "never_served"
-	SendWakeupLost     = "send_wakeup_lost"
-	SendFlagStuck      = "send_flag_stuck"
-	ReceiveNotRearmed  = "receive_not_rearmed"
-	WorkersLost        = "workers_lost"
-	ClosedHealthy      = "closed_healthy"
-	SessionReuse       = "session_reuse"
-	CloseIgnored       = "close_ignored"
-	SessionLeak        = "session_leak"
-	ReleasedTwice      = "released_twice"
-	WorkersStuck       = "workers_stuck" // these four are the bundled server's audit, too
-	AcceptsPending     = "accepts_pending"
-	ServerFailed       = "server_failed"
-	AuditMissing       = "audit_missing"
-	MemoryGrowth       = "memory_growth"
-	LimitIgnored       = "limit_ignored"
-	LocalFDLimit       = "local_fd_limit"
-	LocalPortExhausted = "local_port_exhausted"
-	LocalCPUSaturated  = "local_cpu_saturated"
-	SendLag            = "send_lag"
+	ServerGone        = "server_gone"
+	ServerStalled     = "server_stalled"
+	Recovered         = "recovered" // added to server_stalled when all answer again
+	AcceptStalled     = "accept_stalled"
+	NeverServed       = "never_served"
+	SendWakeupLost    = "send_wakeup_lost"
+	SendFlagStuck     = "send_flag_stuck"
+	ReceiveNotRearmed = "receive_not_rearmed"
+	WorkersLost       = "workers_lost"
+	ClosedHealthy     = "closed_healthy"
+	SessionReuse      = "session_reuse"
+	// HalfCloseUnanswered is no accusation: it says what became of echoes that were owed as a dummy
+	// sent its FIN.
+	HalfCloseUnanswered = "half_close_unanswered"
+	CloseIgnored        = "close_ignored"
+	SessionLeak         = "session_leak"
+	ReleasedTwice       = "released_twice"
+	WorkersStuck        = "workers_stuck" // these four are the bundled server's audit, too
+	AcceptsPending      = "accepts_pending"
+	ServerFailed        = "server_failed"
+	AuditMissing        = "audit_missing"
+	MemoryGrowth        = "memory_growth"
+	LimitIgnored        = "limit_ignored"
+	LocalFDLimit        = "local_fd_limit"
+	LocalPortExhausted  = "local_port_exhausted"
+	LocalCPUSaturated   = "local_cpu_saturated"
+	SendLag             = "send_lag"
 )
 
 // Local reports whether the diagnosis is about the tester's own limits, for which no server is

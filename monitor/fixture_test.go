@@ -40,7 +40,7 @@ func goodRun() *Snapshot {
 		Ledger:     Ledger{Sent: 2_104_561, Echoed: 2_104_511, Abandoned: 50},
 		WaitUpDown: 0,
 		Connections: Connections{Attempted: 1313, Connected: 1312, Failed: 0, ClosedByDummy: 1311,
-			Peak: 1001},
+			Peak: 1001, NeverAccepted: 17},
 		Bytes: Bytes{Sent: 80_104_561, Received: 80_004_511},
 		RTT: Distribution{Count: 2_104_510, Min: 11.25, Mean: 95.5, P50: 92, P90: 110, P99: 1200,
 			P999: 1402, P9999: 2055, Max: 3056.125},

@@ -67,6 +67,8 @@ type Metric struct {
 	Unit  Unit
 	Kind  Kind
 
+	Rare bool // left out of the report where it is 0
+
 	// Performance is set when the tester's own speed has a part in the number: a threshold on
 	// it proves nothing when the tester was the bottleneck.
 	Performance bool

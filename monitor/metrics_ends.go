@@ -17,6 +17,10 @@ func connectionMetrics() []Metric {
 	peak := row("peak", "Connected peak", "the most connections up at once",
 		func(c Connections) uint64 { return c.Peak })
 	peak.Kind = Gauge
+	never := row("never_accepted", "Never accepted",
+		"connections reset by the server's system, since its backlog was full, and dialed anew",
+		func(c Connections) uint64 { return c.NeverAccepted })
+	never.Rare = true
 	return []Metric{
 		row("attempted", "Connect Try", "connections tried",
 			func(c Connections) uint64 { return c.Attempted }),
@@ -29,7 +33,7 @@ func connectionMetrics() []Metric {
 		row("closed_by_server", "Disconnect from Server",
 			"connections closed or reset by the server",
 			func(c Connections) uint64 { return c.ClosedByServer }),
-		peak,
+		peak, never,
 	}
 }
 

@@ -132,7 +132,7 @@ func (r *report) numbers(s *Snapshot) {
 
 // shown leaves out what was not measured, and the faults that did not happen.
 func (m Metric) shown(v float64) bool {
-	return !math.IsNaN(v) && (m.Group != faultGroup && m.Group != watchGroup || v != 0)
+	return !math.IsNaN(v) && (m.Group != faultGroup && m.Group != watchGroup && !m.Rare || v != 0)
 }
 
 // extra is what belongs to a line and is no number.

@@ -55,7 +55,10 @@ type Connections struct {
 	ClosedByDummy  uint64 `json:"closed_by_dummy"`
 	ClosedByServer uint64 `json:"closed_by_server"`
 	Peak           uint64 `json:"peak"`
-	Now            uint64 `json:"-"`
+	// NeverAccepted is, of those closed by the dummy, connections that the server's system reset
+	// before its program had accepted them: its backlog was full. Each was dialed anew.
+	NeverAccepted uint64 `json:"never_accepted,omitempty"`
+	Now           uint64 `json:"-"`
 }
 
 // Bytes counts what went over the wire, headers included.
@@ -120,6 +123,7 @@ type Hostile struct {
 type Drain struct {
 	AtStop  uint64        // Wait Echo Count when STOP was given
 	Elapsed time.Duration // from STOP until Wait Echo Count was 0, or until now
+	Owed    uint64        // Wait Echo Count as a drain was given up; 0 for one that was not
 	// GaveUp is set when the drain's time was over before all echoes had come. Missing of them were
 	// proved missing then, and are lost; the others are owed. It is no drain, even with none owed.
 	GaveUp  bool
@@ -216,8 +220,15 @@ func (s *Snapshot) check() {
 	}
 }
 
-// WaitEchoCount is the number that must fall to 0 after STOP: Ledger.Wait.
-func (s *Snapshot) WaitEchoCount() uint64 { return s.Ledger.Wait }
+// WaitEchoCount is the number that must fall to 0 after STOP: Ledger.Wait. Once the fleet has ended
+// it is no less than what was owed as the last drain was given up: what came after that came too
+// late.
+func (s *Snapshot) WaitEchoCount() uint64 {
+	if s.Phase == Ended {
+		return max(s.Ledger.Wait, s.Drain.Owed)
+	}
+	return s.Ledger.Wait
+}
 
 // EchoRate is the verified echoes per second while Echo was on: what a drain brings is no part of
 // it, as its time is none.

@@ -83,6 +83,7 @@ func TestSummaryIsSchema2(t *testing.T) {
 	}
 	s := goodRun()
 	s.Hostile = nil // without --misbehave
+	s.Connections.NeverAccepted = 0
 	s.Diagnoses = []Diagnosis{{SendWakeupLost, 3, "…"}}
 	s.Evidence = []Evidence{{Fault: Corrupt, Client: 17, Connection: 2}}
 	got := shape(t, summaryJSON(t, s, Rules{Thresholds: threshold("rtt_p99<5ms")}))
@@ -114,7 +115,8 @@ func TestSummaryAddsOnlyKeysThatMayBeLeftOut(t *testing.T) {
 			added = append(added, line)
 		}
 	}
-	want := []string{"reasons[] string", "server.refused float64", "server.accept_failures float64",
+	want := []string{"reasons[] string", "connections.never_accepted float64",
+		"server.refused float64", "server.accept_failures float64",
 		"server.reasons json.Delim", "server.reasons.sendq_full float64",
 		"server.accepts_pending float64", "server.unreleased json.Delim",
 		"server.unreleased[] json.Delim", "server.unreleased[].id string",

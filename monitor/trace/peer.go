@@ -34,6 +34,16 @@ func KeyOf(peer netip.AddrPort) PeerKey {
 	return PeerKey(peer.Port())<<32 | PeerKey(addr)
 }
 
+// IPv4 is the address of a key that is one's, which is exact; not valid for no key.
+func (k PeerKey) IPv4() netip.AddrPort {
+	if k == 0 {
+		return netip.AddrPort{}
+	}
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], uint32(k))
+	return netip.AddrPortFrom(netip.AddrFrom4(b), uint16(k>>32))
+}
+
 // PeerWord is whose connection a slot's session is, or a dummy's own address on its connection. It
 // says of which generation it speaks, so that no look between a new one and its peer takes the
 // slot's earlier peer for the new one's.
