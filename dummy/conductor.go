@@ -129,7 +129,7 @@ func (f *Fleet) step() time.Duration {
 	f.endStorm(all, now)
 	f.tellUnaccepted(all)
 	f.watchStall(all, now)
-	f.watchReturn(all, now)
+	next = min(next, f.watchReturn(all, now))
 	if !f.obeyed(all) {
 		return next // whoever has not read the order yet will kick
 	}

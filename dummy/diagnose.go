@@ -25,6 +25,17 @@ func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 // not the time for.
 const leastFins = 20
 
+// right reports whether no fault was found but late echoes and connects that failed. A server that
+// does anything wrong may owe its answers for that.
+func (c *counters) right() bool {
+	for f, n := range c.faults {
+		if n > 0 && f != int(monitor.Late) && f != int(monitor.ConnectFailed) {
+			return false
+		}
+	}
+	return true
+}
+
 // signs are the diagnoses that the counters themselves add up to.
 func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
 	add := func(name string, connections uint64, why string) {
@@ -41,7 +52,7 @@ func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
 			"the time they have for it")
 	add(monitor.ClosedHealthy, c.faults[monitor.ClosedByServer]+c.faults[monitor.ResetByServer],
 		"%d connections were closed or reset by the server, on which no dummy did anything wrong")
-	if n := c.fins.answered + c.fins.dropped; n >= leastFins && c.fins.answered < n/2 {
+	if n := c.fins.answered + c.fins.dropped; n >= leastFins && c.fins.answered < n/2 && c.right() {
 		dst = append(dst, monitor.Diagnosis{
 			Name: monitor.HalfCloseUnanswered, Connections: int(c.fins.connections),
 			Why: fmt.Sprintf("after our own FIN the server answered %d of %d echoes that it had been "+

@@ -40,7 +40,7 @@ func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) time.Duratio
 	if lost == 0 {
 		return never
 	}
-	gone := 2*lost > lost+up && refused
+	gone := 2*lost > lost+up && refused || f.isGone()
 	switch {
 	case atEnd:
 	case now < since+goneWithin:
@@ -91,18 +91,30 @@ func (f *Fleet) noteGone(why string, lost, owed, before uint64, since time.Durat
 		"counted as faults one by one)", why, monitor.Count(g.lost), monitor.Count(g.owed))
 }
 
+// isGone reports whether a server is gone and not back: what is lost meanwhile was taken by a listener
+// that nobody listened on any more.
+func (f *Fleet) isGone() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gone.on
+}
+
 // watchReturn tells when a server that was gone is back: most of the connections of then are up
-// again. f.mu is held.
-func (f *Fleet) watchReturn(all []tidings, now time.Duration) {
+// again. It returns when it must look again: nobody kicks for one more connection. f.mu is held.
+func (f *Fleet) watchReturn(all []tidings, now time.Duration) time.Duration {
+	if !f.gone.on {
+		return never
+	}
+	again := now + goneWithin
 	var up uint64
 	for i := range all {
 		up += all[i].up
 		if all[i].weighed != f.weighed {
-			return
+			return again
 		}
 	}
-	if !f.gone.on || 2*up < f.gone.before || up == 0 {
-		return
+	if 2*up < f.gone.before || up == 0 {
+		return again
 	}
 	f.gone.on = false
 	took := (now - f.gone.since).Round(10 * time.Millisecond)
@@ -110,6 +122,7 @@ func (f *Fleet) watchReturn(all []tidings, now time.Duration) {
 	d := &f.diagnoses[f.diagnosis(monitor.Recovered)]
 	d.Connections = max(d.Connections, int(up))
 	d.Why = fmt.Sprintf("a server that was gone came back after %v", took)
+	return never
 }
 
 // dropRecovered takes back that all is well again. f.mu is held.

@@ -101,23 +101,25 @@ func TestAServerThatComesBackIsTold(t *testing.T) {
 	f := &Fleet{}
 	all := []tidings{{lost: 9, lostOwed: 5, lostSince: time.Second, refused: true}}
 	f.weigh(all, 2*time.Second, false)
-	all[0] = tidings{up: 4, weighed: 1}
+	all[0] = tidings{up: 2, lost: 1, lostOwed: 1, lostSince: 2 * time.Second, weighed: 1}
+	f.weigh(all, 3*time.Second, false) // taken by the listener of the one that is gone
+	all[0] = tidings{up: 4, weighed: 2}
 	if f.watchReturn(all, 3*time.Second); !f.gone.on {
 		t.Error("back with less than half of the connections")
 	}
 	all[0].up = 5
 	f.watchReturn(all, 4*time.Second)
-	if f.watchReturn(all, 5*time.Second); len(f.diagnoses) != 2 || len(f.events) != 2 {
+	if f.watchReturn(all, 5*time.Second); len(f.diagnoses) != 2 || len(f.events) != 3 {
 		t.Fatalf("%+v %+v", f.diagnoses, f.events)
 	}
 	gone, back := f.diagnoses[0], f.diagnoses[1]
-	if gone.Connections != 9 || !strings.Contains(gone.Why, "9 connections with 5 unanswered echoes") ||
+	if gone.Connections != 10 || !strings.Contains(gone.Why, "10 connections with 6 unanswered echoes") ||
 		back.Name != monitor.Recovered || back.Connections != 5 || !strings.Contains(back.Why, "after 3s") {
 		t.Errorf("%+v", f.diagnoses)
 	}
-	all[0] = tidings{lost: 5, lostSince: 6 * time.Second, refused: true, weighed: 1}
+	all[0] = tidings{lost: 5, lostSince: 6 * time.Second, refused: true, weighed: 2}
 	f.weigh(all, 7*time.Second, false)
-	if len(f.diagnoses) != 1 || f.diagnoses[0].Connections != 14 {
+	if len(f.diagnoses) != 1 || f.diagnoses[0].Connections != 15 {
 		t.Errorf("gone again: %+v", f.diagnoses)
 	}
 }

@@ -1,6 +1,9 @@
 package dummy
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"time"
+)
 
 // roster tells the present connection of any dummy. Faults alone ask for it, from any worker.
 type roster interface {
@@ -18,6 +21,17 @@ type echo struct {
 
 // maxOwnerSeq bounds the search for the high bits of another connection's sequence.
 const maxOwnerSeq = 1 << 26
+
+// maxTries is how many sequences are tried for owners in a second. A text frame takes up to 4,096
+// of them, at some 50 ns each. A server that sends thousands of wrong ones must not keep its tester
+// busy: beyond that the owner of a wrong frame stays unknown, and it counts as corrupt.
+const maxTries = 1 << 19
+
+// mayTry lets the owner of wrong frames be looked for again as time goes by.
+func (v *verifier) mayTry(elapsed time.Duration) {
+	more := int(min(elapsed, time.Second)) * maxTries / int(time.Second)
+	v.tries = min(v.tries+more, maxTries)
+}
 
 // owner finds whose payload b is: opened, plausible, and then verified by recomputing it. With
 // exact b is a whole payload; without, it is the beginning of a stream, and it is enough that
@@ -53,7 +67,8 @@ func (v *verifier) owner(id ident, sent uint64, b []byte, exact bool) echo {
 			return e
 		}
 	}
-	for seq := t.seq; seq <= maxOwnerSeq; seq += 1 << v.p.seqBits {
+	for seq := t.seq; seq <= maxOwnerSeq && v.tries > 0; seq += 1 << v.p.seqBits {
+		v.tries--
 		if e := v.agrees(who, seq, b, exact); e.conn != 0 {
 			return e
 		}

@@ -28,6 +28,8 @@ var errConnectTimeout = errors.New("not answered within the connect timeout")
 // scan takes one step. One that comes much too late is left out, but no two in a row: what came
 // meanwhile is still to be read, and until it is, whoever answered in time looks as if not.
 func (w *worker) scan() {
+	w.verifier.mayTry(w.now - w.triedAt)
+	w.triedAt = w.now
 	late := w.now-w.scanAt > heldUp && !w.leftOut
 	if w.leftOut = late; late {
 		w.scanAt = w.now + scanEvery

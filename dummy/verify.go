@@ -33,6 +33,7 @@ type verifier struct {
 	roster roster
 	sink   outcome
 	limit  int // bytes of the longest frame that may come
+	tries  int // sequences that owners may be looked for among (mayTry)
 	ev     monitor.Evidence
 	want   []byte   // scratch for ev
 	bufs   [][]byte // buffers at rest
@@ -49,7 +50,7 @@ const (
 func newVerifier(p *pattern, login bool, r roster, sink outcome) *verifier {
 	return &verifier{
 		p: p, login: login, roster: r, sink: sink, limit: p.maxFrame(),
-		want: make([]byte, 0, monitor.EvidenceBytes),
+		want: make([]byte, 0, monitor.EvidenceBytes), tries: maxTries,
 	}
 }
 

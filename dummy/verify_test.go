@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"dummyload/monitor"
 	"dummyload/server/frame"
@@ -340,3 +341,31 @@ func (discard) lost(ident, uint64, uint64)   {}
 func (discard) recovered(ident, uint64)      {}
 func (discard) fault(*monitor.Evidence)      {}
 func (discard) broken(ident)                 {}
+
+// TestTheSearchForOwnersHasABudget: beyond it a stranger's frame of long ago is corrupt, and once time
+// has gone by it is crossed again.
+func TestTheSearchForOwnersHasABudget(t *testing.T) {
+	p := newPattern(7, frame.Line, 8, 8)
+	v := newVerifier(p, false, rosterOf{conn: 5, sent: 1 << 25}, nil)
+	old := p.appendPayload(nil, p.message(ident{2, 3}, 1<<20), 0, 8)
+	find := func() bool { return v.owner(ident{1, 1}, 1, old, true).conn == 3 }
+	if !find() {
+		t.Fatal("the owner is not found")
+	}
+	for range maxTries {
+		find()
+	}
+	if find() || v.tries != 0 {
+		t.Errorf("found with %d tries left", v.tries)
+	}
+	if v.mayTry(time.Minute); v.tries != maxTries || !find() {
+		t.Errorf("not found again, %d tries left", v.tries)
+	}
+}
+
+type rosterOf struct {
+	conn uint32
+	sent uint64
+}
+
+func (r rosterOf) current(uint32) (uint32, uint64) { return r.conn, r.sent }

@@ -51,6 +51,7 @@ type worker struct {
 	rng       *rand.Rand
 	scanAt    time.Duration // when the scan takes its next step
 	leftOut   bool          // its last one was
+	triedAt   time.Duration // when the verifier's tries were refilled
 	scanSlot  int
 
 	verifier *verifier

@@ -141,6 +141,109 @@ func TestIgnoredSignalsStayIgnored(t *testing.T) {
 	}
 }
 
+// TestServerStoppedInEveryPhase: for less than a stall is told after. Nobody is accused.
+func TestServerStoppedInEveryPhase(t *testing.T) {
+	server := start(t, "serve", "--listen", "127.0.0.1:0")
+	target := netip.MustParseAddrPort(server.address(t))
+	fleet, err := dummy.New(dummy.Config{Target: target, Clients: 200, DrainTimeout: longest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	pause := func() {
+		t.Helper()
+		if err := server.process.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(400 * time.Millisecond)
+		if err := server.process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pause() // connecting
+	for _, next := range []func() error{
+		func() error { return fleet.Wait(t.Context(), monitor.Idle) },
+		fleet.Start,
+		fleet.Stop, // draining
+		func() error { return fleet.Wait(t.Context(), monitor.Drained) },
+	} {
+		if err := next(); err != nil {
+			t.Fatal(err)
+		}
+		pause()
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- fleet.Close() }()
+	pause() // leaving
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	last := new(monitor.Snapshot)
+	fleet.Collect(last)
+	mustServe(t, last)
+	for _, d := range last.Diagnoses {
+		if d.Name != monitor.ServerStalled && d.Name != monitor.Recovered {
+			t.Errorf("%+v", d)
+		}
+	}
+	server.interrupt()
+	if r := server.wait(); r.code != monitor.ExitPass {
+		t.Errorf("serve: exit %d\n%s", r.code, r.stdout)
+	}
+}
+
+// TestServerThatRestarts: one that is gone and comes back is told as both, and what it took along is
+// lost.
+func TestServerThatRestarts(t *testing.T) {
+	port := freePort(t)
+	listen := "127.0.0.1:" + port
+	server := start(t, "serve", "--listen", listen)
+	fleet, err := dummy.New(dummy.Config{Target: netip.MustParseAddrPort(server.address(t)),
+		Clients: 200, DrainTimeout: longest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fleet.Close()
+	if err := errors.Join(fleet.Wait(t.Context(), monitor.Idle), fleet.Start()); err != nil {
+		t.Fatal(err)
+	}
+	last := new(monitor.Snapshot)
+	until := func(name string) {
+		t.Helper()
+		for deadline := time.Now().Add(longest); ; time.Sleep(10 * time.Millisecond) {
+			last = new(monitor.Snapshot)
+			fleet.Collect(last)
+			if slices.ContainsFunc(last.Diagnoses, func(d monitor.Diagnosis) bool {
+				return d.Name == name
+			}) {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("no %s: %+v, %+v", name, last.Diagnoses, last.Connections)
+			}
+		}
+	}
+	if err := server.process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	server.wait()
+	until(monitor.ServerGone)
+	again := start(t, "serve", "--listen", listen)
+	again.address(t)
+	until(monitor.Recovered)
+	if err := dummy.Finish(fleet); err != nil {
+		t.Error(err)
+	}
+	last = new(monitor.Snapshot)
+	fleet.Collect(last)
+	if last.Ledger.Wait != 0 || last.Faults[monitor.ClosedByServer] != 0 ||
+		last.Faults[monitor.ResetByServer] != 0 || last.Faults[monitor.NotDrained] != 0 {
+		t.Errorf("%+v %v", last.Ledger, last.Faults)
+	}
+	again.interrupt()
+	again.wait()
+}
+
 // TestQuitDumpsTheTrace: of both ends where the bundled server is one of them, wherever it runs; and
 // the run goes on.
 func TestQuitDumpsTheTrace(t *testing.T) {
