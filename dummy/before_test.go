@@ -88,7 +88,8 @@ func TestATimeoutIsNoDrain(t *testing.T) {
 		}
 		return frame
 	})))
-	cfg.Rate, cfg.DrainTimeout = 400, 300*time.Millisecond // slow: none is given up before STOP
+	cfg.Rate, cfg.DrainTimeout = 400, 300*time.Millisecond
+	cfg.OverSend = 64 // so far apart may echoes be that none is given up before STOP
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())

@@ -20,6 +20,7 @@ func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 		}
 		w.current = d
 		d.stream.settle(w.verifier, d.ident())
+		d.stream.drainOver(w.verifier, d.ident(), d.assigned)
 		w.spans = d.stream.owed(w.spans[:0], d.assigned)
 		for _, s := range w.spans {
 			w.blame(d, monitor.NotDrained, monitor.Evidence{

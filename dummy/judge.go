@@ -1,6 +1,7 @@
 package dummy
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"dummyload/monitor"
@@ -22,9 +23,29 @@ func (st *stream) judge(v *verifier, id ident, sent uint64, payload []byte) {
 	}
 	f := monitor.Corrupt
 	if seq := st.blamed(v, id, sent, payload); seq != 0 && v.p.size(id, seq) != len(payload) {
+		if !v.resembles(id, seq, payload) {
+			v.accuse(monitor.Unsolicited, id, 0, payload, echo{})
+			return
+		}
 		f = monitor.Truncated
 	}
 	st.wrong(v, id, sent, f, payload)
+}
+
+// alike is how many bytes at either end make a payload of the wrong length somebody's answer.
+const alike = 4
+
+// resembles reports whether a payload of the wrong length is what became of an echo: it names it,
+// or begins or ends as it does. Any other is no answer: a heartbeat, say, which a server sends whether
+// an echo is outstanding or not.
+func (v *verifier) resembles(id ident, seq uint64, payload []byte) bool {
+	m := v.p.message(id, seq)
+	n := min(len(payload), m.size, alike)
+	if v.claimed(id, seq, payload) == seq || v.p.differs(m, payload[:n], 0) < 0 {
+		return true
+	}
+	whole := v.p.appendPayload(nil, m, 0, m.size)
+	return bytes.Equal(whole[m.size-n:], payload[len(payload)-n:])
 }
 
 // greets takes the login packet. The first message of a connection should be it; when it is

@@ -72,7 +72,7 @@ func (st *stream) ended(v *verifier, id ident, sent uint64) {
 	if st.have > 0 {
 		st.hold(v, id, sent)
 	}
-	if st.state&held == 0 || st.state&astray != 0 {
+	if st.state&held == 0 || st.state&(astray|partTold) != 0 {
 		return
 	}
 	st.interrupted(v, id, sent, monitor.Truncated)
@@ -82,29 +82,69 @@ func (st *stream) ended(v *verifier, id ident, sent uint64) {
 // echo or the login packet on its way is no fault then, but bytes nobody waits for are, and such
 // as no echo has.
 func (st *stream) closing(v *verifier, id ident, sent uint64) {
-	if st.state&held == 0 || st.state&astray != 0 {
-		return
+	if st.nobodys(v, id, sent) {
+		st.interrupted(v, id, sent, st.partFault(v, id, sent))
 	}
-	payload := st.tail.buf[min(v.p.header, len(st.tail.buf)):]
-	if st.greeted(v, payload) {
-		return
-	}
-	if st.state&early == 0 && st.oldest(sent) != 0 {
-		if len(payload) < MinSize || v.owner(id, sent, payload, false).conn != 0 {
-			return
+}
+
+// partFault is what a part is that is nobody's: truncated where its header says another length than
+// the expected echo has.
+func (st *stream) partFault(v *verifier, id ident, sent uint64) monitor.Fault {
+	if b, seq := st.tail.buf, st.expected(sent); v.p.header > 0 && len(b) >= v.p.header && seq != 0 {
+		if _, ok := v.p.match(v.p.message(id, seq), b[:v.p.header], 0); !ok {
+			return monitor.Truncated
 		}
 	}
-	st.interrupted(v, id, sent, monitor.Corrupt)
+	return monitor.Corrupt
+}
+
+// drainOver is for the end of a drain that failed: what is owed may still come, and a frame that is
+// not whole may become so. That it is none of ours is told now, and once: nothing more may come.
+func (st *stream) drainOver(v *verifier, id ident, sent uint64) {
+	if !st.nobodys(v, id, sent) {
+		return
+	}
+	st.accusePart(v, id, sent, st.partFault(v, id, sent))
+	st.state |= partTold
+}
+
+// nobodys reports whether a frame that is not whole is the beginning of no echo that may be on its
+// way, and of no login packet, and was not told yet.
+func (st *stream) nobodys(v *verifier, id ident, sent uint64) bool {
+	if st.state&held == 0 || st.state&(astray|partTold) != 0 {
+		return false
+	}
+	payload := st.tail.buf[min(v.p.header, len(st.tail.buf)):]
+	switch {
+	case st.greeted(v, payload):
+		return false
+	case st.state&early != 0:
+		return true
+	case len(payload) >= MinSize:
+		return st.oldest(sent) == 0 || v.owner(id, sent, payload, false).conn == 0
+	}
+	for _, s := range st.owed(nil, sent) {
+		for seq := s.first; seq <= s.last; seq++ {
+			if _, ok := v.p.match(v.p.message(id, seq), st.tail.buf, 0); ok {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // interrupted tells a frame that will never be whole. It consumes nothing.
 func (st *stream) interrupted(v *verifier, id ident, sent uint64, f monitor.Fault) {
+	st.accusePart(v, id, sent, f)
+	st.drop(v)
+	st.tidy(v)
+}
+
+func (st *stream) accusePart(v *verifier, id ident, sent uint64, f monitor.Fault) {
 	payload := st.tail.buf[min(v.p.header, len(st.tail.buf)):]
 	seq := st.blamed(v, id, sent, payload)
 	if seq == 0 && !st.greeted(v, payload) {
 		f = monitor.Unsolicited
 	}
 	v.accuse(f, id, seq, payload, echo{})
-	st.drop(v)
-	st.tidy(v)
 }

@@ -83,6 +83,7 @@ const (
 	skipping                             // the rest of a frame longer than any of ours
 	astray                               // Raw: looking for the next message
 	isBroken
+	partTold // what tail.buf holds is no echo's beginning, and that was told
 
 	offPath = loginAwaited | held | skipping | astray | isBroken
 )
@@ -188,7 +189,7 @@ func (st *stream) drop(v *verifier) {
 		v.bufs = append(v.bufs, b[:0])
 	}
 	st.tail.buf = nil
-	st.state &^= held | early
+	st.state &^= held | early | partTold
 }
 
 // tidy gives the tail back when there is nothing in it.

@@ -369,3 +369,68 @@ type rosterOf struct {
 }
 
 func (r rosterOf) current(uint32) (uint32, uint64) { return r.conn, r.sent }
+
+// TestWhatAnswersNothingHasOneName: a server's heartbeat is unsolicited, whether an echo is
+// outstanding as it comes or not, and takes nobody's place. A payload that was cut at either end is
+// an answer all the same.
+func TestWhatAnswersNothingHasOneName(t *testing.T) {
+	for _, f := range []frame.Format{frame.Len16, frame.Len32, frame.Line} {
+		p := newPattern(42, f, 24, 24)
+		heartbeat := []byte("beat")
+		for _, sent := range []uint64{0, 1, 5} {
+			g := newRig(t, p, false)
+			g.hear(sent, append(g.framed(heartbeat), g.echoes(1, sent)...))
+			g.wantFaults(t, "unsolicited:0")
+			if g.r.count("lost") != 0 || g.r.count("echoed") != sent {
+				t.Errorf("%v, %d sent: %q", f, sent, g.r.story)
+			}
+		}
+		payload := firstPayload(p)
+		for name, cut := range map[string][]byte{
+			"end": payload[:9], "all but a byte": payload[:1], "beginning": payload[15:], "all": {},
+		} {
+			g := newRig(t, p, false)
+			g.hear(1, g.framed(cut))
+			if g.wantFaults(t, "truncated:1"); t.Failed() {
+				t.Fatalf("%v: %s", f, name)
+			}
+		}
+	}
+}
+
+// firstPayload is the first echo's payload.
+func firstPayload(p *pattern) []byte {
+	m := p.message(me, 1)
+	return p.appendPayload(nil, m, 0, m.size)
+}
+
+// TestAPartThatIsNoEchosIsToldAtTheEnd: wrong bytes and then silence are a fault, once, also where
+// they are too few to tell whose they are; the beginning of an echo that is owed is none.
+func TestAPartThatIsNoEchosIsToldAtTheEnd(t *testing.T) {
+	for _, f := range formats {
+		p := newPattern(42, f, 8, 64)
+		for n := 1; n <= 7; n++ {
+			for _, seq := range []uint64{1, 2, 3} { // of which the second may have been overtaken
+				g := newRig(t, p, false)
+				g.hear(3, g.echoes(seq, seq)[:n])
+				g.st.drainOver(g.v, me, 3)
+				g.st.closing(g.v, me, 3)
+				g.wantFaults(t)
+			}
+			for _, late := range []bool{false, true} {
+				g := newRig(t, p, false)
+				part := g.echoes(1, 1)[:n]
+				part[n-1] ^= 0x15
+				g.hear(1, part)
+				g.st.drainOver(g.v, me, 1)
+				if late {
+					g.st.ended(g.v, me, 1)
+				}
+				g.st.closing(g.v, me, 1)
+				if len(g.r.faults) != 1 {
+					t.Errorf("%v, %d bytes: %q", f, n, g.r.faults)
+				}
+			}
+		}
+	}
+}

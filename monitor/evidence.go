@@ -59,7 +59,9 @@ func (e Evidence) Sentence() string {
 	case e.itself(): // right byte for byte: duplicate, reordered
 		fmt.Fprintf(&b, ": %s", shortHex(e.Got))
 	default:
-		fmt.Fprintf(&b, ", byte %d: want %s got %s", e.Offset, shortHex(e.Want), shortHex(e.Got))
+		at := e.Offset - e.Start()
+		fmt.Fprintf(&b, ", byte %d: want %s got %s", e.Offset,
+			hexAround(e.Want, at, e.Start() > 0), hexAround(e.Got, at, e.Start() > 0))
 	}
 	if e.OwnerConnection > 0 && !e.itself() {
 		fmt.Fprintf(&b, ", it belongs to dummy %d connection %d echo %d",
@@ -74,6 +76,44 @@ func (e Evidence) Sentence() string {
 // itself reports whether what came is the echo that the evidence is about.
 func (e *Evidence) itself() bool {
 	return e.OwnerConnection == e.Connection && e.OwnerClient == e.Client && e.OwnerSeq == e.Seq
+}
+
+// Start is the place in the payload of the first byte that was kept: they lie around Offset.
+func (e *Evidence) Start() int {
+	both := min(len(e.Want), len(e.Got))
+	for i := range both {
+		if e.Want[i] != e.Got[i] {
+			return max(e.Offset-i, 0)
+		}
+	}
+	return max(e.Offset-both, 0)
+}
+
+// hexAround shows bytes with the at-th of them in the middle, in brackets. more is whether others
+// came before the first.
+func hexAround(p []byte, at int, more bool) string {
+	if len(p) == 0 {
+		return "nothing"
+	}
+	from := max(0, min(at-sentenceBytes/2, len(p)-sentenceBytes))
+	to := min(len(p), from+sentenceBytes)
+	var b strings.Builder
+	if from > 0 || more {
+		b.WriteString("…")
+	}
+	for i := from; i < to; i++ {
+		if i == at {
+			fmt.Fprintf(&b, "[%02x]", p[i])
+		} else {
+			fmt.Fprintf(&b, "%02x", p[i])
+		}
+	}
+	if to < len(p) {
+		b.WriteString("…")
+	} else if at >= len(p) {
+		b.WriteString("[]")
+	}
+	return b.String()
 }
 
 func shortHex(p []byte) string {

@@ -27,7 +27,7 @@ const (
 // faults names each Fault: for scripts, for the screen, and in one sentence.
 var faults = [NumFaults]struct{ name, label, help string }{
 	Corrupt: {"corrupt", "Packet Error (corrupt)",
-		"right length, wrong bytes, owner unknown"},
+		"wrong bytes, owner unknown; where there are frames, of the right length"},
 	Truncated: {"truncated", "Packet Error (length)",
 		"the frame's length is not the one sent, or the stream ended inside a frame"},
 	Crossed: {"crossed", "Packet Error (other client's)",
@@ -41,7 +41,7 @@ var faults = [NumFaults]struct{ name, label, help string }{
 	Missing: {"missing", "Missing",
 		"a later echo came, and this one never did"},
 	Unsolicited: {"unsolicited", "Unsolicited",
-		"bytes while nothing was outstanding, or after the drain"},
+		"bytes that answer nothing: while nothing was outstanding, after the drain, or no echo's"},
 	LoginMissing: {"login_missing", "LoginPacket Not Recv",
 		"no login packet before the first echo or within 3 s"},
 	LoginDuplicate: {"login_duplicate", "LoginPacket Duplication",

@@ -233,8 +233,8 @@ func Confidence(s *Snapshot) string {
 		return "no echo was verified"
 	}
 	rate := FaultRateUpper95(s.Bad(), s.Ledger.Echoed)
-	return fmt.Sprintf("%s bad of %s echoes: fault rate < %s (95 %%)",
-		Count(s.Bad()), Short(float64(s.Ledger.Echoed)), exponent(rate))
+	return fmt.Sprintf("%s bad, %s right echoes: fault rate < %s (95 %%)",
+		Count(s.Bad()), Count(s.Ledger.Echoed), exponent(rate))
 }
 
 func (r *report) verdict(s *Snapshot, v Verdict) {

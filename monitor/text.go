@@ -102,7 +102,11 @@ func microsDigits(us float64, n int) string {
 func exponent(f float64) string {
 	mantissa, power, _ := strings.Cut(strconv.FormatFloat(f, 'e', 1, 64), "e")
 	sign := strings.TrimRight(power[:1], "+")
-	return strings.TrimSuffix(mantissa, ".0") + "e" + sign + strings.TrimLeft(power[1:], "0")
+	mantissa = strings.TrimSuffix(mantissa, ".0")
+	if power = strings.TrimLeft(power[1:], "0"); power == "" {
+		return mantissa
+	}
+	return mantissa + "e" + sign + power
 }
 
 // digits writes f with at most n significant digits, never with an exponent and never with

@@ -113,3 +113,14 @@ func TestMicros(t *testing.T) {
 		}
 	}
 }
+
+// TestExponent: a share of all is 1, and not a number that ends in an e.
+func TestExponent(t *testing.T) {
+	for f, want := range map[float64]string{
+		1: "1", 9.96: "1e1", 2.5: "2.5", 1e-6: "1e-6", 1.44e-6: "1.4e-6", 0.1: "1e-1",
+	} {
+		if got := exponent(f); got != want {
+			t.Errorf("%v: %q, want %q", f, got, want)
+		}
+	}
+}

@@ -64,7 +64,7 @@ func (d *detail) draw(u *ui, c canvas) {
 		in.text(1, y, u.look.dim, "no bytes belong to this fault")
 		return
 	}
-	start := d.start()
+	start := d.e.Start()
 	y = u.drawHex(in, y, "expected", d.e.Want, d.e.Got, start)
 	u.drawHex(in, y, "received", d.e.Got, d.e.Want, start)
 }
@@ -103,16 +103,6 @@ func (d *detail) lines() [][2]string {
 		lines = append(lines, [2]string{"server trace", d.trace})
 	}
 	return lines
-}
-
-// start is the place in the payload of the first byte that was kept: they lie around Offset.
-func (d *detail) start() int {
-	for i := range min(len(d.e.Want), len(d.e.Got)) {
-		if d.e.Want[i] != d.e.Got[i] {
-			return max(d.e.Offset-i, 0)
-		}
-	}
-	return max(d.e.Offset-min(len(d.e.Want), len(d.e.Got)), 0)
 }
 
 // How many bytes stand on one line, and from which column on.
