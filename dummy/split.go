@@ -14,8 +14,9 @@ const firstLeast = 4
 // nextCut says how many of the n bytes at hand a dummy's send-th send takes, at least 1. It is
 // n but for one send in splitOneIn, which ends at a byte chosen by the seed: half of these
 // within the first 16 bytes, where headers and identities lie, the others anywhere. What is
-// left over goes out with the next send. The first send is not cut below firstLeast. n is at least 1; send counts the sends of the
-// connection. The result is a pure function of the arguments, so the seed replays it.
+// left over goes out with the next send. The first send is not cut below firstLeast. n is at least
+// 1; send counts the sends of the connection. The result is a pure function of the arguments, so the
+// seed replays it.
 func (p *pattern) nextCut(id ident, send uint64, n int) int {
 	who := uint64(id.client)<<32 | uint64(id.conn)
 	h := fold(fold(who^p.keys[2], send^p.keys[0])^p.keys[1], wordStep)
