@@ -21,7 +21,7 @@ func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 }
 
 // leastFins is how many echoes must have been owed at dummies' FINs before anything is said of a
-// server that answers fewer than half of them. A right one answers all, but for a few that it had
+// server that answers fewer than three in four of them. A right one answers all, but for a few that it had
 // not the time for.
 const leastFins = 20
 
@@ -52,7 +52,7 @@ func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
 			"the time they have for it")
 	add(monitor.ClosedHealthy, c.faults[monitor.ClosedByServer]+c.faults[monitor.ResetByServer],
 		"%d connections were closed or reset by the server, on which no dummy did anything wrong")
-	if n := c.fins.answered + c.fins.dropped; n >= leastFins && c.fins.answered < n/2 && c.right() {
+	if n := c.fins.answered + c.fins.dropped; n >= leastFins && c.fins.answered < n*3/4 && c.right() {
 		dst = append(dst, monitor.Diagnosis{
 			Name: monitor.HalfCloseUnanswered, Connections: int(c.fins.connections),
 			Why: fmt.Sprintf("after our own FIN the server answered %d of %d echoes that it had been "+
