@@ -29,8 +29,8 @@ var advice = [NumFaults]string{
 	ConnectFailed: "is the server listening, and its backlog long enough? --connect-rate " +
 		"slows down",
 	NotReading: "the server stopped posting receives, or waits for its own sends (rule R2)",
-	NotDrained: "look in the server's log for the local addresses above; no send in flight " +
-		"with data in SendQ means a lost wake-up (rule R5)",
+	NotDrained: "look in the server's log for the local addresses above: has it read these echoes, " +
+		"has it sent them? One that is slow needs a longer --drain-timeout",
 }
 
 // adviceOn says the same for diagnoses, which know more than the faults they are drawn from.
