@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -126,7 +127,7 @@ func checkJoined(t *testing.T, e *monitor.Evidence) {
 	for _, want := range [][2]string{
 		{"server", "RecvDone"}, {"server", "SendPost"}, {"server", "SendDone"},
 		{"server", "Disconnect"}, {"server", "Cancel"}, {"server", "IODown io=0"},
-		{"server", "Release io=0 reason=8 ("}, // server.ByHandler, and where
+		{"server", fmt.Sprintf("Release io=0 reason=%d (", server.ByHandler)}, // and where
 		{"dummy", "SendPost"}, {"dummy", "RecvDone"}, {"dummy", "Ended"},
 		{"dummy", "Fault closed_by_server"},
 	} {

@@ -146,7 +146,7 @@ mount --bind "$HOSTS" /etc/hosts
 (sleep 0.5; exec "$0" serve --listen "$LISTEN" --json "$AUDIT") >/dev/null & server=$!
 "$0" "$@" || code=$?
 kill -TERM $server
-wait $server || true
+{ wait $server || true; } 2>/dev/null # the shell says there how it ended
 exit ${code:-0}`
 
 // TestEveryAddressOfAName: the server listens on one of two. It is waited for, which address was

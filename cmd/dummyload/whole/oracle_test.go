@@ -81,7 +81,9 @@ func (p *play) explained(name string) bool {
 		return count(monitor.Truncated) <= resets+closes
 	case monitor.ConnectFailed.String():
 		return count(monitor.ConnectFailed) == uint64(p.net.Refused)
-	case monitor.ServerGone: // most connections at once, and a redial refused
+	case monitor.HalfCloseUnanswered: // accuses nobody: a FIN ends a session, and what it has queued
+		return true
+	case monitor.ServerGone, monitor.Recovered: // most connections at once, and a redial refused
 		return resets+closes > 0 && p.net.Refused > 0
 	}
 	return false
