@@ -150,7 +150,12 @@ func (w *worker) limited(d *dummy, class iocp.Class, err error) {
 // lose ends a connection that the server has closed or reset without being asked.
 func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	w.count.conns.ClosedByServer++
-	w.hold(d, f, note(err))
+	if w.count.ledger.Echoed == 0 {
+		w.parts(d)
+	}
+	if !w.noteEnd(d) {
+		w.hold(d, f, note(err))
+	}
 	w.losing = true
 	w.loseUnanswered(d)
 	w.losing = false

@@ -24,6 +24,7 @@ type tidings struct {
 	weighed   uint64 // the last judgement of losses that was taken
 
 	unaccepted uint64 // connections that the server never knew of (see backlog)
+	idled      uint64 // connections that the server closed before anything was asked (see ends)
 
 	everHeard    bool // anything was ever received
 	unheard      bool // nothing was, for stallScans
@@ -37,14 +38,15 @@ type tidings struct {
 
 // edge is what the conductor acts on; all else it reads when it does.
 type edge struct {
-	order, storm, weighed, unaccepted uint64
-	settled, empty, lost, refused     bool
-	calm, unheard, starved            bool
+	order, storm, weighed, unaccepted, idled uint64
+	settled, empty, lost, refused            bool
+	calm, unheard, starved                   bool
 }
 
 func (t *tidings) edge() edge {
 	return edge{
 		order: t.order, storm: t.storm, weighed: t.weighed, unaccepted: t.unaccepted,
+		idled:   t.idled,
 		settled: t.unsettled == 0, empty: t.wait == 0,
 		lost: t.lost > 0, refused: t.refused, calm: t.stormLeft == 0,
 		unheard: t.unheard, starved: t.starved,
@@ -128,6 +130,7 @@ func (f *Fleet) step() time.Duration {
 	defer f.mu.Unlock()
 	f.endStorm(all, now)
 	f.tellUnaccepted(all)
+	f.tellIdled(all)
 	f.watchStall(all, now)
 	next = min(next, f.watchReturn(all, now))
 	if !f.obeyed(all) {

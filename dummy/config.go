@@ -60,6 +60,7 @@ type Config struct {
 	DrainTimeout   time.Duration
 	Quiet          time.Duration // used as it is: 0 = none
 	Seed           uint64        // used as it is, 0 included
+	Foreign        bool          // the server is not one of this program's: it may speak other frames
 	Sources        []netip.Addr  // empty: the system's choice, spread over 127.0.0.0/8 for loopback
 	Hostile        []Hostile     // dummies that misbehave, beside the Clients
 	Workers        int           // fleet worker threads, each with a port of its own

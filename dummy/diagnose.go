@@ -50,8 +50,9 @@ func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
 	add(monitor.CloseIgnored, c.closes,
 		"%d connections that a dummy had closed by FIN were not closed by the server within "+
 			"the time they have for it")
-	add(monitor.ClosedHealthy, c.faults[monitor.ClosedByServer]+c.faults[monitor.ResetByServer],
-		"%d connections were closed or reset by the server, on which no dummy did anything wrong")
+	if n := c.faults[monitor.ClosedByServer] + c.faults[monitor.ResetByServer]; n > 0 {
+		dst = c.ends.explain(dst, n)
+	}
 	if n := c.fins.answered + c.fins.dropped; n >= leastFins && c.fins.answered < n*3/4 && c.right() {
 		dst = append(dst, monitor.Diagnosis{
 			Name: monitor.HalfCloseUnanswered, Connections: int(c.fins.connections),

@@ -225,6 +225,9 @@ func (w *worker) received(d *dummy, e *iocp.Entry) {
 		w.count.bytes.Received += uint64(e.Transferred)
 	}
 	w.hunger.heard, w.hunger.ever = true, true
+	if w.count.ledger.Echoed == 0 {
+		w.meets(d, e.Data)
+	}
 	if d.wait == 0 && d.state != greeting {
 		d.junk += uint32(e.Transferred)
 	}

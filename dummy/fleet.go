@@ -57,6 +57,7 @@ type Fleet struct {
 	stall       stall
 	gone        gone
 	unaccepted  uint64 // connections never accepted that the log has told
+	idled       uint64 // and those that were closed before anything was asked
 	earlier     earlier
 	pages       uint64           // see turnPage
 	maxRate     *monitor.MaxRate // the search's, not changed once it is here; nil without one

@@ -48,13 +48,17 @@ func (v *verifier) resembles(id ident, seq uint64, payload []byte) bool {
 	return bytes.Equal(whole[m.size-n:], payload[len(payload)-n:])
 }
 
+func isLogin(payload []byte) bool {
+	return len(payload) == 8 && binary.LittleEndian.Uint64(payload) == loginValue
+}
+
 // greets takes the login packet. The first message of a connection should be it; when it is
 // not, that is told once, and a login packet that comes later is taken without a word.
 func (st *stream) greets(v *verifier, id ident, payload []byte) bool {
 	if !v.login {
 		return false
 	}
-	is := len(payload) == 8 && binary.LittleEndian.Uint64(payload) == loginValue
+	is := isLogin(payload)
 	switch {
 	case is && st.state&loginCame != 0:
 		v.accuse(monitor.LoginDuplicate, id, 0, payload, echo{})
@@ -178,6 +182,12 @@ func (v *verifier) accuse(f monitor.Fault, id ident, seq uint64, got []byte, own
 		from = max(0, off-monitor.EvidenceBytes/2) &^ 7
 		want = v.p.appendPayload(want, m, from, min(m.size, from+monitor.EvidenceBytes))
 		v.ev.Offset, v.ev.Want = off, want
+		if f == monitor.Truncated && len(got) == MinSize && off == MinSize {
+			v.ev.Note = "these are its first 8 bytes: where the server answers no more, give --size 8"
+		}
+	}
+	if !v.login && isLogin(got) {
+		v.ev.Note = "that is the login packet: give --login"
 	}
 	v.ev.Got = got[min(from, len(got)):min(len(got), from+monitor.EvidenceBytes)]
 	v.sink.fault(&v.ev)

@@ -21,6 +21,7 @@ type counters struct {
 	closes uint64 // own FINs that the server did not answer in time
 	fins   fins
 	reused uint64 // connections with another's echo after a close
+	ends   ends
 	causes causes // of stuck connections
 }
 
@@ -69,6 +70,7 @@ func (c *counters) add(o *counters) {
 	c.fins.dropped += o.fins.dropped
 	c.fins.answered += o.fins.answered
 	c.reused += o.reused
+	c.ends.add(&o.ends)
 	c.causes.add(&o.causes)
 }
 

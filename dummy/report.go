@@ -95,6 +95,7 @@ type report struct {
 	listed    bool     // owed is all that was asked for: the worker drains, or has drained
 	answered  []uint64 // echoes of each client
 	silent    uint64
+	meeting   meeting
 	pending   int           // dummies that are not up yet, see tidings
 	cpu, at   time.Duration // the thread's processor time, and when it was read
 	idle      time.Duration // see awake
@@ -111,7 +112,7 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 		count: w.count, past: w.past, hists: w.hists, evidence: w.news.evidence,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle,
 		behind: w.behindNow(), pending: w.tell.unsettled,
-		held: w.held.echo, heldDrain: w.held.drain,
+		held: w.held.echo, heldDrain: w.held.drain, meeting: w.meeting,
 	}
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.tellSlowest()

@@ -171,8 +171,10 @@ func (f *Fleet) gather(want wanted) []*report {
 // sum adds up the counters.
 func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	var c counters
+	var first meeting
 	for _, r := range reports {
 		c.add(&r.count)
+		first = first.better(r.meeting)
 		addPast(s.Before, &r.past)
 		if s.Phase == monitor.Connecting {
 			s.Settling += r.pending
@@ -188,6 +190,7 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 		s.Diagnoses = f.mob.signs(s.Diagnoses)
 	}
 	t.steps.explain(s)
+	s.Diagnoses = f.strange(s, first)
 	t.latest = s.Diagnoses
 }
 

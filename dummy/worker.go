@@ -67,6 +67,7 @@ type worker struct {
 	slowest   time.Duration // round trip of all that is not in hists.rtt
 	news      news
 	past      past // before the last Reset
+	meeting   meeting
 	hunger    hunger
 	offFrom   uint64        // ledger.Echoed as far as countOff has seen it
 	answers   answers       // of FINs

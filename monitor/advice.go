@@ -35,10 +35,16 @@ var advice = [NumFaults]string{
 
 // adviceOn says the same for diagnoses, which know more than the faults they are drawn from.
 var adviceOn = map[string]string{
-	ServerGone:        "look for a crash of the server at the time of the first loss",
-	ServerStalled:     "look for what stops all workers at once: a lock, a full disk, a debugger",
-	AcceptStalled:     "the server stopped accepting: look at its accept loop and descriptors",
-	NeverServed:       "the server stopped accepting: look at its accept loop and descriptors",
+	ServerGone:    "look for a crash of the server at the time of the first loss",
+	ServerStalled: "look for what stops all workers at once: a lock, a full disk, a debugger",
+	AcceptStalled: "the server stopped accepting: look at its accept loop and descriptors",
+	NeverServed: "try another --frame (dummyload help run lists them); where the frame is right, the " +
+		"server accepts nobody, or reads nothing",
+	FrameMismatch: "try another --frame (dummyload help run lists them), with or without --login, or " +
+		"--size 8; nothing else is concluded until one echo came back right",
+	IdleTimeout: "give the dummies less to wait for (--rate, --loop-delay), or the server a longer " +
+		"timeout; --allow closed_by_server where that is as it should be",
+	SessionLimit:      "fewer --clients, or a higher limit in the server",
 	SendWakeupLost:    "on a send completion clear SendFlag, then look at SendQ again (rule R5)",
 	SendFlagStuck:     "SendFlag stays set after a send that failed: disconnect there (rule R14)",
 	ReceiveNotRearmed: "post the next receive on every way out of a receive completion",
@@ -78,6 +84,10 @@ func explained(ds []Diagnosis) bool {
 	})
 }
 
+// unanswered reports whether no echo ever came back right: what faults are a sign of otherwise, they
+// are not then.
+func unanswered(d Diagnosis) bool { return d.Name == FrameMismatch || d.Name == NeverServed }
+
 // nextSteps is what a reader should do about a verdict other than pass: what the diagnoses say,
 // then what the failed faults say, or what the verdict itself does.
 func nextSteps(s *Snapshot, v Verdict) []string {
@@ -91,6 +101,9 @@ func nextSteps(s *Snapshot, v Verdict) []string {
 		for _, d := range v.Diagnoses {
 			add(adviceOn[d.Name])
 		}
+	}
+	if slices.ContainsFunc(v.Diagnoses, unanswered) {
+		return steps
 	}
 	for _, f := range v.Failed {
 		if f == NotDrained && explained(v.Diagnoses) {

@@ -9,6 +9,9 @@ type Diagnosis struct {
 
 // The diagnoses. What each is drawn from is said where it is drawn.
 const (
+	FrameMismatch     = "frame_mismatch" // goes before all others
+	IdleTimeout       = "idle_timeout"   // these two say why connections were closed, and accuse nobody
+	SessionLimit      = "session_limit"
 	ServerGone        = "server_gone"
 	ServerStalled     = "server_stalled"
 	Recovered         = "recovered" // added to server_stalled when all answer again

@@ -102,6 +102,7 @@ func (s *session) connect(ctx context.Context) ([]monitor.Source, error) {
 	o := s.options
 	var err error
 	if o.target.text != "" {
+		s.config.Foreign = true
 		to := dummy.Target{Name: o.target.text, Addrs: o.target.addrs, Waiting: func(why error) {
 			fmt.Fprintf(os.Stderr, "dummyload: %v; waiting up to %v\n", why, o.wait)
 		}}

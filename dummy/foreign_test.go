@@ -1,0 +1,232 @@
+package dummy
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/server/frame"
+)
+
+// foreigners are right servers of nine protocols, as their authors write them: what is no frame of
+// theirs they refuse by closing, or wait for its rest.
+func foreigners(t *testing.T) map[string]func(*net.TCPConn) {
+	login := frame.Len16.Append(nil, loginPayload())
+	greet := func(serve func(*net.TCPConn)) func(*net.TCPConn) {
+		return func(c *net.TCPConn) {
+			_, _ = c.Write(login)
+			serve(c)
+		}
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate(t)}}
+	return map[string]func(*net.TCPConn){
+		"raw":         echoAll,
+		"len16":       eachFrame(func(_ *net.TCPConn, _ int, f []byte) []byte { return f }),
+		"len16+login": greet(eachFrame(func(_ *net.TCPConn, _ int, f []byte) []byte { return f })),
+		"len16+login, 8 bytes": greet(eachFrame(func(_ *net.TCPConn, _ int, f []byte) []byte {
+			return frame.Len16.Append(nil, f[2:min(len(f), 10)])
+		})),
+		"len32 big-endian": headed(4, func(h []byte) int { return int(binary.BigEndian.Uint32(h)) }),
+		"length of the whole, id": headed(4, func(h []byte) int {
+			return int(binary.LittleEndian.Uint16(h)) - 4
+		}),
+		"ciphered header": headed(5, func(h []byte) int {
+			if h[0] != 0x77 {
+				return -1 // a packet of somebody else's
+			}
+			return int(binary.LittleEndian.Uint16(h[1:]))
+		}),
+		"TLS": func(c *net.TCPConn) {
+			s := tls.Server(c, config)
+			_ = s.SetDeadline(time.Now().Add(soon))
+			_, _ = io.Copy(s, s)
+		},
+		"HTTP": func(c *net.TCPConn) {
+			if _, err := http.ReadRequest(bufio.NewReader(c)); err != nil {
+				_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+			}
+		},
+	}
+}
+
+// headed echoes frames whose header says how long the rest is; a length that is none ends the
+// connection.
+func headed(size int, length func([]byte) int) func(*net.TCPConn) {
+	return func(c *net.TCPConn) {
+		for {
+			b := make([]byte, size)
+			if _, err := io.ReadFull(c, b); err != nil {
+				return
+			}
+			n := length(b)
+			if n < 0 || n > 1<<16 {
+				return
+			}
+			b = append(b, make([]byte, n)...)
+			if _, err := io.ReadFull(c, b[size:]); err != nil {
+				return
+			}
+			if _, err := c.Write(b); err != nil {
+				return
+			}
+		}
+	}
+}
+
+func certificate(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// ofTheLecture are words of what is concluded from a server that was right once.
+var ofTheLecture = []string{"IOCount", "SendFlag", "SendQ", "rule R", "wake-up", "full disk", "accepting",
+	"closed_healthy", "server_stalled", "debugger"}
+
+// TestAWrongFrameIsToldAsSuch runs each frame against each protocol. Whoever answers or closes, and
+// never was right, is a frame_mismatch before all else, with the bytes of both sides; whoever is
+// silent may be mute. Nobody is told about the lecture's mistakes.
+func TestAWrongFrameIsToldAsSuch(t *testing.T) {
+	for name, serve := range foreigners(t) {
+		for _, format := range formats {
+			t.Run(fmt.Sprintf("%v to %s", format, name), func(t *testing.T) {
+				t.Parallel()
+				cfg := testConfig(startServer(t, serve))
+				cfg.Foreign, cfg.Frame, cfg.SizeMin, cfg.SizeMax = true, format, 12, 24
+				cfg.EchoTimeout, cfg.DrainTimeout = 100*time.Millisecond, 1500*time.Millisecond
+				f := startFleet(t, cfg)
+				must(t, Run(context.Background(), f, Plan{Duration: 300 * time.Millisecond}))
+				s := snap(f)
+				fits := format == frame.Raw && name == "raw" || name == "raw" || // it gives everything back
+					format == frame.Len16 && strings.HasPrefix(name, "len16")
+				if !fits || s.Ledger.Echoed == 0 {
+					mustBeStrange(t, s)
+				} else if name == "raw" || name == "len16" {
+					onlyNamed(t, s, []monitor.Fault{monitor.Late})
+				}
+			})
+		}
+	}
+}
+
+func mustBeStrange(t *testing.T, s *monitor.Snapshot) {
+	t.Helper()
+	v := monitor.Judge(s, monitor.Rules{})
+	var b strings.Builder
+	must(t, monitor.WriteReport(&b, s, v, monitor.Meta{}))
+	for _, word := range ofTheLecture {
+		if strings.Contains(b.String(), word) {
+			t.Errorf("%q is said in\n%s", word, b.String())
+		}
+	}
+	silent := s.Bytes.Received == 0 && s.Connections.ClosedByServer == 0
+	name, says := monitor.FrameMismatch, "Sent "
+	if silent {
+		name, says = monitor.NeverServed, "no answer: a wrong frame or a mute server"
+	}
+	if v.ExitCode != monitor.ExitFault || len(v.Diagnoses) == 0 || v.Diagnoses[0].Name != name ||
+		!strings.Contains(v.Diagnoses[0].Why, says) {
+		t.Errorf("exit %d, want %s first in\n%s", v.ExitCode, name, b.String())
+	}
+}
+
+// TestTheLecturesServerWithoutItsFlags: what is missing is said with the first evidence.
+func TestTheLecturesServerWithoutItsFlags(t *testing.T) {
+	t.Parallel()
+	for login, says := range map[bool]string{false: "give --login", true: "give --size 8"} {
+		cfg := testConfig(startServer(t, foreigners(t)["len16+login, 8 bytes"]))
+		cfg.Foreign, cfg.Login, cfg.SizeMin, cfg.SizeMax = true, login, 8, 24
+		f := startFleet(t, cfg)
+		must(t, Run(context.Background(), f, Plan{Duration: 300 * time.Millisecond}))
+		var b strings.Builder
+		s := snap(f)
+		must(t, monitor.WriteReport(&b, s, monitor.Judge(s, monitor.Rules{}), monitor.Meta{}))
+		if !strings.Contains(b.String(), says) {
+			t.Errorf("login %v: %q is not in\n%s", login, says, b.String())
+		}
+	}
+	cfg := testConfig(startServer(t, foreigners(t)["len16+login, 8 bytes"]))
+	cfg.Foreign, cfg.Login, cfg.SizeMin, cfg.SizeMax = true, true, 8, 8
+	f := startFleet(t, cfg)
+	must(t, Run(context.Background(), f, Plan{Duration: 300 * time.Millisecond}))
+	if s := snap(f); s.Bad() != 0 || s.Ledger.Echoed == 0 {
+		t.Errorf("as README says it: %v, %+v", s.Faults, s.Ledger)
+	}
+}
+
+// TestAKickBeforeAnyStart: who was closed for having been idle while nothing was asked is dialed
+// again, and that is no fault.
+func TestAKickBeforeAnyStart(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(startServer(t, func(c *net.TCPConn) {
+		_ = c.SetReadDeadline(time.Now().Add(idleLeast + idleLeast/4))
+		echoAll(c)
+	}))
+	f := startFleet(t, cfg)
+	s := until(t, f, "all closed once", func(s *monitor.Snapshot) bool {
+		return s.Connections.ClosedByServer >= uint64(cfg.Clients)
+	})
+	if v := monitor.Judge(s, monitor.Rules{Live: true}); s.Bad() != 0 || v.ExitCode != monitor.ExitPass {
+		t.Errorf("%v: %+v", s.Faults, v)
+	}
+	until(t, f, "the log tells", func(s *monitor.Snapshot) bool {
+		return strings.Contains(fmt.Sprint(s.Events), "while nothing was asked of it")
+	})
+}
+
+// TestIdleTimeoutsAndLimitsAreToldAsSuch, and not as sessions that end too early.
+func TestIdleTimeoutsAndLimitsAreToldAsSuch(t *testing.T) {
+	t.Parallel()
+	room := make(chan struct{}, 5)
+	for want, serve := range map[string]func(*net.TCPConn){
+		monitor.IdleTimeout: func(c *net.TCPConn) {
+			_ = c.SetReadDeadline(time.Now().Add(idleLeast + idleLeast/2))
+			echoAll(c)
+		},
+		monitor.SessionLimit: func(c *net.TCPConn) {
+			select {
+			case room <- struct{}{}:
+				echoAll(c)
+				<-room
+			default: // one too many
+			}
+		},
+	} {
+		cfg := testConfig(startServer(t, serve))
+		cfg.Foreign, cfg.Workers, cfg.LoopDelay = true, 1, time.Minute
+		f := startFleet(t, cfg)
+		reach(t, f, monitor.Idle)
+		must(t, f.Start())
+		s := until(t, f, want, func(s *monitor.Snapshot) bool {
+			return s.Ledger.Echoed > 0 && s.Faults[monitor.ClosedByServer]+s.Faults[monitor.ResetByServer] >= 5
+		})
+		for _, d := range s.Diagnoses {
+			if d.Name != want {
+				t.Errorf("%+v, want %s", d, want)
+			}
+		}
+		must(t, f.Close())
+	}
+}
