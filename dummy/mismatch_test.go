@@ -112,3 +112,11 @@ func TestTheFirstMeetingIsKept(t *testing.T) {
 		t.Error("what says more is not kept")
 	}
 }
+
+// TestTheEchoThatREADMEShows: --seed 42 --size 12 --frame len16, the first of dummy 0.
+func TestTheEchoThatREADMEShows(t *testing.T) {
+	got := newPattern(42, frame.Len16, 12, 12).asked(ident{client: 0, conn: 1}, 1)
+	if hex.EncodeToString(got) != "0c000100acafe02a7e6209a3632a" {
+		t.Errorf("%x", got)
+	}
+}
