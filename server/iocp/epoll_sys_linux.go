@@ -19,9 +19,16 @@ const rawCopy = 64 << 10
 // readSocket is recv(2), which for a socket is a shorter way than read(2). b stays alive, as its
 // address is made in the call's own argument list.
 func readSocket(s Socket, b []byte) (int, error) {
+	var n uintptr
+	var errno unix.Errno
 	for {
-		n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(s),
-			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+		if len(b) <= rawCopy {
+			n, _, errno = unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(s),
+				uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+		} else {
+			n, _, errno = unix.Syscall6(unix.SYS_RECVFROM, uintptr(s),
+				uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
+		}
 		if errno != unix.EINTR {
 			return result(n, errno)
 		}

@@ -67,6 +67,7 @@ func (w *uringWorker) submit(ov *Overlapped) bool {
 		e.opcode, e.opFlags = opSend, unix.MSG_NOSIGNAL
 		e.addr = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(ov.buf))))
 		e.len = uint32(min(len(ov.buf), maxSend))
+		w.ring.copies += int(e.len)
 		w.sending(ov.sock)
 	default:
 		panic("iocp: an Overlapped without an I/O call in flight: used again before its Entry")

@@ -30,6 +30,10 @@ type ring struct {
 	cqes           []cqe
 	head           uint32 // our copy of *cqHead
 
+	// copies is about how many bytes the next enter copies: what is to be sent, and as much
+	// as was received since the last one.
+	copies int
+
 	arg getEventsArg
 	ts  kernelTimespec
 	nap nap
@@ -128,13 +132,21 @@ func (r *ring) pop(n uint32) {
 
 // enter submits what is pending and, with enterGetEvents, lets the kernel do the work that
 // it has put off and move completions that found the CQ full. It never waits, which is why it
-// may be a RawSyscall: the scheduler need not be told.
+// may be a RawSyscall, of which the scheduler need not be told, unless it copies for long:
+// a collection would wait for the thread.
 func (r *ring) enter(flags uintptr) error {
+	call := unix.RawSyscall6
+	if r.copiesForLong() {
+		call = unix.Syscall6
+	}
+	r.copies = 0
 	atomic.StoreUint32(r.sqTail, r.tail)
-	_, _, errno := unix.RawSyscall6(unix.SYS_IO_URING_ENTER,
+	_, _, errno := call(unix.SYS_IO_URING_ENTER,
 		uintptr(r.fd), uintptr(r.pending()), 0, flags, 0, 0)
 	return enterError(errno)
 }
+
+func (r *ring) copiesForLong() bool { return r.copies > rawCopy }
 
 // wait sleeps until there is a completion, a signal, or the time is over; negative is for
 // ever. It must be a Syscall, for a collection would wait for a thread in a RawSyscall, unless
