@@ -35,6 +35,7 @@ type uringPort struct {
 	posts   posts
 	inboxes []inbox
 	homes   slabs[home]
+	gone    []gone        // by worker
 	turn    atomic.Uint32 // whose turn it is to get what is posted through the Port
 
 	mu     sync.Mutex
@@ -52,7 +53,8 @@ func newUring(cfg Config) (Port, error) {
 }
 
 func openUring(cfg Config, flags uint32, sizes ringSizes) (*uringPort, error) {
-	p := &uringPort{cfg: cfg, flags: flags, sizes: sizes, inboxes: make([]inbox, cfg.Workers)}
+	p := &uringPort{cfg: cfg, flags: flags, sizes: sizes}
+	p.inboxes, p.gone = make([]inbox, cfg.Workers), make([]gone, cfg.Workers)
 	p.posts.tokens = -1
 	for i := range p.inboxes {
 		p.inboxes[i].wake = -1

@@ -1,10 +1,6 @@
 package iocp
 
-import (
-	"sync/atomic"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // Receives of the uring backend.
 //
@@ -36,108 +32,47 @@ import (
 // arming looks at the socket. Who answers at once, as servers and dummies under load do, keeps the
 // receive that goes on; who has time pays for arming.
 
-// home is what every thread may know of a socket.
-type home struct {
-	// worker is 1 + the worker in whose ring the socket's receives are; 0 is none yet.
-	worker atomic.Int32
-	// word is one, so that a late word of an earlier connection changes nothing of a later one's:
-	//
-	//	bits 31..1  life, the uses of the handle value so far
-	//	bit  0      armed: the ring receives for it, and holds a reference
-	word atomic.Uint32
-}
-
-// life is how often the handle value was closed.
-func (h *home) life() uint32 { return h.word.Load() >> 1 }
-
-// arm and disarm note what the ring does for the connection of the given life.
-func (h *home) arm(life uint32)    { h.word.CompareAndSwap(life<<1, life<<1|1) }
-func (h *home) disarm(life uint32) { h.word.CompareAndSwap(life<<1|1, life<<1) }
-
-// next begins another life. It reports whether the ring still has hold of this one.
-func (h *home) next() (armed bool) {
-	old := h.word.Load()
-	for !h.word.CompareAndSwap(old, old&^1+2) {
-		old = h.word.Load()
-	}
-	return old&1 != 0
-}
-
-// stream is what the home worker knows of a socket, and nobody else touches.
-type stream struct {
-	life   uint32      // as in home when its first Recv came
-	armed  bool        // the ring receives for it
-	more   bool        // the socket had more to read than the last chunk
-	ended  bool        // with err; comes after what is kept
-	listed bool        // in the worker's kept
-	quiet  bool        // nothing was sent since the last chunk, or in vain
-	recv   *Overlapped // posted, and its Entry not yet out
-	chunks chunkList   // kept, in the port's buffers
-	copied []byte      // kept, older than chunks: had to leave the buffers
-	err    unix.Errno  // 0 is the end of the stream
-}
-
-// keeps reports whether something waits for a Recv.
-func (st *stream) keeps() bool { return st.hasData() || st.ended }
-
-func (st *stream) hasData() bool { return len(st.copied) > 0 || st.chunks.first != 0 }
-
-// homeOf is the inbox of the worker where a Recv of s is to start; nil when there is none yet or
-// that worker has gone.
-func (p *uringPort) homeOf(s Socket) *inbox {
-	if h := p.homes.at(s); h != nil {
-		if at := h.worker.Load(); at > 0 && !p.inboxes[at-1].closed.Load() {
-			return &p.inboxes[at-1]
-		}
-	}
-	return nil
-}
-
-// leave ends a use of a handle value, which must still be taken. The ring's reference would
-// keep the connection open beyond Close; shutting down makes the ring let go of it.
-func (p *uringPort) leave(s Socket) {
-	h := p.homes.at(s)
-	if h == nil || h.worker.Load() == 0 {
-		return
-	}
-	h.worker.Store(0)
-	if h.next() {
-		cancelSocket(s)
-	}
-}
-
 // startRecv starts a Recv where the socket's receives are.
 func (w *uringWorker) startRecv(ov *Overlapped) {
 	if b := w.port.homeOf(ov.sock); b != nil && b != w.inbox {
 		w.port.give(b, ov)
 		return
 	}
-	h, st := w.port.homes.make(ov.sock), w.streams.make(ov.sock)
-	if st == nil { // no socket can have this value: the kernel says so
+	h := w.port.homes.make(ov.sock)
+	if h == nil { // no socket can have this value: the kernel says so
 		if !w.armRecv(ov.sock, 0, ov.data()) {
 			w.later.push(ov)
 		}
 		return
 	}
-	if life := h.life(); st.life != life || h.worker.Load() != w.at {
-		w.bufs.drop(&st.chunks)
-		*st = stream{life: life, listed: st.listed}
+	if h.worker.Load() != w.at {
+		h.number.Store(w.streams.take(ov.sock, h.life()))
 		h.worker.Store(w.at)
 	}
+	number := h.number.Load()
+	st := w.streams.at(number)
 	if st.recv != nil {
 		panic("iocp: two receives are in flight on a socket (C2)")
 	}
 	switch {
 	case st.keeps():
-		w.ready = append(w.ready, ov.sock)
+		w.ready = append(w.ready, number)
 	case st.quiet:
-		w.doubted = append(w.doubted, ov.sock)
+		w.doubt(number, st)
 	case st.armed:
 	case !w.mayArm(ov) || !w.armStream(h, st, ov, w.goesOn()):
 		w.later.push(ov)
 		return
 	}
 	st.recv = ov
+}
+
+// doubt has settleDoubts look at a stream.
+func (w *uringWorker) doubt(number uint32, st *stream) {
+	if !st.doubt {
+		st.doubt = true
+		w.doubted = append(w.doubted, number)
+	}
 }
 
 // mayArm reports whether it is this Recv's turn: nobody else waits in the line, or it is its first.
@@ -158,8 +93,9 @@ func (w *uringWorker) armStream(h *home, st *stream, ov *Overlapped, how uint16)
 	if !st.more {
 		how |= recvPollFirst
 	}
-	st.armed = w.armRecv(ov.sock, how, streamData(ov.sock, st.life))
+	st.armed = w.armRecv(ov.sock, how, streamData(h.number.Load()))
 	if st.armed {
+		w.receiving++
 		h.arm(st.life)
 	}
 	return st.armed
@@ -168,44 +104,60 @@ func (w *uringWorker) armStream(h *home, st *stream, ov *Overlapped, how uint16)
 // settleDoubts sees to the Recvs that were posted before anything was sent after their chunk.
 func (w *uringWorker) settleDoubts() {
 	still := w.doubted[:0]
-	for _, s := range w.doubted {
-		st := w.streams.at(s)
-		switch {
-		case st.recv == nil || st.keeps(): // something has come since
-		case st.armed:
-			if st.quiet && !w.takeBack(s, st) {
-				still = append(still, s)
-			}
-		default:
-			how := w.multishot
-			if st.quiet {
-				how = 0
-			}
-			if !w.armStream(w.port.homes.at(s), st, st.recv, how) {
-				still = append(still, s)
-			}
+	for _, number := range w.doubted {
+		st := w.streams.at(number)
+		if !w.settle(number, st) {
+			still = append(still, number)
+			continue
 		}
+		st.doubt = false
+		w.unlisted(number, st)
 	}
 	w.doubted = still
+}
+
+// settle sees to one of them; false when the SQ has no room.
+func (w *uringWorker) settle(number uint32, st *stream) bool {
+	switch {
+	case st.recv == nil || st.keeps(): // something has come since
+		return true
+	case st.armed:
+		return !st.quiet || w.takeBack(number)
+	}
+	how := w.multishot
+	if st.quiet {
+		how = 0
+	}
+	return w.armStream(w.port.homes.at(st.sock), st, st.recv, how)
 }
 
 // sending notes that a Send is started on a socket, and sendFailed that it was in vain: then the
 // receive has an end to find.
 func (w *uringWorker) sending(s Socket) {
-	if st := w.streams.at(s); st != nil {
+	if _, st := w.streamHere(s); st != nil {
 		st.quiet = false
 	}
 }
 
 func (w *uringWorker) sendFailed(s Socket) {
-	st := w.streams.at(s)
+	number, st := w.streamHere(s)
 	if st == nil {
 		return
 	}
 	st.quiet = true
 	if st.recv != nil && st.armed {
-		w.doubted = append(w.doubted, s)
+		w.doubt(number, st)
 	}
+}
+
+// streamHere is what this worker knows of a socket whose home it is; nil for others.
+func (w *uringWorker) streamHere(s Socket) (number uint32, st *stream) {
+	h := w.port.homes.at(s)
+	if h == nil || h.worker.Load() != w.at {
+		return 0, nil
+	}
+	number = h.number.Load()
+	return number, w.streams.at(number)
 }
 
 // armRecv puts a receive into the SQ; false when there is no room.
@@ -225,30 +177,34 @@ func (w *uringWorker) armRecv(s Socket, how uint16, data uint64) bool {
 
 // heard takes a completion of a stream and fills e; false when there is no Entry for it now.
 func (w *uringWorker) heard(c *cqe, e *Entry) bool {
-	s, life := streamOf(c.userData)
-	h, st := w.port.homes.at(s), w.streams.at(s)
-	if h.life() != life { // closed since
+	number := uint32(c.userData >> markBits)
+	st := w.streams.at(number)
+	h, last := w.port.homes.at(st.sock), c.flags&cqeMore == 0
+	closed := h.life() != st.life
+	if last {
+		w.receiving--
+		st.armed = false
+		closed = !h.disarm(st.life)
+	}
+	if closed {
 		if c.flags&cqeBuffer != 0 {
 			w.bufs.giveBack(c.buffer())
 		}
-		if st.life == life {
-			st.copied = nil // nobody will ask for it
+		if last {
+			w.over(number, st)
 		}
 		return false
-	}
-	if c.flags&cqeMore == 0 {
-		st.armed = false
-		h.disarm(life)
 	}
 	st.more = c.flags&cqeSockNonempty != 0
 	waits := st.recv != nil && !st.keeps() // else deliverReady sees to it
 	switch errno := unix.Errno(max(0, -c.res)); {
 	case c.res > 0:
+		w.ring.copies += int(c.res)
 		w.bufs.keep(&st.chunks, c.buffer(), int(c.res))
 		st.quiet = true
-		if !waits && !st.listed {
-			st.listed = true
-			w.kept = append(w.kept, s)
+		if !waits && !st.kept {
+			st.kept = true
+			w.kept = append(w.kept, number)
 		}
 	case errno == unix.ENOBUFS || errno == unix.EINTR || errno == unix.ECANCELED:
 		st.more = true // there is no buffer, or it was taken back
@@ -258,7 +214,7 @@ func (w *uringWorker) heard(c *cqe, e *Entry) bool {
 		}
 		return false
 	default:
-		st.ended, st.err = true, errno
+		st.ended, st.err = true, uint16(errno)
 	}
 	if waits {
 		w.deliver(st, e)
@@ -282,7 +238,7 @@ func (w *uringWorker) deliver(st *stream, e *Entry) {
 	default:
 		st.ended = false
 		if st.err != 0 {
-			e.Err = st.err
+			e.Err = unix.Errno(st.err)
 		}
 	}
 	e.Transferred = len(e.Data)
@@ -299,42 +255,40 @@ func (w *uringWorker) deliverReady(entries []Entry) (n int) {
 
 // tidy looks after what is kept: it goes to a Recv that has come since, or leaves its buffers.
 func (w *uringWorker) tidy() {
+	for _, number := range w.port.gone[w.at-1].take() {
+		w.over(number, w.streams.at(number))
+	}
 	still := w.kept[:0]
-	for _, s := range w.kept {
-		st := w.streams.at(s)
+	for _, number := range w.kept {
+		st := w.streams.at(number)
 		switch {
-		case w.port.homes.at(s).life() != st.life:
+		case w.port.homes.at(st.sock).life() != st.life: // closed, and not yet over
 			w.bufs.drop(&st.chunks)
 		case st.recv != nil && st.chunks.first != 0:
-			still = append(still, s)
+			still = append(still, number)
 			continue
 		case st.chunks.first != 0:
 			st.copied = w.bufs.copyOut(st.copied, &st.chunks)
 			if st.armed {
-				w.takeBack(s, st) // where that fails, the next chunk comes here again
+				w.takeBack(number) // where that fails, the next chunk comes here again
 			}
 		}
-		st.listed = false
+		st.kept = false
+		w.unlisted(number, st)
 	}
 	w.kept = still
 }
 
 // takeBack ends the receive that goes on; false when the SQ has no room to say so.
-func (w *uringWorker) takeBack(s Socket, st *stream) bool {
+func (w *uringWorker) takeBack(number uint32) bool {
 	e := w.ring.next()
 	if e == nil {
 		return false
 	}
-	*e = sqe{opcode: opAsyncCancel, addr: streamData(s, st.life), userData: dataNothing}
+	*e = sqe{opcode: opAsyncCancel, addr: streamData(number), userData: dataNothing}
 	return true
 }
 
-// streamData is the user data of a stream's receive: life, handle value, and a mark that no
-// address of an Overlapped has.
-func streamData(s Socket, life uint32) uint64 {
-	return uint64(life)<<32 | uint64(s)<<markBits | markStream
-}
-
-func streamOf(data uint64) (s Socket, life uint32) {
-	return Socket(uint32(data) >> markBits), uint32(data >> 32)
-}
+// streamData is the user data of a stream's receive. The number is not used again before the
+// receive has ended.
+func streamData(number uint32) uint64 { return uint64(number)<<markBits | markStream }

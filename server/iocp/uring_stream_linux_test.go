@@ -20,29 +20,41 @@ func TestAHomeIsNotChangedByAnEarlierLife(t *testing.T) {
 		t.Error("armed by the word of an earlier life")
 	}
 	h.arm(2)
-	h.disarm(1)
+	if h.disarm(1) {
+		t.Error("disarmed in an earlier life")
+	}
 	if !h.next() {
 		t.Error("disarmed by the word of an earlier life")
 	}
 	h.arm(3)
-	h.disarm(3)
+	if !h.disarm(3) {
+		t.Error("was not disarmed")
+	}
 	if h.next() || h.life() != 4 {
 		t.Errorf("life %d, or armed after it was disarmed", h.life())
 	}
 }
 
 func TestStreamDataIsReadBack(t *testing.T) {
-	for _, s := range []Socket{0, 7, slabSize*maxSlabs - 1} {
-		for _, life := range []uint32{0, 1, 1<<31 - 1} {
-			data := streamData(s, life)
-			if gotS, gotLife := streamOf(data); gotS != s || gotLife != life {
-				t.Errorf("socket %d life %d became %d, %d", s, life, gotS, gotLife)
-			}
-			if data&(1<<markBits-1) != markStream {
-				t.Errorf("socket %d life %d has the mark %d", s, life, data&(1<<markBits-1))
-			}
+	for _, number := range []uint32{0, 7, 1<<32 - 1} {
+		data := streamData(number)
+		if got := uint32(data >> markBits); got != number {
+			t.Errorf("stream %d became %d", number, got)
+		}
+		if mark := data & (1<<markBits - 1); mark != markStream {
+			t.Errorf("stream %d has the mark %d", number, mark)
 		}
 	}
+}
+
+// streamOf is what the rig's worker knows of a socket that is received from there.
+func (r *uringRig) streamOf(s Socket) *stream {
+	r.Helper()
+	_, st := r.w.streamHere(s)
+	if st == nil {
+		r.Fatalf("the worker does not know socket %d", s)
+	}
+	return st
 }
 
 // pass lets the rings work without waiting; nothing is to come of it.
@@ -143,8 +155,8 @@ func TestUringASocketThatNobodyReadsIsLeftAlone(t *testing.T) {
 			}
 			r.pass()
 		}
-		if most := bufBytes; len(r.w.streams.at(far[0]).copied) > most {
-			r.Errorf("%d bytes were copied for it", len(r.w.streams.at(far[0]).copied))
+		if most := bufBytes; len(r.streamOf(far[0]).copied) > most {
+			r.Errorf("%d bytes were copied for it", len(r.streamOf(far[0]).copied))
 		}
 		r.buffersAreBack()
 		for got := 0; got < sent; {
@@ -354,7 +366,7 @@ func TestUringTheReceiveGoesOnForThoseWhoAnswer(t *testing.T) {
 				}
 				r.write(near[0], "x")
 				r.one(recv)
-				if armed := r.w.streams.at(far[0]).armed; armed != answers {
+				if armed := r.streamOf(far[0]).armed; armed != answers {
 					r.Errorf("answers %v, first %v: the receive goes on: %v", answers, first, armed)
 				}
 				r.close(near, far)

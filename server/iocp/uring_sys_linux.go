@@ -41,6 +41,8 @@ const (
 	sqeBufferSelect = 1 << 5 // the kernel picks a buffer from bufGroup
 	recvPollFirst   = 1 << 0 // ioprio of a receive: wait before the first try
 	recvMultishot   = 1 << 1 // ioprio of a receive: it goes on after each chunk (6.0)
+	cancelAll       = 1 << 0 // opFlags of a cancel: more than the first that fits (5.19)
+	cancelAny       = 1 << 2 // opFlags of a cancel: whatever is in the ring (5.19)
 	cqeBuffer       = 1 << 0 // the upper 16 bits of the flags are the buffer's number
 	cqeMore         = 1 << 1 // it goes on: not its last completion
 	cqeSockNonempty = 1 << 2 // the socket had more to read

@@ -52,7 +52,7 @@ func TestMarksAreNoAddresses(t *testing.T) {
 			t.Fatalf("operation %d has the user data %#x, which is a mark", i, data)
 		}
 	}
-	seen := map[uint64]bool{streamData(5, 1): true}
+	seen := map[uint64]bool{streamData(5): true}
 	for _, data := range []uint64{dataWake, dataPosts, dataNothing} {
 		if mark := data & (1<<markBits - 1); mark != markOwn || seen[data] {
 			t.Errorf("user data %#x has the mark %d, or is used twice", data, mark)

@@ -32,10 +32,11 @@ type uringWorker struct {
 	ring      *ring
 	bufs      *recvBufs
 	multishot uint16 // recvMultishot where the kernel has it
-	streams   slabs[stream]
-	kept      []Socket // with chunks that no Recv has come for
-	ready     []Socket // a Recv has come for what is kept
-	doubted   []Socket // see settleDoubts
+	streams   streams
+	receiving int      // receives in the ring that may fill a buffer
+	kept      []uint32 // streams with chunks that no Recv has come for
+	ready     []uint32 // a Recv has come for what is kept
+	doubted   []uint32 // see settleDoubts
 	// later are operations that the kernel has not taken or has handed back: the SQ could
 	// not be submitted, or a receive found no free buffer. Their posters know nothing of it.
 	later ovQueue
@@ -76,12 +77,53 @@ func (p *uringPort) Worker() (Worker, error) {
 func (w *uringWorker) Close() error {
 	w.inbox.closed.Store(true)
 	w.port.handOn(w.inbox)
+	ended := w.endReceives()
 	w.ring.close()
-	w.bufs.close()
+	if ended {
+		w.bufs.close()
+	}
 	w.port.mu.Lock()
 	w.port.active--
 	w.port.mu.Unlock()
 	return nil
+}
+
+// mostClosing is how long Close waits for the kernel to end what is received for open sockets.
+const mostClosing = time.Second
+
+// endReceives ends every receive of the ring. Closing the ring does so, too, but some time later: a
+// chunk that came in between would be written where the buffers were. False when the kernel has not
+// said so in time; the buffers then stay mapped for good.
+func (w *uringWorker) endReceives() bool {
+	if w.receiving == 0 {
+		return true
+	}
+	e := w.ring.next()
+	if e == nil {
+		return false
+	}
+	*e = sqe{opcode: opAsyncCancel, opFlags: cancelAll | cancelAny, userData: dataNothing}
+	for deadline := time.Now().Add(mostClosing); ; {
+		if err := w.ring.enter(enterGetEvents); err != nil {
+			return false
+		}
+		n := w.ring.ended()
+		for i := range n {
+			c := w.ring.peek(i)
+			if c.userData&(1<<markBits-1) == markStream && c.flags&cqeMore == 0 {
+				w.receiving--
+			}
+		}
+		w.ring.pop(n)
+		switch {
+		case w.receiving == 0:
+			return true
+		case n == 0 && time.Now().After(deadline):
+			return false
+		case n == 0:
+			_ = w.ring.wait(time.Millisecond)
+		}
+	}
 }
 
 func (w *uringWorker) Accept(listener Socket, ov *Overlapped) error {

@@ -1,0 +1,164 @@
+package iocp
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// home is what every thread may know of a socket: 12 bytes per handle value, for all workers
+// together.
+type home struct {
+	// worker is 1 + the worker in whose ring the socket's receives are; 0 is none yet.
+	worker atomic.Int32
+	// number is the socket's stream at that worker.
+	number atomic.Uint32
+	// word is one, so that a late word of an earlier connection changes nothing of a later one's:
+	//
+	//	bits 31..1  life, the uses of the handle value so far
+	//	bit  0      armed: the ring receives for it, and holds a reference
+	word atomic.Uint32
+}
+
+// life is how often the handle value was closed.
+func (h *home) life() uint32 { return h.word.Load() >> 1 }
+
+// arm and disarm note what the ring does for the connection of the given life; disarm reports
+// whether that was armed and not closed.
+func (h *home) arm(life uint32)         { h.word.CompareAndSwap(life<<1, life<<1|1) }
+func (h *home) disarm(life uint32) bool { return h.word.CompareAndSwap(life<<1|1, life<<1) }
+
+// next begins another life. It reports whether the ring still has hold of this one.
+func (h *home) next() (armed bool) {
+	old := h.word.Load()
+	for !h.word.CompareAndSwap(old, old&^1+2) {
+		old = h.word.Load()
+	}
+	return old&1 != 0
+}
+
+// stream is what the home worker knows of a socket, and nobody else touches: 64 bytes for each
+// that was ever received from and is not closed.
+type stream struct {
+	recv   *Overlapped // posted, and its Entry not yet out
+	copied []byte      // kept, older than chunks: had to leave the buffers
+	sock   Socket
+	life   uint32    // as in home when its first Recv came
+	next   uint32    // 1 + the number of the next free one; 0 is none
+	chunks chunkList // kept, in the port's buffers
+	err    uint16    // errno; 0 is the end of the stream
+	kept   bool      // in the worker's kept
+	doubt  bool      // in the worker's doubted
+	armed  bool      // the ring receives for it
+	more   bool      // the socket had more to read than the last chunk
+	ended  bool      // with err; comes after what is kept
+	quiet  bool      // nothing was sent since the last chunk, or in vain
+	over   bool      // closed, and the ring has let go of it
+}
+
+// keeps reports whether something waits for a Recv.
+func (st *stream) keeps() bool { return st.hasData() || st.ended }
+
+func (st *stream) hasData() bool { return len(st.copied) > 0 || st.chunks.first != 0 }
+
+// streams are a worker's, by number. They are made when a socket's first Recv comes and used
+// again when it is closed; they do not move.
+type streams struct {
+	slabs []*[streamSlab]stream
+	made  uint32
+	free  uint32 // 1 + the number of the first free one; 0 is none
+}
+
+const streamSlab = 128
+
+func (t *streams) at(number uint32) *stream { return &t.slabs[number/streamSlab][number%streamSlab] }
+
+// take gives out a stream for a socket's present life.
+func (t *streams) take(s Socket, life uint32) (number uint32) {
+	if t.free != 0 {
+		number = t.free - 1
+		t.free = t.at(number).next
+	} else {
+		if t.made%streamSlab == 0 {
+			t.slabs = append(t.slabs, new([streamSlab]stream))
+		}
+		number = t.made
+		t.made++
+	}
+	*t.at(number) = stream{sock: s, life: life}
+	return number
+}
+
+// give takes a stream back.
+func (t *streams) give(number uint32) {
+	*t.at(number) = stream{next: t.free}
+	t.free = number + 1
+}
+
+// gone are the streams of a worker whose sockets were closed while the ring had no hold of them.
+// Any goroutine closes. It is no data: a mutex will do.
+type gone struct {
+	some           atomic.Bool // numbers is not empty
+	mu             sync.Mutex
+	numbers, taken []uint32
+}
+
+func (g *gone) add(number uint32) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.numbers = append(g.numbers, number)
+	g.some.Store(true)
+}
+
+// take returns them all; the result is valid until the next take.
+func (g *gone) take() []uint32 {
+	if !g.some.Load() {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.some.Store(false)
+	g.taken, g.numbers = g.numbers, g.taken[:0]
+	return g.taken
+}
+
+// homeOf is the inbox of the worker where a Recv of s is to start; nil when there is none yet or
+// that worker has gone.
+func (p *uringPort) homeOf(s Socket) *inbox {
+	if h := p.homes.at(s); h != nil {
+		if at := h.worker.Load(); at > 0 && !p.inboxes[at-1].closed.Load() {
+			return &p.inboxes[at-1]
+		}
+	}
+	return nil
+}
+
+// leave ends a use of a handle value, which must still be taken. The ring's reference would
+// keep the connection open beyond Close; shutting down makes the ring let go of it, and its last
+// completion gives the stream back.
+func (p *uringPort) leave(s Socket) {
+	h := p.homes.at(s)
+	if h == nil || h.worker.Load() == 0 {
+		return
+	}
+	at, number := h.worker.Load(), h.number.Load()
+	h.worker.Store(0)
+	if h.next() {
+		cancelSocket(s)
+		return
+	}
+	p.gone[at-1].add(number)
+}
+
+// over ends a stream whose socket is closed and that the ring has let go of.
+func (w *uringWorker) over(number uint32, st *stream) {
+	w.bufs.drop(&st.chunks)
+	st.copied, st.over = nil, true
+	w.unlisted(number, st)
+}
+
+// unlisted gives a stream back that is over and in none of the worker's lists any more.
+func (w *uringWorker) unlisted(number uint32, st *stream) {
+	if st.over && !st.kept && !st.doubt {
+		w.streams.give(number)
+	}
+}
