@@ -14,7 +14,10 @@ import (
 )
 
 // RingRecords is how many records each ring keeps: 256 KiB of them.
-const RingRecords = 1 << 13
+const (
+	RingRecords = 1 << ringBits
+	ringBits    = 13
+)
 
 // IndexBits is how many low bits of a session id are its index in the session table; the
 // others are its generation.

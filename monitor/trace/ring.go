@@ -5,49 +5,99 @@ import (
 	"time"
 )
 
-// record is 32 bytes, two to a cache line:
+// record is 32 bytes, two to a cache line. Each of its words carries the lap of the ring that it
+// was written in:
 //
-//	begun | kind | where | io | at | id | n | done
-//	  4      1       1     2    8    8   4    4     bytes
+//	bits      15..0  23..16  31..24  63..32
+//	words[0]  lap    kind    where   n
+//	words[1]  lap    the low 48 bits of at
+//	words[2]  lap    the low 48 bits of id
+//	bits      15..0  31..16  47..32           63..48
+//	words[3]  lap    io      at's upper 16    id's upper 16
 //
-// The writer stores begun first and done last, both the low half of the record's index; the
-// reader loads them the other way round. A record that was being overwritten while it was
-// read shows two different indices and is left out. That holds where stores are seen in
-// order (amd64); elsewhere a torn record may rarely get through. It is a trace: whoever reads
-// it while the writers run accepts that, and after they have ended it is exact.
-type record struct {
-	begun uint32
+// The words are stored one by one, in whatever order another processor sees them. A reader takes a
+// record whose four words are all of the lap that it looks for, so what it takes was written as one,
+// by one writer: half of an older record, or of the next one, has another lap. That needs no barrier,
+// which would cost more than all of this, only that a word itself is never torn.
+type record struct{ words [4]uint64 }
+
+// fields is what a record says.
+type fields struct {
 	kind  Kind
 	where Where
 	io    uint16
 	at    int64
 	id    uint64
 	n     uint32
-	done  uint32
 }
 
-// write fills r as the record of the given index. No atomic store: each would cost as much
-// as all of this. The race detector is told so.
+// A lap is one time round the ring, counted from 1: the empty record is of none. It comes again after
+// 65,536 laps, hours of a busy worker.
+const (
+	lapBits = 16
+	lapMask = 1<<lapBits - 1
+	low48   = 1<<48 - 1
+)
+
+func lapOf(index uint32) uint64 { return uint64(index>>ringBits+1) & lapMask }
+
+// write fills r as the record of the given index.
 //
 //go:norace
 func (r *record) write(index uint32, at int64, k Kind, w Where, id uint64, io, n int) {
-	r.begun = index
-	r.kind, r.where = k, w
-	r.io = uint16(min(io, 1<<16-1))
-	r.at = at
-	r.id = id
-	r.n = uint32(n)
-	r.done = index
+	lap := lapOf(index)
+	put(&r.words[0], lap|uint64(k)<<16|uint64(w)<<24|uint64(uint32(n))<<32)
+	put(&r.words[1], lap|uint64(at)<<lapBits)
+	put(&r.words[2], lap|id<<lapBits)
+	put(&r.words[3], lap|uint64(min(io, 1<<16-1))<<16|uint64(at)>>48<<32|id>>48<<48)
 }
 
-// read copies r and reports whether it is the whole record of the given index.
+// read is what r says, and whether it is the whole record of the given index.
 //
 //go:norace
-func (r *record) read(index uint32) (record, bool) {
-	done := atomic.LoadUint32(&r.done)
-	c := *r
-	begun := atomic.LoadUint32(&r.begun)
-	return c, done == index && begun == index && c.kind != None
+func (r *record) read(index uint32) (fields, bool) {
+	w := [4]uint64{get(&r.words[0]), get(&r.words[1]), get(&r.words[2]), get(&r.words[3])}
+	lap := lapOf(index)
+	for _, word := range w {
+		if word&lapMask != lap {
+			return fields{}, false
+		}
+	}
+	f := fields{
+		kind:  Kind(w[0] >> 16),
+		where: Where(w[0] >> 24),
+		io:    uint16(w[3] >> 16),
+		at:    int64(w[1]>>lapBits | w[3]>>32<<48),
+		id:    w[2]>>lapBits | w[3]>>48<<48,
+		n:     uint32(w[0] >> 32),
+	}
+	return f, f.kind != None
+}
+
+// wide says that the processor stores and loads 64 bits at once.
+const wide = ^uintptr(0)>>32 != 0
+
+// put stores a word as a whole. Where the processor does that by itself an atomic store would be
+// several times as slow for nothing: the order of the words does not matter. The race detector is
+// told so.
+//
+//go:norace
+func put(word *uint64, v uint64) {
+	if wide {
+		*word = v
+		return
+	}
+	atomic.StoreUint64(word, v)
+}
+
+// get loads a word as a whole.
+//
+//go:norace
+func get(word *uint64) uint64 {
+	if wide {
+		return *word
+	}
+	return atomic.LoadUint64(word)
 }
 
 // Ring keeps the last records of one writer, or of all goroutines that have none of their own.
