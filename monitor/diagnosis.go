@@ -51,6 +51,10 @@ func (d Diagnosis) Local() bool {
 	return false
 }
 
+// Accuses reports whether the diagnosis says that somebody did wrong. What becomes of answers at a
+// client's FIN is a matter of the protocol.
+func (d Diagnosis) Accuses() bool { return d.Name != HalfCloseUnanswered && !d.Local() }
+
 // Fails reports whether the diagnosis fails a run by itself. These are wrongs that no echo need
 // show; all others come with faults, which are counted and can be allowed.
 func (d Diagnosis) Fails() bool {

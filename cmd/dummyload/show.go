@@ -267,7 +267,7 @@ func (s *show) judge(final *monitor.Snapshot, rules monitor.Rules) {
 }
 
 // earned is what the tester says of a server: every fault that it counts against it, late
-// echoes too, and every diagnosis but those of its own limits.
+// echoes too, and every diagnosis that accuses somebody else.
 func earned(snap *monitor.Snapshot, rules monitor.Rules) []string {
 	v := monitor.Judge(snap, rules)
 	names := []string{}
@@ -278,7 +278,7 @@ func earned(snap *monitor.Snapshot, rules monitor.Rules) []string {
 		names = append(names, monitor.Late.String())
 	}
 	for _, d := range v.Diagnoses {
-		if !d.Local() {
+		if d.Accuses() {
 			names = append(names, d.Name)
 		}
 	}
