@@ -25,6 +25,7 @@ const asProgram = "RUN_AS_DUMMYLOAD"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		enterSandbox()
 		os.Exit(execute(os.Args[1:]))
 	}
 	os.Exit(m.Run())

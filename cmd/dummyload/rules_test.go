@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"server/iocp/iocptest":          {"server/iocp", "server/iocp/iocptest/deadport"},
 	"server/iocp/sim":               {"server/iocp"},
 	"server/iocp/iocptest/deadport": {},
+	"server/iocp/iocptest/sandbox":  {},
 	"server/seeded":                 {},
 	"server/frame":                  {},
 	"server/sendq":                  {},
@@ -47,7 +48,7 @@ var mayImport = map[string][]string{
 
 // onlyTests are packages that nothing but tests may import.
 var onlyTests = []string{"server/iocp/iocptest", "server/iocp/iocptest/deadport",
-	"server/iocp/sim", "server/seeded"}
+	"server/iocp/iocptest/sandbox", "server/iocp/sim", "server/seeded"}
 
 // onlyIn keeps a library in its room.
 var onlyIn = map[string]string{

@@ -15,10 +15,10 @@ import (
 //	bits      15..0  31..16  47..32           63..48
 //	words[3]  lap    io      at's upper 16    id's upper 16
 //
-// The words are stored one by one, in whatever order another processor sees them. A reader takes a
-// record whose four words are all of the lap that it looks for, so what it takes was written as one,
-// by one writer: half of an older record, or of the next one, has another lap. That needs no barrier,
-// which would cost more than all of this, only that a word itself is never torn.
+// The words are stored one by one, in whatever order another processor sees them. A reader takes
+// a record whose four words are all of the lap that it looks for, so what it takes was written as
+// one, by one writer: half of an older record, or of the next one, has another lap. That needs no
+// barrier, which would cost more than all of this, only that a word itself is never torn.
 type record struct{ words [4]uint64 }
 
 // fields is what a record says.
@@ -31,8 +31,8 @@ type fields struct {
 	n     uint32
 }
 
-// A lap is one time round the ring, counted from 1: the empty record is of none. It comes again after
-// 65,536 laps, hours of a busy worker.
+// A lap is one time round the ring, counted from 1: the empty record is of none. It comes again
+// after 65,536 laps, minutes of the busiest worker, where a reader is done in milliseconds.
 const (
 	lapBits = 16
 	lapMask = 1<<lapBits - 1

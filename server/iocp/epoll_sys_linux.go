@@ -96,7 +96,7 @@ func epollWait(ep int, events []unix.EpollEvent, wait time.Duration, nap *nap) (
 	switch errno {
 	case 0:
 		return int(n), nil
-	case unix.EINTR, unix.ENOSYS: // the latter of a nap, before 5.11
+	case unix.EINTR:
 		return 0, nil
 	}
 	return 0, os.NewSyscallError("epoll_pwait", errno)
@@ -107,6 +107,9 @@ func epollNap(ep int, events []unix.EpollEvent) (uintptr, unix.Errno) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(ep),
 		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)),
 		uintptr(unsafe.Pointer(&ts)), 0, 0)
+	if lacksPwait2(errno) {
+		return 0, 0 // epollSleep knows another way
+	}
 	return n, errno
 }
 
@@ -119,13 +122,17 @@ func epollSleep(ep int, events []unix.EpollEvent, wait time.Duration) (uintptr, 
 	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(ep),
 		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)),
 		uintptr(unsafe.Pointer(ts)), 0, 0)
-	if errno == unix.ENOSYS {
+	if lacksPwait2(errno) {
 		return epollSleepCoarsely(ep, events, wait)
 	}
 	return n, errno
 }
 
-// epollSleepCoarsely is for a kernel before 5.11, which has no epoll_pwait2.
+// lacksPwait2 reports whether the kernel, before 5.11, has no epoll_pwait2, or a sandbox that does
+// not know it forbids it.
+func lacksPwait2(errno unix.Errno) bool { return errno == unix.ENOSYS || errno == unix.EPERM }
+
+// epollSleepCoarsely does without epoll_pwait2.
 func epollSleepCoarsely(
 	ep int, events []unix.EpollEvent, wait time.Duration,
 ) (uintptr, unix.Errno) {

@@ -14,7 +14,8 @@ import (
 // netPort is the portable backend, over package net. An operation that cannot be done at
 // once is a goroutine of its own: starting one costs about what waking a parked one costs,
 // and none is left behind by Close. An idle connection with its receive posted so costs a
-// goroutine, but no buffer: 3 to 5 KB with its stack, ten times what it costs on the other backends.
+// goroutine, but no buffer: 3 to 5 KB with its stack, ten times what it costs on the other
+// backends.
 type netPort struct {
 	cfg   Config
 	queue netQueue
@@ -105,12 +106,17 @@ func (p *netPort) Listen(addr netip.AddrPort, backlog int) (Socket, netip.AddrPo
 	}
 	tl := l.(*net.TCPListener)
 	setBacklog(tl, backlog)
+	at := addrPort(l.Addr())
 	s, err := p.enter(&netSock{listener: tl})
+	if err == nil && !at.IsValid() {
+		p.Close(s)
+		return InvalidSocket, at, errNoAddress
+	}
 	if err != nil {
 		l.Close()
 		return InvalidSocket, netip.AddrPort{}, err
 	}
-	return s, addrPort(l.Addr()), nil
+	return s, at, nil
 }
 
 func (p *netPort) NewSocket(local netip.Addr, remote netip.AddrPort) (Socket, error) {

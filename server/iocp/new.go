@@ -9,7 +9,10 @@ import (
 // Auto is the backend name that takes the platform's best candidate that runs.
 const Auto = "auto"
 
-var errPortClosed = errors.New("iocp: the port is closed")
+var (
+	errPortClosed = errors.New("iocp: the port is closed")
+	errNoAddress  = errors.New("the system does not tell a listener's address (getsockname)")
+)
 
 // candidate is one backend of this platform. Which there are, best first, is the
 // platform's candidates_*.go.
@@ -36,6 +39,9 @@ func New(cfg Config) (Port, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
+	}
+	if err := probeCalls(); err != nil {
+		return nil, fmt.Errorf("iocp: no backend can run here: %w", err)
 	}
 	if cfg.Backend == Auto {
 		return firstOf(candidates, cfg)

@@ -46,7 +46,11 @@ func newListener(addr netip.AddrPort, backlog, flags int) (Socket, netip.AddrPor
 	if err := unix.Listen(int(s), backlog); err != nil {
 		return fail("listen", err)
 	}
-	return s, localAddr(s), nil
+	at, err := unix.Getsockname(int(s))
+	if err != nil {
+		return fail("getsockname", err)
+	}
+	return s, fromSockaddr(at), nil
 }
 
 // newConnector makes a socket of remote's family for connectSocket. It is in non-blocking

@@ -58,7 +58,12 @@ func (p *iocpPort) Listen(addr netip.AddrPort, backlog int) (Socket, netip.AddrP
 		p.Close(s)
 		return InvalidSocket, netip.AddrPort{}, err
 	}
-	return s, p.LocalAddr(s), nil
+	at := p.LocalAddr(s)
+	if !at.IsValid() {
+		p.Close(s)
+		return InvalidSocket, at, errNoAddress
+	}
+	return s, at, nil
 }
 
 func listen(h windows.Handle, addr netip.AddrPort, backlog int) error {

@@ -70,7 +70,9 @@ type streams struct {
 
 const streamSlab = 128
 
-func (t *streams) at(number uint32) *stream { return &t.slabs[number/streamSlab][number%streamSlab] }
+func (t *streams) at(number uint32) *stream {
+	return &t.slabs[number/streamSlab][number%streamSlab]
+}
 
 // take gives out a stream for a socket's present life.
 func (t *streams) take(s Socket, life uint32) (number uint32) {

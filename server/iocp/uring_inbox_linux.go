@@ -83,9 +83,9 @@ func (q *ovQueue) pop() *Overlapped {
 
 // acceptsPerRound is how many accepts a worker begins each time it asks the kernel for completions.
 // An accept that finds a connection ends on the spot, where the end of a connection waits for its
-// turn behind others (io_uring works off 20 a call since Linux 6.13, epoll_wait tells so many as there
-// is room for). Without a limit a storm of connects and resets is accepted faster than the dead are
-// heard of, until the descriptors are used up.
+// turn behind others (io_uring works off 20 a call since Linux 6.13, epoll_wait tells as many as
+// there is room for). Without a limit a storm of connects and resets is accepted faster than the
+// dead are heard of, until the descriptors are used up.
 const acceptsPerRound = 8
 
 // posts is the port-wide queue behind Post. Its eventfd is a semaphore that counts what is

@@ -29,6 +29,7 @@ const (
 
 // Operations, and where linux/io_uring.h documents their arguments.
 const (
+	opNop         = 0
 	opPollAdd     = 6
 	opAccept      = 13
 	opAsyncCancel = 14

@@ -231,7 +231,8 @@ func (w *uringWorker) sleep(d time.Duration) error {
 	w.inbox.sleeping.Store(true)
 	defer w.inbox.sleeping.Store(false)
 	if w.inbox.stack.Load() != nil || w.later.head != nil || w.accepts.head != nil ||
-		w.armWake || w.armPosts || len(w.ready) > 0 || len(w.doubted) > 0 || w.ring.pending() > 0 || w.ring.ended() > 0 {
+		w.armWake || w.armPosts || len(w.ready) > 0 || len(w.doubted) > 0 ||
+		w.ring.pending() > 0 || w.ring.ended() > 0 {
 		return nil
 	}
 	return w.ring.wait(d)
