@@ -63,18 +63,11 @@ func addPast(b *monitor.Before, p *past) {
 	if b == nil {
 		return
 	}
-	b.Ledger.Sent += p.ledger.Sent
-	b.Ledger.Echoed += p.ledger.Echoed
-	b.Ledger.Abandoned += p.ledger.Abandoned
-	b.Ledger.Lost += p.ledger.Lost
+	b.Ledger.Add(p.ledger)
 	for f, n := range p.faults {
 		b.Faults[f] += n
 	}
-	b.Connections.Attempted += p.conns.Attempted
-	b.Connections.Connected += p.conns.Connected
-	b.Connections.Failed += p.conns.Failed
-	b.Connections.ClosedByDummy += p.conns.ClosedByDummy
-	b.Connections.ClosedByServer += p.conns.ClosedByServer
+	b.Connections.Add(p.conns)
 	b.Evidence = firstOfEach(b.Evidence, p.evidence)
 }
 

@@ -44,23 +44,13 @@ func (c *counters) balance() {
 
 // add sums up the workers' counters.
 func (c *counters) add(o *counters) {
-	c.ledger.Sent += o.ledger.Sent
-	c.ledger.Echoed += o.ledger.Echoed
-	c.ledger.Abandoned += o.ledger.Abandoned
-	c.ledger.Lost += o.ledger.Lost
+	c.ledger.Add(o.ledger)
 	c.wait += o.wait
 	c.off += o.off
 	for f := range c.faults {
 		c.faults[f] += o.faults[f]
 	}
-	c.conns.Attempted += o.conns.Attempted
-	c.conns.Connected += o.conns.Connected
-	c.conns.Failed += o.conns.Failed
-	c.conns.ClosedByDummy += o.conns.ClosedByDummy
-	c.conns.ClosedByServer += o.conns.ClosedByServer
-	c.conns.NeverAccepted += o.conns.NeverAccepted
-	c.conns.Peak += o.conns.Peak
-	c.conns.Now += o.conns.Now
+	c.conns.Add(o.conns)
 	c.bytes.Sent += o.bytes.Sent
 	c.bytes.Received += o.bytes.Received
 	c.fds += o.fds

@@ -48,18 +48,11 @@ func (s *Snapshot) Whole() *Snapshot {
 	w := *s
 	w.Before = nil
 	w.EchoOn += b.EchoOn
-	w.Ledger.Sent += b.Ledger.Sent
-	w.Ledger.Echoed += b.Ledger.Echoed
-	w.Ledger.Abandoned += b.Ledger.Abandoned
-	w.Ledger.Lost += b.Ledger.Lost
+	w.Ledger.Add(b.Ledger)
 	for f, n := range b.Faults {
 		w.Faults[f] += n
 	}
-	w.Connections.Attempted += b.Connections.Attempted
-	w.Connections.Connected += b.Connections.Connected
-	w.Connections.Failed += b.Connections.Failed
-	w.Connections.ClosedByDummy += b.Connections.ClosedByDummy
-	w.Connections.ClosedByServer += b.Connections.ClosedByServer
+	w.Connections.Add(b.Connections)
 	w.Evidence = slices.Concat(b.Evidence, s.Evidence)
 	w.Diagnoses = slices.Clone(s.Diagnoses)
 	for _, d := range b.Diagnoses {

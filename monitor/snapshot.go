@@ -44,6 +44,15 @@ type Ledger struct {
 	Lost      uint64 `json:"lost"`      // unanswered when the server closed, or proved missing
 }
 
+// Add adds what another ledger counts.
+func (l *Ledger) Add(o Ledger) {
+	l.Sent += o.Sent
+	l.Echoed += o.Echoed
+	l.Wait += o.Wait
+	l.Abandoned += o.Abandoned
+	l.Lost += o.Lost
+}
+
 // Balanced reports whether nothing is unaccounted for.
 func (l Ledger) Balanced() bool { return l.Sent == l.Echoed+l.Wait+l.Abandoned+l.Lost }
 
@@ -59,6 +68,18 @@ type Connections struct {
 	// before its program had accepted them: its backlog was full. Each was dialed anew.
 	NeverAccepted uint64 `json:"never_accepted,omitempty"`
 	Now           uint64 `json:"-"`
+}
+
+// Add adds what others count. Peaks add up to what there was at most.
+func (c *Connections) Add(o Connections) {
+	c.Attempted += o.Attempted
+	c.Connected += o.Connected
+	c.Failed += o.Failed
+	c.ClosedByDummy += o.ClosedByDummy
+	c.ClosedByServer += o.ClosedByServer
+	c.NeverAccepted += o.NeverAccepted
+	c.Peak += o.Peak
+	c.Now += o.Now
 }
 
 // Bytes counts what went over the wire, headers included.
