@@ -92,3 +92,38 @@ func stormOfResets(t *testing.T, backend string) {
 		t.Error(err)
 	}
 }
+
+// TestUringAcceptsAreHeldBackForAnotherWorker: what is accepted faster than another worker can see to
+// it would pile up in its inbox; but one that is stuck for good does not end the accepting.
+func TestUringAcceptsAreHeldBackForAnotherWorker(t *testing.T) {
+	withUring(t, Config{Workers: 2}, setupCoopTaskrun, defaultRing, func(r *uringRig) {
+		other, ovs := &r.p.inboxes[1], make([]Overlapped, farBehind+1)
+		for i := range ovs {
+			if r.w.holdsBack() {
+				r.Fatalf("held back for %d operations", i)
+			}
+			if err := other.push(&ovs[i]); err != nil {
+				r.Fatal(err)
+			}
+		}
+		var accept Overlapped
+		_ = r.w.Accept(r.ln, &accept)
+		r.w.beginAccepts()
+		if r.w.accepts.head != &accept {
+			r.Fatal("an accept was begun while another worker is behind")
+		}
+		if n, err := r.w.Get(r.batch, 3*heldBackPause); n != 0 || err != nil {
+			r.Fatalf("%d completions, %v", n, err)
+		}
+		r.w.heldBack = r.w.heldBack.Add(-mostHeldBack)
+		r.w.beginAccepts()
+		if r.w.accepts.head != nil {
+			r.Error("no accept was begun after so long")
+		}
+		if other.take() == nil || r.w.holdsBack() {
+			r.Error("held back for a worker that has caught up")
+		}
+		r.p.Cancel(r.ln)
+		r.one(&accept)
+	})
+}

@@ -22,13 +22,15 @@ import (
 type inbox struct {
 	stack    atomic.Pointer[Overlapped]
 	sleeping atomic.Bool
-	closed   atomic.Bool // the worker has gone and takes nothing any more
-	wake     int         // eventfd, open as long as the port is
-	_        [40]byte    // the next worker's inbox shares no cache line
+	closed   atomic.Bool  // the worker has gone and takes nothing any more
+	waiting  atomic.Int32 // how many are in the stack, or about to be
+	wake     int          // eventfd, open as long as the port is
+	_        [40]byte     // the next worker's inbox shares no cache line
 }
 
 // push hands ov to the worker.
 func (b *inbox) push(ov *Overlapped) error {
+	b.waiting.Add(1)
 	for {
 		top := b.stack.Load()
 		ov.sys.next = top
@@ -49,11 +51,13 @@ func (b *inbox) take() *Overlapped {
 		return nil // the common case stays free of a locked instruction
 	}
 	var oldest *Overlapped
-	for ov := b.stack.Swap(nil); ov != nil; {
+	n := int32(0)
+	for ov := b.stack.Swap(nil); ov != nil; n++ {
 		next := ov.sys.next
 		ov.sys.next = oldest
 		oldest, ov = ov, next
 	}
+	b.waiting.Add(-n)
 	return oldest
 }
 
@@ -86,7 +90,7 @@ func (q *ovQueue) pop() *Overlapped {
 // turn behind others (io_uring works off 20 a call since Linux 6.13, epoll_wait tells as many as
 // there is room for). Without a limit a storm of connects and resets is accepted faster than the
 // dead are heard of, until the descriptors are used up.
-const acceptsPerRound = 8
+const acceptsPerRound = 4
 
 // posts is the port-wide queue behind Post. Its eventfd is a semaphore that counts what is
 // queued. Every ring polls it, and whoever reads 1 off it owns one packet: however many wake

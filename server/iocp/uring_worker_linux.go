@@ -41,8 +41,10 @@ type uringWorker struct {
 	// not be submitted, or a receive found no free buffer. Their posters know nothing of it.
 	later ovQueue
 	turn  *Overlapped // of later, being started
-	// accepts wait to be submitted, acceptsPerRound at a time.
-	accepts ovQueue
+	// accepts wait to be submitted, acceptsPerRound at a time, and not since heldBack, where that
+	// is a time, for another worker is behind.
+	accepts  ovQueue
+	heldBack time.Time
 	// armWake and armPosts say that the poll on the eventfd has to be submitted (again).
 	armWake, armPosts bool
 }
@@ -206,6 +208,22 @@ func (w *uringWorker) collect() {
 		ov = next
 	}
 	w.settleDoubts()
+	w.beginAccepts()
+}
+
+// A worker accepts nothing more for mostHeldBack while farBehind operations wait in another's inbox:
+// first receives, on connections that were accepted faster than that worker can see to them. Nobody
+// tells it when that is over; it looks again after each heldBackPause.
+const (
+	farBehind     = 64
+	heldBackPause = time.Millisecond
+	mostHeldBack  = 20 * time.Millisecond
+)
+
+func (w *uringWorker) beginAccepts() {
+	if w.accepts.head == nil || w.holdsBack() {
+		return
+	}
 	for n := acceptsPerRound; n > 0 && w.accepts.head != nil; n-- {
 		ov := w.accepts.pop()
 		if !w.submit(ov) {
@@ -213,6 +231,33 @@ func (w *uringWorker) collect() {
 			return
 		}
 	}
+}
+
+// holdsBack reports whether accepts are to wait for another worker. After mostHeldBack some are begun
+// all the same: that worker may be stuck for good.
+func (w *uringWorker) holdsBack() bool {
+	if !w.port.anyFarBehind() {
+		w.heldBack = time.Time{}
+		return false
+	}
+	now := time.Now()
+	if w.heldBack.IsZero() {
+		w.heldBack = now
+	}
+	if now.Sub(w.heldBack) < mostHeldBack {
+		return true
+	}
+	w.heldBack = now
+	return false
+}
+
+func (p *uringPort) anyFarBehind() bool {
+	for i := range p.inboxes {
+		if p.inboxes[i].waiting.Load() > farBehind {
+			return true
+		}
+	}
+	return false
 }
 
 // arm polls an eventfd once; false when there was no room.
@@ -230,10 +275,17 @@ func (w *uringWorker) arm(fd int, data uint64) bool {
 func (w *uringWorker) sleep(d time.Duration) error {
 	w.inbox.sleeping.Store(true)
 	defer w.inbox.sleeping.Store(false)
-	if w.inbox.stack.Load() != nil || w.later.head != nil || w.accepts.head != nil ||
+	if w.inbox.stack.Load() != nil || w.later.head != nil ||
 		w.armWake || w.armPosts || len(w.ready) > 0 || len(w.doubted) > 0 ||
 		w.ring.pending() > 0 || w.ring.ended() > 0 {
 		return nil
+	}
+	switch {
+	case w.accepts.head == nil:
+	case w.heldBack.IsZero():
+		return nil
+	case d < 0 || d > heldBackPause:
+		d = heldBackPause
 	}
 	return w.ring.wait(d)
 }
