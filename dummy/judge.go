@@ -15,6 +15,10 @@ func (st *stream) judge(v *verifier, id ident, sent uint64, payload []byte) {
 	if st.greets(v, id, payload) {
 		return
 	}
+	if !v.login && isLogin(payload) { // no echo's, as long as an echo's that may be
+		v.accuse(monitor.Unsolicited, id, 0, payload, echo{})
+		return
+	}
 	if len(payload) >= MinSize {
 		if e := v.owner(id, sent, payload, true); e.conn != 0 {
 			st.owned(v, id, sent, e, payload)

@@ -181,6 +181,10 @@ func (r *report) evidence(s *Snapshot) {
 
 // owed lists echoes still unanswered, and where the rest of the list is.
 func (r *report) owed(s *Snapshot, meta Meta) {
+	if s.Drain.GaveUp {
+		r.line("  GAVE UP the drain after %s: %s never came", Micros(micros(s.Drain.Elapsed)),
+			plural(s.NeverCame(), "echo"))
+	}
 	n := s.WaitEchoCount()
 	if n == 0 {
 		return

@@ -261,7 +261,9 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 
 // drained reports whether every drain ended in time with Wait Echo Count 0. An echo that came
 // after a drain was given up was still not drained.
-func drained(s *Snapshot) bool { return s.WaitEchoCount() == 0 && s.Faults[NotDrained] == 0 }
+func drained(s *Snapshot) bool {
+	return s.WaitEchoCount() == 0 && s.Faults[NotDrained] == 0 && !s.Drain.GaveUp
+}
 
 // WriteJSON writes what a script reads (a Summary, say), indented, with a newline at its end.
 func WriteJSON(w io.Writer, v any) error {

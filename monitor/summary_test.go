@@ -246,3 +246,19 @@ func TestWritersReportFailure(t *testing.T) {
 		t.Errorf("WriteReport: %v, want %v", err, errFull)
 	}
 }
+
+// TestATimeoutIsNoDrain: what was proved missing as the drain was given up is owed no more, and the
+// drain was given up all the same.
+func TestATimeoutIsNoDrain(t *testing.T) {
+	s := goodRun()
+	s.Faults[Missing] = 2
+	s.Drain = Drain{AtStop: 2, Elapsed: 5 * time.Second, GaveUp: true, Missing: 2}
+	if doc := string(summaryJSON(t, s, Rules{})); !strings.Contains(doc, `"drained": false`) ||
+		!strings.Contains(doc, `"wait_echo_count": 0`) {
+		t.Errorf("drained in\n%s", doc)
+	}
+	if text := reportOf(t, s, Rules{}, Meta{}); !strings.Contains(text,
+		"\n  GAVE UP the drain after 5s: 2 echoes never came\n") {
+		t.Errorf("not said in\n%s", text)
+	}
+}
