@@ -73,7 +73,7 @@ func (h *health) judge(
 	}
 	h.echoing = echoing
 	if h.on > 0 {
-		g.EchoCPUShare = h.ran / h.on.Seconds()
+		g.EchoCPUShare, g.Starved = h.ran/h.on.Seconds(), h.starved/h.on.Seconds()
 	}
 	if s.Phase == monitor.Ended {
 		g.CPUShare = g.EchoCPUShare

@@ -1,6 +1,7 @@
 package dummy
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -92,6 +93,9 @@ func TestSaturatedIsTheTesterAndNotTheServer(t *testing.T) {
 		}
 		if g.Saturated != c.want {
 			t.Errorf("%s: saturated %v", c.name, g.Saturated)
+		}
+		if full := c.want && !strings.Contains(c.name, "starved"); g.Full() != full {
+			t.Errorf("%s: full %v, ran %v, starved %v", c.name, g.Full(), g.EchoCPUShare, g.Starved)
 		}
 	}
 }

@@ -29,7 +29,11 @@ func (s *Snapshot) freed() *Snapshot {
 // rateNotMade reports whether the open loop's schedule was left behind at its end by more than a
 // rate that was made may be.
 func (s *Snapshot) rateNotMade() bool {
-	return s.Generator.Behind > max(rateMissingLeast, time.Duration(rateMissing*float64(s.EchoOn)))
+	return s.Generator.Behind > s.behindMost()
+}
+
+func (s *Snapshot) behindMost() time.Duration {
+	return max(rateMissingLeast, time.Duration(rateMissing*float64(s.EchoOn)))
 }
 
 // testers reports whether the tester was the bottleneck of the performance metric that missed the
@@ -38,35 +42,47 @@ func (t Threshold) testers(s *Snapshot) bool {
 	return t.Performance() && (s.Generator.Saturated || t.Eval(s.freed()).OK)
 }
 
-// missedBy says that a threshold was missed for the tester's sake.
-func (t Threshold) missedBy(s *Snapshot, result ThresholdResult) string {
+// missedWhy says that a threshold was missed, and what the tester has to do with that.
+func (t Threshold) missedWhy(s *Snapshot, result ThresholdResult) string {
 	text := fmt.Sprintf("threshold %s missed: it is %s", t, result.Value)
-	if freed := t.Eval(s.freed()); freed.OK {
-		return text + fmt.Sprintf(", and %s without the time in which the tester was late", freed.Value)
+	if !t.Performance() {
+		return text
 	}
-	return text + ", and the tester itself was the bottleneck"
+	freed := t.Eval(s.freed())
+	if freed.measured && (freed.OK || freed.Value != result.Value) {
+		text += fmt.Sprintf(", and %s without the time in which the tester was late", freed.Value)
+		if freed.OK {
+			return text
+		}
+	}
+	if s.Generator.Saturated {
+		text += ", and the tester itself was the bottleneck"
+	}
+	return text
 }
 
-// testerLimits are the diagnoses of a tester that has spoiled what the run claims. spoiled are the
-// thresholds that were missed for its sake.
+// testerLimits is the diagnosis of a tester that has spoiled what the run claims, with the limit that
+// was missed for that. spoiled are the thresholds that were missed for its sake.
 func testerLimits(s *Snapshot, r Rules, spoiled []Threshold) []Diagnosis {
-	rate := r.OpenLoop && s.rateNotMade()
 	g := &s.Generator
-	switch {
-	case g.Saturated && (r.OpenLoop || len(spoiled) > 0):
-		return []Diagnosis{{LocalCPUSaturated, s.Clients, saturatedWhy(s)}}
+	limit := ""
+	switch late := 2*g.HeldUp >= g.Behind && s.rateNotMade(); {
 	case len(spoiled) > 0:
-		return []Diagnosis{{SendLag, s.Clients, lagWhy(s, spoiled[0].String())}}
-	case rate && 2*g.HeldUp >= g.Behind:
-		return []Diagnosis{{SendLag, s.Clients, lagWhy(s, fmt.Sprintf("a schedule %s behind at its "+
-			"end, and it was %s", Micros(micros(max(rateMissingLeast,
-			time.Duration(rateMissing*float64(s.EchoOn))))), Micros(micros(g.Behind))))}}
+		limit = spoiled[0].String()
+	case r.OpenLoop && (g.Saturated || late):
+		limit = fmt.Sprintf("a schedule %s behind at its end, and it was %s",
+			Micros(micros(s.behindMost())), Micros(micros(g.Behind)))
+	default:
+		return nil
 	}
-	return nil
+	if g.Full() {
+		return []Diagnosis{{LocalCPUSaturated, s.Clients, saturatedWhy(s) + "; limit: " + limit}}
+	}
+	return []Diagnosis{{SendLag, s.Clients, lagWhy(s) + "; limit: " + limit}}
 }
 
-// lagWhy says how late the tester was, and what limit of the run's that has to do with.
-func lagWhy(s *Snapshot, limit string) string {
+// lagWhy says how late the tester was.
+func lagWhy(s *Snapshot) string {
 	g := &s.Generator
 	text := "the tester was late itself"
 	if g.SendLag.Count > 0 {
@@ -77,16 +93,20 @@ func lagWhy(s *Snapshot, limit string) string {
 		text += fmt.Sprintf("; held up for %s of %s", Micros(micros(g.HeldUp)),
 			Micros(micros(s.EchoOn)))
 	}
-	return text + "; limit: " + limit
+	if g.Saturated {
+		text += fmt.Sprintf("; without a processor for %s of the time", formatShare(g.Starved))
+	}
+	return text
 }
 
 // saturatedWhy says what came of a run that the tester could not keep up with.
 func saturatedWhy(s *Snapshot) string {
-	why := "the tester itself was the bottleneck: its rate and times say nothing of the server"
+	g := &s.Generator
+	why := fmt.Sprintf("the tester itself was the bottleneck: its busiest worker ran for %s of the "+
+		"time, and its rate and times say nothing of the server", formatShare(g.EchoCPUShare))
 	if s.Rate > 0 {
-		why += fmt.Sprintf(" (%s of %s echoes/s were sent, send lag p99 %s, cpu %s)",
-			Short(perSecond(s.Ledger.Sent, s.EchoOn)), Short(s.Rate),
-			Micros(s.Generator.SendLag.P99), formatShare(s.Generator.CPUShare))
+		why += fmt.Sprintf(" (%s of %s echoes/s were sent, send lag p99 %s)",
+			Short(perSecond(s.Ledger.Sent, s.EchoOn)), Short(s.Rate), Micros(g.SendLag.P99))
 	}
 	return why
 }

@@ -146,8 +146,11 @@ func extra(s *Snapshot, group string) []string {
 			s.LaterThan())}
 	case group == testerGroup:
 		cells := engine(s.Generator.Backend, s.Generator.Workers)
-		if s.Generator.Saturated {
+		switch g := &s.Generator; {
+		case g.Full():
 			cells = append(cells, "SATURATED")
+		case g.Saturated:
+			cells = append(cells, "STARVED "+formatShare(g.Starved))
 		}
 		return cells
 	case group == serverGroup && s.Server != nil:

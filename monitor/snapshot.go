@@ -114,6 +114,10 @@ type Generator struct {
 	SendLag   Distribution
 	Saturated bool // its processor time was the limit of what the run has measured
 
+	// Starved is the share of the time that Echo was on in which a worker, the worst one, neither
+	// ran nor slept: others had the processor, or the tester was stopped.
+	Starved float64
+
 	// HeldUp is how long the tester did nothing although it wanted to: stopped, or the processor
 	// was somebody else's. What came meanwhile was not read, and the server is not to blame for
 	// it. It is the worst worker's, while Echo was on; HeldUpDraining is the same since STOP.
@@ -129,6 +133,10 @@ type Generator struct {
 	RSS        uint64 // bytes, of this process
 	Goroutines int
 }
+
+// Full reports whether the tester was saturated by what it did itself, and not for want of a
+// processor.
+func (g *Generator) Full() bool { return g.Saturated && g.EchoCPUShare >= g.Starved }
 
 // Hostile counts what the dummies did that misbehave. None of it is in the ledger, the faults or
 // the other counters.

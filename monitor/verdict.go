@@ -154,9 +154,9 @@ func (v *Verdict) hold(whole, since *Snapshot, r Rules) (h holding) {
 		case result.OK:
 		case result.measured && t.testers(since):
 			h.spoiled = append(h.spoiled, t)
-			h.testers = append(h.testers, t.missedBy(since, result))
+			h.testers = append(h.testers, t.missedWhy(since, result))
 		case result.measured:
-			h.missed = append(h.missed, fmt.Sprintf("threshold %s missed: it is %s", t, result.Value))
+			h.missed = append(h.missed, t.missedWhy(since, result))
 		case !r.Live:
 			h.unmeasured = append(h.unmeasured, fmt.Sprintf("threshold %s: nothing was measured", t))
 		}

@@ -67,7 +67,14 @@ var judgements = []struct {
 	{"interrupted later", nil, Rules{Interrupted: true}, ExitPass, ""},
 	{"busy without a claim", saturated, Rules{Thresholds: threshold("late==0")}, ExitPass, ""},
 	{"busy with a rate", saturated, Rules{OpenLoop: true}, ExitInconclusive,
-		"local_cpu_saturated: the tester itself was the bottleneck"},
+		"local_cpu_saturated: the tester itself was the bottleneck: its busiest worker ran for 93%"},
+	{"without a processor, and with a rate", starved, Rules{OpenLoop: true}, ExitInconclusive,
+		"send_lag: the tester was late itself: sent late, p99 7.5µs, at most 0µs, of round trips of " +
+			"p99 1.2ms; without a processor for 60% of the time; limit: a schedule 100ms behind at " +
+			"its end, and it was 200ms"},
+	{"without a processor, and missed", starved, Rules{Thresholds: missed}, ExitInconclusive,
+		"rtt_p99<1ms missed: it is 1.2ms, and the tester itself was the bottleneck"},
+	{"without a processor, and no claim", starved, Rules{}, ExitPass, ""},
 	{"busy, and the threshold holds all the same", saturated, Rules{Thresholds: held}, ExitPass, ""},
 	{"busy and missed", saturated, Rules{Thresholds: missed}, ExitInconclusive,
 		"rtt_p99<1ms missed: it is 1.2ms, and the tester itself was the bottleneck"},
@@ -76,7 +83,7 @@ var judgements = []struct {
 	{"late, and missed by that", late(900), Rules{Thresholds: missed}, ExitInconclusive,
 		"rtt_p99<1ms missed: it is 1.2ms, and 900µs without the time in which the tester was late"},
 	{"late, and missed without that", late(1100), Rules{Thresholds: missed}, ExitThreshold,
-		"rtt_p99<1ms missed: it is 1.2ms"},
+		"rtt_p99<1ms missed: it is 1.2ms, and 1.1ms without the time in which the tester was late"},
 	{"late, and no threshold is missed", late(900), Rules{Thresholds: held, OpenLoop: true},
 		ExitPass, ""},
 	{"5 before 4", late(900), Rules{Thresholds: slices.Concat(threshold("late==3"), missed)},
@@ -163,7 +170,13 @@ func TestJudge(t *testing.T) {
 
 func noEcho(s *Snapshot) { s.Ledger, s.RTT, s.EchoOn = Ledger{}, Distribution{}, 0 }
 
-func saturated(s *Snapshot) { s.Generator.Saturated = true }
+func saturated(s *Snapshot) { s.Generator.Saturated, s.Generator.EchoCPUShare = true, 0.93 }
+
+// starved is a tester that others have left no processor, or that was stopped.
+func starved(s *Snapshot) {
+	s.Generator.Saturated, s.Generator.EchoCPUShare, s.Generator.Starved = true, 0.04, 0.6
+	s.Generator.Behind = 200 * time.Millisecond
+}
 
 // late has the tester be late, so that the p99 would be as given (µs) without.
 func late(freed float64) func(*Snapshot) {

@@ -91,6 +91,24 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// TestTheTestersStateIsTheDiagnosis: FULL is a processor that was really full.
+func TestTheTestersStateIsTheDiagnosis(t *testing.T) {
+	u, _ := newTestUI(t, 80, 24, nil)
+	u.o.Rules = monitor.Rules{OpenLoop: true}
+	for want, g := range map[string]monitor.Generator{
+		"":                   {EchoCPUShare: 0.9, Starved: 0.1},
+		"TESTER FULL 90%":    {Saturated: true, EchoCPUShare: 0.9, Starved: 0.1},
+		"TESTER STARVED 60%": {Saturated: true, EchoCPUShare: 0.04, Starved: 0.6},
+		"TESTER LATE 1.5s":   {HeldUp: 1500 * time.Millisecond, Behind: time.Second},
+	} {
+		s := running(5)
+		s.Generator = g
+		if got := u.verdict(s, 80).tester; got != want {
+			t.Errorf("%+v: %q, want %q", g, got, want)
+		}
+	}
+}
+
 func threshold(t *testing.T, expr string) monitor.Threshold {
 	t.Helper()
 	th, err := monitor.ParseThreshold(expr)

@@ -46,8 +46,11 @@ func (u *ui) drawTester(c canvas) {
 	}
 	g := u.shown.Generator
 	state := line{"Bottleneck", "no", u.look.ok}
-	if g.Saturated {
+	switch {
+	case g.Full():
 		state = line{"Bottleneck", "YES: the tester", u.look.warn}
+	case g.Saturated:
+		state = line{"Bottleneck", "YES: no processor", u.look.warn}
 	}
 	u.drawLines(in, []line{
 		{"CPU of the busiest worker", percent(g.CPUShare), state.style},

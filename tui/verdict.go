@@ -16,6 +16,8 @@ type judgement struct {
 	note  string // of a pass: what is to be known all the same
 	why   string
 	style tcell.Style
+
+	tester string // how the tester itself is the bottleneck; empty when it is not
 }
 
 // verdict judges a snapshot in as many words as w columns have room for. While echo can still run
@@ -24,14 +26,15 @@ func (u *ui) verdict(s *monitor.Snapshot, w int) judgement {
 	rules := u.o.Rules
 	rules.Live = s.Phase != monitor.Ended // before that the server's sessions are not all released
 	v := monitor.Judge(s, rules)
-	j := judgement{word: strings.ToUpper(v.Name), note: v.Note, style: u.look.bad}
+	j := judgement{word: strings.ToUpper(v.Name), note: v.Note, style: u.look.bad,
+		tester: bottleneck(s, v)}
 	switch {
 	case v.ExitCode == monitor.ExitInconclusive:
 		j.style = u.look.warn
 	case v.ExitCode != monitor.ExitPass:
 	case s.Whole().Ledger.Echoed == 0:
 		return judgement{word: "none yet", note: v.Note, why: "no echo was verified",
-			style: u.look.text}
+			style: u.look.text, tester: j.tester}
 	default:
 		j.style = u.look.ok
 		if s.Phase < monitor.Drained {
@@ -46,6 +49,23 @@ func (u *ui) verdict(s *monitor.Snapshot, w int) judgement {
 		j.why = findings(s.Whole(), rules.Allow, v)
 	}
 	return j
+}
+
+// bottleneck says how the tester itself is: full of its own work, without a processor, or so late that
+// it has spoiled what the run claims.
+func bottleneck(s *monitor.Snapshot, v monitor.Verdict) string {
+	g := &s.Generator
+	switch {
+	case g.Full():
+		return "TESTER FULL " + percent(g.EchoCPUShare)
+	case g.Saturated:
+		return "TESTER STARVED " + percent(g.Starved)
+	case slices.ContainsFunc(v.Diagnoses, func(d monitor.Diagnosis) bool {
+		return d.Name == monitor.SendLag
+	}):
+		return "TESTER LATE " + monitor.Micros(g.HeldUp.Seconds()*1e6)
+	}
+	return ""
 }
 
 // findings names what was found, in as few words as one line has room for.
@@ -89,12 +109,12 @@ func (u *ui) drawVerdict(c canvas) {
 	if s == nil {
 		return
 	}
+	v := u.verdict(s, c.w)
 	tester, style := "tester "+percent(s.Generator.CPUShare), u.look.dim
-	if s.Generator.Saturated {
-		tester, style = "TESTER FULL "+percent(s.Generator.CPUShare), u.look.warn
+	if v.tester != "" {
+		tester, style = v.tester, u.look.warn
 	}
 	c.right(c.w-1, 0, style, tester)
-	v := u.verdict(s, c.w)
 	x := c.text(1, 0, u.look.title, "VERDICT ")
 	x = c.text(x, 0, v.style, v.word)
 	if v.note != "" {
