@@ -15,8 +15,9 @@ const (
 	// idleSpread is how far apart the idle times of one timeout may lie, as a share of the longest;
 	// and as a server looks at its clock now and then, a second always may.
 	idleSpread = 0.1
-	youngMost  = time.Second // who is closed for being one too many is closed soon
-	limitLeast = 3           // closes that make a limit
+	crossing   = 100 * time.Millisecond // an echo so young has crossed the server's close
+	youngMost  = time.Second            // who is closed for being one too many is closed soon
+	limitLeast = 3                      // closes that make a limit
 )
 
 // ends are the connections that the server has closed, by what they had in common.
@@ -24,8 +25,8 @@ type ends struct {
 	idle     uint64 // closed with nothing outstanding, after being idle
 	shortest time.Duration
 	longest  time.Duration
-	young    uint64 // closed soon after they were made, before anything came, and others stayed
-	most     uint64 // that were up then
+	young    uint64 // closed soon after they were made, before an echo came back, and others stayed
+	others   uint64 // that were up then, at the least
 }
 
 func (e *ends) add(o *ends) {
@@ -37,7 +38,7 @@ func (e *ends) add(o *ends) {
 	}
 	e.idle += o.idle
 	e.young += o.young
-	e.most += o.most
+	e.others += o.others
 }
 
 // noteEnd takes a connection that the server has just closed. It reports true where that is no
@@ -45,9 +46,12 @@ func (e *ends) add(o *ends) {
 // which is dialed again.
 func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 	e := &w.count.ends
-	idle := w.now - max(d.heardAt, d.sentAt, d.since)
+	idle := w.now - max(d.heardAt, d.since)
+	if d.wait == 0 {
+		idle = min(idle, w.now-d.sentAt)
+	}
 	switch {
-	case d.wait == 0 && idle >= idleLeast:
+	case idle >= idleLeast && (d.wait == 0 || w.now-d.timeOf(d.stream.oldest(d.assigned)) < crossing):
 		if w.count.ledger.Sent == 0 && w.past.ledger.Sent == 0 {
 			w.tell.idled++
 			return true
@@ -57,9 +61,11 @@ func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 		}
 		e.longest = max(e.longest, idle)
 		e.idle++
-	case !d.is(heard) && w.now-d.since < youngMost && w.count.conns.Now > 1:
+	case d.echoed == 0 && w.now-d.since < youngMost && w.count.conns.Now > 1:
+		if others := w.count.conns.Now - 1; e.young == 0 || others < e.others {
+			e.others = others
+		}
 		e.young++
-		e.most = max(e.most, w.count.conns.Now-1)
 	}
 	return false
 }
@@ -90,7 +96,7 @@ func (e *ends) explain(dst []monitor.Diagnosis, n uint64) []monitor.Diagnosis {
 	case e.young >= n && n >= limitLeast:
 		name, why = monitor.SessionLimit, fmt.Sprintf(
 			"%d connections were closed by the server as soon as they were made, with %d others up: "+
-				"a limit of sessions?", n, e.most)
+				"a limit of sessions?", n, e.others)
 	}
 	return append(dst, monitor.Diagnosis{Name: name, Connections: int(n), Why: why})
 }

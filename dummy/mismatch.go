@@ -176,7 +176,7 @@ func (x *exchange) onlyFirst(answer []byte) bool {
 // speaks stays.
 func (f *Fleet) strange(s *monitor.Snapshot, m meeting) []monitor.Diagnosis {
 	w := s.Whole()
-	if !f.cfg.Foreign || w.Ledger.Echoed > 0 || w.Ledger.Sent == 0 && !(f.cfg.Login && m.n > 0) {
+	if !f.cfg.Foreign || w.Ledger.Echoed > 0 || w.Ledger.Sent == 0 && !(f.cfg.Login && m.conn > 0) {
 		return s.Diagnoses
 	}
 	silent := func(d monitor.Diagnosis) bool { return d.Name == monitor.NeverServed }

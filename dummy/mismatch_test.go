@@ -81,9 +81,9 @@ func TestClosesWithAPattern(t *testing.T) {
 		"one, in few":        {ends{idle: 2, shortest: 5 * second, longest: 6 * second}, 2, monitor.IdleTimeout},
 		"at any time":        {ends{idle: 3, shortest: 2 * second, longest: 31 * second}, 3, monitor.ClosedHealthy},
 		"and others":         {ends{idle: 3, shortest: 30 * second, longest: 30 * second}, 4, monitor.ClosedHealthy},
-		"one too many":       {ends{young: 5, most: 50}, 5, monitor.SessionLimit},
-		"hardly a limit":     {ends{young: 2, most: 50}, 2, monitor.ClosedHealthy},
-		"some too many":      {ends{young: 5, most: 50}, 9, monitor.ClosedHealthy},
+		"one too many":       {ends{young: 5, others: 50}, 5, monitor.SessionLimit},
+		"hardly a limit":     {ends{young: 2, others: 50}, 2, monitor.ClosedHealthy},
+		"some too many":      {ends{young: 5, others: 50}, 9, monitor.ClosedHealthy},
 		"nothing in common":  {ends{}, 1, monitor.ClosedHealthy},
 		"a second is enough": {ends{idle: 9, shortest: 1 * second, longest: 2 * second}, 9, monitor.IdleTimeout},
 	} {
