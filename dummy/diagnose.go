@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"fmt"
+	"slices"
 
 	"dummyload/monitor"
 )
@@ -25,19 +26,21 @@ func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 // not the time for.
 const leastFins = 20
 
-// right reports whether no fault was found but late echoes and connects that failed. A server that
-// does anything wrong may owe its answers for that.
-func (c *counters) right() bool {
+// right reports whether no fault was found but late echoes, connects that failed and those that are
+// named. A server that does anything else wrong may do these for that.
+func (c *counters) right(but ...monitor.Fault) bool {
+	but = append(but, monitor.Late, monitor.ConnectFailed)
 	for f, n := range c.faults {
-		if n > 0 && f != int(monitor.Late) && f != int(monitor.ConnectFailed) {
+		if n > 0 && !slices.Contains(but, monitor.Fault(f)) {
 			return false
 		}
 	}
 	return true
 }
 
-// signs are the diagnoses that the counters themselves add up to.
-func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
+// signs are the diagnoses that the counters themselves add up to. A server that is foreign may have
+// timeouts and limits of its own; those of the bundled one are the run's.
+func (c *counters) signs(dst []monitor.Diagnosis, foreign bool) []monitor.Diagnosis {
 	add := func(name string, connections uint64, why string) {
 		if connections > 0 {
 			dst = append(dst, monitor.Diagnosis{
@@ -51,7 +54,8 @@ func (c *counters) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
 		"%d connections that a dummy had closed by FIN were not closed by the server within "+
 			"the time they have for it")
 	if n := c.faults[monitor.ClosedByServer] + c.faults[monitor.ResetByServer]; n > 0 {
-		dst = c.ends.explain(dst, n)
+		dst = c.ends.explain(dst, n, foreign && c.closes == 0 &&
+			c.right(monitor.ClosedByServer, monitor.ResetByServer, monitor.NotDrained))
 	}
 	if n := c.fins.answered + c.fins.dropped; n >= leastFins && c.fins.answered < n*3/4 && c.right() {
 		dst = append(dst, monitor.Diagnosis{

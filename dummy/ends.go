@@ -25,7 +25,7 @@ type ends struct {
 	idle     uint64 // closed with nothing outstanding, after being idle
 	shortest time.Duration
 	longest  time.Duration
-	young    uint64 // closed soon after they were made, before an echo came back, and others stayed
+	young    uint64 // closed soon after they were made, of dummies that never got an answer
 	others   uint64 // that were up then, at the least
 }
 
@@ -61,7 +61,7 @@ func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 		}
 		e.longest = max(e.longest, idle)
 		e.idle++
-	case d.echoed == 0 && w.now-d.since < youngMost && w.count.conns.Now > 1:
+	case d.answered == 0 && w.now-d.since < youngMost && w.count.conns.Now > 1:
 		if others := w.count.conns.Now - 1; e.young == 0 || others < e.others {
 			e.others = others
 		}
@@ -83,12 +83,13 @@ func (f *Fleet) tellIdled(all []tidings) {
 	}
 }
 
-// explain says what n closes by the server have in common.
-func (e *ends) explain(dst []monitor.Diagnosis, n uint64) []monitor.Diagnosis {
+// explain says what n closes by the server have in common, where closes are all that it did wrong.
+func (e *ends) explain(dst []monitor.Diagnosis, n uint64, otherwiseRight bool) []monitor.Diagnosis {
 	name, why := monitor.ClosedHealthy, fmt.Sprintf(
 		"%d connections were closed or reset by the server, on which no dummy did anything wrong", n)
 	spread := max(time.Second, time.Duration(idleSpread*float64(e.longest)))
 	switch {
+	case !otherwiseRight:
 	case e.idle >= n && e.longest-e.shortest <= spread:
 		name, why = monitor.IdleTimeout, fmt.Sprintf(
 			"%d connections were closed by the server after about %v without a byte and with nothing "+

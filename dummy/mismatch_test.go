@@ -87,7 +87,8 @@ func TestClosesWithAPattern(t *testing.T) {
 		"nothing in common":  {ends{}, 1, monitor.ClosedHealthy},
 		"a second is enough": {ends{idle: 9, shortest: 1 * second, longest: 2 * second}, 9, monitor.IdleTimeout},
 	} {
-		if got := c.e.explain(nil, c.n); len(got) != 1 || got[0].Name != c.want {
+		if got := c.e.explain(nil, c.n, true); len(got) != 1 || got[0].Name != c.want ||
+			c.e.explain(nil, c.n, false)[0].Name != monitor.ClosedHealthy {
 			t.Errorf("%s: %+v, want %s", name, got, c.want)
 		}
 	}

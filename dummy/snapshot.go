@@ -185,7 +185,7 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	s.Faults, s.Connections, s.Bytes = c.faults, c.conns, c.bytes
 	t := &f.totals
 	t.steps.follow(s)
-	s.Diagnoses = c.causes.explain(c.signs(s.Diagnoses))
+	s.Diagnoses = c.causes.explain(c.signs(s.Diagnoses, f.cfg.Foreign))
 	if c.ledger.Echoed > 0 { // or else it may not even speak these frames
 		s.Diagnoses = f.mob.signs(s.Diagnoses)
 	}

@@ -87,7 +87,7 @@ var Sizes = []Edit{
 	{"sendq/block.go", `// common is where pools meet. An idle process gives its memory back at a collection.
 var common [classes]sync.Pool
 `, ``},
-	{"../monitor/trace/log.go", `const RingRecords = 1 << 13`, `const RingRecords = 1 << 4`},
+	{"../monitor/trace/log.go", `ringBits    = 13`, `ringBits    = 4`},
 	{"../monitor/trace/ring.go", `r.now = int64(time.Since(r.start))`, `r.now++`},
 	{"../monitor/trace/ring.go", `int64(time.Since(r.start)), k`, `0, k`},
 	{"../monitor/trace/ring.go", `	if r.shared {
