@@ -24,7 +24,7 @@ import (
 type epollPort struct {
 	cfg     Config
 	posts   posts
-	table   slabs[epollState]
+	ids     workerIDs
 	inboxes []inbox
 	epolls  []int // by worker; open as long as the port is
 	turn    atomic.Uint32
@@ -37,7 +37,7 @@ type epollPort struct {
 var errUnwatched = errors.New("iocp: epoll could not take the socket")
 
 func newEpoll(cfg Config) (Port, error) {
-	p := &epollPort{cfg: cfg, inboxes: make([]inbox, cfg.Workers)}
+	p := &epollPort{cfg: cfg, ids: newIDs(cfg.Workers), inboxes: make([]inbox, cfg.Workers)}
 	p.posts.tokens = -1
 	for i := range p.inboxes {
 		p.inboxes[i].wake = -1
@@ -113,7 +113,7 @@ func (p *epollPort) Abort(s Socket)                     { abortSocket(s) }
 
 // Close also ends the watching of the socket: epoll forgets a descriptor that is closed.
 func (p *epollPort) Close(s Socket) {
-	if st := p.table.at(s); st != nil {
+	if st := epollStates.at(s); st != nil {
 		st.reset()
 	}
 	closeSocket(s)
@@ -144,9 +144,9 @@ func (p *epollPort) Send(s Socket, buf []byte, ov *Overlapped) error {
 
 // near is the worker that watches s, else the one whose turn it is.
 func (p *epollPort) near(s Socket) poster {
-	if st := p.table.at(s); st != nil {
-		if home := st.home.Load(); home > 0 {
-			return poster{at: int(home) - 1}
+	if st := epollStates.at(s); st != nil {
+		if at, ok := p.ids.number(st.home.Load()); ok {
+			return poster{at: at}
 		}
 	}
 	return p.inTurn()

@@ -35,27 +35,37 @@ func epollRig(t *testing.T, workers int) (*epollPort, []*epollWorker) {
 	return port.(*epollPort), all
 }
 
-// nonblocking is rawPair with both ends as the epoll backend needs them.
+// nonblocking is rawPair with both ends as the epoll backend needs them. They are closed behind
+// the back of the port, whatever was posted.
 func nonblocking(t *testing.T) (near, far Socket) {
 	t.Helper()
 	near, far = rawPair(t, "127.0.0.1")
 	if err := unix.SetNonblock(int(far), true); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		for _, s := range []Socket{near, far} {
+			if st := epollStates.at(s); st != nil {
+				st.in.Store(nil)
+				st.out.Store(nil)
+				st.reset()
+			}
+		}
+	})
 	return near, far
 }
 
 // What cannot be watched must not swallow an operation: neither the one whose post found
 // out, nor one that another thread had parked meanwhile.
 func TestEpollGivesUpWhatItCannotWatch(t *testing.T) {
-	p, w := epollRig(t, 1)
+	_, w := epollRig(t, 1)
 	file, err := unix.Open(t.TempDir(), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Close(file)
 	s := Socket(file) // epoll refuses directories (EPERM)
-	st := p.table.make(s)
+	st := epollStates.make(s)
 	other := &Overlapped{}
 	other.begin(OpSend, s, []byte("x"))
 	park(&st.out, other)
@@ -77,7 +87,7 @@ func TestEpollGivesUpWhatItCannotWatch(t *testing.T) {
 func TestEpollIgnoresEventsOfAnEarlierLife(t *testing.T) {
 	p, w := epollRig(t, 1)
 	_, far := nonblocking(t)
-	st := p.table.make(far)
+	st := epollStates.make(far)
 	ov := &Overlapped{}
 	if err := w[0].Recv(far, ov); err != nil {
 		t.Fatal(err)
@@ -132,7 +142,7 @@ func TestEpollLooksAtAll(t *testing.T) {
 		seen[one[0].Overlapped] = true
 	}
 	// The receive is queued behind the sends; that it was queued is what counts.
-	st := p.table.at(other)
+	st := epollStates.at(other)
 	if st.in.Load() == recv {
 		t.Errorf("%d Gets in a row were about one connection", 10*maxUnpolled)
 	}

@@ -33,7 +33,7 @@ func (by poster) end(p *epollPort, ov *Overlapped, n int, err error) {
 }
 
 func (p *epollPort) state(s Socket) (*epollState, error) {
-	if st := p.table.make(s); st != nil {
+	if st := epollStates.make(s); st != nil {
 		return st, nil
 	}
 	return nil, fmt.Errorf("iocp: socket %d is beyond what the epoll backend can watch", s)
@@ -124,19 +124,23 @@ func (p *epollPort) parkNew(
 // operation was parked before.
 func (p *epollPort) home(at int, st *epollState, s Socket) error {
 	for {
-		switch at := st.home.Load(); {
-		case at == unwatched:
+		was := st.home.Load()
+		if was == unwatched {
 			return errUnwatched
-		case at > 0:
+		}
+		if _, ok := p.ids.number(was); ok {
 			return nil
 		}
-		if st.home.CompareAndSwap(0, int32(at)+1) {
+		if st.home.CompareAndSwap(was, p.ids.id(at)) {
 			break
 		}
 	}
 	const events = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
 	err := p.watch(p.epolls[at], int(s), events, st.life())
-	if err != nil {
+	switch {
+	case errors.Is(err, unix.EBADF):
+		st.home.Store(0) // there is no such socket: this says nothing of the next one
+	case err != nil:
 		st.home.Store(unwatched)
 	}
 	return err

@@ -6,6 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// epollStates are of all ports together, as a descriptor is the whole process's: it is of one port
+// at a time, and each port would need as many.
+var epollStates slabs[epollState]
+
 // epollState is what the epoll backend knows of one socket: 32 bytes per handle value,
 // reachable by any thread, without a lock.
 //
@@ -34,8 +38,8 @@ import (
 // reads, and one writes, a socket at a time.
 type epollState struct {
 	in, out atomic.Pointer[Overlapped]
-	// home is 1 + the worker whose epoll watches the socket; 0 is none yet, unwatched that it
-	// cannot be watched.
+	// home is the id of the worker whose epoll watches the socket; unwatched says that it cannot
+	// be watched, any other that it is not yet.
 	home atomic.Int32
 	// word is one, so that a late event of an earlier socket of the same handle value changes
 	// nothing of a later one's:

@@ -154,7 +154,7 @@ func (w *epollWorker) poll(wait time.Duration) error {
 			w.posted = w.posted || int(ev.Fd) == w.port.posts.tokens
 			continue
 		}
-		st := w.port.table.at(s)
+		st := epollStates.at(s)
 		if !st.end(life, ev.Events&epollEnded) {
 			continue // of a socket that has been closed
 		}
@@ -239,7 +239,7 @@ func (w *epollWorker) entry(ov *Overlapped) Entry {
 
 // try tries an operation; false when it waits again or when its result goes elsewhere.
 func (w *epollWorker) try(ov *Overlapped) bool {
-	st := w.port.table.at(ov.sock)
+	st := epollStates.at(ov.sock)
 	var n int
 	var err error
 	slot := &st.out
@@ -287,7 +287,7 @@ func (w *epollWorker) receive(st *epollState, s Socket) (int, error) {
 func (w *epollWorker) tryAccepts() {
 	for n := acceptsPerRound; n > 0 && w.accepts.head != nil; n-- {
 		ov := w.accepts.pop()
-		w.tryAccept(w.port.table.at(ov.sock), ov)
+		w.tryAccept(epollStates.at(ov.sock), ov)
 	}
 }
 

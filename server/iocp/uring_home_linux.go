@@ -5,10 +5,14 @@ import (
 	"sync/atomic"
 )
 
-// home is what every thread may know of a socket: 12 bytes per handle value, for all workers
-// together.
+// homes are of all ports together, as a descriptor is the whole process's: it is of one port at a
+// time, and each port would need as many.
+var homes slabs[home]
+
+// home is what every thread may know of a socket: 12 bytes per handle value.
 type home struct {
-	// worker is 1 + the worker in whose ring the socket's receives are; 0 is none yet.
+	// worker is the id of the worker in whose ring the socket's receives are; 0, or one of a port
+	// that the socket is not of, is none yet.
 	worker atomic.Int32
 	// number is the socket's stream at that worker.
 	number atomic.Uint32
@@ -126,9 +130,9 @@ func (g *gone) take() []uint32 {
 // homeOf is the inbox of the worker where a Recv of s is to start; nil when there is none yet or
 // that worker has gone.
 func (p *uringPort) homeOf(s Socket) *inbox {
-	if h := p.homes.at(s); h != nil {
-		if at := h.worker.Load(); at > 0 && !p.inboxes[at-1].closed.Load() {
-			return &p.inboxes[at-1]
+	if h := homes.at(s); h != nil {
+		if at, ok := p.ids.number(h.worker.Load()); ok && !p.inboxes[at].closed.Load() {
+			return &p.inboxes[at]
 		}
 	}
 	return nil
@@ -138,17 +142,19 @@ func (p *uringPort) homeOf(s Socket) *inbox {
 // keep the connection open beyond Close; shutting down makes the ring let go of it, and its last
 // completion gives the stream back.
 func (p *uringPort) leave(s Socket) {
-	h := p.homes.at(s)
+	h := homes.at(s)
 	if h == nil || h.worker.Load() == 0 {
 		return
 	}
-	at, number := h.worker.Load(), h.number.Load()
+	at, mine := p.ids.number(h.worker.Load())
+	number := h.number.Load()
 	h.worker.Store(0)
-	if h.next() {
+	switch armed := h.next(); {
+	case armed:
 		cancelSocket(s)
-		return
+	case mine:
+		p.gone[at].add(number)
 	}
-	p.gone[at-1].add(number)
 }
 
 // over ends a stream whose socket is closed and that the ring has let go of.

@@ -34,7 +34,7 @@ type uringPort struct {
 	sizes   ringSizes
 	posts   posts
 	inboxes []inbox
-	homes   slabs[home]
+	ids     workerIDs
 	gone    []gone        // by worker
 	turn    atomic.Uint32 // whose turn it is to get what is posted through the Port
 
@@ -53,7 +53,7 @@ func newUring(cfg Config) (Port, error) {
 }
 
 func openUring(cfg Config, flags uint32, sizes ringSizes) (*uringPort, error) {
-	p := &uringPort{cfg: cfg, flags: flags, sizes: sizes}
+	p := &uringPort{cfg: cfg, flags: flags, sizes: sizes, ids: newIDs(cfg.Workers)}
 	p.inboxes, p.gone = make([]inbox, cfg.Workers), make([]gone, cfg.Workers)
 	p.posts.tokens = -1
 	for i := range p.inboxes {

@@ -38,16 +38,16 @@ func (w *uringWorker) startRecv(ov *Overlapped) {
 		w.port.give(b, ov)
 		return
 	}
-	h := w.port.homes.make(ov.sock)
+	h := homes.make(ov.sock)
 	if h == nil { // no socket can have this value: the kernel says so
 		if !w.armRecv(ov.sock, 0, ov.data()) {
 			w.later.push(ov)
 		}
 		return
 	}
-	if h.worker.Load() != w.at {
+	if h.worker.Load() != w.id {
 		h.number.Store(w.streams.take(ov.sock, h.life()))
-		h.worker.Store(w.at)
+		h.worker.Store(w.id)
 	}
 	number := h.number.Load()
 	st := w.streams.at(number)
@@ -128,7 +128,7 @@ func (w *uringWorker) settle(number uint32, st *stream) bool {
 	if st.quiet {
 		how = 0
 	}
-	return w.armStream(w.port.homes.at(st.sock), st, st.recv, how)
+	return w.armStream(homes.at(st.sock), st, st.recv, how)
 }
 
 // sending notes that a Send is started on a socket, and sendFailed that it was in vain: then the
@@ -152,8 +152,8 @@ func (w *uringWorker) sendFailed(s Socket) {
 
 // streamHere is what this worker knows of a socket whose home it is; nil for others.
 func (w *uringWorker) streamHere(s Socket) (number uint32, st *stream) {
-	h := w.port.homes.at(s)
-	if h == nil || h.worker.Load() != w.at {
+	h := homes.at(s)
+	if h == nil || h.worker.Load() != w.id {
 		return 0, nil
 	}
 	number = h.number.Load()
@@ -179,7 +179,7 @@ func (w *uringWorker) armRecv(s Socket, how uint16, data uint64) bool {
 func (w *uringWorker) heard(c *cqe, e *Entry) bool {
 	number := uint32(c.userData >> markBits)
 	st := w.streams.at(number)
-	h, last := w.port.homes.at(st.sock), c.flags&cqeMore == 0
+	h, last := homes.at(st.sock), c.flags&cqeMore == 0
 	closed := h.life() != st.life
 	if last {
 		w.receiving--
@@ -255,14 +255,14 @@ func (w *uringWorker) deliverReady(entries []Entry) (n int) {
 
 // tidy looks after what is kept: it goes to a Recv that has come since, or leaves its buffers.
 func (w *uringWorker) tidy() {
-	for _, number := range w.port.gone[w.at-1].take() {
+	for _, number := range w.port.gone[w.at].take() {
 		w.over(number, w.streams.at(number))
 	}
 	still := w.kept[:0]
 	for _, number := range w.kept {
 		st := w.streams.at(number)
 		switch {
-		case w.port.homes.at(st.sock).life() != st.life: // closed, and not yet over
+		case homes.at(st.sock).life() != st.life: // closed, and not yet over
 			w.bufs.drop(&st.chunks)
 		case st.recv != nil && st.chunks.first != 0:
 			still = append(still, number)

@@ -27,7 +27,8 @@ const _ = unsafe.Alignof(Overlapped{}) - 1<<markBits
 
 type uringWorker struct {
 	port      *uringPort
-	at        int32 // 1 + its number
+	at        int   // its number
+	id        int32 // of the port's ids
 	inbox     *inbox
 	ring      *ring
 	bufs      *recvBufs
@@ -69,8 +70,8 @@ func (p *uringPort) Worker() (Worker, error) {
 	if p.flags&setupSingleIssuer != 0 { // as old as the receive that goes on: 6.0
 		w.multishot = recvMultishot
 	}
+	w.at, w.id = p.made, p.ids.id(p.made)
 	p.made++
-	w.at = int32(p.made)
 	p.active++
 	return w, nil
 }
