@@ -144,7 +144,7 @@ func TestFaultEndsTheSearch(t *testing.T) {
 		wrong.Store(true)
 	}()
 	must(t, Run(context.Background(), f, Plan{
-		Duration: 100 * time.Millisecond, MaxRate: time.Minute,
+		Duration: time.Second, MaxRate: time.Minute,
 	}))
 	s := snap(f)
 	m := s.MaxRate
