@@ -76,7 +76,8 @@ var sentences = map[int]sentence{
 	12: {want: []string{monitor.WorkersLost, monitor.CloseIgnored}, slow: true,
 		also: append([]string{monitor.SessionLeak, monitor.AcceptsPending}, stuck...)},
 	13: {want: healthy, also: ends},
-	14: {want: reuse, also: []string{stale, noLogin}},
+	// A stranger's echo that a close cuts has no owner, but it is none of the dummy's own.
+	14: {want: reuse, also: []string{stale, corrupt, noLogin}},
 	// The product's SendQ is a list, in which a push that overwrites another's loses it, or brings
 	// back what was sent: bytes are not mixed as in the lecture's ring.
 	15: {want: []string{notDrained}, also: ends, hangs: true},
