@@ -217,13 +217,14 @@ func (p *uringPort) Send(s Socket, buf []byte, ov *Overlapped) error {
 // hand gives ov to the next worker in turn that has not gone. A worker may go between the
 // look and the push: then whoever notices, worker or pusher, hands on all that was left.
 func (p *uringPort) hand(ov *Overlapped) error {
-	for range p.inboxes {
-		b := &p.inboxes[(p.turn.Add(1)-1)%uint32(len(p.inboxes))]
-		if b.closed.Load() {
-			continue
+	// One turn for each call: with one for each look, the turns of others that post now might leave
+	// this one only those that have gone.
+	first, n := p.turn.Add(1)-1, uint32(len(p.inboxes))
+	for i := range n {
+		if b := &p.inboxes[(first+i)%n]; !b.closed.Load() {
+			p.give(b, ov)
+			return nil
 		}
-		p.give(b, ov)
-		return nil
 	}
 	return errPortClosed
 }
