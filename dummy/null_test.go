@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
@@ -65,7 +66,8 @@ func (w nullWorker) Close() error                                 { return nil }
 
 type nullWorker struct{ *nullPort }
 
-// byHand is a fleet of one worker over a null port, driven by the test: no thread, no clock.
+// byHand is a fleet of one worker over a null port, driven by the test: no thread, no clock, and
+// nothing asked of this system, which takes a time that a clock would have to tell.
 func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 	t.Helper()
 	cfg.Target, cfg.Workers = someTarget, 1
@@ -76,6 +78,7 @@ func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 	f, p := assemble(cfg), &nullPort{}
 	w := f.newWorker(0, p)
 	w.io = nullWorker{p}
+	w.queues = receiveQueues{at: never, table: tcpTable{theirs: map[trace.PeerKey]receiveQueue{}}}
 	f.workers = []*worker{w}
 	w.tune(1, f.load, 0)
 	for w.advance(); len(p.connects) > 0; w.advance() {
