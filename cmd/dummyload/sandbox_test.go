@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 
 	"dummyload/monitor"
-	"dummyload/server/iocp"
 	"dummyload/server/iocp/iocptest/sandbox"
 )
 
@@ -32,8 +30,8 @@ func enterSandbox() {
 // boxed is the program in a sandbox that forbids a call.
 func boxed(t *testing.T, call string, args ...string) *exec.Cmd {
 	t.Helper()
-	if !slices.Contains(iocp.Backends(), "uring") {
-		t.Skip("only Linux has seccomp")
+	if !sandbox.Can(call) {
+		t.Skip(call + " cannot be forbidden here")
 	}
 	cmd := program(t, args...)
 	cmd.Env = append(cmd.Env, withoutCall+"="+call)

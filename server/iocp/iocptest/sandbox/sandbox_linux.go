@@ -23,6 +23,17 @@ var calls = map[string]uint32{
 	"shutdown":       unix.SYS_SHUTDOWN,
 }
 
+// Can reports whether a call can be forbidden here: 32-bit x86 programs make the socket calls through
+// another one, socketcall(2).
+func Can(call string) bool {
+	_, known := calls[call]
+	return known && (runtime.GOARCH != "386" || !socketCalls[call])
+}
+
+var socketCalls = map[string]bool{
+	"getpeername": true, "getsockname": true, "getsockopt": true, "setsockopt": true, "shutdown": true,
+}
+
 // Forbid has a system call fail with EPERM, for good, in all threads of this process and in its
 // children (seccomp(2)).
 func Forbid(call string) error {

@@ -6,5 +6,8 @@ package sandbox
 
 import "errors"
 
+// Can is false: only Linux has seccomp.
+func Can(string) bool { return false }
+
 // Forbid fails: only Linux has seccomp.
 func Forbid(string) error { return errors.ErrUnsupported }
