@@ -67,7 +67,7 @@ func (p *pane) isUsable() {
 
 // TestRescue is the rescuer's part, without a terminal.
 func TestRescue(t *testing.T) {
-	t.Chdir(t.TempDir())
+	t.Chdir(scratch(t))
 	for _, c := range []struct{ text, says, file string }{
 		{"over\n", "", ""},
 		{"", "ended without a word", ""},
@@ -87,6 +87,9 @@ func TestRescue(t *testing.T) {
 		var text []byte
 		if paths, _ := filepath.Glob("dummyload-*-crash.txt"); len(paths) == 1 {
 			text, _ = os.ReadFile(paths[0])
+			if err := os.Remove(paths[0]); err != nil { // the next case's is the only one
+				t.Error(err)
+			}
 		}
 		if string(text) != c.file {
 			t.Errorf("%q: kept %q", c.text, text)
@@ -96,8 +99,8 @@ func TestRescue(t *testing.T) {
 
 // TestACrashThatCannotBeKeptIsShown: no directory takes the file.
 func TestACrashThatCannotBeKeptIsShown(t *testing.T) {
-	t.Chdir(t.TempDir())
-	nowhere := filepath.Join(t.TempDir(), "none")
+	t.Chdir(scratch(t))
+	nowhere := filepath.Join(scratch(t), "none")
 	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
 		t.Setenv(name, nowhere)
 	}

@@ -70,8 +70,10 @@ func (s *session) release() {
 		s.server.leave()
 		s.server.told()
 	}
-	_ = s.out.Close()
+	// The last opened goes first: where both name a new file it is the first that removes it, and
+	// Windows removes none that is still open.
 	_ = s.trace.Close()
+	_ = s.out.Close()
 }
 
 func (s *session) start(ctx context.Context, sinks []monitor.Sink) error {
