@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -250,7 +249,7 @@ func scratch(t *testing.T) string {
 func TestServerProcessThatIsKilled(t *testing.T) {
 	t.Setenv(asProgram, "1")
 	killed := "signal: killed"
-	if runtime.GOOS == "windows" {
+	if slices.Contains(iocp.Backends(), "iocp") {
 		killed = "exit status 1" // TerminateProcess has the killer choose it
 	}
 	for _, kill := range []bool{false, true} {

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"dummyload/server/iocp"
 )
 
 // TestTwoOutputsToOneFile: by whatever names, it is bad input, nothing is started, and what the
@@ -27,7 +29,7 @@ func TestTwoOutputsToOneFile(t *testing.T) {
 		pairs = append(pairs, []string{"--json", hard, "--trace", path})
 	}
 	// Wine gives a link a life of its own, and shows the devices of the system below it.
-	unix := runtime.GOOS != "windows"
+	unix := !slices.Contains(iocp.Backends(), "iocp")
 	if unix && os.Symlink(path, soft) == nil {
 		pairs = append(pairs, []string{"--json", path, "--trace", soft})
 	}
