@@ -84,6 +84,14 @@ var judgements = []struct {
 		"rtt_p99<1ms missed: it is 1.2ms, and 900µs without the time in which the tester was late"},
 	{"late, and missed without that", late(1100), Rules{Thresholds: missed}, ExitThreshold,
 		"rtt_p99<1ms missed: it is 1.2ms, and 1.1ms without the time in which the tester was late"},
+	{"late, and missed by no more than its lag", func(s *Snapshot) {
+		late(1100)(s)
+		s.Generator.SendLag.P99 = 200
+	}, Rules{Thresholds: missed}, ExitInconclusive, "send lag may be 200µs"},
+	{"late, and missed by more than its lag", func(s *Snapshot) {
+		late(1100)(s)
+		s.Generator.SendLag.P99 = 50
+	}, Rules{Thresholds: missed}, ExitThreshold, "rtt_p99<1ms missed"},
 	{"late, and no threshold is missed", late(900), Rules{Thresholds: held, OpenLoop: true},
 		ExitPass, ""},
 	{"5 before 4", late(900), Rules{Thresholds: slices.Concat(threshold("late==3"), missed)},
