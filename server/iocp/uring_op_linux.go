@@ -51,7 +51,8 @@ func (w *uringWorker) start(ov *Overlapped) {
 
 // submit puts an operation that is no Recv into the SQ; false when there is no room.
 func (w *uringWorker) submit(ov *Overlapped) bool {
-	e := w.ring.next()
+	n := min(len(ov.buf), maxSend) // 0 but for a Send
+	e := w.ring.nextSend(n)
 	if e == nil {
 		return false
 	}
@@ -66,8 +67,7 @@ func (w *uringWorker) submit(ov *Overlapped) bool {
 		// kernel would keep silent until the last byte.
 		e.opcode, e.opFlags = opSend, unix.MSG_NOSIGNAL
 		e.addr = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(ov.buf))))
-		e.len = uint32(min(len(ov.buf), maxSend))
-		w.ring.copies += int(e.len)
+		e.len = uint32(n)
 		w.sending(ov.sock)
 	default:
 		panic("iocp: an Overlapped without an I/O call in flight: used again before its Entry")

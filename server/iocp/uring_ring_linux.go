@@ -30,9 +30,7 @@ type ring struct {
 	cqes           []cqe
 	head           uint32 // our copy of *cqHead
 
-	// copies is about how many bytes the next enter copies: what is to be sent, and as much
-	// as was received since the last one.
-	copies int
+	sends int // bytes that the next enter copies; what it receives is bounded by the buffers
 
 	arg getEventsArg
 	ts  kernelTimespec
@@ -102,6 +100,22 @@ func (r *ring) close() {
 	r.fd = -1
 }
 
+// mostCopied is the most bytes that an enter may copy as a RawSyscall, some 100 µs of work.
+const mostCopied = 1 << 20
+
+// nextSend is next for one that sends n bytes. What is there already is submitted first where all of
+// it would be too much.
+func (r *ring) nextSend(n int) *sqe {
+	if r.sends > 0 && r.sends+n > mostCopied {
+		_ = r.enter(0) // as in next
+	}
+	e := r.next()
+	if e != nil {
+		r.sends += n
+	}
+	return e
+}
+
 // next is a place for one operation to start, or nil when the kernel takes none just now.
 // Whoever gets it must fill it: it is submitted by the next enter.
 func (r *ring) next() *sqe {
@@ -132,21 +146,23 @@ func (r *ring) pop(n uint32) {
 
 // enter submits what is pending and, with enterGetEvents, lets the kernel do the work that
 // it has put off and move completions that found the CQ full. It never waits, which is why it
-// may be a RawSyscall, of which the scheduler need not be told, unless it copies for long:
-// a collection would wait for the thread.
+// may be a RawSyscall, of which the scheduler need not be told, unless it copies for long: a
+// collection would wait for the thread. A Syscall that is not short costs a hand-over of the
+// processor to another thread and back.
 func (r *ring) enter(flags uintptr) error {
 	call := unix.RawSyscall6
 	if r.copiesForLong() {
 		call = unix.Syscall6
 	}
-	r.copies = 0
+	r.sends = 0
 	atomic.StoreUint32(r.sqTail, r.tail)
 	_, _, errno := call(unix.SYS_IO_URING_ENTER,
 		uintptr(r.fd), uintptr(r.pending()), 0, flags, 0, 0)
 	return enterError(errno)
 }
 
-func (r *ring) copiesForLong() bool { return r.copies > rawCopy }
+// copiesForLong is for one send that is too long by itself.
+func (r *ring) copiesForLong() bool { return r.sends > mostCopied }
 
 // wait sleeps until there is a completion, a signal, or the time is over; negative is for
 // ever. It must be a Syscall, for a collection would wait for a thread in a RawSyscall, unless

@@ -199,7 +199,6 @@ func (w *uringWorker) heard(c *cqe, e *Entry) bool {
 	waits := st.recv != nil && !st.keeps() // else deliverReady sees to it
 	switch errno := unix.Errno(max(0, -c.res)); {
 	case c.res > 0:
-		w.ring.copies += int(c.res)
 		w.bufs.keep(&st.chunks, c.buffer(), int(c.res))
 		st.quiet = true
 		if !waits && !st.kept {
