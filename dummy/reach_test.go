@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -184,7 +185,7 @@ func TestConnectingMost(t *testing.T) {
 // TestConnectingIsNotForEver: where connects are not answered, 500 dummies would take four times
 // the connect timeout to have failed once each.
 func TestConnectingIsNotForEver(t *testing.T) {
-	if !SeesReceiveQueues() { // of Linux alone
+	if !slices.Contains(iocp.Backends(), "epoll") { // of Linux alone
 		t.Skip("other systems refuse a connect that finds the backlog full")
 	}
 	port, err := iocp.New(iocp.Config{Backend: "net", Workers: 1})
