@@ -115,7 +115,7 @@ func TestAHoldIsNotTheServersTime(t *testing.T) {
 		}
 		step(at)
 	}
-	measured, freed := w.hists.trips()
+	measured, freed := tripsOf(w)
 	if n := measured.Count(); n != freed.Count() || n < 5900 {
 		t.Fatalf("%d round trips, %d", n, freed.Count())
 	}
@@ -148,7 +148,7 @@ func TestASlowServerIsNotExcused(t *testing.T) {
 		turn(w, p, at, i%200 == 199)
 		last = at
 	}
-	if _, freed := w.hists.trips(); freed.Max() < 190*ms {
+	if _, freed := tripsOf(w); freed.Max() < 190*ms {
 		t.Errorf("the slowest took %v", freed.Max())
 	}
 }

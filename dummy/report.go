@@ -41,43 +41,15 @@ func (h *histograms) resetEchoes() {
 
 // recordHeld takes a round trip in which the worker was held up.
 func (h *histograms) recordHeld(measured, freed time.Duration) {
-	h.haveHeld()
+	if h.held == nil {
+		h.held, h.freed = monitor.NewHistogram(), monitor.NewHistogram()
+	}
 	h.held.Record(measured)
 	h.freed.Record(freed)
 }
 
-func (h *histograms) haveHeld() {
-	if h.held == nil {
-		h.held, h.freed = monitor.NewHistogram(), monitor.NewHistogram()
-	}
-}
-
-// add adds what others have recorded.
-func (h *histograms) add(from *histograms) {
-	h.rtt.Merge(from.rtt)
-	h.connect.Merge(from.connect)
-	h.lag.Merge(from.lag)
-	if from.held != nil {
-		h.haveHeld()
-		h.held.Merge(from.held)
-		h.freed.Merge(from.freed)
-	}
-}
-
-// trips are all round trips, as they were measured and without what the tester was held up.
-func (h *histograms) trips() (measured, freed *monitor.Histogram) {
-	if h.held == nil || h.held.Count() == 0 {
-		return h.rtt, h.rtt
-	}
-	measured, freed = monitor.NewHistogram(), monitor.NewHistogram()
-	for _, from := range [...]*monitor.Histogram{h.rtt, h.held} {
-		measured.Merge(from)
-	}
-	for _, from := range [...]*monitor.Histogram{h.rtt, h.freed} {
-		freed.Merge(from)
-	}
-	return measured, freed
-}
+// heldUp reports whether the worker was held up in any round trip.
+func (h *histograms) heldUp() bool { return h.held != nil && h.held.Count() > 0 }
 
 // wanted is what a report is to contain besides the counters.
 type wanted struct {

@@ -17,8 +17,9 @@ const (
 
 // totals are what Collect has gathered from all reports so far.
 type totals struct {
-	hists     *histograms
-	recent    *monitor.Histogram
+	trips     trips
+	connect   *monitor.Histogram
+	lag       *monitor.Histogram
 	spare     []*histograms // one for each worker
 	last      []*report     // of workers that have ended
 	health    health
@@ -37,7 +38,7 @@ type totals struct {
 }
 
 func (t *totals) init(workers int) {
-	t.hists, t.recent = newHistograms(), monitor.NewHistogram()
+	t.trips, t.connect, t.lag = newTrips(), monitor.NewHistogram(), monitor.NewHistogram()
 	t.last = make([]*report, workers)
 	t.health.init(workers)
 	for range workers {
@@ -46,22 +47,26 @@ func (t *totals) init(workers int) {
 }
 
 func (t *totals) reset(e *earlier) {
-	t.hists.reset()
+	t.connect.Reset()
+	t.resetEchoes()
 	t.first = firstOfEach(t.first, t.evidence)
 	t.diagnosed = lastOfEach(t.diagnosed, t.latest, e.diagnoses)
 	t.latest = nil
 	t.evidence, t.kept = nil, [monitor.NumFaults]int{} // what is owed stays owed
-	t.fairness, t.fairAt = monitor.Fairness{}, 0
-	t.health.reset()
 	t.steps = steps{}
 	t.resets = e.resets
 }
 
-// turnPage forgets what Fleet.turnPage counts anew.
-func (t *totals) turnPage(pages uint64) {
-	t.hists.resetEchoes()
+func (t *totals) resetEchoes() {
+	t.trips.reset()
+	t.lag.Reset()
 	t.fairness, t.fairAt = monitor.Fairness{}, 0
 	t.health.reset()
+}
+
+// turnPage forgets what Fleet.turnPage counts anew.
+func (t *totals) turnPage(pages uint64) {
+	t.resetEchoes()
 	t.steps = steps{found: t.steps.found}
 	t.pages = pages
 }
@@ -74,21 +79,16 @@ func (f *Fleet) Collect(s *monitor.Snapshot) {
 	t := &f.totals
 	reports := f.ask(s)
 	f.sum(s, reports)
-	t.recent.Reset()
+	t.trips.take(reports)
 	for i, r := range reports {
 		t.take(i, r)
 	}
 	t.nameOwed(s, reports)
 	t.judgeFairness(s, reports)
-	rtt, freed := t.hists.trips()
-	s.RTT, s.RTTRecent = rtt.Distribution(), t.recent.Distribution()
-	s.RTTFreed, s.RTTBuckets = s.RTT, rtt.Buckets()
-	if freed != rtt {
-		s.RTTFreed = freed.Distribution()
-	}
-	s.ConnectTime = t.hists.connect.Distribution()
+	t.trips.describe(s)
+	s.ConnectTime = t.connect.Distribution()
 	s.Evidence = slices.Clip(t.evidence)
-	s.Generator = t.health.judge(reports, s, t.hists.lag.Distribution())
+	s.Generator = t.health.judge(reports, s, t.lag.Distribution())
 	s.Generator.Backend = f.workers[0].port.Backend()
 	s.Generator.Goroutines = runtime.NumGoroutine()
 }
@@ -197,11 +197,8 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 // take adds what one report has that is new.
 func (t *totals) take(worker int, r *report) {
 	if h := r.hists; h != nil {
-		t.hists.add(h)
-		t.recent.Merge(h.rtt)
-		if h.held != nil {
-			t.recent.Merge(h.held)
-		}
+		t.connect.Merge(h.connect)
+		t.lag.Merge(h.lag)
 		h.reset()
 		t.spare[worker] = h
 	}

@@ -1,0 +1,69 @@
+package dummy
+
+import (
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// tripsOf are the round trips of one worker.
+func tripsOf(w *worker) (measured, freed *monitor.Histogram) {
+	t := newTrips()
+	t.take([]*report{{hists: w.hists}})
+	if t.freed == nil {
+		return t.measured, t.measured
+	}
+	return t.measured, t.freed
+}
+
+// TestTripsAreCountedOnce: whichever workers were held up, and since whichever snapshot.
+func TestTripsAreCountedOnce(t *testing.T) {
+	const ms = time.Millisecond
+	sum := newTrips()
+	take := func(hists ...*histograms) *monitor.Snapshot {
+		reports := []*report{{}} // of a worker that has ended
+		for _, h := range hists {
+			reports = append(reports, &report{hists: h})
+		}
+		sum.take(reports)
+		s := new(monitor.Snapshot)
+		sum.describe(s)
+		return s
+	}
+	with := func(rtt int, held ...time.Duration) *histograms {
+		h := newHistograms()
+		h.rtt.RecordN(ms, uint64(rtt))
+		for _, d := range held {
+			h.recordHeld(d, d/10)
+		}
+		return h
+	}
+	for i, c := range []struct {
+		given               []*histograms
+		count, recent       uint64
+		max, freed, lastMax float64 // ms
+	}{
+		{[]*histograms{with(2), with(3)}, 5, 5, 1, 1, 1},
+		{[]*histograms{with(1), with(1, 50*ms)}, 8, 3, 50, 5, 50},
+		{[]*histograms{with(1, 80*ms), with(0, 70*ms)}, 11, 3, 80, 8, 80},
+		{[]*histograms{with(4), with(0)}, 15, 4, 80, 8, 1},
+	} {
+		s := take(c.given...)
+		if s.RTT.Count != c.count || s.RTTFreed.Count != c.count || s.RTTRecent.Count != c.recent ||
+			s.RTT.Max != c.max*1e3 || s.RTTFreed.Max != c.freed*1e3 || s.RTTRecent.Max != c.lastMax*1e3 {
+			t.Errorf("snapshot %d: %+v\nfreed %+v\nrecent %+v", i, s.RTT, s.RTTFreed, s.RTTRecent)
+		}
+		n := uint64(0)
+		for _, bucket := range s.RTTBuckets {
+			n += bucket
+		}
+		if n != c.count {
+			t.Errorf("snapshot %d: %d in the buckets, want %d", i, n, c.count)
+		}
+	}
+	sum.reset()
+	if s := take(with(1)); s.RTT.Count != 1 || s.RTTFreed != s.RTT {
+		t.Errorf("after a reset %+v, freed %+v", s.RTT, s.RTTFreed)
+	}
+}
