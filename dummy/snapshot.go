@@ -57,6 +57,7 @@ func (t *totals) reset(e *earlier) {
 	t.resets = e.resets
 }
 
+// resetEchoes forgets what echoes and their times came to.
 func (t *totals) resetEchoes() {
 	t.trips.reset()
 	t.lag.Reset()
@@ -79,7 +80,7 @@ func (f *Fleet) Collect(s *monitor.Snapshot) {
 	t := &f.totals
 	reports := f.ask(s)
 	f.sum(s, reports)
-	t.trips.take(reports)
+	t.trips.take(reports) // before their histograms are emptied
 	for i, r := range reports {
 		t.take(i, r)
 	}

@@ -61,7 +61,7 @@ const (
 type MaxRateSummary struct {
 	LimitUS   float64    `json:"p99_limit_us"`
 	Rate      float64    `json:"rate"`
-	LimitedBy string     `json:"limited_by"` // server, tester, or empty: the search did not end
+	LimitedBy string     `json:"limited_by"` // server, tester, or empty: the search did not tell
 	Repeat    string     `json:"repeat"`     // flags of a run at that rate, if there is one
 	Steps     []RateStep `json:"steps"`
 }
@@ -88,9 +88,15 @@ func (m *MaxRate) limitedBy() string {
 		return ""
 	case m.Tester:
 		return "tester"
+	case m.untried():
+		return ""
 	}
 	return "server"
 }
+
+// untried reports whether the search ended before any rate was asked for: the closed loop had made
+// fewer echoes than a p99 takes. That the server was slow is one reason of several.
+func (m *MaxRate) untried() bool { return m.Done && m.lowest() == 0 }
 
 // repeat is the flags that run the found rate again and judge it by the same limit.
 func (m *MaxRate) repeat() string {
@@ -103,16 +109,16 @@ func (m *MaxRate) repeat() string {
 // unmet is the reason of a missed threshold: no rate met the limit, and not for the tester's
 // sake. The list is empty otherwise.
 func (m *MaxRate) unmet(live bool) []string {
-	if m == nil || live || !m.Done || m.Tester || m.Rate > 0 {
+	if m == nil || live || !m.Done || m.Tester || m.untried() || m.Rate > 0 {
 		return nil
 	}
 	return []string{"max-rate: " + m.result()}
 }
 
-// unproved is the reason why the search proves nothing: it was cut short, or the tester was
-// the bottleneck. The list is empty otherwise.
+// unproved is the reason why the search proves nothing: it was cut short, no rate was tried, or the
+// tester was the bottleneck. The list is empty otherwise.
 func (m *MaxRate) unproved(live bool) []string {
-	if m == nil || live || m.Done && !m.Tester {
+	if m == nil || live || m.Done && !m.Tester && !m.untried() {
 		return nil
 	}
 	return []string{"max-rate: " + m.result()}
@@ -127,8 +133,9 @@ func (m *MaxRate) result() string {
 		return "not found: the search did not come to its end"
 	case m.Rate == 0 && m.Tester:
 		return "none found " + under + ": the tester itself was the bottleneck"
-	case m.Rate == 0 && m.lowest() == 0:
-		return "none found " + under + ": the closed loop made too few echoes for a p99"
+	case m.untried():
+		return "none tried " + under + ": the closed loop made too few echoes for a p99; a longer " +
+			"--duration makes more"
 	case m.Rate == 0:
 		return "none found " + under + ", down to " + Count(uint64(m.lowest())) + " echoes/s"
 	case m.Tester:

@@ -35,9 +35,9 @@ func TestJudgeOfASearch(t *testing.T) {
 		{"none", func(s *Snapshot) { s.MaxRate.Rate = 0 }, Rules{}, ExitThreshold,
 			"none found with p99 under 5ms, down to 123,000 echoes/s"},
 		{"all of the closed loop", func(s *Snapshot) { s.MaxRate.Windows = true }, Rules{}, ExitPass, ""},
-		{"none, as nothing came", func(s *Snapshot) {
+		{"none tried", func(s *Snapshot) {
 			s.MaxRate.Rate, s.MaxRate.Steps = 0, s.MaxRate.Steps[:1]
-		}, Rules{}, ExitThreshold, "the closed loop made too few echoes for a p99"},
+		}, Rules{}, ExitInconclusive, "the closed loop made too few echoes for a p99"},
 		{"none for the tester", func(s *Snapshot) { s.MaxRate.Rate, s.MaxRate.Tester = 0, true },
 			Rules{}, ExitInconclusive, "the tester itself was the bottleneck"},
 		{"cut short", func(s *Snapshot) { s.MaxRate.Done = false }, Rules{}, ExitInconclusive,
@@ -115,6 +115,20 @@ func TestSummaryOfASearch(t *testing.T) {
 		"p99_9_us", "late", "send_lag_p99_us", "cpu_share", "saturated", "verdict"} {
 		if strings.Count(b.String(), `"`+key+`"`) < 3 {
 			t.Errorf("the steps have no %q", key)
+		}
+	}
+}
+
+// TestWhatLimitsARate: only a rate that was tried tells.
+func TestWhatLimitsARate(t *testing.T) {
+	for want, change := range map[string]func(*MaxRate){
+		"server": func(m *MaxRate) { m.Rate = 0 },
+		"tester": func(m *MaxRate) { m.Tester, m.Rate, m.Steps = true, 0, m.Steps[:1] },
+		"":       func(m *MaxRate) { m.Rate, m.Steps = 0, m.Steps[:1] },
+	} {
+		m := searched()
+		if change(m); m.limitedBy() != want {
+			t.Errorf("limited by %q, want %q: %+v", m.limitedBy(), want, m)
 		}
 	}
 }

@@ -11,22 +11,31 @@ import (
 	"dummyload/monitor"
 )
 
+// searched is the summary of a search.
+type searched struct {
+	summary
+	MaxRate monitor.MaxRateSummary `json:"max_rate"`
+}
+
+// search runs one and reads its summary.
+func search(t *testing.T, args ...string) (r ran, s searched) {
+	t.Helper()
+	r = dummyload(t, slices.Concat([]string{"run", "--json", "-"}, patient, args)...)
+	if err := json.Unmarshal([]byte(r.stdout), &s); err != nil {
+		t.Fatalf("exit %d: %v\n%s%s", r.code, err, r.stdout, r.stderr)
+	}
+	return r, s
+}
+
 // TestMaxRate: the curve is whole and agrees with itself, and a rate that was found can be run
 // again as it is printed. The figures are the machine's.
 func TestMaxRate(t *testing.T) {
 	const duration = 200 * time.Millisecond
-	r := dummyload(t, append([]string{"run", "--max-rate", "400ms", "--duration", duration.String(),
-		"--clients", "50", "--oversend", "4", "--json", "-"}, patient...)...)
-	var s struct {
-		summary
-		MaxRate monitor.MaxRateSummary `json:"max_rate"`
-	}
-	if err := json.Unmarshal([]byte(r.stdout), &s); err != nil {
-		t.Fatalf("exit %d: %v\n%s%s", r.code, err, r.stdout, r.stderr)
-	}
+	r, s := search(t, "--max-rate", "400ms", "--duration", duration.String(), "--clients", "50",
+		"--oversend", "4")
 	m := s.MaxRate
-	if few := m.Steps[0].Made*duration.Seconds() < 100; few != (len(m.Steps) == 1) ||
-		m.Steps[0].Purpose != monitor.StepEstimate || m.LimitUS != 400_000 {
+	few := m.Steps[0].Made*duration.Seconds() < 100 // then no rate is tried
+	if few != (len(m.Steps) == 1) || m.Steps[0].Purpose != monitor.StepEstimate || m.LimitUS != 400_000 {
 		t.Fatalf("%+v", m)
 	}
 	for _, step := range m.Steps {
@@ -64,10 +73,21 @@ func TestMaxRate(t *testing.T) {
 		if code, ok := want[m.LimitedBy]; !ok || r.code != code {
 			t.Errorf("limited by %q, exit %d", m.LimitedBy, r.code)
 		}
-	case r.code != monitor.ExitThreshold && r.code != monitor.ExitInconclusive:
+	case few && r.code != monitor.ExitInconclusive,
+		r.code != monitor.ExitThreshold && r.code != monitor.ExitInconclusive:
 		t.Errorf("found nothing and exits %d", r.code)
 	}
 	mustAudit(t, s.summary)
+}
+
+// TestTooFewEchoesAccuseNobody: dummies that pause for longer than a step make one echo each, which
+// is nobody's limit.
+func TestTooFewEchoesAccuseNobody(t *testing.T) {
+	r, s := search(t, "--max-rate", "30s", "--duration", "200ms", "--clients", "20", "--loop-delay", "1m")
+	if r.code != monitor.ExitInconclusive || s.MaxRate.LimitedBy == "server" || len(s.MaxRate.Steps) != 1 ||
+		len(s.Reasons) != 1 || !strings.HasPrefix(s.Reasons[0], "max-rate: none ") {
+		t.Errorf("exit %d, %q, %+v", r.code, s.Reasons, s.MaxRate)
+	}
 }
 
 // monitorFaults are the faults that a right server never causes.
