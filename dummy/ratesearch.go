@@ -29,8 +29,8 @@ const (
 // above what any step has made. Where all that it has made is good, it has another try.
 //
 // A rate is bad when it was so twice in a row: the machine may have had something else to do.
-// When it was the tester's fault both times it bounds the search all the same, but what is found
-// is then a lower bound of what the server can do.
+// When it was the tester's fault once it bounds the search all the same, but what is found is then a
+// lower bound of what the server can do: one bad try proves nothing against it.
 type rateSearch struct {
 	purpose monitor.StepPurpose
 	step    time.Duration
@@ -40,9 +40,9 @@ type rateSearch struct {
 	busy    bool    // the tester was the limit of the best of them
 	lo, hi  float64 // good, 0 = none was; bad, 0 = none was
 	tester  bool    // why hi is bad
-	server  bool    // the rate was tried, and it was the server that was bad
 	rate    float64 // to be tried next
 	again   bool    // the rate was tried, and was bad
+	excused bool    // because of the tester
 	unmet   int     // confirmations that failed
 	found   float64
 	windows bool // no rate was bad: the closed loop makes no more
@@ -63,7 +63,7 @@ func (s *rateSearch) took(step monitor.RateStep) {
 	case s.purpose == monitor.StepEstimate:
 		s.estimated(step, better)
 	case step.Verdict != monitor.StepOK && !s.again:
-		s.again, s.server = true, step.Verdict != monitor.StepTester
+		s.again, s.excused = true, step.Verdict == monitor.StepTester
 	case s.purpose == monitor.StepConfirm:
 		s.confirm(step.Verdict)
 	default:
@@ -107,7 +107,7 @@ func (s *rateSearch) up() {
 
 // try takes three digits of the next rate: it is to be typed again.
 func (s *rateSearch) try(rate float64) {
-	s.rate, s.again, s.server = threeDigits(rate), false, false
+	s.rate, s.again, s.excused = threeDigits(rate), false, false
 }
 
 func threeDigits(rate float64) float64 {
@@ -115,8 +115,9 @@ func threeDigits(rate float64) float64 {
 	return max(1, math.Floor(rate/unit)*unit)
 }
 
+// bad takes the verdict of the second try.
 func (s *rateSearch) bad(v monitor.StepVerdict) {
-	s.hi, s.tester, s.windows = s.rate, v == monitor.StepTester && !s.server, false
+	s.hi, s.tester, s.windows = s.rate, v == monitor.StepTester || s.excused, false
 }
 
 func (s *rateSearch) narrow(v monitor.StepVerdict) {

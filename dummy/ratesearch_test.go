@@ -160,6 +160,27 @@ func TestSearchGoesDownWhenItIsNotConfirmed(t *testing.T) {
 	}
 }
 
+// TestOneBadTryIsNotTheServersLimit: where the tester was the reason of the other, nothing is proved
+// against the server, whichever came first.
+func TestOneBadTryIsNotTheServersLimit(t *testing.T) {
+	const server, tester = monitor.StepP99, monitor.StepTester
+	for tries, want := range map[[2]monitor.StepVerdict]bool{
+		{server, server}: false, {server, tester}: true, {tester, server}: true, {tester, tester}: true,
+	} {
+		s := newRateSearch(time.Second)
+		s.took(monitor.RateStep{Made: 150_000, Verdict: monitor.StepOK})
+		for _, v := range tries {
+			s.took(monitor.RateStep{Asked: s.rate, Verdict: v})
+		}
+		for !s.done { // every lower rate is good
+			s.took(monitor.RateStep{Asked: s.rate, Made: s.rate, Verdict: monitor.StepOK})
+		}
+		if s.tester != want || s.found == 0 {
+			t.Errorf("%v: limited by the tester: %v, found %v", tries, s.tester, s.found)
+		}
+	}
+}
+
 func TestSearchEndsWithAFault(t *testing.T) {
 	s := newRateSearch(time.Second)
 	s.took(monitor.RateStep{Made: 1000, Verdict: monitor.StepOK})
