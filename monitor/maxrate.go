@@ -88,15 +88,18 @@ func (m *MaxRate) limitedBy() string {
 		return ""
 	case m.Tester:
 		return "tester"
-	case m.untried():
+	case m.undecided():
 		return ""
 	}
 	return "server"
 }
 
-// untried reports whether the search ended before any rate was asked for: the closed loop had made
-// fewer echoes than a p99 takes. That the server was slow is one reason of several.
-func (m *MaxRate) untried() bool { return m.Done && m.lowest() == 0 }
+// undecided reports whether the search has ended and tells nothing of the server. No rate was tried,
+// since the closed loop had made fewer echoes than a p99 takes; or one was good, and none was when it
+// was tried again. A server that is slow, or gets slow, is one reason of several for either.
+func (m *MaxRate) undecided() bool {
+	return m.Done && m.Rate == 0 && (m.lowest() == 0 || m.best() > 0)
+}
 
 // repeat is the flags that run the found rate again and judge it by the same limit.
 func (m *MaxRate) repeat() string {
@@ -109,16 +112,16 @@ func (m *MaxRate) repeat() string {
 // unmet is the reason of a missed threshold: no rate met the limit, and not for the tester's
 // sake. The list is empty otherwise.
 func (m *MaxRate) unmet(live bool) []string {
-	if m == nil || live || !m.Done || m.Tester || m.untried() || m.Rate > 0 {
+	if m == nil || live || !m.Done || m.Tester || m.undecided() || m.Rate > 0 {
 		return nil
 	}
 	return []string{"max-rate: " + m.result()}
 }
 
-// unproved is the reason why the search proves nothing: it was cut short, no rate was tried, or the
-// tester was the bottleneck. The list is empty otherwise.
+// unproved is the reason why the search proves nothing: it was cut short, has decided nothing,
+// or the tester was the bottleneck. The list is empty otherwise.
 func (m *MaxRate) unproved(live bool) []string {
-	if m == nil || live || m.Done && !m.Tester && !m.untried() {
+	if m == nil || live || m.Done && !m.Tester && !m.undecided() {
 		return nil
 	}
 	return []string{"max-rate: " + m.result()}
@@ -133,7 +136,10 @@ func (m *MaxRate) result() string {
 		return "not found: the search did not come to its end"
 	case m.Rate == 0 && m.Tester:
 		return "none found " + under + ": the tester itself was the bottleneck"
-	case m.untried():
+	case m.Rate == 0 && m.best() > 0:
+		return "none confirmed " + under + ": " + Count(uint64(m.best())) +
+			" echoes/s were good, and neither they nor less when tried again"
+	case m.Rate == 0 && m.lowest() == 0:
 		return "none tried " + under + ": the closed loop made too few echoes for a p99; a longer " +
 			"--duration makes more"
 	case m.Rate == 0:
@@ -170,6 +176,17 @@ func (m *MaxRate) lowest() float64 {
 		}
 	}
 	return low
+}
+
+// best is the highest rate that was good when it was tried, 0 when none was.
+func (m *MaxRate) best() float64 {
+	var best float64
+	for _, s := range m.Steps {
+		if s.Verdict == StepOK {
+			best = max(best, s.Asked)
+		}
+	}
+	return best
 }
 
 // stepColumns fit in the report's width.

@@ -21,6 +21,13 @@ func searched() *MaxRate {
 	}}
 }
 
+// foundNone is one that tried the same rates, and all were bad.
+func foundNone() *MaxRate {
+	m := searched()
+	m.Rate, m.Steps[2].Verdict = 0, StepP99
+	return m
+}
+
 func TestJudgeOfASearch(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -32,8 +39,10 @@ func TestJudgeOfASearch(t *testing.T) {
 		{"found", func(*Snapshot) {}, Rules{}, ExitPass, ""},
 		{"limited by the tester", func(s *Snapshot) { s.MaxRate.Tester = true }, Rules{},
 			ExitInconclusive, ">= 123,000 echoes/s with p99 under 5ms, limited by the tester"},
-		{"none", func(s *Snapshot) { s.MaxRate.Rate = 0 }, Rules{}, ExitThreshold,
+		{"none", func(s *Snapshot) { *s.MaxRate = *foundNone() }, Rules{}, ExitThreshold,
 			"none found with p99 under 5ms, down to 123,000 echoes/s"},
+		{"none confirmed", func(s *Snapshot) { s.MaxRate.Rate = 0 }, Rules{}, ExitInconclusive,
+			"none confirmed with p99 under 5ms: 123,000 echoes/s were good, and neither they nor less"},
 		{"all of the closed loop", func(s *Snapshot) { s.MaxRate.Windows = true }, Rules{}, ExitPass, ""},
 		{"none tried", func(s *Snapshot) {
 			s.MaxRate.Rate, s.MaxRate.Steps = 0, s.MaxRate.Steps[:1]
@@ -119,16 +128,20 @@ func TestSummaryOfASearch(t *testing.T) {
 	}
 }
 
-// TestWhatLimitsARate: only a rate that was tried tells.
+// TestWhatLimitsARate: only rates that were tried, and none of which was good, tell.
 func TestWhatLimitsARate(t *testing.T) {
-	for want, change := range map[string]func(*MaxRate){
-		"server": func(m *MaxRate) { m.Rate = 0 },
-		"tester": func(m *MaxRate) { m.Tester, m.Rate, m.Steps = true, 0, m.Steps[:1] },
-		"":       func(m *MaxRate) { m.Rate, m.Steps = 0, m.Steps[:1] },
+	untried, unconfirmed, byTester := searched(), searched(), foundNone()
+	untried.Rate, untried.Steps = 0, untried.Steps[:1]
+	unconfirmed.Rate, byTester.Tester = 0, true
+	for name, c := range map[string]struct {
+		search *MaxRate
+		want   string
+	}{
+		"found": {searched(), "server"}, "none": {foundNone(), "server"}, "tester": {byTester, "tester"},
+		"untried": {untried, ""}, "unconfirmed": {unconfirmed, ""},
 	} {
-		m := searched()
-		if change(m); m.limitedBy() != want {
-			t.Errorf("limited by %q, want %q: %+v", m.limitedBy(), want, m)
+		if got := c.search.limitedBy(); got != c.want {
+			t.Errorf("%s: limited by %q, want %q", name, got, c.want)
 		}
 	}
 }

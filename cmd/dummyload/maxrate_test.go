@@ -73,9 +73,9 @@ func TestMaxRate(t *testing.T) {
 		if code, ok := want[m.LimitedBy]; !ok || r.code != code {
 			t.Errorf("limited by %q, exit %d", m.LimitedBy, r.code)
 		}
-	case few && r.code != monitor.ExitInconclusive,
-		r.code != monitor.ExitThreshold && r.code != monitor.ExitInconclusive:
-		t.Errorf("found nothing and exits %d", r.code)
+	case (m.LimitedBy == "server") != (r.code == monitor.ExitThreshold),
+		m.LimitedBy != "server" && r.code != monitor.ExitInconclusive, few && m.LimitedBy == "server":
+		t.Errorf("found nothing, limited by %q, and exits %d", m.LimitedBy, r.code)
 	}
 	mustAudit(t, s.summary)
 }
