@@ -153,8 +153,10 @@ func TestConnectingEndsWhateverComesBeforeTheLogin(t *testing.T) {
 			f := startFleet(t, cfg)
 			reach(t, f, monitor.Idle)
 			must(t, Run(t.Context(), f, Plan{Duration: 20 * time.Millisecond}))
-			if end := snap(f); end.Bad() == 0 {
-				t.Errorf("%v", end.Faults)
+			// What is reset before a byte was taken may be never_accepted: the system counts full accept
+			// queues of all listeners, and somebody else's may be full.
+			if end := snap(f); end.Bad() == 0 && end.Connections.NeverAccepted == 0 {
+				t.Errorf("%v, %v, %+v", end.Faults, end.Diagnoses, end.Connections)
 			}
 		})
 	}
