@@ -29,7 +29,7 @@ func WriteReport(w io.Writer, final *Snapshot, v Verdict, meta Meta) error {
 	r.thresholds(v)
 	r.maxRate(final.MaxRate)
 	r.confidence(final.Whole(), meta)
-	r.verdict(final.Whole(), v)
+	r.verdict(final.Whole(), v, meta)
 	_, err := io.WriteString(w, r.b.String())
 	return err
 }
@@ -244,11 +244,11 @@ func Confidence(s *Snapshot) string {
 		Count(s.Bad()), Count(s.Ledger.Echoed), exponent(rate))
 }
 
-func (r *report) verdict(s *Snapshot, v Verdict) {
+func (r *report) verdict(s *Snapshot, v Verdict, meta Meta) {
 	for _, reason := range v.Reasons {
 		r.line("- %s", reason)
 	}
-	for _, step := range nextSteps(s, v) {
+	for _, step := range nextSteps(s, v, meta.Advice) {
 		r.line("next: %s", step)
 	}
 	note := ""

@@ -49,7 +49,7 @@ type Unreleased struct {
 }
 
 // Stuck is a worker that did not end: its thread hangs in the Handler, or the order to stop did not
-// reach it (R7).
+// reach it.
 type Stuck struct {
 	Worker string   `json:"worker"` // "w1": as in the trace
 	Trace  []string `json:"trace"`  // its last footprints

@@ -20,6 +20,10 @@ type Meta struct {
 	JSONFile string // where the summary goes; empty when nowhere
 
 	Duration time.Duration // how long Echo was to be on; 0 where nobody said
+
+	// Advice says where to look first, by the name of a fault or of a diagnosis, and is empty where
+	// there is nothing to say. It may be nil.
+	Advice func(name string) string
 }
 
 // Summary is a run in numbers: the JSON of --json. Keys, their nesting and their order are what

@@ -24,12 +24,13 @@ const (
 // mayImport lists, for each package, which of the project's own packages it may stand on:
 // arrows point down only. A package that is not named here fails the test.
 var mayImport = map[string][]string{
-	"cmd/dummyload": {"tui", "dummy", "server", "server/frame", "server/gallery", "server/iocp",
+	"cmd/dummyload": {"tui", "dummy", "dummy/diagnose", "server", "server/frame", "server/gallery", "server/iocp",
 		"monitor", "monitor/trace"},
 	"cmd/dummyload/whole": {"dummy", "server", "server/frame", "server/iocp", "monitor"}, // tests
 	"tui":                 {"dummy", "monitor"},
-	"dummy": {"monitor", "monitor/trace", "server/iocp",
+	"dummy": {"dummy/diagnose", "monitor", "monitor/trace", "server/iocp",
 		"server/frame"},
+	"dummy/diagnose": {"monitor", "server/frame"},
 	"server": {"monitor", "monitor/trace", "server/iocp",
 		"server/frame", "server/sendq"},
 	"server/gallery":                {"server", "server/frame", "server/iocp", "monitor"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dummyload/dummy"
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 )
 
@@ -258,7 +259,8 @@ func (s *session) writeSummary(summary monitor.Summary) error {
 }
 
 func (s *session) meta(of *monitor.Snapshot) monitor.Meta {
-	m := monitor.Meta{Version: version(), JSONFile: s.options.json, Duration: s.planned()}
+	m := monitor.Meta{Version: version(), JSONFile: s.options.json, Duration: s.planned(),
+		Advice: diagnose.Advice}
 	if s.tuned {
 		m.Command = s.options.headlessCommand(dummy.Tuning{
 			Clients: &of.Clients, OverSend: &of.OverSend, Rate: &of.Rate, Churn: &of.Churn,

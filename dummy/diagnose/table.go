@@ -1,0 +1,64 @@
+package diagnose
+
+import "dummyload/monitor"
+
+// row is a diagnosis and what a reader should do about it.
+type row struct{ name, advice string }
+
+// table has every diagnosis.
+var table = []row{
+	{name: monitor.FrameMismatch,
+		advice: "try another --frame (dummyload help run lists them), with or without --login, or " +
+			"--size 8; nothing else is concluded until one echo came back right"},
+	{name: monitor.NeverServed,
+		advice: "try another --frame (dummyload help run lists them); where the frame is right, the " +
+			"server accepts nobody, or reads nothing"},
+	{name: monitor.WorkersLost,
+		advice: "a worker must not end on transferred 0, only on a nil Overlapped (rule R7)"},
+	{name: monitor.ServerStalled,
+		advice: "look for what stops all workers at once: a lock, a full disk, a debugger"},
+	{name: monitor.SessionReuse,
+		advice: "close the socket at release only, and check session ids (rules R11, R12)"},
+	{name: monitor.CloseIgnored, advice: "transferred 0 must end the connection (rule R6)"},
+	{name: monitor.IdleTimeout,
+		advice: "give the dummies less to wait for (--rate, --loop-delay), or the server a longer " +
+			"timeout; --allow closed_by_server where that is as it should be"},
+	{name: monitor.SessionLimit, advice: "fewer --clients, or a higher limit in the server"},
+	{name: monitor.ClosedHealthy,
+		advice: "IOCount may reach 0 too early: raise it before each post (rules R1, R2)"},
+
+	{name: monitor.ServerGone, advice: "look for a crash of the server at the time of the first loss"},
+	{name: monitor.Recovered},
+	{name: monitor.AcceptStalled,
+		advice: "the server stopped accepting: look at its accept loop and descriptors"},
+	{name: monitor.SendWakeupLost,
+		advice: "on a send completion clear SendFlag, then look at SendQ again (rule R5)"},
+	{name: monitor.SendFlagStuck,
+		advice: "SendFlag stays set after a send that failed: disconnect there (rule R14)"},
+	{name: monitor.ReceiveNotRearmed,
+		advice: "post the next receive on every way out of a receive completion"},
+	{name: monitor.HalfCloseUnanswered},
+	{name: monitor.LimitIgnored, advice: "refuse a frame whose header is above the limit"},
+	{name: monitor.MemoryGrowth,
+		advice: "bound SendQ: disconnect a session whose peer does not read (rule R15)"},
+
+	{name: monitor.SessionLeak,
+		advice: "an IOCount is not lowered on some way out (rule R2); the trace shows which"},
+	{name: monitor.ReleasedTwice, advice: "only the decrement that reaches 0 may release (rule R3)"},
+	{name: monitor.WorkersStuck,
+		advice: "each worker needs an order to stop of its own (rule R7), and a handler that returns"},
+	{name: monitor.AcceptsPending,
+		advice: "a cancelled listener must complete every accept that is pending (C6)"},
+	{name: monitor.ServerFailed, advice: "the completion port itself failed: what it said stands above"},
+	{name: monitor.AuditMissing,
+		advice: "the bundled server's process crashed or was ended: see what it wrote to stderr"},
+
+	{name: monitor.LocalFDLimit,
+		advice: "fewer --clients, or a higher descriptor limit for the tester (ulimit -n)"},
+	{name: monitor.LocalPortExhausted, advice: "fewer --clients, or more addresses for --source"},
+	{name: monitor.LocalCPUSaturated,
+		advice: "lower --rate, or give the tester more --dummy-workers or a machine of its own"},
+	{name: monitor.SendLag,
+		advice: "run it again; where others use the tester's machine as well, give it one of its own, " +
+			"or claim less"},
+}

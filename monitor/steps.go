@@ -1,0 +1,58 @@
+package monitor
+
+import "slices"
+
+// maxSteps is how many pieces of advice a report gives: the first ones are the likeliest.
+const maxSteps = 3
+
+// explained reports whether a diagnosis says why echoes are owed.
+func explained(ds []Diagnosis) bool {
+	return slices.ContainsFunc(ds, func(d Diagnosis) bool {
+		switch d.Name {
+		case AcceptStalled, NeverServed, SendWakeupLost, SendFlagStuck, ReceiveNotRearmed:
+			return true
+		}
+		return false
+	})
+}
+
+// unanswered reports whether no echo ever came back right: what faults are a sign of otherwise, they
+// are not then.
+func unanswered(d Diagnosis) bool { return d.Name == FrameMismatch || d.Name == NeverServed }
+
+// nextSteps is what a reader should do about a verdict other than pass: what the diagnoses say,
+// then what the failed faults say, or what the verdict itself does. advice is Meta's.
+func nextSteps(s *Snapshot, v Verdict, advice func(name string) string) []string {
+	var steps []string
+	add := func(step string) {
+		if step != "" && !slices.Contains(steps, step) && len(steps) < maxSteps {
+			steps = append(steps, step)
+		}
+	}
+	on := func(name string) {
+		if advice != nil {
+			add(advice(name))
+		}
+	}
+	if v.ExitCode == ExitFault || v.ExitCode == ExitInconclusive {
+		for _, d := range v.Diagnoses {
+			on(d.Name)
+		}
+	}
+	if slices.ContainsFunc(v.Diagnoses, unanswered) {
+		return steps
+	}
+	for _, f := range v.Failed {
+		if f == NotDrained && explained(v.Diagnoses) {
+			continue // why is known, and it is no lost wake-up
+		}
+		on(f.String())
+	}
+	switch {
+	case v.ExitCode == ExitThreshold:
+		add("is it the server? compare the tester's CPU and send lag above, then repeat")
+	case v.ExitCode == ExitInconclusive && s.Ledger.Echoed == 0:
+		add("check that the server echoes in the chosen --frame, and give it a longer --duration")
+	}
+	return steps
+}
