@@ -53,9 +53,7 @@ func (f *Fleet) before(s *monitor.Snapshot) {
 	}
 	s.Before = &monitor.Before{At: f.began.Add(e.at), Uptime: e.at, Resets: e.resets,
 		EchoOn: e.echoOn, Diagnoses: f.totals.diagnosed, Evidence: f.totals.first}
-	if f.mob != nil {
-		s.Before.HostileConnected = f.mob.before.Connected
-	}
+	s.Before.HostileConnected = f.crowd.before.Connected
 }
 
 // addPast adds one worker's.

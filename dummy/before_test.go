@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/hostile"
 	"dummyload/monitor"
 )
 
@@ -15,7 +16,7 @@ import (
 // what was counted since, in one snapshot with nothing left out and nothing twice.
 func TestAResetForgetsNothing(t *testing.T) {
 	cfg := testConfig(startServer(t, echoAll))
-	cfg.Workers, cfg.Hostile = 2, []Hostile{{Silent, 1}}
+	cfg.Workers, cfg.Hostile = 2, []hostile.Group{{Kind: hostile.Silent, Share: 1}}
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	if s := snap(f); s.Before != nil {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"dummyload/dummy/hostile"
 	"dummyload/monitor"
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
@@ -58,13 +59,13 @@ type Config struct {
 	ConnectTimeout time.Duration
 	EchoTimeout    time.Duration
 	DrainTimeout   time.Duration
-	Quiet          time.Duration // used as it is: 0 = none
-	Seed           uint64        // used as it is, 0 included
-	Foreign        bool          // the server is not one of this program's: it may speak other frames
-	Sources        []netip.Addr  // empty: the system's choice, spread over 127.0.0.0/8 for loopback
-	Hostile        []Hostile     // dummies that misbehave, beside the Clients
-	Workers        int           // fleet worker threads, each with a port of its own
-	Backend        string        // of server/iocp
+	Quiet          time.Duration   // used as it is: 0 = none
+	Seed           uint64          // used as it is, 0 included
+	Foreign        bool            // the server is not one of this program's: it may speak other frames
+	Sources        []netip.Addr    // empty: the system's choice, spread over 127.0.0.0/8 for loopback
+	Hostile        []hostile.Group // dummies that misbehave, beside the Clients
+	Workers        int             // fleet worker threads, each with a port of its own
+	Backend        string          // of server/iocp
 	// Found is told of each fault whose evidence is kept, by a worker that has other things to do:
 	// it must not block. May be nil.
 	Found func(monitor.Evidence)

@@ -29,10 +29,8 @@
 //
 // # Those that misbehave
 //
-// Hostile dummies (misbehave.go) have a worker and a port to themselves (mob.go): they are
-// beside the fleet, not in it, and so not in its ledger either. What each kind does is in
-// hostile.go; how they prove that a server has no bounds, and why a right one is never accused
-// of it, in bounds.go.
+// Hostile dummies (package dummy/hostile) have a thread and a port to themselves: they are beside
+// the fleet, not in it, and so not in its ledger either.
 //
 // # The highest rate
 //

@@ -27,7 +27,7 @@ type Fleet struct {
 	pattern *pattern
 	sources sources
 	workers []*worker
-	mob     *mob // nil without hostile dummies
+	crowd   crowd
 
 	kicked    chan struct{}
 	quit      chan struct{}
@@ -90,7 +90,7 @@ func prepare(cfg Config) (*Fleet, error) {
 			return nil, err
 		}
 	}
-	if f.mob, err = f.raise(); err != nil {
+	if f.crowd, err = f.newCrowd(); err != nil {
 		_ = f.dismissWorkers(false, false) // as above
 		return nil, err
 	}
@@ -276,7 +276,7 @@ func (f *Fleet) closeUntil(ctx context.Context) error {
 func (f *Fleet) end() error {
 	close(f.quit)
 	<-f.conducted
-	mobErr := f.mob.disperse()
+	crowdErr := f.crowd.end()
 	f.weigh(f.tidings(), f.clock(), true)
 	f.mu.Lock()
 	f.leaving = true
@@ -288,7 +288,7 @@ func (f *Fleet) end() error {
 	defer f.mu.Unlock()
 	f.enter(monitor.Ended, f.clock())
 	f.event("all connections closed")
-	return errors.Join(mobErr, err)
+	return errors.Join(crowdErr, err)
 }
 
 // dismissWorkers has the workers close their connections and end, and frees their ports.

@@ -1,233 +1,113 @@
 package dummy
 
 import (
-	"bytes"
-	"strings"
-	"time"
+	"fmt"
 
+	"dummyload/dummy/hostile"
+	"dummyload/monitor"
 	"dummyload/server/frame"
-	"dummyload/server/iocp"
 )
 
-// hostile is one hostile dummy. Its states are those of a dummy, without greeting and closing.
-// What it sends is its manner's script, of which it may send the first `may` bytes: a window of
-// another kind, which its turns widen.
-type hostile struct {
-	recv, send iocp.Overlapped // Connect uses recv
-	sock       iocp.Socket
-	since      time.Duration // when dialing or up began
-	at         time.Duration // when it is its turn
-	pause      time.Duration // before it is dialed again
-	sentBytes  uint64        // of the script, on this connection
-	may        uint64
-	gotBytes   uint64 // on this connection
-	matched    int    // of the frame that is waited for (ZeroLength)
-	slot       uint32
-	conn       uint32
-	manner     Manner
-	state      state
-	inFlight   uint8
-	failures   uint8 // connects in a row that failed
-	sending    bool
-	receiving  bool
-	filling    bool // has leave to send more than a right server takes
-	pushing    bool // is in its manner's queue of pushers
-	waiting    bool // for that leave
-	proving    bool // Mute: reads now, what it has filled
+// crowd is the hostile dummies beside the fleet, and what of theirs was counted before the last
+// Reset. The fleet's books know nothing of them.
+type crowd struct {
+	*hostile.Crowd                 // nil without any
+	before         monitor.Hostile // guarded by Fleet.mu
 }
 
-// turnEvery is between two turns of those who are patient, and the time a server has to refuse.
-const turnEvery = time.Second
+// newCrowd makes them and their thread.
+func (f *Fleet) newCrowd() (crowd, error) {
+	c := &f.cfg
+	if len(c.Hostile) == 0 {
+		return crowd{}, nil
+	}
+	all, err := hostile.New(hostile.Config{
+		Groups: c.Hostile, Clients: c.Clients, Backend: c.Backend, Target: c.Target, Frame: c.Frame,
+		SizeMax: c.SizeMax, OverSend: c.OverSend, Login: c.Login, ConnectTimeout: c.ConnectTimeout,
+		Clock: f.clock, Source: f.sources.pick,
+	})
+	return crowd{Crowd: all}, err
+}
 
-// script is what the dummies of one manner send: the lead once, and then the loop for ever. Both
-// are shared by all of them, and nobody writes to them.
-type script struct{ lead, loop []byte }
+// setOut has them connect, with the first START. Fleet.mu is held.
+func (f *Fleet) setOut() {
+	if c := f.crowd; c.Crowd != nil && c.SetOut() {
+		f.event("%s hostile dummies set out", monitor.Count(uint64(c.Len())))
+	}
+}
 
-// scriptChunk is about what one send takes.
-const scriptChunk = 64 << 10
+// end closes their connections.
+func (c *crowd) end() error {
+	if c.Crowd == nil {
+		return nil
+	}
+	return c.Close()
+}
 
-// newScript writes a manner's script. Its payloads say nothing of a run, so that one which comes
-// back to somebody else is nobody's echo there.
-func newScript(m Manner, c Config) script {
-	// '!' comes once: where it is found, a payload begins.
-	payload := []byte("!" + strings.Repeat("x", c.SizeMax-1))
-	one := c.Frame.Append(nil, payload)
-	loop := bytes.Repeat(one, max(1, scriptChunk/len(one)))
-	filler := bytes.Repeat([]byte("x"), scriptChunk)
-	header := c.Frame.Overhead()
-	switch m {
-	case Oversize:
-		if c.Frame == frame.Line {
-			return script{loop: filler}
+// reset begins to count anew. What a server was convicted of stays. Fleet.mu is held.
+func (c *crowd) reset() {
+	if c.Crowd != nil {
+		c.before = c.Totals()
+	}
+}
+
+// describe is what a snapshot says of them, nil when there are none. Fleet.mu is held.
+func (c *crowd) describe() *monitor.Hostile {
+	if c.Crowd == nil {
+		return nil
+	}
+	t := c.Totals()
+	t.Connected -= c.before.Connected
+	t.ClosedByServer -= c.before.ClosedByServer
+	t.BytesSent -= c.before.BytesSent
+	t.BytesReceived -= c.before.BytesReceived
+	return &t
+}
+
+// signs are the diagnoses that they have found.
+func (f *Fleet) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
+	if f.crowd.Crowd == nil {
+		return dst
+	}
+	found, why := f.crowd.Convictions(), ""
+	if found.Oversize > 0 {
+		header := "a header that declares 4 GiB"
+		if f.cfg.Frame == frame.Line {
+			header = "a line that does not end"
 		}
-		return script{bytes.Repeat([]byte{0xff}, header), filler}
-	case ZeroLength:
-		if c.Frame == frame.Line {
-			return script{lead: append(bytes.Repeat([]byte("\n"), zeros(header)), one...)}
+		why = fmt.Sprintf("%s was not refused: %v later the server still took what followed, "+
+			"%s bytes and more", header, found.After, monitor.Count(found.Taken))
+	}
+	if found.ZeroLength > 0 {
+		if why != "" {
+			why += "; "
 		}
-		return script{lead: append(make([]byte, zeros(header)), one...)}
-	case HalfHeader:
-		return script{lead: one[:header/2]}
-	case RSTStorm:
-		return script{lead: one}
+		why += fmt.Sprintf("a frame of length 0 was not refused: a right one, %v later on the "+
+			"same connection, was answered", found.After)
 	}
-	return script{loop: loop}
+	if why != "" {
+		dst = append(dst, monitor.Diagnosis{
+			Name: monitor.LimitIgnored, Connections: int(found.Oversize + found.ZeroLength), Why: why,
+		})
+	}
+	if found.Mute > 0 {
+		dst = append(dst, monitor.Diagnosis{
+			Name: monitor.MemoryGrowth, Connections: int(found.Mute),
+			Why: fmt.Sprintf("a client that read no answer could send %s bytes, and got every one "+
+				"back when it began to read: both kernels hold %s at the most, the rest was kept "+
+				"in the server's memory", monitor.Count(found.Kept), monitor.Count(found.Kernel)),
+		})
+	}
+	return dst
 }
 
-// zeros is how many bytes of frames of length 0 are sent: whole ones, and no fewer bytes than the
-// first send of a connection may have (firstLeast).
-func zeros(header int) int { return (firstLeast + header - 1) / header * header }
+// hostile is how many hostile dummies there are.
+func (c *Config) hostile() int { return hostile.Count(c.Hostile, c.Clients) }
 
-// from is what comes at an offset of the script, as much as lies in one piece.
-func (s *script) from(at uint64) []byte {
-	if lead := uint64(len(s.lead)); at < lead {
-		return s.lead[at:]
-	} else if len(s.loop) > 0 {
-		return s.loop[(at-lead)%uint64(len(s.loop)):]
+// checkHostile holds the hostile dummies to what their thread, and this machine, can carry.
+func (c *Config) checkHostile() error {
+	if err := hostile.Check(c.Hostile, c.Frame); err != nil {
+		return err
 	}
-	return nil
-}
-
-// pushes reports whether a manner sends so much that the rest of it may stand before a FIN.
-func (m Manner) pushes() bool {
-	return m == Oversize || m == Flood || m == Mute || m == RSTStorm
-}
-
-// begin is a new connection.
-func (h *hostile) begin(now time.Duration) {
-	h.state, h.since, h.at = up, now, never
-	h.conn++
-	h.failures, h.sentBytes, h.gotBytes, h.may, h.matched = 0, 0, 0, 0, 0
-	h.proving = false
-}
-
-// backoff is the pause after one more connect that failed.
-func (h *hostile) backoff() time.Duration {
-	pause := min(backoffFirst<<h.failures, backoffMost)
-	if pause < backoffMost {
-		h.failures++
-	}
-	return pause
-}
-
-// behave is what a dummy does on a connection at once.
-func (m *mob) behave(h *hostile) {
-	script := &m.scripts[h.manner]
-	switch h.manner {
-	case Oversize:
-		h.may = uint64(len(script.lead) + len(script.loop))
-		m.wantFill(h)
-	case ZeroLength:
-		h.may = uint64(m.bounds.zero)
-		h.at = m.now + turnEvery
-	case HalfHeader, RSTStorm:
-		h.may = uint64(len(script.lead))
-	case Flood:
-		m.pushOn(h)
-	case Mute:
-		h.may = uint64(len(script.loop))
-		h.at = m.now + turnEvery
-		m.wantFill(h)
-	case Slow:
-		h.at = m.now + turnEvery
-	}
-	if h.manner != Mute && h.manner != Slow && h.manner != RSTStorm {
-		m.receive(h)
-	}
-	m.pump(h)
-}
-
-// turn is what it does when its time has come.
-func (m *mob) turn(h *hostile) {
-	script := &m.scripts[h.manner]
-	switch h.manner {
-	case Oversize: // the time to refuse is over: a little more, to see that it is taken, too
-		h.may = m.bounds.taken + uint64(len(script.loop))
-	case ZeroLength: // as above: a right frame, to see whether it is served
-		h.may = uint64(len(script.lead))
-	case Mute: // one that does not fill says a word, to know whether it is still wanted
-		if h.filling {
-			return
-		}
-		h.may = max(h.may, h.sentBytes+1)
-		h.at = m.now + turnEvery
-	case Slow:
-		h.may = max(h.sentBytes+1, firstLeast) // the first word as a right dummy would, see there
-		h.at = m.now + turnEvery
-		if !h.receiving {
-			m.receive(h)
-		}
-	}
-	m.pump(h)
-}
-
-// pump posts one send of what the dummy may send, unless one is in flight.
-func (m *mob) pump(h *hostile) {
-	if h.state != up || h.sending || h.sentBytes >= h.may {
-		return
-	}
-	buf := m.scripts[h.manner].from(h.sentBytes)
-	buf = buf[:min(uint64(len(buf)), h.may-h.sentBytes)]
-	h.sending = true
-	h.inFlight++
-	if err := m.io.Send(h.sock, buf, &h.send); err != nil {
-		h.inFlight--
-		h.sending = false
-		m.ended(h, err)
-	}
-}
-
-// sent is the completion of a send.
-func (m *mob) sent(h *hostile, e *iocp.Entry) {
-	h.sending = false
-	h.sentBytes += uint64(e.Transferred)
-	m.count.sent.Add(uint64(e.Transferred))
-	switch {
-	case h.state != up:
-	case e.Transferred == 0 || e.Err != nil:
-		m.ended(h, e.Err)
-	case h.sentBytes < h.may:
-		m.pump(h)
-	case h.manner == RSTStorm:
-		m.die(h, m.port.Abort, 0)
-	case h.filling:
-		m.filled(h)
-	}
-}
-
-// receive posts the next receive.
-func (m *mob) receive(h *hostile) {
-	if h.state != up {
-		return
-	}
-	h.receiving = true
-	h.inFlight++
-	if err := m.io.Recv(h.sock, &h.recv); err != nil {
-		h.inFlight--
-		h.receiving = false
-		m.ended(h, err)
-	}
-}
-
-// received is the completion of a receive.
-func (m *mob) received(h *hostile, e *iocp.Entry) {
-	h.receiving = false
-	if h.state != up {
-		return
-	}
-	if e.Transferred == 0 {
-		m.ended(h, e.Err)
-		return
-	}
-	m.count.received.Add(uint64(e.Transferred))
-	switch {
-	case h.manner == ZeroLength:
-		m.served(h, e.Data)
-	case h.proving:
-		m.proved(h, e.Data)
-	}
-	h.gotBytes += uint64(e.Transferred)
-	if h.manner != Slow {
-		m.receive(h)
-	}
+	return within("misbehave", c.hostile(), 0, MaxClients)
 }

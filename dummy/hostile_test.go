@@ -1,44 +1,29 @@
 package dummy
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"testing"
-	"time"
 
+	"dummyload/dummy/hostile"
 	"dummyload/monitor"
 	"dummyload/server/frame"
 )
 
 // echo32 is a right server for len32: it refuses an illegal header, and reads on only when its
 // answer is taken.
-func echo32(c *net.TCPConn) { serve32(c, func() {}) }
-
-// lenient32 takes what no frame should be.
-func lenient32(c *net.TCPConn) { serve32(c, nil) }
-
-// serve32 answers each frame with itself. With an illegal header, or one of a frame longer than
-// any right dummy's here, it calls illegal and closes; without illegal it goes on.
-func serve32(c *net.TCPConn, illegal func()) {
+func echo32(c *net.TCPConn) {
 	buf := make([]byte, 4<<10)
 	for {
 		if _, err := io.ReadFull(c, buf[:4]); err != nil {
 			return
 		}
 		n := binary.LittleEndian.Uint32(buf)
-		switch most := uint32(len(buf) - 4); {
-		case n > 0 && n <= most:
-		case illegal != nil:
-			illegal()
+		if n == 0 || n > uint32(len(buf)-4) {
 			return
-		case n == 0:
-			continue
-		default:
-			_, _ = io.CopyN(io.Discard, c, int64(n))
-			continue
 		}
 		if _, err := io.ReadFull(c, buf[4:4+n]); err != nil {
 			return
@@ -49,63 +34,25 @@ func serve32(c *net.TCPConn, illegal func()) {
 	}
 }
 
-// everybody is one hostile dummy of each manner.
-func everybody() []Hostile {
-	var all []Hostile
-	for m := range numManners {
-		all = append(all, Hostile{m, 0.01})
+// everybody is one hostile dummy of each kind.
+func everybody(t *testing.T) (all []hostile.Group) {
+	t.Helper()
+	for _, name := range hostile.Kinds() {
+		some, err := hostile.Parse(name + ":1%")
+		must(t, err)
+		all = append(all, some...)
 	}
 	return all
-}
-
-func TestScriptsAreAsWrongAsTheyClaim(t *testing.T) {
-	for _, f := range []frame.Format{frame.Len16, frame.Len32, frame.Line, frame.Raw} {
-		for m := range numManners {
-			if !m.fits(f) {
-				continue
-			}
-			s := newScript(m, Config{Frame: f, SizeMax: 33})
-			stream := append(bytes.Clone(s.lead), bytes.Repeat(s.loop, 1+frame.MaxPayload/scriptChunk)...)
-			first, rest, ok, err := f.Next(stream)
-			switch m {
-			case Oversize:
-				if !errors.Is(err, frame.ErrOversize) {
-					t.Errorf("%v %v: %v", f, m, err)
-				}
-			case ZeroLength:
-				for zero := zeros(f.Overhead()); zero > f.Overhead(); zero -= f.Overhead() {
-					stream = stream[f.Overhead():]
-					if _, _, _, again := f.Next(stream); !errors.Is(again, frame.ErrZeroLength) {
-						t.Errorf("%v %v: %v", f, m, again)
-					}
-				}
-				behind, _, ok, err2 := f.Next(stream[f.Overhead():])
-				if !errors.Is(err, frame.ErrZeroLength) || err2 != nil || !ok || len(behind) != 33 {
-					t.Errorf("%v %v: %v, then %q %v", f, m, err, behind, err2)
-				}
-			case HalfHeader:
-				if ok || err != nil || len(stream) == 0 || len(stream) >= f.Overhead() {
-					t.Errorf("%v %v: %q", f, m, stream)
-				}
-			case Silent: // its script is not said
-			default:
-				if !ok || err != nil || f != frame.Raw && len(first) != 33 ||
-					len(s.loop)%(33+f.Overhead()) != 0 || len(rest)%(33+f.Overhead()) != 0 {
-					t.Errorf("%v %v: %d bytes, %d left, %v", f, m, len(first), len(rest), err)
-				}
-			}
-		}
-	}
 }
 
 // TestWhoMisbehavesIsNotInTheBooks: the run of those who behave is as if they were alone.
 func TestWhoMisbehavesIsNotInTheBooks(t *testing.T) {
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, echo32))
-		cfg.Backend, cfg.Frame, cfg.Hostile = backend, frame.Len32, everybody()
+		cfg.Backend, cfg.Frame, cfg.Hostile = backend, frame.Len32, everybody(t)
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		if h := snap(f).Hostile; h == nil || h.Connected != 0 || h.Dummies != uint64(numManners) {
+		if h := snap(f).Hostile; h == nil || h.Connected != 0 || h.Dummies != uint64(len(cfg.Hostile)) {
 			t.Errorf("before START: %+v", h)
 		}
 		must(t, f.Start())
@@ -116,7 +63,7 @@ func TestWhoMisbehavesIsNotInTheBooks(t *testing.T) {
 		must(t, f.Stop())
 		reach(t, f, monitor.Drained, monitor.Undrained)
 		must(t, f.Reset())
-		if h := snap(f).Hostile; h.Dummies != uint64(numManners) {
+		if h := snap(f).Hostile; h.Dummies != uint64(len(cfg.Hostile)) {
 			t.Errorf("after Reset: %+v", h)
 		}
 		must(t, f.Close())
@@ -132,7 +79,7 @@ func TestWhoMisbehavesIsNotInTheBooks(t *testing.T) {
 
 func TestResetBeginsToCountTheHostileAnew(t *testing.T) {
 	cfg := testConfig(startServer(t, echoAll))
-	cfg.Hostile = []Hostile{{Silent, 1}}
+	cfg.Hostile = []hostile.Group{{Kind: hostile.Silent, Share: 1}}
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
@@ -147,7 +94,7 @@ func TestResetBeginsToCountTheHostileAnew(t *testing.T) {
 func TestHostileDummiesGoWhileTheServerIsGone(t *testing.T) {
 	server := startServer(t, echoAll)
 	cfg := testConfig(server)
-	cfg.Hostile = []Hostile{{RSTStorm, 1}, {Mute, 1}}
+	cfg.Hostile = []hostile.Group{{Kind: hostile.RSTStorm, Share: 1}, {Kind: hostile.Mute, Share: 1}}
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
@@ -160,11 +107,58 @@ func TestHostileDummiesGoWhileTheServerIsGone(t *testing.T) {
 	}
 }
 
-func TestBackoffOfHostileDummies(t *testing.T) {
-	h := &hostile{}
-	for _, want := range []time.Duration{10, 20, 40, 80, 160, 320, 640, 1000, 1000} {
-		if got := h.backoff(); got != want*time.Millisecond {
-			t.Errorf("%v, want %v ms", got, int(want))
+// TestNobodyIsConvictedWhoNeverAnswered: that server may speak other frames altogether.
+func TestNobodyIsConvictedWhoNeverAnswered(t *testing.T) {
+	cfg := testConfig(startServer(t, readAll))
+	cfg.Clients, cfg.Frame = 2, frame.Len32
+	cfg.Hostile = []hostile.Group{{Kind: hostile.Oversize, Share: 0.1}}
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	until(t, f, "a conviction", func(*monitor.Snapshot) bool { return f.crowd.Convictions().Oversize > 0 })
+	must(t, f.Close())
+	if s := snap(f); s.Ledger.Sent == 0 || hasLimit(s) {
+		t.Errorf("%+v %+v", s.Ledger, s.Diagnoses)
+	}
+}
+
+// TestConvictionsAreTold: by the fleet, whose right dummies have got their answers.
+func TestConvictionsAreTold(t *testing.T) {
+	// It echoes whatever comes: frames of length 0, and those behind them.
+	cfg := testConfig(startServer(t, echoAll))
+	cfg.Clients, cfg.Frame = 2, frame.Len32
+	cfg.Hostile = []hostile.Group{{Kind: hostile.ZeroLength, Share: 0.1}}
+	f := startFleet(t, cfg)
+	reach(t, f, monitor.Idle)
+	must(t, f.Start())
+	s := until(t, f, "limit_ignored", hasLimit)
+	must(t, f.Close())
+	for _, d := range s.Diagnoses {
+		if d.Name == monitor.LimitIgnored &&
+			(d.Connections < 1 || !strings.Contains(d.Why, "length 0") || !d.Fails()) {
+			t.Errorf("%+v", d)
 		}
+	}
+	if s.Bad() != 0 {
+		t.Errorf("faults %v", s.Faults)
+	}
+}
+
+func hasLimit(s *monitor.Snapshot) bool {
+	return slices.ContainsFunc(s.Diagnoses, func(d monitor.Diagnosis) bool {
+		return d.Name == monitor.LimitIgnored
+	})
+}
+
+func TestHostileDummiesCountForTheLimits(t *testing.T) {
+	half := []hostile.Group{{Kind: hostile.Mute, Share: 1}, {Kind: hostile.Slow, Share: 1}}
+	c := Config{Target: someTarget, Clients: MaxClients, Hostile: half}
+	if _, err := c.WithDefaults(); err == nil || !strings.HasPrefix(err.Error(), "misbehave:") {
+		t.Errorf("more than there may be: %v", err)
+	}
+	cfg, err := Config{Target: someTarget, Clients: 1000, Workers: 1, Hostile: half[:1]}.WithDefaults()
+	must(t, err)
+	if enoughDescriptors(cfg, false, 2067) == nil || enoughDescriptors(cfg, false, 2068) != nil {
+		t.Error("the preflight does not count them")
 	}
 }

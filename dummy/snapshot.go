@@ -137,7 +137,7 @@ func (f *Fleet) describe(s *monitor.Snapshot) {
 	}
 	s.Events = slices.Clip(f.events)
 	s.Diagnoses = slices.Clone(f.diagnoses)
-	s.Hostile = f.mob.describe()
+	s.Hostile = f.crowd.describe()
 	f.before(s)
 }
 
@@ -188,7 +188,7 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	t.steps.follow(s)
 	s.Diagnoses = c.causes.explain(c.signs(s.Diagnoses, f.cfg.Foreign))
 	if c.ledger.Echoed > 0 { // or else it may not even speak these frames
-		s.Diagnoses = f.mob.signs(s.Diagnoses)
+		s.Diagnoses = f.signs(s.Diagnoses)
 	}
 	t.steps.explain(s)
 	s.Diagnoses = f.strange(s, first)

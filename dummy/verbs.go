@@ -51,7 +51,7 @@ func (f *Fleet) startEcho(now, length time.Duration) {
 	f.orderAll(func(w *worker) { w.start(order, now, until) })
 	f.enter(monitor.Echoing, now)
 	f.event("START")
-	f.mob.begin()
+	f.setOut()
 }
 
 // Stop is Echo STOP. While Connecting it takes a START back that waits there; otherwise it is
@@ -160,7 +160,7 @@ func (f *Fleet) Reset() error {
 	}
 	f.closeBooks()
 	f.orderAll((*worker).reset)
-	f.mob.reset()
+	f.crowd.reset()
 	f.diagnoses, f.stall = nil, stall{} // one that lasts is told again
 	f.gone = gone{}
 	f.echoOn = 0

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"dummyload/dummy"
+	"dummyload/dummy/hostile"
 	"dummyload/monitor"
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
@@ -109,9 +110,9 @@ func (o *loadOptions) addConnectionFlags(f flagSet) {
 
 func (o *loadOptions) addMisbehaveFlag(f flagSet) {
 	appendTo(f, &o.config.Hostile, "misbehave", "KIND[:SHARE][,…]",
-		"hostile dummies beside the others: KIND is "+strings.Join(dummy.Manners(), ", ")+
+		"hostile dummies beside the others: KIND is "+strings.Join(hostile.Kinds(), ", ")+
 			"; SHARE, as in mute:5%, is that of --clients (default 10%); repeatable",
-		dummy.ParseHostile)
+		hostile.Parse)
 }
 
 func (o *loadOptions) addTimeoutFlags(f flagSet) {
@@ -209,7 +210,7 @@ func (o *loadOptions) fleetConfig() (dummy.Config, error) {
 		return c, usageError{fmt.Errorf("--size %v: want at most %d bytes with --frame %v",
 			o.size, most, c.Frame)}
 	}
-	if err := dummy.CheckHostile(c.Hostile, c.Frame); err != nil {
+	if err := hostile.Check(c.Hostile, c.Frame); err != nil {
 		return c, usageError{fmt.Errorf("--%w", err)}
 	}
 	return c, nil

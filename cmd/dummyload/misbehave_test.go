@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dummyload/dummy"
+	"dummyload/dummy/hostile"
 	"dummyload/monitor"
 	"dummyload/server"
 	"dummyload/server/frame"
@@ -18,7 +19,7 @@ import (
 func harass(t *testing.T, c server.Config, misbehave string,
 	holds func(*monitor.Snapshot) bool) *monitor.Snapshot {
 	t.Helper()
-	hostile, err := dummy.ParseHostile(misbehave)
+	groups, err := hostile.Parse(misbehave)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func harass(t *testing.T, c server.Config, misbehave string,
 		t.Fatal(err)
 	}
 	fleet, err := dummy.New(dummy.Config{Target: srv.Addr(), Clients: 8, OverSend: 4,
-		Frame: frame.Len32, SizeMin: 8, SizeMax: 64, Hostile: hostile, ConnectTimeout: longest,
+		Frame: frame.Len32, SizeMin: 8, SizeMax: 64, Hostile: groups, ConnectTimeout: longest,
 		DrainTimeout: longest})
 	if err != nil {
 		t.Fatal(err)

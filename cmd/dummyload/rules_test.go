@@ -24,13 +24,31 @@ const (
 // mayImport lists, for each package, which of the project's own packages it may stand on:
 // arrows point down only. A package that is not named here fails the test.
 var mayImport = map[string][]string{
-	"cmd/dummyload": {"tui", "dummy", "dummy/diagnose", "server", "server/frame", "server/gallery", "server/iocp",
-		"monitor", "monitor/trace"},
+	"cmd/dummyload": {
+		"tui",
+		"dummy",
+		"dummy/diagnose",
+		"dummy/hostile",
+		"server",
+		"server/frame",
+		"server/gallery",
+		"server/iocp",
+		"monitor",
+		"monitor/trace",
+	},
 	"cmd/dummyload/whole": {"dummy", "server", "server/frame", "server/iocp", "monitor"}, // tests
 	"tui":                 {"dummy", "monitor"},
-	"dummy": {"dummy/diagnose", "monitor", "monitor/trace", "server/iocp",
-		"server/frame"},
+	"dummy": {
+		"dummy/diagnose",
+		"dummy/hostile",
+		"monitor",
+		"monitor/trace",
+		"server/iocp",
+		"server/frame",
+	},
+	"dummy/conn":     {"monitor/trace", "server/iocp"},
 	"dummy/diagnose": {"monitor", "server/frame"},
+	"dummy/hostile":  {"dummy/conn", "monitor", "server/frame", "server/iocp"},
 	"server": {"monitor", "monitor/trace", "server/iocp",
 		"server/frame", "server/sendq"},
 	"server/gallery":                {"server", "server/frame", "server/iocp", "monitor"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dummyload/dummy"
+	"dummyload/dummy/hostile"
 	"dummyload/monitor"
 	"dummyload/server/gallery"
 )
@@ -220,16 +221,16 @@ func fleetFor(l gallery.Load, srv gallery.Server, seed uint64) dummy.Config {
 	if err != nil {
 		panic(fmt.Sprintf("gallery: a load that the dummies cannot make: %v", err))
 	}
-	var hostile []dummy.Hostile
+	var groups []hostile.Group
 	if l.Misbehave != "" {
-		if hostile, err = dummy.ParseHostile(l.Misbehave); err != nil {
+		if groups, err = hostile.Parse(l.Misbehave); err != nil {
 			panic(fmt.Sprintf("gallery: dummies that cannot misbehave like that: %v", err))
 		}
 	}
 	return dummy.Config{
 		Target: srv.Addr(), Clients: l.Clients, OverSend: l.OverSend,
 		SizeMin: l.SizeMin, SizeMax: l.SizeMax, Frame: l.Frame, Login: l.Login,
-		Hostile: hostile, Churn: l.Churn, Close: how, ReconnectDelay: l.ReconnectDelay,
+		Hostile: groups, Churn: l.Churn, Close: how, ReconnectDelay: l.ReconnectDelay,
 		ConnectTimeout: showConnect, DrainTimeout: l.DrainTimeout, Quiet: l.Quiet, Seed: seed,
 	}
 }

@@ -1,12 +1,11 @@
-package dummy
+package hostile
 
 import (
 	"bytes"
-	"fmt"
 	"math"
+	"time"
 
-	"dummyload/monitor"
-	"dummyload/server/frame"
+	"dummyload/dummy/conn"
 	"dummyload/server/iocp"
 )
 
@@ -33,7 +32,7 @@ import (
 //
 // None of them is told of a server that never answered a right echo: it may speak other frames.
 //
-// One dummy of a manner fills at a time, at a pace, and none once a server is convicted: a server
+// One dummy of a kind fills at a time, at a pace, and none once a server is convicted: a server
 // without bounds, and its machine, are to be found out and not killed.
 type bounds struct {
 	taken, kept uint64
@@ -58,9 +57,9 @@ const (
 	fillMost = 1
 )
 
-// goal is how much a dummy of a manner that pushes sends.
-func (b *bounds) goal(m Manner) uint64 {
-	switch m {
+// goal is how much a dummy of a kind that pushes sends.
+func (b *bounds) goal(k Kind) uint64 {
+	switch k {
 	case Mute:
 		return b.kept
 	case Oversize:
@@ -93,64 +92,64 @@ func newBounds(c Config, loop int) bounds {
 	return b
 }
 
-// fills are the dummies of one manner that fill, and those that wait for it.
+// fills are the dummies of one kind that fill, and those that wait for it.
 type fills struct {
 	n    int
-	next slotQueue
+	next conn.Queue
 }
 
 // wantFill lets a dummy fill, now or when another has ended.
-func (m *mob) wantFill(h *hostile) {
-	f := &m.fills[h.manner]
+func (c *Crowd) wantFill(h *client) {
+	f := &c.fills[h.kind]
 	switch {
-	case h.waiting || m.count.ignored[h.manner].Load() > 0:
+	case h.waiting || c.count.ignored[h.kind].Load() > 0:
 	case f.n < fillMost:
-		m.fill(h)
+		c.fill(h)
 	default:
 		h.waiting = true
-		f.next.push(h.slot)
+		f.next.Push(h.Slot)
 	}
 }
 
-func (m *mob) fill(h *hostile) {
-	m.fills[h.manner].n++
-	h.filling, h.at = true, never
-	m.pushOn(h)
+func (c *Crowd) fill(h *client) {
+	c.fills[h.kind].n++
+	h.filling, h.at = true, conn.Never
+	c.pushOn(h)
 }
 
 // stopFilling gives the turn to the next in the queue that is still connected.
-func (m *mob) stopFilling(h *hostile) {
+func (c *Crowd) stopFilling(h *client) {
 	if !h.filling {
 		return
 	}
 	h.filling = false
-	f := &m.fills[h.manner]
+	f := &c.fills[h.kind]
 	f.n--
-	for f.next.n > 0 && f.n < fillMost {
-		next := &m.all[f.next.pop()]
+	for f.next.Len() > 0 && f.n < fillMost {
+		next := &c.all[f.next.Pop()]
 		next.waiting = false
-		if next.state == up && m.count.ignored[h.manner].Load() == 0 {
-			m.fill(next)
+		if next.State() == conn.Up && c.count.ignored[h.kind].Load() == 0 {
+			c.fill(next)
 		}
 	}
 }
 
 // filled is for a dummy that has sent all it may.
-func (m *mob) filled(h *hostile) {
+func (c *Crowd) filled(h *client) {
 	switch {
-	case h.manner == Mute && h.sentBytes >= m.bounds.kept:
+	case h.kind == Mute && h.sentBytes >= c.bounds.kept:
 		h.proving = true
-		m.receive(h)
-	case h.manner == Oversize && h.sentBytes == m.bounds.taken:
-		h.at = m.now + turnEvery
-	case h.manner == Oversize && h.sentBytes > m.bounds.taken:
-		m.convict(h)
+		c.receive(h)
+	case h.kind == Oversize && h.sentBytes == c.bounds.taken:
+		h.at = c.engine.Now() + turnEvery
+	case h.kind == Oversize && h.sentBytes > c.bounds.taken:
+		c.convict(h)
 	}
 }
 
 // served looks for the right frame's echo behind the illegal one.
-func (m *mob) served(h *hostile, data []byte) {
-	payload := m.fleet.cfg.Frame.Payload(m.scripts[ZeroLength].lead[m.bounds.zero:])
+func (c *Crowd) served(h *client, data []byte) {
+	payload := c.cfg.Frame.Payload(c.feeds[ZeroLength].lead[c.bounds.zero:])
 	for _, b := range data {
 		switch {
 		case b == payload[h.matched]:
@@ -161,72 +160,54 @@ func (m *mob) served(h *hostile, data []byte) {
 			h.matched = 0
 		}
 		if h.matched == len(payload) {
-			m.convict(h)
+			c.convict(h)
 			return
 		}
 	}
 }
 
 // proved compares what comes back with what was sent.
-func (m *mob) proved(h *hostile, data []byte) {
-	if skip := m.bounds.login - int(h.gotBytes); h.gotBytes < uint64(m.bounds.login) {
+func (c *Crowd) proved(h *client, data []byte) {
+	if skip := c.bounds.login - int(h.gotBytes); h.gotBytes < uint64(c.bounds.login) {
 		data = data[min(skip, len(data)):]
 	}
-	at := h.gotBytes - min(h.gotBytes, uint64(m.bounds.login))
+	at := h.gotBytes - min(h.gotBytes, uint64(c.bounds.login))
 	for len(data) > 0 {
-		want := m.scripts[Mute].from(at)
+		want := c.feeds[Mute].from(at)
 		n := min(len(want), len(data))
 		if !bytes.Equal(want[:n], data[:n]) {
-			m.die(h, m.port.Abort, mobPause) // not an echo: no proof either way
+			c.engine.Abort(&h.Conn, closePause) // not an echo: no proof either way
 			return
 		}
 		data, at = data[n:], at+uint64(n)
 	}
-	if at >= m.bounds.kept {
-		m.convict(h)
+	if at >= c.bounds.kept {
+		c.convict(h)
 	}
 }
 
 // convict notes that a server has no bound, and lets it go.
-func (m *mob) convict(h *hostile) {
-	m.count.ignored[h.manner].Add(1)
-	m.die(h, m.port.Abort, turnEvery)
+func (c *Crowd) convict(h *client) {
+	c.count.ignored[h.kind].Add(1)
+	c.engine.Abort(&h.Conn, turnEvery)
 }
 
-// signs are the diagnoses that hostile dummies have found.
-func (m *mob) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
-	if m == nil {
-		return dst
+// Convictions are connections on which a server was found to have no bound, and what proves it.
+type Convictions struct {
+	Oversize, ZeroLength, Mute uint64
+
+	After  time.Duration // the time that the server had to refuse
+	Taken  uint64        // bytes that it took after an illegal header, at the least
+	Kept   uint64        // bytes that it kept for a client that did not read
+	Kernel uint64        // of them, what both kernels hold at the most
+}
+
+// Convictions are those so far. Any goroutine may ask.
+func (c *Crowd) Convictions() Convictions {
+	ignored := &c.count.ignored
+	return Convictions{
+		Oversize: ignored[Oversize].Load(), ZeroLength: ignored[ZeroLength].Load(),
+		Mute:  ignored[Mute].Load(),
+		After: turnEvery, Taken: c.bounds.taken, Kept: c.bounds.kept, Kernel: c.bounds.kernel,
 	}
-	why := ""
-	oversize, zero := m.count.ignored[Oversize].Load(), m.count.ignored[ZeroLength].Load()
-	if oversize > 0 {
-		header := "a header that declares 4 GiB"
-		if m.fleet.cfg.Frame == frame.Line {
-			header = "a line that does not end"
-		}
-		why = fmt.Sprintf("%s was not refused: %v later the server still took what followed, "+
-			"%s bytes and more", header, turnEvery, monitor.Count(m.bounds.taken))
-	}
-	if zero > 0 {
-		if why != "" {
-			why += "; "
-		}
-		why += fmt.Sprintf("a frame of length 0 was not refused: a right one, %v later on the "+
-			"same connection, was answered", turnEvery)
-	}
-	if why != "" {
-		dst = append(dst, monitor.Diagnosis{
-			Name: monitor.LimitIgnored, Connections: int(oversize + zero), Why: why,
-		})
-	}
-	if n := m.count.ignored[Mute].Load(); n > 0 {
-		dst = append(dst, monitor.Diagnosis{
-			Name: monitor.MemoryGrowth, Connections: int(n),
-			Why: fmt.Sprintf("a client that read no answer could send %s bytes, and got every one "+
-				"back when it began to read: both kernels hold %s at the most, the rest was kept "+
-				"in the server's memory", monitor.Count(m.bounds.kept), monitor.Count(m.bounds.kernel)),
-		})
-	}
-	return dst
 }

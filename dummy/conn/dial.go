@@ -1,0 +1,168 @@
+package conn
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"dummyload/monitor/trace"
+)
+
+// The pause after a connect that failed, or a connection that was lost: 10 ms, doubled with each
+// in a row up to 1 s.
+const (
+	backoffFirst = 10 * time.Millisecond
+	backoffMost  = time.Second
+	steadyAfter  = time.Second // a connection that lived this long ends a row of failures
+)
+
+// errItself is a connect to a port where nobody listens that succeeded all the same: the system
+// chose that very port for the client, and TCP lets a socket connect to itself (simultaneous
+// open, RFC 9293 3.5). Such a connection would echo whatever is sent on it.
+var errItself = fmt.Errorf("connected to itself, nobody listens there: %w", syscall.ECONNREFUSED)
+
+// errHangs is a connect that nobody answers.
+var errHangs = errors.New("not answered within the connect timeout")
+
+// Dial has a connection that is down dialed after a delay, once its turn has come.
+func (e *Engine) Dial(c *Conn, delay time.Duration) {
+	if c.flags&queued != 0 {
+		return
+	}
+	c.flags |= queued
+	if delay > 0 {
+		e.After(delay, c, redial)
+		return
+	}
+	e.dials.Push(c.Slot)
+}
+
+// Backoff is the pause after one more failure in a row.
+func (c *Conn) Backoff() time.Duration {
+	pause := min(backoffFirst<<c.failures, backoffMost)
+	if pause < backoffMost {
+		c.failures++
+	}
+	return pause
+}
+
+// Steady ends a row of failures.
+func (c *Conn) Steady() { c.failures = 0 }
+
+// Forgive ends a row of failures when the connection, about to be closed, was up for long.
+func (e *Engine) Forgive(c *Conn) {
+	if c.state == Up && e.now-c.since > steadyAfter {
+		c.failures = 0
+	}
+}
+
+// Waiting is how many connections wait for their turn to be dialed.
+func (e *Engine) Waiting() int { return e.dials.n }
+
+// MayDial reports whether a connection waits to be dialed, and another connect may be in flight.
+func (e *Engine) MayDial() bool { return e.dials.n > 0 && e.dialing < e.cfg.Dialing }
+
+// dialTime is when the engine dials the next by itself.
+func (e *Engine) dialTime() time.Duration {
+	if !e.MayDial() || e.cfg.DialMost == 0 {
+		return Never
+	}
+	return e.owner.DialAt()
+}
+
+// dialDue dials those whose turn has come.
+func (e *Engine) dialDue() {
+	for most := e.cfg.DialMost; most > 0 && e.dialTime() <= e.now; most-- {
+		e.DialNext()
+	}
+}
+
+// DialNext dials the first of those that wait, of which there must be one (MayDial).
+func (e *Engine) DialNext() {
+	c := e.owner.At(e.dials.Pop())
+	c.flags &^= queued
+	if c.state == Down && e.owner.Wants(c) {
+		e.owner.Dialed(c)
+		e.dial(c)
+	}
+}
+
+func (e *Engine) dial(c *Conn) {
+	s, err := e.port.NewSocket(e.owner.Source(c), e.cfg.Target)
+	if err == nil {
+		if err = e.io.Connect(s, e.cfg.Target, &c.recv); err != nil {
+			e.port.Close(s)
+		}
+	}
+	if err != nil {
+		e.failed(c, err)
+		e.Dial(c, c.Backoff())
+		return
+	}
+	c.sock = s
+	c.inFlight++
+	e.open++
+	e.dialing++
+	e.noteNext(trace.Dial, c)
+	c.enter(Dialing, e.cfg.Clock())
+}
+
+// failed tells the owner of a connect that came to nothing.
+func (e *Engine) failed(c *Conn, err error) {
+	e.noteNext(trace.ConnectFailed, c)
+	e.owner.Failed(c, err)
+}
+
+// noteNext leaves a footprint of a connection that does not count yet.
+func (e *Engine) noteNext(k trace.Kind, c *Conn) {
+	if e.cfg.Trace != nil {
+		e.cfg.Trace.Record(k, trace.Nowhere, trace.ID(uint64(c.Client), uint64(c.Number)+1),
+			int(c.inFlight), 0)
+	}
+}
+
+// connected is the completion of Connect.
+func (e *Engine) connected(c *Conn, err error) {
+	e.dialing--
+	if c.state == Dying {
+		if err == nil {
+			e.owner.Missed(c)
+		}
+		return
+	}
+	var local netip.AddrPort
+	if err == nil {
+		if local = e.port.LocalAddr(c.sock); local == e.cfg.Target {
+			err = errItself
+		}
+	}
+	if err != nil {
+		e.failed(c, err)
+		e.Cancel(c, c.Backoff())
+		return
+	}
+	began := c.since
+	c.Number++
+	e.note(trace.Connected, c, 0)
+	if e.cfg.Greeting {
+		c.enter(Greeting, e.now)
+	} else {
+		c.enter(Up, e.now)
+	}
+	e.owner.Opened(c, local, began)
+}
+
+// Greeted ends Greeting: the login packet has come, or nobody waits for it any longer.
+func (e *Engine) Greeted(c *Conn) { c.enter(Up, e.now) }
+
+// Hangs gives up a connect that has not been answered within a time. It reports whether it did.
+func (e *Engine) Hangs(c *Conn, timeout time.Duration) bool {
+	if c.state != Dialing || e.now-c.since <= timeout {
+		return false
+	}
+	e.failed(c, errHangs)
+	e.Abort(c, c.Backoff())
+	return true
+}

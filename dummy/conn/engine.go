@@ -1,0 +1,288 @@
+package conn
+
+import (
+	"fmt"
+	"net/netip"
+	"runtime"
+	"time"
+
+	"dummyload/monitor/trace"
+	"dummyload/server/iocp"
+)
+
+// Owner is whose connections an engine makes, keeps and ends. The engine calls it from its thread
+// alone.
+type Owner interface {
+	// At is the connection in a slot, which exists and never moves.
+	At(slot uint32) *Conn
+
+	// Wants reports whether a connection that is down is to be dialed. It is asked again when its
+	// turn has come.
+	Wants(c *Conn) bool
+	// Source is the address that the next connection is to come from; the zero Addr leaves it to
+	// the system.
+	Source(c *Conn) netip.Addr
+	// DialAt is when the next of those that wait may be dialed, Dialed takes that turn.
+	DialAt() time.Duration
+	Dialed(c *Conn)
+	// Failed tells of a connect that could not begin, failed or hung. It is dialed again after
+	// a pause, if it is wanted then.
+	Failed(c *Conn, err error)
+	// Opened tells that it is connected, from which local address, and when the connect began:
+	// Number counts it. The state is Greeting or Up, as Config.Greeting says.
+	Opened(c *Conn, local netip.AddrPort, began time.Duration)
+	// Missed tells that a connect was given up and succeeded all the same.
+	Missed(c *Conn)
+
+	// Received is the completion of a receive: data, or the end of the stream, which has none.
+	// data is the port's, and valid during the call (C10).
+	Received(c *Conn, data []byte, err error)
+	// Sent is the completion of a send: n bytes, perhaps fewer than asked (C5), 0 for a failure.
+	// A dying connection's is told as well: its buffer is the owner's again.
+	Sent(c *Conn, n int, err error)
+	// Dead tells that the connection, whose state is still the old one, is about to be given up;
+	// Released that nothing of it is in flight any more, and the handle is closed.
+	Dead(c *Conn)
+	Released(c *Conn)
+
+	// Fired is a timer of the owner's, which was due at a time.
+	Fired(c *Conn, what uint8, at time.Duration)
+
+	// Next is when the owner has to do something although nothing completes, and how long the
+	// thread may sleep at the most.
+	Next() (at, longest time.Duration)
+	// Woke is told before the completions of a batch: when the batch before began, when the
+	// thread went to sleep and how long it wanted to.
+	Woke(before, asleep, wait time.Duration)
+	// Advance does what time and the completions have made possible. It reports true when the
+	// thread is to end, which it does once every connection is down.
+	Advance() (over bool)
+}
+
+// Config is what an engine is made of.
+type Config struct {
+	Port     iocp.Config
+	Target   netip.AddrPort
+	Clock    func() time.Duration // one for all engines of a run
+	Trace    *trace.Ring          // nil: nothing is noted
+	Greeting bool                 // a connection begins with a login packet
+	Dialing  int                  // connects in flight, at the most
+	DialMost int                  // connects begun in one batch; 0 = the owner calls DialNext
+}
+
+// Engine is a thread, its completion port and the connections on it.
+type Engine struct {
+	cfg     Config
+	owner   Owner
+	port    iocp.Port
+	io      iocp.Worker
+	entries [256]iocp.Entry
+	now     time.Duration // of the clock, read once for each batch
+	asleep  time.Duration // when the last sleep began
+	mail    mailbox
+	timers  timers
+	dials   Queue // to be dialed, each slot once
+	dialing int   // connects in flight
+	open    int   // connections that are not down
+	done    chan struct{}
+}
+
+// New opens a port. Start makes the thread; an engine that was started must be ended by its owner
+// (Advance) and then closed, one that was not needs only Close.
+func New(cfg Config, owner Owner) (*Engine, error) {
+	cfg.Port.Workers = 1
+	port, err := iocp.New(cfg.Port)
+	if err != nil {
+		return nil, err
+	}
+	return newEngine(cfg, owner, port), nil
+}
+
+func newEngine(cfg Config, owner Owner, port iocp.Port) *Engine {
+	return &Engine{cfg: cfg, owner: owner, port: port, done: make(chan struct{})}
+}
+
+// Start makes the thread that serves the port. The error is the port's.
+func (e *Engine) Start() error {
+	started := make(chan error, 1)
+	go e.run(started)
+	return <-started
+}
+
+// Close frees the port; the thread, if there is one, must have ended.
+func (e *Engine) Close() error { return e.port.CloseHandle() }
+
+// Done is closed when the thread has ended.
+func (e *Engine) Done() <-chan struct{} { return e.done }
+
+// Backend names the port's implementation.
+func (e *Engine) Backend() string { return e.port.Backend() }
+
+// Mail has the thread run f at the end of its present batch; any goroutine may call it. It reports
+// false when the thread has ended, or is about to, and f is not run.
+func (e *Engine) Mail(f func()) bool { return e.mail.send(e.port, f) }
+
+// Now is the time of the present batch.
+func (e *Engine) Now() time.Duration { return e.now }
+
+// Open is how many connections are not down.
+func (e *Engine) Open() int { return e.open }
+
+// Connecting is how many connects are in flight.
+func (e *Engine) Connecting() int { return e.dialing }
+
+// After has the owner's Fired called for a connection after a delay. what is 0 to 254; at most one
+// timer of each kind for each connection, so that they are bounded.
+func (e *Engine) After(delay time.Duration, c *Conn, what uint8) {
+	e.timers.push(timer{at: e.now + delay, slot: c.Slot, what: what})
+}
+
+// run is the thread. It ends when the owner says so and every connection is down.
+func (e *Engine) run(started chan<- error) {
+	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	io, err := e.port.Worker()
+	started <- err
+	if err != nil {
+		return
+	}
+	e.io, e.now = io, e.cfg.Clock()
+	for over := false; !over; {
+		wait := e.patience()
+		n := e.get(wait)
+		before := e.now
+		e.now = e.cfg.Clock()
+		if e.cfg.Trace != nil {
+			e.cfg.Trace.SetTime(e.now)
+		}
+		e.owner.Woke(before, e.asleep, wait)
+		e.completeAll(n)
+		over = e.advance() && e.open == 0
+	}
+	e.end()
+}
+
+func (e *Engine) get(wait time.Duration) int {
+	n, err := e.io.Get(e.entries[:], wait)
+	if err != nil {
+		panic(fmt.Sprintf("conn: the completion port is broken: %v", err))
+	}
+	return n
+}
+
+func (e *Engine) completeAll(n int) {
+	for i := range e.entries[:n] {
+		e.complete(&e.entries[i])
+	}
+}
+
+// complete handles one completion. The count of what is in flight is lowered at the bottom, after
+// any post that followed; where that makes it 0 and the connection is dying, this completion was
+// the last, and releases it.
+func (e *Engine) complete(entry *iocp.Entry) {
+	if entry.Overlapped == &e.mail.ov {
+		e.mail.woken.Store(false) // what was mailed is read in advance
+		return
+	}
+	c := e.owner.At(uint32(entry.Overlapped.Key))
+	switch entry.Overlapped.Op {
+	case iocp.OpConnect:
+		e.connected(c, entry.Err)
+	case iocp.OpRecv:
+		c.flags &^= awaiting
+		if c.state != Dying {
+			e.note(trace.RecvDone, c, entry.Transferred)
+			e.owner.Received(c, entry.Data, entry.Err)
+		}
+	case iocp.OpSend:
+		c.flags &^= sending
+		e.note(trace.SendDone, c, entry.Transferred)
+		e.owner.Sent(c, entry.Transferred, entry.Err)
+	default:
+		panic(fmt.Sprintf("conn: completion of operation %d", entry.Overlapped.Op))
+	}
+	c.inFlight--
+	if c.inFlight == 0 && c.state == Dying {
+		e.release(c)
+	}
+}
+
+// advance does what time and the completions have made possible.
+func (e *Engine) advance() (over bool) {
+	if e.mail.full.Load() {
+		e.mail.read()
+	}
+	e.fire()
+	e.dialDue()
+	return e.owner.Advance()
+}
+
+// patience is how long the thread may sleep for a completion.
+func (e *Engine) patience() time.Duration {
+	at, longest := e.owner.Next()
+	at = min(at, e.timers.next(), e.dialTime())
+	if at <= e.now || e.mail.full.Load() {
+		return 0
+	}
+	e.asleep = e.cfg.Clock() // the batch may have taken long
+	return max(0, min(at-e.asleep, longest))
+}
+
+// fire does what was put off until now.
+func (e *Engine) fire() {
+	for e.timers.next() <= e.now {
+		t := e.timers.pop()
+		if t.what == redial {
+			e.dials.Push(t.slot)
+			continue
+		}
+		e.owner.Fired(e.owner.At(t.slot), t.what, t.at)
+	}
+}
+
+// end reads the last mail and gives back the thread's part of the port.
+func (e *Engine) end() {
+	e.mail.close()
+	for e.mail.woken.Load() { // the last wake-up is still the port's
+		e.completeAll(e.get(-1))
+	}
+	if err := e.io.Close(); err != nil {
+		panic(fmt.Sprintf("conn: closing with nothing in flight: %v", err))
+	}
+	close(e.done)
+}
+
+// Send posts one send of data, which must stay as it is until Sent; none may be in flight. The
+// error is of a send that was not posted.
+func (e *Engine) Send(c *Conn, data []byte) error {
+	c.flags |= sending
+	c.sentAt = e.now
+	c.inFlight++
+	e.note(trace.SendPost, c, len(data))
+	err := e.io.Send(c.sock, data, &c.send)
+	if err != nil {
+		c.inFlight--
+		c.flags &^= sending
+	}
+	return err
+}
+
+// Receive posts the next receive; none may be in flight. The error is of one that was not posted.
+func (e *Engine) Receive(c *Conn) error {
+	c.flags |= awaiting
+	c.inFlight++
+	err := e.io.Recv(c.sock, &c.recv)
+	if err != nil {
+		c.inFlight--
+		c.flags &^= awaiting
+	}
+	return err
+}
+
+// Note leaves a footprint of a connection.
+func (e *Engine) Note(k trace.Kind, c *Conn, n int) { e.note(k, c, n) }
+
+func (e *Engine) note(k trace.Kind, c *Conn, n int) {
+	if e.cfg.Trace != nil {
+		e.cfg.Trace.Record(k, trace.Nowhere, c.ID(), int(c.inFlight), n)
+	}
+}

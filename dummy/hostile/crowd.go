@@ -1,0 +1,282 @@
+package hostile
+
+import (
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"dummyload/dummy/conn"
+	"dummyload/monitor"
+	"dummyload/server/frame"
+	"dummyload/server/iocp"
+)
+
+// Config is what hostile dummies need to know of the run that they are beside.
+type Config struct {
+	Groups         []Group
+	Clients        int // the run's right dummies
+	Backend        string
+	Target         netip.AddrPort
+	Frame          frame.Format
+	SizeMax        int  // payload bytes of a right dummy, at the most
+	OverSend       int  // of a right dummy
+	Login          bool // a connection begins with a login packet
+	ConnectTimeout time.Duration
+	Clock          func() time.Duration
+
+	// Source is the address that the n-th connection of one of `live` clients comes from, which
+	// all together close so many connections a second.
+	Source func(client, n uint32, live int, closes float64) netip.Addr
+}
+
+// Crowd is the hostile dummies of a run, on an engine that they have to themselves: what they cost
+// is not on the way of a right dummy's echo, and none of it is in the ledger. They set out once and
+// stay to the end.
+type Crowd struct {
+	cfg     Config
+	engine  *conn.Engine
+	all     []client // never moves: the port holds the Overlappeds
+	feeds   [numKinds]feed
+	bounds  bounds
+	scanAt  time.Duration
+	paceAt  time.Duration
+	perSec  float64 // closes by the server, at the most: each may leave a port lingering
+	fills   [numKinds]fills
+	pushers [numKinds]conn.Queue
+	rota    int // whose turn was last
+
+	setOut  atomic.Bool // SetOut was called
+	leaving bool
+	count   counts
+}
+
+// counts are written by the crowd's thread alone. Whoever reads them may see one number a moment
+// before another; no balance is drawn from them.
+type counts struct {
+	connected, closed, sent, received atomic.Uint64
+	ignored                           [numKinds]atomic.Uint64 // connections, see bounds
+}
+
+// Limits of the crowd.
+const (
+	dialing    = 16                     // connects in flight: the backlog is for others, too
+	closePause = 250 * time.Millisecond // after a close by the server
+	scanEvery  = 50 * time.Millisecond
+	perSecond  = float64(time.Second / closePause)
+)
+
+// New makes the hostile dummies and their thread. The error is the completion port's. Whoever has
+// a Crowd must Close it.
+func New(cfg Config) (*Crowd, error) {
+	c := &Crowd{cfg: cfg, all: make([]client, Count(cfg.Groups, cfg.Clients))}
+	slot := 0
+	for _, g := range cfg.Groups {
+		n := g.of(cfg.Clients)
+		c.feeds[g.Kind] = newFeed(g.Kind, cfg)
+		c.perSec += float64(n) * perSecond
+		for i := range n {
+			h := &c.all[slot+i]
+			h.Init(uint32(slot+i), uint32(cfg.Clients+slot+i))
+			h.kind, h.at = g.Kind, conn.Never
+		}
+		slot += n
+	}
+	c.bounds = newBounds(cfg, len(c.feeds[Mute].loop))
+	engine, err := conn.New(conn.Config{
+		Port: iocp.Config{Backend: cfg.Backend}, Target: cfg.Target, Clock: cfg.Clock,
+		Dialing: dialing,
+	}, c)
+	if err != nil {
+		return nil, err
+	}
+	c.engine = engine
+	if err := engine.Start(); err != nil {
+		_ = engine.Close() // the error that counts is the thread's
+		return nil, fmt.Errorf("worker of the hostile dummies: %w", err)
+	}
+	return c, nil
+}
+
+// Len is how many hostile dummies there are.
+func (c *Crowd) Len() int { return len(c.all) }
+
+// SetOut has them connect. It reports false where they have set out already.
+func (c *Crowd) SetOut() bool {
+	if !c.setOut.CompareAndSwap(false, true) {
+		return false
+	}
+	c.engine.Mail(func() {
+		for i := range c.all {
+			c.engine.Dial(&c.all[i].Conn, 0)
+		}
+	})
+	return true
+}
+
+// Close ends every connection and the thread, and frees the port. The error is the port's.
+func (c *Crowd) Close() error {
+	c.engine.Mail(c.leave)
+	<-c.engine.Done()
+	return c.engine.Close()
+}
+
+// Totals are the counters since the start. Any goroutine may ask.
+func (c *Crowd) Totals() monitor.Hostile {
+	return monitor.Hostile{
+		Dummies:   uint64(len(c.all)),
+		Connected: c.count.connected.Load(), ClosedByServer: c.count.closed.Load(),
+		BytesSent: c.count.sent.Load(), BytesReceived: c.count.received.Load(),
+	}
+}
+
+// leave ends every connection: by FIN, where nothing is on its way that would keep it from
+// being sent.
+func (c *Crowd) leave() {
+	c.leaving = true
+	for i := range c.all {
+		h := &c.all[i]
+		switch {
+		case h.State() == conn.Dialing || h.State() == conn.Up && h.kind.pushes():
+			c.engine.Abort(&h.Conn, 0)
+		case h.State() == conn.Up:
+			c.engine.Cancel(&h.Conn, 0)
+		}
+	}
+}
+
+// scan does what time has made possible.
+func (c *Crowd) scan() {
+	now := c.engine.Now()
+	for i := range c.all {
+		h := &c.all[i]
+		if c.engine.Hangs(&h.Conn, c.cfg.ConnectTimeout) {
+			continue
+		}
+		if h.State() == conn.Up && now >= h.at && !c.leaving {
+			h.at = conn.Never
+			c.turn(h)
+		}
+	}
+	c.scanAt = now + scanEvery
+}
+
+// ended is the end of a connection by the server, or by a limit of this machine.
+func (c *Crowd) ended(h *client, err error) {
+	if iocp.Classify(err).Local() {
+		c.engine.Abort(&h.Conn, h.Backoff())
+		return
+	}
+	c.count.closed.Add(1)
+	c.engine.Cancel(&h.Conn, closePause)
+}
+
+var _ conn.Owner = (*Crowd)(nil)
+
+// At is the dummy in a slot.
+func (c *Crowd) At(slot uint32) *conn.Conn { return &c.all[slot].Conn }
+
+func (c *Crowd) of(to *conn.Conn) *client { return &c.all[to.Slot] }
+
+// Wants has every dummy dialed until they leave.
+func (c *Crowd) Wants(*conn.Conn) bool { return !c.leaving }
+
+// Source is the address that a dummy's next connection comes from.
+func (c *Crowd) Source(to *conn.Conn) netip.Addr {
+	return c.cfg.Source(to.Client, to.Number, len(c.all), c.perSec)
+}
+
+// DialAt is never: they are dialed in their turn (oneTurn).
+func (c *Crowd) DialAt() time.Duration { return conn.Never }
+
+// Dialed is of no interest.
+func (c *Crowd) Dialed(*conn.Conn) {}
+
+// Failed is no fault of anybody's here: the fleet's own dummies tell whether the server can be
+// reached.
+func (c *Crowd) Failed(*conn.Conn, error) {}
+
+// Missed counts a connection that the server may have accepted.
+func (c *Crowd) Missed(*conn.Conn) { c.count.connected.Add(1) }
+
+// Opened is where a dummy begins to misbehave.
+func (c *Crowd) Opened(to *conn.Conn, _ netip.AddrPort, _ time.Duration) {
+	c.count.connected.Add(1)
+	h := c.of(to)
+	h.Steady()
+	h.begin()
+	c.behave(h)
+}
+
+// Received is the completion of a receive.
+func (c *Crowd) Received(from *conn.Conn, data []byte, err error) {
+	h := c.of(from)
+	if len(data) == 0 {
+		c.ended(h, err)
+		return
+	}
+	c.count.received.Add(uint64(len(data)))
+	switch {
+	case h.kind == ZeroLength:
+		c.served(h, data)
+	case h.proving:
+		c.proved(h, data)
+	}
+	h.gotBytes += uint64(len(data))
+	if h.kind != Slow {
+		c.receive(h)
+	}
+}
+
+// Sent is the completion of a send.
+func (c *Crowd) Sent(by *conn.Conn, n int, err error) {
+	h := c.of(by)
+	h.sentBytes += uint64(n)
+	c.count.sent.Add(uint64(n))
+	switch {
+	case h.State() != conn.Up:
+	case n == 0 || err != nil:
+		c.ended(h, err)
+	case h.sentBytes < h.may:
+		c.pump(h)
+	case h.kind == RSTStorm:
+		c.engine.Abort(&h.Conn, 0)
+	case h.filling:
+		c.filled(h)
+	}
+}
+
+// Dead gives its turn to another.
+func (c *Crowd) Dead(d *conn.Conn) {
+	h := c.of(d)
+	h.at = conn.Never
+	c.stopFilling(h)
+}
+
+// Released is of no interest: the engine dials it again.
+func (c *Crowd) Released(*conn.Conn) {}
+
+// Fired is of nobody: they have turns, and no timers.
+func (c *Crowd) Fired(*conn.Conn, uint8, time.Duration) {}
+
+// Next is when there is something to do without a completion.
+func (c *Crowd) Next() (at, longest time.Duration) {
+	if c.isPaced() {
+		return min(c.scanAt, c.paceAt), conn.Never
+	}
+	return c.scanAt, conn.Never
+}
+
+// Woke is of no interest: nothing is measured here.
+func (c *Crowd) Woke(_, _, _ time.Duration) {}
+
+// Advance looks after what time has made possible.
+func (c *Crowd) Advance() (over bool) {
+	if c.engine.Now() >= c.scanAt {
+		c.scan()
+	}
+	if !c.leaving {
+		c.pace()
+	}
+	return c.leaving
+}

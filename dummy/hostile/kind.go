@@ -1,0 +1,143 @@
+package hostile
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dummyload/server/frame"
+)
+
+// Kind is what a hostile dummy does wrong.
+type Kind uint8
+
+// The kinds.
+const (
+	Oversize   Kind = iota // declares more than the frame format allows, and goes on sending
+	ZeroLength             // sends a frame of length 0
+	HalfHeader             // sends half a header, and stays
+	Flood                  // sends right frames without a window, at a pace
+	Silent                 // says nothing
+	Mute                   // sends right frames, and does not read the answers
+	Slow                   // sends one byte a second, and receives as seldom
+	RSTStorm               // connects, sends, resets and connects again
+	numKinds
+)
+
+// kinds are their names on the command line, and the formats in which they mean something.
+var kinds = [numKinds]struct {
+	name    string
+	formats []frame.Format // nil means all
+}{
+	Oversize:   {"oversize", []frame.Format{frame.Len32, frame.Line}}, // all of len16 is legal
+	ZeroLength: {"zero", []frame.Format{frame.Len16, frame.Len32, frame.Line}},
+	HalfHeader: {"half-header", []frame.Format{frame.Len16, frame.Len32}},
+	Flood:      {name: "flood"},
+	Silent:     {name: "idle"},
+	Mute:       {name: "mute"},
+	Slow:       {name: "slow"},
+	RSTStorm:   {name: "rst-storm"},
+}
+
+// String is the kind's name on the command line.
+func (k Kind) String() string { return kinds[k].name }
+
+// Kinds are the names of all of them.
+func Kinds() []string {
+	var names []string
+	for k := range numKinds {
+		names = append(names, k.String())
+	}
+	return names
+}
+
+// Group is hostile dummies of one kind. They come beside the fleet's own: as many as Share of the
+// clients, and one at least.
+type Group struct {
+	Kind  Kind
+	Share float64 // above 0, up to 1
+}
+
+// DefaultShare is the Share of a kind that is named without one.
+const DefaultShare = 0.1
+
+// Parse reads KIND[:SHARE][,…], as in mute:10%,idle.
+func Parse(text string) ([]Group, error) {
+	var all []Group
+	for word := range strings.SplitSeq(text, ",") {
+		name, share, shared := strings.Cut(word, ":")
+		g := Group{Kind: numKinds, Share: DefaultShare}
+		for k := range numKinds {
+			if k.String() == name {
+				g.Kind = k
+			}
+		}
+		if g.Kind == numKinds {
+			return nil, fmt.Errorf("no dummy misbehaves like %q; want %s, each perhaps with a "+
+				"share like mute:10%%", name, strings.Join(Kinds(), ", "))
+		}
+		if shared {
+			percent, isPercent := strings.CutSuffix(share, "%")
+			n, err := strconv.ParseFloat(percent, 64)
+			g.Share = n / 100
+			if err != nil || !isPercent || !g.possible() {
+				return nil, fmt.Errorf("share %q of %s; want one above 0%% and up to 100%% of "+
+					"the clients", share, name)
+			}
+		}
+		all = append(all, g)
+	}
+	return all, nil
+}
+
+// possible reports whether Share is one; NaN is not.
+func (g Group) possible() bool { return g.Share > 0 && g.Share <= 1 }
+
+// of is how many dummies that are.
+func (g Group) of(clients int) int {
+	return max(1, int(math.Round(g.Share*float64(clients))))
+}
+
+// Count is how many hostile dummies the groups are, beside so many clients.
+func Count(all []Group, clients int) int {
+	n := 0
+	for _, g := range all {
+		n += g.of(clients)
+	}
+	return n
+}
+
+// Check reports what makes no sense: a kind given twice, or one that the frame format has no such
+// thing as a wrong header for.
+func Check(all []Group, f frame.Format) error {
+	var seen [numKinds]bool
+	for _, g := range all {
+		switch {
+		case g.Kind >= numKinds || !g.possible():
+			return fmt.Errorf("misbehave: %d, share %v; accepted: a kind, with a share above 0 "+
+				"and up to 1", g.Kind, g.Share)
+		case seen[g.Kind]:
+			return fmt.Errorf("misbehave: %v twice; accepted: each kind once", g.Kind)
+		case !g.Kind.fits(f):
+			return fmt.Errorf("misbehave: %v with frame %v, whose header cannot be wrong like "+
+				"that; accepted: frame %s", g.Kind, f, words(kinds[g.Kind].formats))
+		}
+		seen[g.Kind] = true
+	}
+	return nil
+}
+
+func (k Kind) fits(f frame.Format) bool {
+	return kinds[k].formats == nil || slices.Contains(kinds[k].formats, f)
+}
+
+// words lists formats for people.
+func words(formats []frame.Format) string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.String())
+	}
+	return strings.Join(names, " or ")
+}
