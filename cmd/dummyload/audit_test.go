@@ -32,9 +32,9 @@ var badEnds = []seeded.Edit{
 				return false
 			}
 			srv.port.Cancel(srv.listener) // again`},
-	{File: "../cmd/dummyload/parent.go", Old: `	audit := srv.Stop(serveGrace)
+	{File: "../dummy/cluster/serve.go", Old: `	audit := srv.Stop(grace)
 	p.say(word{Server: p.figures()})
-`, New: `	audit := srv.Stop(serveGrace)
+`, New: `	audit := srv.Stop(grace)
 	if sim.Variant == 102 {
 		panic("seeded")
 	}

@@ -15,16 +15,15 @@ type bundled interface {
 	monitor.Source
 	monitor.Witness
 	Addr() netip.AddrPort
-	// records is all that its trace holds.
-	records() (trace.Excerpt, error)
-	// finish stops the server and waits for its audit, which later Collects carry: or for how it
+	// Records is all that its trace holds.
+	Records() (trace.Excerpt, error)
+	// Stop stops the server and waits for its audit, which later Collects carry: or for how it
 	// ended without one. Its trace can still be asked.
-	finish()
-	// leave is for when nothing more is asked. A process that ends badly now is in later Collects.
-	leave()
-	// told writes to stderr what the server's process has written there: while the run lasted the
-	// screen may have been in use.
-	told()
+	Stop()
+	// Close is for when nothing more is asked. A process that ends badly now is in later Collects.
+	Close()
+	// Stderr is what the server's process has written there, complete after Close.
+	Stderr() []byte
 }
 
 // startBundled starts the bundled server on a free loopback port, fit for the given load.
@@ -71,10 +70,10 @@ func (s inProcess) Collect(snap *monitor.Snapshot) {
 	s.Server.Collect(snap)
 }
 
-func (s inProcess) finish() { s.Stop(serveGrace) }
+func (s inProcess) Stop() { s.Server.Stop(serveGrace) }
 
-func (s inProcess) leave() {}
+func (s inProcess) Close() {}
 
-func (s inProcess) told() {}
+func (s inProcess) Stderr() []byte { return nil }
 
-func (s inProcess) records() (trace.Excerpt, error) { return s.Records(), nil }
+func (s inProcess) Records() (trace.Excerpt, error) { return s.Server.Records(), nil }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"dummyload/dummy"
+	"dummyload/dummy/cluster"
 	"dummyload/monitor"
 	"dummyload/server/iocp"
 )
@@ -274,11 +275,11 @@ func TestServerProcessThatIsKilled(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		if kill {
-			_ = srv.(*child).cmd.Process.Kill()
+			srv.(*cluster.Child).Kill()
 		}
 		conn.Close()
-		srv.finish()
-		srv.leave()
+		srv.Stop()
+		srv.Close()
 		s := collect()
 		v := monitor.Judge(&monitor.Snapshot{Server: s, Bundled: true}, monitor.Rules{})
 		switch {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"dummyload/dummy/cluster"
 	"dummyload/monitor"
 	"dummyload/monitor/trace"
 )
@@ -18,7 +19,7 @@ func (s *session) processes() ([]trace.Process, error) {
 	if s.server == nil {
 		return both, nil
 	}
-	records, err := s.server.records()
+	records, err := s.server.Records()
 	if err != nil {
 		return both, fmt.Errorf("without the server's side: %w", err)
 	}
@@ -46,7 +47,7 @@ func (s *session) dumpTrace(w io.Writer) error {
 
 // atOnceMost is how long a run may take to end at once: whatever it hangs on, it ends. A child
 // server that does not answer takes most of it.
-const atOnceMost = recordsMost + 2*time.Second
+const atOnceMost = cluster.RecordsMost + 2*time.Second
 
 // endAtOnce is for whoever does not want to wait for the drain. What was measured is written where
 // it was asked for, as it stands, and the program ends.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dummyload/dummy"
+	"dummyload/dummy/cluster"
 	"dummyload/monitor"
 	"dummyload/server"
 	"dummyload/server/frame"
@@ -45,40 +46,40 @@ func TestEvidenceIsJoinedWithTheServersTrace(t *testing.T) {
 }
 
 // embed is the server in this process.
-func embed(srv *server.Server) bundled { return inProcess{srv} }
+func embed(_ *testing.T, srv *server.Server) bundled { return inProcess{srv} }
 
-// linked is a server as its parent sees it, the process aside.
-type linked struct {
-	*link
-	srv *server.Server
-}
+// threadless is a process that is a goroutine of this one, which ends well.
+type threadless struct{ cluster.Process }
 
-func (l linked) Addr() netip.AddrPort { return l.srv.Addr() }
-func (l linked) finish()              { l.stop() }
-func (l linked) leave()               { l.close() }
-func (l linked) told()                {}
+func (threadless) Wait() (int, error) { return monitor.ExitPass, nil }
+func (threadless) Stderr() []byte     { return nil }
 
 // linkTo has the server answer through pipes.
-func linkTo(srv *server.Server) bundled {
+func linkTo(t *testing.T, srv *server.Server) bundled {
 	orders, in := io.Pipe()
 	out, words := io.Pipe()
 	go func() {
-		serveParent(context.Background(), srv, orders, words)
+		fmt.Fprintln(words, cluster.Listening{Addr: srv.Addr(), Backend: srv.Backend(), Workers: 1})
+		cluster.Serve(context.Background(), srv, serveGrace, orders, words)
 		words.Close()
 	}()
-	return linked{newLink(in, out), srv}
+	c, err := cluster.Attach(in, out, threadless{}, serveGrace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
-func joinedOn(t *testing.T, backend string, bundle func(*server.Server) bundled) {
+func joinedOn(t *testing.T, backend string, bundle func(*testing.T, *server.Server) bundled) {
 	srv, err := server.Start(server.Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"),
 		Backend: backend, Workers: 1, Frame: frame.Len16,
 		Handler: &quitter{echoes: map[server.SessionID]int{}}})
 	if err != nil {
 		t.Skipf("not here: %v", err)
 	}
-	b := bundle(srv)
-	defer b.leave()
-	defer b.finish()
+	b := bundle(t, srv)
+	defer b.Close()
+	defer b.Stop()
 	joiner := monitor.NewJoiner()
 	fleet, err := dummy.New(dummy.Config{Target: b.Addr(), Clients: 4, Frame: frame.Len16,
 		Workers: 1, Backend: backend, Found: joiner.Found})

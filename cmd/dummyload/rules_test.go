@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"cmd/dummyload": {
 		"tui",
 		"dummy",
+		"dummy/cluster",
 		"dummy/diagnose",
 		"dummy/hostile",
 		"server",
@@ -46,6 +47,7 @@ var mayImport = map[string][]string{
 		"server/iocp",
 		"server/frame",
 	},
+	"dummy/cluster":  {"monitor", "monitor/trace"},
 	"dummy/conn":     {"monitor/trace", "server/iocp"},
 	"dummy/diagnose": {"monitor", "server/frame"},
 	"dummy/hostile":  {"dummy/conn", "monitor", "server/frame", "server/iocp"},

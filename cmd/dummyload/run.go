@@ -57,7 +57,7 @@ func open(ctx context.Context, o *loadOptions, sinks ...monitor.Sink) (*session,
 			s.joiner.Close()
 		}
 		if s.server != nil {
-			s.server.finish()
+			s.server.Stop()
 		}
 		s.release()
 		return nil, err
@@ -68,8 +68,8 @@ func open(ctx context.Context, o *loadOptions, sinks ...monitor.Sink) (*session,
 // release is for when all has been asked and written.
 func (s *session) release() {
 	if s.server != nil {
-		s.server.leave()
-		s.server.told()
+		s.server.Close()
+		_, _ = os.Stderr.Write(s.server.Stderr()) // not before: a screen may have been in use
 	}
 	// The last opened goes first: where both name a new file it is the first that removes it, and
 	// Windows removes none that is still open.
@@ -145,14 +145,14 @@ func (f traceFile) Collect(snap *monitor.Snapshot) {
 // the server's audit in it and how its process ended.
 func (s *session) close() (*monitor.Snapshot, error) {
 	if s.server != nil {
-		s.server.finish()
+		s.server.Stop()
 	}
 	s.joiner.Close()
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	err := s.writeTrace()
 	if s.server != nil {
-		s.server.leave()
+		s.server.Close()
 	}
 	return s.sampler.Sample(), err
 }

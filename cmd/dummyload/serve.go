@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"dummyload/dummy/cluster"
 	"dummyload/monitor"
 	"dummyload/server"
 	"dummyload/server/frame"
@@ -18,9 +19,6 @@ import (
 
 // serveGrace is how long sessions may take to leave after the order to stop.
 const serveGrace = 5 * time.Second
-
-// statsEvery is how often a child server reports to its parent.
-const statsEvery = 250 * time.Millisecond
 
 // serveOptions is what the flags of `serve` say.
 type serveOptions struct {
@@ -154,10 +152,10 @@ func runServe(o *serveOptions) error {
 	defer dumpOnQuit(srv.DumpTrace)()
 	defer boundMemory(srv, o.config.Memory)()
 
-	fmt.Printf("listening on %v backend=%s workers=%d\n", srv.Addr(), srv.Backend(), srv.Workers())
+	fmt.Println(cluster.Listening{Addr: srv.Addr(), Backend: srv.Backend(), Workers: srv.Workers()})
 	var audit *monitor.Server
 	if o.child {
-		audit = serveParent(stop, srv, os.Stdin, os.Stdout)
+		audit = cluster.Serve(stop, srv, serveGrace, os.Stdin, os.Stdout)
 	} else {
 		<-stop.Done()
 		if audit = srv.Stop(serveGrace); o.json != "-" {

@@ -19,7 +19,6 @@ var outlived = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscal
 	syscall.SIGTTOU}
 
 // detach keeps the terminal's Ctrl-C from a child: its parent tells it when to stop.
-func detach(cmd *exec.Cmd) error {
+func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	return nil
 }

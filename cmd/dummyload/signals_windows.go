@@ -14,9 +14,8 @@ var stopSignalList = []os.Signal{os.Interrupt, syscall.SIGTERM}
 var quitSignalList []os.Signal
 
 // detach keeps the console's Ctrl-C from a child: its parent tells it when to stop.
-func detach(cmd *exec.Cmd) error {
+func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
-	return nil
 }
 
 // outlived are what a rescuer does not end by: Ctrl-C and Ctrl-Break reach it as well.

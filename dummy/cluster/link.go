@@ -1,4 +1,4 @@
-package main
+package cluster
 
 import (
 	"encoding/json"
@@ -6,37 +6,11 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"dummyload/monitor"
 	"dummyload/monitor/trace"
-)
-
-// What a parent may order of its child server.
-const (
-	orderStop    = "stop"    // and audit; the end of stdin means it, too
-	orderSteps   = "steps"   // answer what the trace has of a peer around a time
-	orderRecords = "records" // answer all that it has
-)
-
-// order is what a parent tells its child server, a JSON line on the child's stdin.
-type order struct {
-	What   string
-	Peer   trace.PeerKey
-	Dialed time.Time // by the child's clock, see childClock
-	At     time.Time
-}
-
-// word is what the child says, a JSON line on its stdout.
-type word struct {
-	Server *monitor.Server `json:",omitempty"` // its figures, now and again; last its audit
-	Answer *trace.Excerpt  `json:",omitempty"` // to the oldest order that wants one
-}
-
-// How long an answer may take: a child that is busy, and one that writes its whole trace.
-const (
-	stepsMost   = time.Second
-	recordsMost = 5 * time.Second
 )
 
 var (
@@ -44,64 +18,90 @@ var (
 	errNoProcess = errors.New("the server's process has ended")
 )
 
-// link is a parent's end of the pipes to its child server. At most one question is out at a time,
-// so that neither end ever waits for room in a pipe: who does not answer is asked no more until
-// it has.
+// link is a parent's end of the pipes. Its methods may be called by any goroutine.
 type link struct {
 	in      io.Closer // the child's stdin
 	orders  *json.Encoder
+	over    chan struct{}      // closed when no more words come
 	ended   chan struct{}      // closed when the child's stdout has ended
 	audited chan struct{}      // closed when the audit has come
-	answers chan trace.Excerpt // closed with ended
+	answers chan trace.Excerpt // closed with over
 
 	asking sync.Mutex // guards orders, clock and owed
-	clock  childClock
-	owed   bool // an answer is
+	clock  clock
+	owed   bool          // an answer is
+	asked  atomic.Uint64 // questions
 
 	mu     sync.Mutex
 	latest *monitor.Server
-	dead   bool   // the child's stdout has ended
+	silent bool   // no more words come
 	how    string // it ended before its time or badly; empty when that is not known
 }
 
 // newLink takes over both pipes.
 func newLink(in io.WriteCloser, out io.Reader) *link {
-	l := &link{in: in, orders: json.NewEncoder(in), ended: make(chan struct{}),
-		audited: make(chan struct{}), answers: make(chan trace.Excerpt, 1),
-		clock: childClock{ref: time.Now()}}
-	go l.follow(json.NewDecoder(out))
+	l := &link{in: in, orders: json.NewEncoder(in), over: make(chan struct{}),
+		ended: make(chan struct{}), audited: make(chan struct{}),
+		answers: make(chan trace.Excerpt, 1), clock: clock{ref: time.Now()}}
+	go l.follow(out)
 	return l
 }
 
-// follow takes what the child says, to its end.
-func (l *link) follow(words *json.Decoder) {
+// follow takes what the child says, to its end. After a word that is wrong it takes no more: it
+// reads on, so that the child does not wait for room in the pipe.
+func (l *link) follow(out io.Reader) {
 	defer close(l.ended)
-	defer close(l.answers)
-	defer func() {
-		l.mu.Lock()
-		l.dead = true
-		l.mu.Unlock()
-	}()
+	if wrong := l.take(json.NewDecoder(out)); wrong != nil {
+		l.end("its process broke the protocol: " + wrong.Error())
+	}
+	l.mu.Lock()
+	l.silent = true
+	l.mu.Unlock()
+	close(l.over)
+	close(l.answers)
+	_, _ = io.Copy(io.Discard, out)
+}
+
+// take takes words until there are no more, and then returns nil, or until one is wrong.
+func (l *link) take(words *json.Decoder) (wrong error) {
+	audited, answered := false, uint64(0)
 	for {
 		var w word
-		if err := words.Decode(&w); err != nil {
-			return
+		switch err := words.Decode(&w); {
+		case isWrong(err):
+			return err
+		case err != nil: // its end, or that of its process
+			return nil
+		case w.Server == nil && w.Answer == nil:
+			return errors.New("a word that says nothing")
+		case w.Server != nil && audited:
+			return errors.New("figures after the audit")
+		case w.Answer != nil && answered == l.asked.Load():
+			return errors.New("an answer to no question")
 		}
 		if w.Server != nil {
 			l.mu.Lock()
 			l.latest = w.Server
 			l.mu.Unlock()
-			if w.Server.Audited {
+			if audited = w.Server.Audited; audited {
 				close(l.audited)
 			}
 		}
 		if w.Answer != nil {
+			answered++
 			l.answers <- *w.Answer // there is room: one question at a time
 		}
 	}
 }
 
-// Collect adds the newest figures the child sent.
+// isWrong tells a word that cannot be read from the end of the words.
+func isWrong(err error) bool {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	return errors.As(err, &syntax) || errors.As(err, &kind)
+}
+
+// Collect adds the newest figures that the child has said, and how it ended if it did.
 func (l *link) Collect(s *monitor.Snapshot) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,7 +116,7 @@ func (l *link) Collect(s *monitor.Snapshot) {
 	case own.Audited:
 	case l.how != "":
 		own.Ended = l.how
-	case l.dead:
+	case l.silent:
 		own.Ended = "its process ended"
 	}
 	if l.latest != nil || own.Ended != "" {
@@ -124,7 +124,7 @@ func (l *link) Collect(s *monitor.Snapshot) {
 	}
 }
 
-// end says how the child ended, which its audit does not. The first word stays.
+// end says how the child ended, which its audit does not. What was said first stays.
 func (l *link) end(how string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,7 +133,7 @@ func (l *link) end(how string) {
 	}
 }
 
-// Steps implements monitor.Witness.
+// Steps implements monitor.Witness. It waits up to a second.
 func (l *link) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
 	return l.ask(order{What: orderSteps, Peer: peer, Dialed: dialed, At: at}, stepsMost)
 }
@@ -141,9 +141,9 @@ func (l *link) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, e
 // compareClocks is a question whose answer tells nothing else.
 func (l *link) compareClocks() { _, _ = l.ask(order{What: orderSteps}, stepsMost) }
 
-// records asks for all that the child's trace holds.
-func (l *link) records() (trace.Excerpt, error) {
-	return l.ask(order{What: orderRecords}, recordsMost)
+// Records asks for all that the child's trace holds. It waits up to RecordsMost.
+func (l *link) Records() (trace.Excerpt, error) {
+	return l.ask(order{What: orderRecords}, RecordsMost)
 }
 
 // ask waits for an answer, but not for ever, and for none while an earlier one is owed.
@@ -160,6 +160,7 @@ func (l *link) ask(o order, most time.Duration) (trace.Excerpt, error) {
 	}
 	o.Dialed, o.At = l.clock.theirs(o.Dialed), l.clock.theirs(o.At)
 	asked := l.clock.now()
+	l.asked.Add(1)
 	if l.owed || l.orders.Encode(o) != nil {
 		return trace.Excerpt{}, errNoProcess
 	}
@@ -171,21 +172,21 @@ func (l *link) ask(o order, most time.Duration) (trace.Excerpt, error) {
 		if l.owed = !open; l.owed {
 			return trace.Excerpt{}, errNoProcess
 		}
-		l.clock.heard(&x, asked, l.clock.now())
+		l.clock.learn(&x, asked, l.clock.now())
 		return x, nil
 	case <-late.C:
 		return trace.Excerpt{}, errSilent
 	}
 }
 
-// stop has the server stop and waits for its audit, or for the child's end.
+// stop has the server stop and waits for its audit, or until none can come.
 func (l *link) stop() {
 	l.asking.Lock()
-	_ = l.orders.Encode(order{What: orderStop}) // if nobody reads it any more, ended says so
+	_ = l.orders.Encode(order{What: orderStop}) // if nobody reads it any more, over says so
 	l.asking.Unlock()
 	select {
 	case <-l.audited:
-	case <-l.ended:
+	case <-l.over:
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package cluster
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 )
 
 // read is what a child answers whose clock is ahead, read at a time of the parent's.
-func (c *childClock) read(ahead, at time.Duration) trace.Excerpt {
+func (c *clock) read(ahead, at time.Duration) trace.Excerpt {
 	return trace.Excerpt{Start: c.ref.Add(-time.Hour + ahead).Round(0), Read: time.Hour + at}
 }
 
@@ -17,11 +17,11 @@ func (c *childClock) read(ahead, at time.Duration) trace.Excerpt {
 func TestAChildsClockIsCompared(t *testing.T) {
 	const ms = time.Millisecond
 	for _, ahead := range []time.Duration{0, ms / 4, 16 * ms, -16 * ms, time.Hour, -time.Hour} {
-		c := &childClock{ref: time.Now()}
+		c := &clock{ref: time.Now()}
 		for i, rtt := range []time.Duration{2 * ms, ms, 4 * ms} { // the best one counts
 			asked := time.Duration(i) * time.Second
 			x := c.read(ahead, asked+rtt/2)
-			c.heard(&x, asked, asked+rtt)
+			c.learn(&x, asked, asked+rtt)
 			most := min(rtt, ms)
 			if i == 0 {
 				most = rtt
@@ -45,10 +45,10 @@ func TestAChildsClockIsCompared(t *testing.T) {
 // An answer that contradicts the earlier ones, of a clock that was halted for example, is none the
 // less usable.
 func TestAContradictionChangesNoBounds(t *testing.T) {
-	c := &childClock{ref: time.Now()}
+	c := &clock{ref: time.Now()}
 	for i, ahead := range []time.Duration{time.Second, 3 * time.Second} {
 		x := c.read(ahead, time.Duration(i)*time.Second)
-		c.heard(&x, time.Duration(i)*time.Second, time.Duration(i)*time.Second)
+		c.learn(&x, time.Duration(i)*time.Second, time.Duration(i)*time.Second)
 		if c.ahead() != time.Second {
 			t.Errorf("after answer %d it is %v ahead", i, c.ahead())
 		}

@@ -1,4 +1,4 @@
-package main
+package cluster
 
 import (
 	"time"
@@ -6,12 +6,12 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// childClock is a child's clock as its parent sees it. Both processes count on from their own
+// clock is a child's clock as its parent sees it. Both processes count on from their own
 // start by the machine's one monotonic clock, so that the difference of the two is constant. What
 // it is the wall clocks at both starts tell, as finely as the system reads them (Windows: a tick
 // of up to 16 ms), and unless they were set meanwhile. Every answer bounds it: the child read its
 // clock after it was asked and before the answer came.
-type childClock struct {
+type clock struct {
 	ref         time.Time     // the parent's clock
 	answered    bool          // the bounds hold
 	least, most time.Duration // how far the child's is ahead
@@ -19,7 +19,7 @@ type childClock struct {
 
 // ahead is how far the child's clock is: not at all, as its wall clock says, unless an answer
 // tells otherwise.
-func (c *childClock) ahead() time.Duration {
+func (c *clock) ahead() time.Duration {
 	if !c.answered {
 		return 0
 	}
@@ -27,10 +27,10 @@ func (c *childClock) ahead() time.Duration {
 }
 
 // now is the parent's time.
-func (c *childClock) now() time.Duration { return time.Since(c.ref) }
+func (c *clock) now() time.Duration { return time.Since(c.ref) }
 
-// heard learns from an answer, and moves it to the parent's clock.
-func (c *childClock) heard(x *trace.Excerpt, asked, came time.Duration) {
+// learn learns from an answer, and moves it to the parent's clock.
+func (c *clock) learn(x *trace.Excerpt, asked, came time.Duration) {
 	start := x.Start.Sub(c.ref)
 	read := start + x.Read
 	least, most := read-came, read-asked
@@ -44,7 +44,7 @@ func (c *childClock) heard(x *trace.Excerpt, asked, came time.Duration) {
 }
 
 // theirs is a time by the child's clock, as it can be sent. An unknown one stays so.
-func (c *childClock) theirs(t time.Time) time.Time {
+func (c *clock) theirs(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}

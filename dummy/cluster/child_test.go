@@ -1,0 +1,237 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// TestAChildThatDoesNotListen: what it wrote to stderr is why; a child that says something else, or
+// nothing and stays, is none either.
+func TestAChildThatDoesNotListen(t *testing.T) {
+	for _, c := range []struct {
+		says, stderr, want string
+		stays              bool // until it is killed
+	}{
+		{"", "dummyload: --listen: no\n", "dummyload: --listen: no", false},
+		{"hello\n", "", "it does not say where it listens: ", false},
+		{"hello\n", "", "it does not say where it listens: ", true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			stdin, in := io.Pipe()
+			out, stdout := io.Pipe()
+			p := &process{out: stdout, stderr: c.stderr}
+			go func() {
+				_, _ = io.WriteString(stdout, c.says)
+				if _, err := io.Copy(io.Discard, stdin); err != nil {
+					t.Error(err)
+				}
+				if !c.stays {
+					stdout.Close()
+				}
+			}()
+			if c.says == "" {
+				stdout.Close()
+			}
+			began := time.Now()
+			child, err := Attach(in, out, p, grace)
+			var refused *Refused
+			if child != nil || !errors.As(err, &refused) || !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("%+v: %v, %v", c, child, err)
+			}
+			if took := time.Since(began); p.killed != c.stays || c.stays && took != endMost {
+				t.Errorf("%+v: killed %v, after %v", c, p.killed, took)
+			}
+		})
+	}
+}
+
+// TestHowAChildEnds: with the code that its audit earned, or it is told.
+func TestHowAChildEnds(t *testing.T) {
+	left := audit()
+	left.Server.Accepted++
+	panicked := "goroutine 1\npanic: seeded\n\tmain.main\n"
+	for _, c := range []struct {
+		last   word
+		code   int
+		stderr string
+		want   string // "" where the audit is all there is to say
+	}{
+		{audit(), monitor.ExitPass, "", ""},
+		{left, monitor.ExitFault, "", ""},
+		{audit(), monitor.ExitFault, "", "its process ended (exit status 3)"},
+		{left, monitor.ExitPass, "", "its process ended (exit status 0)"},
+		{audit(), 2, panicked, "its process ended (exit status 2): panic: seeded"},
+		{word{Server: &monitor.Server{Accepted: 7}}, 2, panicked,
+			"its process ended (exit status 2): panic: seeded"},
+		{word{Server: &monitor.Server{Accepted: 7}}, 0, "", "its process ended (exit status 0)"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			child, s := script(t)
+			s.code, s.stderr = c.code, c.stderr
+			if c.code != 0 {
+				s.err = fmt.Errorf("exit status %d", c.code)
+			}
+			go func() {
+				s.answer(t, orderStop, c.last)
+				if !c.last.Server.Audited {
+					s.out.Close()
+				}
+				s.leave()
+			}()
+			child.Stop()
+			child.Close()
+			child.Close() // and again
+			got := figuresOf(t, child)
+			told := got.Ended
+			if got.Audited {
+				told = strings.Join(got.Failures, "; ")
+			}
+			if told != c.want || s.killed {
+				t.Errorf("%+v, code %d: told %q, want %q, killed %v", c.last.Server, c.code, told, c.want,
+					s.killed)
+			}
+			if string(child.Stderr()) != c.stderr {
+				t.Errorf("stderr %q", child.Stderr())
+			}
+		})
+	}
+}
+
+// TestAChildThatHangsIsKilled: in the audit, or at its end. What it said until then stays.
+func TestAChildThatHangsIsKilled(t *testing.T) {
+	for _, makesAudit := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			c, s := script(t)
+			began := time.Now()
+			go func() {
+				s.order(t, orderStop)
+				if makesAudit {
+					s.say(t, audit())
+				}
+				_, _ = io.Copy(io.Discard, s.stdin) // and does not end
+			}()
+			c.Stop()
+			stopped := time.Since(began)
+			c.Close()
+			got := figuresOf(t, c)
+			switch {
+			case !s.killed:
+				t.Error("it lives")
+			case makesAudit && (stopped != 0 || time.Since(began) != endMost ||
+				!slices.Equal(got.Failures, []string{"it did not end within 10s and was killed"})):
+				t.Errorf("stopped after %v, ended after %v: %+v", stopped, time.Since(began), got)
+			case !makesAudit && (stopped != grace+endMost || time.Since(began) != stopped ||
+				got.Ended != "it made no audit within 15s and was killed"):
+				t.Errorf("stopped after %v, ended after %v: %+v", stopped, time.Since(began), got)
+			}
+		})
+	}
+}
+
+// TestAChildThatIsKilled has no audit: that is told, and how it ended.
+func TestAChildThatIsKilled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := script(t)
+		s.say(t, word{Server: &monitor.Server{Accepted: 7}})
+		c.Kill()
+		go s.leave()
+		c.Stop()
+		c.Close()
+		if got := figuresOf(t, c); got.Accepted != 7 || got.Ended != "its process ended (signal: killed)" {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// TestMain has the test binary be a child where it is told to.
+func TestMain(m *testing.M) {
+	if how := os.Getenv(asChild); how != "" {
+		os.Exit(live(how))
+	}
+	os.Exit(m.Run())
+}
+
+const asChild = "RUN_AS_CHILD"
+
+// live is a child's whole life, in a process of its own.
+func live(how string) (code int) {
+	if how == "refuses" {
+		fmt.Fprintln(os.Stderr, "child: no")
+		return 2
+	}
+	fmt.Println(listeningHere())
+	Serve(context.Background(), newBooks(), grace, os.Stdin, os.Stdout)
+	fmt.Fprintln(os.Stderr, "child: it was a good life")
+	return monitor.ExitPass
+}
+
+// startAs starts the test binary as a child.
+func startAs(how string) (*Child, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), asChild+"="+how)
+	return Start(cmd, grace)
+}
+
+// TestAProcess: all of it with a true one.
+func TestAProcess(t *testing.T) {
+	t.Parallel()
+	c, err := startAs("right")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Records()
+	c.Stop()
+	c.Close()
+	if got := figuresOf(t, c); err != nil || !got.OK() || len(got.Failures) != 0 {
+		t.Errorf("%v, %+v", err, got)
+	}
+	if got := string(c.Stderr()); strings.TrimSpace(got) != "child: it was a good life" {
+		t.Errorf("stderr %q", got)
+	}
+}
+
+// TestAProcessThatIsKilled is noticed by the end of its pipes.
+func TestAProcessThatIsKilled(t *testing.T) {
+	t.Parallel()
+	c, err := startAs("right")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Kill()
+	c.Stop()
+	c.Close()
+	// TerminateProcess of Windows has the killer choose the code.
+	if got := figuresOf(t, c); got.Ended != "its process ended (signal: killed)" &&
+		got.Ended != "its process ended (exit status 1)" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestAProcessThatRefuses, and a file that is no program.
+func TestAProcessThatRefuses(t *testing.T) {
+	t.Parallel()
+	c, err := startAs("refuses")
+	var refused *Refused
+	if c != nil || !errors.As(err, &refused) || refused.Error() != "child: no" {
+		t.Errorf("%v, %v", c, err)
+	}
+	c, err = Start(exec.Command("no/such/program"), grace)
+	if c != nil || err == nil || errors.As(err, new(*Refused)) {
+		t.Errorf("%v, %v", c, err)
+	}
+}

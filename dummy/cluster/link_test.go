@@ -1,0 +1,243 @@
+package cluster
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"dummyload/monitor"
+	"dummyload/monitor/trace"
+)
+
+// process is a Process in a test's hands.
+type process struct {
+	out    *io.PipeWriter // its stdout
+	code   int
+	err    error
+	stderr string
+	killed bool
+}
+
+func (p *process) Wait() (int, error) { return p.code, p.err }
+func (p *process) Stderr() []byte     { return []byte(p.stderr) }
+
+// Kill ends stdout, as the end of a process does.
+func (p *process) Kill() {
+	p.killed, p.code, p.err = true, -1, errors.New("signal: killed")
+	p.out.Close()
+}
+
+// scripted is a child that does what a test has it do.
+type scripted struct {
+	*process
+	stdin  *io.PipeReader
+	orders *json.Decoder
+	words  *json.Encoder
+}
+
+const grace = 5 * time.Second
+
+// script attaches to a child, which listens and has answered the first question.
+func script(t *testing.T) (*Child, *scripted) {
+	t.Helper()
+	stdin, in := io.Pipe()
+	out, stdout := io.Pipe()
+	s := &scripted{&process{out: stdout}, stdin, json.NewDecoder(stdin), json.NewEncoder(stdout)}
+	go func() {
+		fmt.Fprintln(stdout, listeningHere())
+		s.answer(t, orderSteps, answer(0))
+	}()
+	c, err := Attach(in, out, s, grace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, s
+}
+
+func listeningHere() Listening {
+	l, err := ParseListening("listening on 127.0.0.1:6000 backend=net workers=1\n")
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+// order reads one order.
+func (s *scripted) order(t *testing.T, what kind) (o order) {
+	t.Helper()
+	if err := s.orders.Decode(&o); err != nil || o.What != what {
+		t.Errorf("ordered %+v, %v, want %s", o, err, what)
+	}
+	return o
+}
+
+// say says what the child has to say.
+func (s *scripted) say(t *testing.T, words ...word) {
+	t.Helper()
+	for _, w := range words {
+		if err := s.words.Encode(w); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// answer reads an order and says something.
+func (s *scripted) answer(t *testing.T, what kind, w word) order {
+	t.Helper()
+	o := s.order(t, what)
+	s.say(t, w)
+	return o
+}
+
+// leave is what a right child does when its stdin ends.
+func (s *scripted) leave() {
+	_, _ = io.Copy(io.Discard, s.stdin)
+	s.out.Close()
+}
+
+func answer(n int) word {
+	return word{Answer: &trace.Excerpt{Start: time.Now(), Reach: time.Duration(n)}}
+}
+
+// audit is of a server that has released all that it accepted.
+func audit() word {
+	return word{Server: &monitor.Server{Accepted: 3, Released: 3, Audited: true}}
+}
+
+// figuresOf is what Collect adds.
+func figuresOf(t *testing.T, s monitor.Source) *monitor.Server {
+	t.Helper()
+	var snap monitor.Snapshot
+	s.Collect(&snap)
+	if !snap.Bundled {
+		t.Error("not told as the bundled server")
+	}
+	return snap.Server
+}
+
+// TestListening: the line is read as it is written, and nothing else is taken for it.
+func TestListening(t *testing.T) {
+	for _, line := range []string{"listening on 127.0.0.1:40123 backend=uring workers=2",
+		"listening on [::1]:1 backend=net workers=64"} {
+		if l, err := ParseListening(line + "\n"); err != nil || l.String() != line {
+			t.Errorf("%q is read as %q, %v", line, l, err)
+		}
+	}
+	for _, line := range []string{"", "panic: no\n", "listening on nowhere backend=net workers=1\n",
+		"listening on 127.0.0.1:1\n", "listening on 127.0.0.1:1 backend=net workers=all\n"} {
+		if l, err := ParseListening(line); err == nil {
+			t.Errorf("%q is read as %v", line, l)
+		}
+	}
+}
+
+// TestASilentChildIsAskedOnce: as long as it owes an answer nothing more is asked, nobody waits for
+// longer than an answer may take; when it has come, the next answer is the next question's.
+func TestASilentChildIsAskedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := script(t)
+		began := time.Now()
+		go s.order(t, orderRecords) // and it says nothing
+		for range 2 {
+			if _, err := c.Records(); !errors.Is(err, errSilent) {
+				t.Errorf("an answer, or %v", err)
+			}
+		}
+		if took := time.Since(began); took != RecordsMost {
+			t.Errorf("both together waited %v, want %v", took, RecordsMost)
+		}
+		s.say(t, answer(1)) // at last
+		synctest.Wait()
+		at := time.Now()
+		go func() {
+			o := s.answer(t, orderSteps, answer(2))
+			if o.Peer != 7 || !o.At.Equal(at) || !o.Dialed.IsZero() {
+				t.Errorf("asked %+v", o)
+			}
+		}()
+		if x, err := c.Steps(7, time.Time{}, at); err != nil || x.Reach != 2 {
+			t.Errorf("%v, %v", x.Reach, err)
+		}
+		go s.leave()
+		c.Close()
+	})
+}
+
+// TestAChildThatEndedIsNotWaitedFor: it has no answer, and without an audit it is not OK.
+func TestAChildThatEndedIsNotWaitedFor(t *testing.T) {
+	for _, audited := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			c, s := script(t)
+			began := time.Now()
+			go func() {
+				last := audit()
+				last.Server.Audited = audited
+				s.answer(t, orderRecords, last)
+				s.out.Close()
+				_, _ = io.Copy(io.Discard, s.stdin) // what comes after its end
+			}()
+			for range 2 {
+				if _, err := c.Records(); !errors.Is(err, errNoProcess) {
+					t.Errorf("an answer, or %v", err)
+				}
+			}
+			c.Stop()
+			c.Close()
+			got := figuresOf(t, c)
+			if got.OK() != audited || (got.Ended == "") != audited || s.killed {
+				t.Errorf("audited %v, killed %v: %+v", audited, s.killed, got)
+			}
+			if took := time.Since(began); took != 0 {
+				t.Errorf("somebody waited for %v", took)
+			}
+		})
+	}
+}
+
+// TestAWrongWord is the end of the words, and told; what comes after it is read and not believed,
+// so that the child can end by itself.
+func TestAWrongWord(t *testing.T) {
+	for says, words := range map[string]string{
+		"invalid character 'g'":     "goroutine 7 [running]:\n",
+		"cannot unmarshal":          `{"Server":7}`,
+		"a word that says nothing":  `{}`,
+		"an answer to no question":  `{"Answer":{}}`,
+		"figures after the audit":   `{"Server":{"audited":true}}{"Server":{}}`,
+		"invalid character 'o' in ": `{"Server":{"audited":false}}noise`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, s := script(t)
+			if _, err := io.WriteString(s.out, words); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+			go func() {
+				_, _ = io.WriteString(s.out, strings.Repeat("more than a pipe holds", 1<<13))
+				s.say(t, audit())
+				s.leave()
+			}()
+			began := time.Now()
+			c.Stop()
+			if _, err := c.Records(); !errors.Is(err, errNoProcess) {
+				t.Errorf("%s: an answer, or %v", words, err)
+			}
+			c.Close()
+			got := figuresOf(t, c)
+			told := got.Ended
+			if got.Audited {
+				told = strings.Join(got.Failures, " ")
+			}
+			if got.OK() || !strings.Contains(told, "broke the protocol: ") || !strings.Contains(told, says) {
+				t.Errorf("%s: %+v", words, got)
+			}
+			if took := time.Since(began); took != 0 || s.killed {
+				t.Errorf("%s: took %v, killed %v", words, took, s.killed)
+			}
+		})
+	}
+}
