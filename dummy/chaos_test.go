@@ -85,11 +85,11 @@ func stir(t *testing.T, f *Fleet, rng *rand.Rand) {
 	n, overSend, rate := 1+rng.IntN(40), 1+rng.IntN(30), float64(rng.IntN(2))*5000
 	switch rng.IntN(6) {
 	case 0:
-		must(t, f.Tune(Tuning{Clients: &n}))
+		must(t, f.Tune(Tuning{Clients: float64(n)}))
 	case 1:
-		must(t, f.Tune(Tuning{OverSend: &overSend}))
+		must(t, f.Tune(Tuning{OverSend: float64(overSend)}))
 	case 2:
-		must(t, f.Tune(Tuning{Rate: &rate}))
+		must(t, f.Tune(Tuning{Rate: rate}))
 	case 3:
 		must(t, f.Disconnect(rng.IntN(5), CloseMixed))
 	case 4:

@@ -23,7 +23,7 @@ func (w *worker) churnDue() {
 	for n := 0; w.churnTime() <= w.now && n < w.wanted; n++ {
 		w.churns.take()
 		if d := w.pick(); d != nil {
-			w.closeOwn(d, w.fleet.cfg.Close, w.fleet.cfg.ReconnectDelay)
+			w.closeOwn(d, w.fleet.cfg.Close, w.load.ReconnectDelay)
 		}
 	}
 	w.churns.skip(w.now)
@@ -54,7 +54,7 @@ func (w *worker) disconnect(storm uint64, n int, how CloseKind) {
 			continue
 		}
 		n--
-		w.closeOwn(d, how, w.fleet.cfg.ReconnectDelay)
+		w.closeOwn(d, how, w.load.ReconnectDelay)
 		w.tell.stormClosed++
 		if !d.is(stormy) {
 			d.set(stormy)

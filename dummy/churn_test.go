@@ -85,14 +85,14 @@ func TestTuneWhileItRuns(t *testing.T) {
 		must(t, f.Start())
 		for _, n := range []int{700, 3, 1, 20} { // 700 is more than a slab for each worker
 			overSend := 1 + n%20
-			must(t, f.Tune(Tuning{Clients: &n, OverSend: &overSend}))
+			must(t, f.Tune(Tuning{Clients: float64(n), OverSend: float64(overSend)}))
 			s := until(t, f, fmt.Sprint(n, " dummies"), func(s *monitor.Snapshot) bool {
 				return s.Connections.Now == uint64(n)
 			})
 			until(t, f, "echoes", echoedAtLeast(s.Ledger.Echoed+100))
 		}
-		rate, churn := 500.0, 50.0
-		must(t, f.Tune(Tuning{Rate: &rate, Churn: &churn}))
+		const rate, churn = 500, 50
+		must(t, f.Tune(Tuning{Rate: rate, Churn: churn}))
 		s := snap(f)
 		until(t, f, "paced echoes and churn", func(now *monitor.Snapshot) bool {
 			return now.Ledger.Echoed > s.Ledger.Echoed+50 &&
@@ -103,8 +103,8 @@ func TestTuneWhileItRuns(t *testing.T) {
 		if s := snap(f); s.Bad() != 0 || s.OverSend != 1 || s.Rate != 500 || s.Churn != 50 {
 			t.Errorf("%+v %v", s.Ledger, s.Faults)
 		}
-		more := 30
-		must(t, f.Tune(Tuning{Clients: &more}))
+		const more = 30
+		must(t, f.Tune(Tuning{Clients: more}))
 		if p := f.Phase(); p != monitor.Connecting && p != monitor.Idle {
 			t.Errorf("more dummies lead to %v", p)
 		}

@@ -172,14 +172,14 @@ func (f *Fleet) endConnecting(all []tidings, now time.Duration) time.Duration {
 		unsettled += all[i].unsettled
 		up += all[i].up
 	}
-	deadline := f.since + f.cfg.connectingMost(f.load.clients)
+	deadline := f.since + f.cfg.connectingMost(f.load.Clients)
 	if unsettled > 0 && now < deadline {
 		return deadline
 	}
 	took := (now - f.since).Round(time.Millisecond)
 	f.enter(monitor.Idle, now)
 	f.event("%s of %s dummies connected in %v",
-		monitor.Count(up), monitor.Count(uint64(f.load.clients)), took)
+		monitor.Count(up), monitor.Count(uint64(f.load.Clients)), took)
 	if unsettled > 0 {
 		f.event("%s dummies are not connected yet: nobody waits for them any longer",
 			monitor.Count(uint64(unsettled)))

@@ -3,9 +3,7 @@ package dummy
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net/netip"
-	"runtime"
 	"time"
 
 	"dummyload/dummy/hostile"
@@ -79,7 +77,6 @@ const (
 	MaxClients  = 1 << 20
 	MaxOverSend = 4096
 	MaxSources  = 1024
-	maxRate     = 1e9 // per second; beyond it two due times are the same nanosecond
 )
 
 // Defaults of Config.
@@ -107,31 +104,15 @@ func (c *Config) fill() {
 			*v = to
 		}
 	}
-	orTime := func(v *time.Duration, to time.Duration) {
-		if *v == 0 {
-			*v = to
-		}
-	}
 	if c.SizeMin == 0 && c.SizeMax == 0 {
 		c.SizeMin, c.SizeMax = DefaultSizeMin, DefaultSizeMax
 	}
 	orInt(&c.SizeMin, MinSize)
 	orInt(&c.SizeMax, c.SizeMin)
-	orInt(&c.Clients, DefaultClients)
-	orInt(&c.OverSend, DefaultOverSend)
-	orInt(&c.Workers, defaultWorkers(c.Clients))
-	orTime(&c.ConnectTimeout, DefaultConnectTimeout)
-	orTime(&c.EchoTimeout, DefaultEchoTimeout)
-	orTime(&c.DrainTimeout, DefaultDrainTimeout)
+	c.fillKnobs()
 	if c.Backend == "" {
 		c.Backend = iocp.Auto
 	}
-}
-
-// defaultWorkers leaves half of the cores to the server: with all of them the two fight for
-// the processor, and the tester is the bottleneck.
-func defaultWorkers(clients int) int {
-	return max(1, min(runtime.GOMAXPROCS(0)/2, clients, iocp.MaxWorkers))
 }
 
 func (c *Config) check() error {
@@ -139,21 +120,10 @@ func (c *Config) check() error {
 		return errors.New("target: an address and a port are needed, as in 127.0.0.1:6000")
 	}
 	for _, err := range [...]error{
-		within("clients", c.Clients, 1, MaxClients),
-		within("oversend", c.OverSend, 1, MaxOverSend),
+		c.checkKnobs(),
 		within("size minimum", c.SizeMin, MinSize, c.Frame.MaxPayload()),
 		within("size maximum", c.SizeMax, c.SizeMin, c.Frame.MaxPayload()),
-		within("dummy-workers", c.Workers, 1, iocp.MaxWorkers),
 		within("close", c.Close, CloseFIN, CloseMixed),
-		rateWithin("rate", c.Rate),
-		rateWithin("churn", c.Churn),
-		rateWithin("connect-rate", c.ConnectRate),
-		notNegative("loop-delay", c.LoopDelay),
-		notNegative("reconnect-delay", c.ReconnectDelay),
-		notNegative("connect-timeout", c.ConnectTimeout),
-		notNegative("echo-timeout", c.EchoTimeout),
-		notNegative("drain-timeout", c.DrainTimeout),
-		notNegative("quiet", c.Quiet),
 		c.checkSources(),
 		c.checkHostile(),
 	} {
@@ -167,20 +137,6 @@ func (c *Config) check() error {
 func within[T int | CloseKind](name string, v, lo, hi T) error {
 	if v < lo || v > hi {
 		return fmt.Errorf("%s: %d; accepted: %d to %d", name, v, lo, hi)
-	}
-	return nil
-}
-
-func rateWithin(name string, v float64) error {
-	if math.IsNaN(v) || v < 0 || v > maxRate {
-		return fmt.Errorf("%s: %v per second; accepted: 0 to %.0e", name, v, maxRate)
-	}
-	return nil
-}
-
-func notNegative(name string, d time.Duration) error {
-	if d < 0 {
-		return fmt.Errorf("%s: %v; accepted: 0 and more", name, d)
 	}
 	return nil
 }

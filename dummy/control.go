@@ -14,21 +14,14 @@ type Control interface {
 	// Stop is Echo STOP: no new echoes, then Draining until Wait Echo Count is 0 or the drain
 	// timeout is over.
 	Stop() error
-	// Tune changes the load while it runs.
+	// Tune changes the load while it runs. The error names a knob that cannot be tuned or is out of
+	// its limits; then nothing changes.
 	Tune(Tuning) error
 	// Disconnect closes n connections, chosen by the seed; 0 means all. They reconnect.
 	Disconnect(n int, how CloseKind) error
 	// Reset sets counters, histograms and faults back to zero; connections and what is
 	// outstanding stay.
 	Reset() error
-}
-
-// Tuning is a change of the load; nil fields stay as they are.
-type Tuning struct {
-	Clients  *int     // dummies wanted
-	OverSend *int     // echoes one dummy may have unanswered
-	Rate     *float64 // echoes per second over the fleet, 0 = closed loop
-	Churn    *float64 // connections closed and reopened per second, 0 = none
 }
 
 var _ monitor.Source = (*Fleet)(nil)

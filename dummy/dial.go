@@ -80,7 +80,7 @@ func (w *worker) wants(d *dummy) bool { return int(d.slot) < w.wanted && w.mode 
 
 func (w *worker) dial(d *dummy) {
 	f := w.fleet
-	s, err := w.port.NewSocket(f.sources.pick(d.client, d.conn, w.load.clients, w.load.churn), f.cfg.Target)
+	s, err := w.port.NewSocket(f.sources.pick(d.client, d.conn, w.load.Clients, w.load.Churn), f.cfg.Target)
 	if err != nil {
 		w.undialed(d, err)
 		return

@@ -20,7 +20,7 @@ func (w *worker) room(d *dummy) int {
 	if w.mode != echoing || d.state != up || d.is(pausing|sendFailed) {
 		return 0
 	}
-	return w.load.overSend - int(d.wait)
+	return w.load.OverSend - int(d.wait)
 }
 
 // makeReady puts a dummy that may send into the ready queue.
@@ -37,7 +37,7 @@ func (w *worker) serveTime() time.Duration {
 	if w.mode != echoing || w.ready.n == 0 {
 		return never
 	}
-	if w.load.rate > 0 {
+	if w.load.Rate > 0 {
 		return w.echoes.due()
 	}
 	return 0
@@ -67,7 +67,7 @@ func (w *worker) serveNext() int {
 	switch {
 	case k <= 0:
 		return 0
-	case w.load.rate > 0:
+	case w.load.Rate > 0:
 		k = 1
 		w.assign(d, w.takeDue())
 		w.makeReady(d)
@@ -249,7 +249,7 @@ func (w *worker) answeredSome(d *dummy) {
 	if w.room(d) <= 0 {
 		return
 	}
-	if pause := w.fleet.cfg.LoopDelay; pause > 0 {
+	if pause := w.load.LoopDelay; pause > 0 {
 		d.set(pausing)
 		w.timers.push(timer{at: w.now + pause, slot: d.slot, what: pausing})
 		return

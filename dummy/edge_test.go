@@ -74,7 +74,7 @@ func TestVerbsAndSnapshotsFromEverywhere(t *testing.T) {
 			for n := 1 + i; ctx.Err() == nil; n = n%20 + 1 {
 				_ = f.Start() // whether it is refused depends on the others
 				_ = f.Stop()
-				_ = f.Tune(Tuning{Clients: &n, OverSend: &n})
+				_ = f.Tune(Tuning{Clients: float64(n), OverSend: float64(n)})
 				_ = f.Disconnect(n/5, CloseMixed)
 				_ = f.Reset()
 				balanced(t, snap(f))

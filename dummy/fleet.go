@@ -44,7 +44,7 @@ type Fleet struct {
 	totals     totals
 
 	mu          sync.Mutex // guards what follows
-	load        load
+	load        *Config    // with what was tuned; not changed once it is here
 	phase       monitor.Phase
 	since       time.Duration
 	changed     chan struct{} // closed and made anew when the phase changes
@@ -117,12 +117,9 @@ func (f *Fleet) Target() netip.AddrPort { return f.cfg.Target }
 func assemble(cfg Config) *Fleet {
 	log := trace.New(cfg.Workers)
 	f := &Fleet{
-		cfg: cfg, log: log, began: log.Start(), sources: newSources(cfg),
+		cfg: cfg, load: &cfg, log: log, began: log.Start(), sources: newSources(cfg),
 		pattern: newPattern(cfg.Seed, cfg.Frame, cfg.SizeMin, cfg.SizeMax),
-		load: load{
-			clients: cfg.Clients, overSend: cfg.OverSend, rate: cfg.Rate, churn: cfg.Churn,
-		},
-		kicked: make(chan struct{}, 1), quit: make(chan struct{}), conducted: make(chan struct{}),
+		kicked:  make(chan struct{}, 1), quit: make(chan struct{}), conducted: make(chan struct{}),
 		changed: make(chan struct{}), order: 1,
 	}
 	f.totals.init(cfg.Workers)
@@ -160,7 +157,7 @@ func (f *Fleet) newWorker(k int, port iocp.Port) *worker {
 		done: make(chan struct{}), hists: newHistograms(),
 		rng:     rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
 		buffers: sendBuffers{size: f.chunk()},
-		load:    load{overSend: f.load.overSend}, roomSince: never,
+		load:    &Config{OverSend: f.load.OverSend}, roomSince: never,
 		connects: newPacer(k, f.cfg.Workers, 0, f.cfg.ConnectRate),
 		echoes:   newPacer(k, f.cfg.Workers, 0, 0),
 	}

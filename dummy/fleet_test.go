@@ -182,8 +182,8 @@ func TestVerbsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
 	if err := f.Start(); err != ErrEchoing {
 		t.Errorf("second START: %v", err)
 	}
-	bad := -1
-	if err := f.Tune(Tuning{Clients: &bad}); err == nil || f.Disconnect(-1, CloseFIN) == nil ||
+	const bad = -1
+	if err := f.Tune(Tuning{Clients: bad}); err == nil || f.Disconnect(-1, CloseFIN) == nil ||
 		f.Disconnect(1, CloseMixed+1) == nil {
 		t.Errorf("Tune took -1 clients (%v), or Disconnect what makes no sense", err)
 	}

@@ -79,7 +79,7 @@ func (w *worker) awake(before, wait time.Duration) {
 		w.idle += slept
 	}
 	most := heldLong
-	if w.load.rate > 0 {
+	if w.load.Rate > 0 {
 		most = minLag
 	}
 	late := w.now - before - slept
@@ -101,7 +101,7 @@ func (w *worker) awake(before, wait time.Duration) {
 
 // catchingUp reports whether the open loop's schedule is still late by the newest hold.
 func (w *worker) catchingUp() bool {
-	return w.held.until > 0 && w.load.rate > 0 && w.behindNow() > minLag
+	return w.held.until > 0 && w.load.Rate > 0 && w.behindNow() > minLag
 }
 
 // roomFrom is since when a dummy has room that is found ready now: what made the room may have come

@@ -141,7 +141,7 @@ func (w *worker) dropKept() {
 // maybeEmptied gives the ring of times back when nothing is outstanding that needs it, and
 // notes when the whole worker has nothing left to wait for.
 func (w *worker) maybeEmptied(d *dummy) {
-	if d.wait == 0 && d.times != nil && (w.mode != echoing || w.load.overSend == 1) {
+	if d.wait == 0 && d.times != nil && (w.mode != echoing || w.load.OverSend == 1) {
 		w.giveTimes(d)
 	}
 	if w.count.wait == 0 {
@@ -155,19 +155,19 @@ func (w *worker) maybeEmptied(d *dummy) {
 // taken for missing.
 func (w *worker) keepTime(d *dummy, at time.Duration) {
 	seq := d.assigned
-	if d.wait == 0 && d.times == nil && w.load.overSend == 1 {
+	if d.wait == 0 && d.times == nil && w.load.OverSend == 1 {
 		d.time = at
 		return
 	}
 	oldest := d.stream.oldest(seq)
-	if seq-oldest >= uint64(spanMost*w.load.overSend) && oldest < d.stream.next {
+	if seq-oldest >= uint64(spanMost*w.load.OverSend) && oldest < d.stream.next {
 		w.current = d
 		d.stream.settle(w.verifier, d.ident())
 		oldest = d.stream.oldest(seq)
 	}
 	span := int(seq - oldest + 1)
 	if d.times == nil || span > len(d.times.at) {
-		w.growTimes(d, oldest, max(span, w.load.overSend))
+		w.growTimes(d, oldest, max(span, w.load.OverSend))
 	}
 	d.times.put(seq, at)
 }

@@ -18,7 +18,7 @@ func (w *worker) start(order uint64, t0, until time.Duration) {
 	w.countOff()
 	w.dropKept()
 	w.mode, w.fresh = echoing, true
-	w.echoes = newPacer(w.index, w.fleet.cfg.Workers, t0, w.load.rate)
+	w.echoes = newPacer(w.index, w.fleet.cfg.Workers, t0, w.load.Rate)
 	w.echoes.until = until
 	w.readyAll()
 }
@@ -53,22 +53,22 @@ func (w *worker) stop(order uint64) {
 
 // tune puts other settings in force. The open loop's schedule begins anew where its rate
 // changes, the churn's likewise.
-func (w *worker) tune(order uint64, to load, t0 time.Duration) {
+func (w *worker) tune(order uint64, to *Config, t0 time.Duration) {
 	if w.mode == leaving {
 		return
 	}
 	w.tell.order = order
 	workers := w.fleet.cfg.Workers
-	if to.rate != w.load.rate {
+	if to.Rate != w.load.Rate {
 		until := w.echoes.until
-		w.echoes = newPacer(w.index, workers, t0, to.rate)
+		w.echoes = newPacer(w.index, workers, t0, to.Rate)
 		w.echoes.until = until
 	}
-	if to.churn != w.load.churn {
-		w.churns = newPacer(w.index, workers, t0, to.churn)
+	if to.Churn != w.load.Churn {
+		w.churns = newPacer(w.index, workers, t0, to.Churn)
 	}
 	w.load = to
-	w.want(share(to.clients, w.index, workers))
+	w.want(share(to.Clients, w.index, workers))
 	w.readyAll()
 }
 

@@ -128,8 +128,8 @@ func (f *Fleet) describe(s *monitor.Snapshot) {
 	}
 	s.Leaving = f.leaving
 	s.Target, s.Seed = f.cfg.Target.String(), f.cfg.Seed
-	s.Clients, s.OverSend = f.load.clients, f.load.overSend
-	s.Rate, s.Churn = f.load.rate, f.load.churn
+	s.Clients, s.OverSend = f.load.Clients, f.load.OverSend
+	s.Rate, s.Churn = f.load.Rate, f.load.Churn
 	s.EchoTimeout = f.cfg.EchoTimeout
 	s.Drain, s.MaxRate = f.drain, f.maxRate
 	if f.phase == monitor.Draining {

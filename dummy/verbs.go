@@ -77,46 +77,28 @@ func (f *Fleet) Stop() error {
 	return nil
 }
 
-// Tune changes the load while it runs. The error names a setting that is out of range; then
-// nothing changes.
+// Tune changes the load while it runs.
 func (f *Fleet) Tune(t Tuning) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.leaving {
 		return ErrEnded
 	}
-	to := f.load
-	set(&to.clients, t.Clients)
-	set(&to.overSend, t.OverSend)
-	set(&to.rate, t.Rate)
-	set(&to.churn, t.Churn)
-	for _, err := range [...]error{
-		within("clients", to.clients, 1, MaxClients),
-		within("oversend", to.overSend, 1, MaxOverSend),
-		rateWithin("rate", to.rate),
-		rateWithin("churn", to.churn),
-	} {
-		if err != nil {
-			return err
-		}
+	to := *f.load
+	if err := t.apply(&to); err != nil {
+		return err
 	}
 	now := f.clock()
-	more := to.clients > f.load.clients
-	f.load = to
+	more := to.Clients > f.load.Clients
+	f.load = &to
 	f.order++
 	order := f.order
-	f.orderAll(func(w *worker) { w.tune(order, to, now) })
+	f.orderAll(func(w *worker) { w.tune(order, &to, now) })
 	// Undrained stays: what is owed is named until the next START, and kept by Close.
 	if more && (f.phase == monitor.Idle || f.phase == monitor.Drained) {
 		f.enter(monitor.Connecting, now)
 	}
 	return nil
-}
-
-func set[T any](v *T, to *T) {
-	if to != nil {
-		*v = *to
-	}
 }
 
 // Disconnect closes n connections, chosen by the seed, all with 0; they reconnect, and the log
@@ -137,7 +119,7 @@ func (f *Fleet) Disconnect(n int, how CloseKind) error {
 	if !f.storm.on {
 		f.storm.on = true
 		f.storm.since = f.clock()
-		f.storm.total = uint64(f.load.clients)
+		f.storm.total = uint64(f.load.Clients)
 	}
 	number, workers := f.storm.number, len(f.workers)
 	f.orderAll(func(w *worker) {

@@ -31,7 +31,7 @@ type worker struct {
 	roster   atomic.Pointer[[]*slab] // slabs, for other workers to look a dummy up
 	wanted   int                     // its share of the clients: slots below it are kept connected
 	open     int                     // dummies that are not down
-	load     load                    // the settings in force
+	load     *Config                 // the settings in force
 	mode     mode                    // what the dummies are to do
 	fresh    bool                    // echoing, and nobody had a turn yet
 	keepOwed bool                    // after a drain that failed (see writeOff)
@@ -100,14 +100,6 @@ const (
 	draining             // and wait for the answers
 	leaving              // close everything and end
 )
-
-// load is what Control.Tune changes.
-type load struct {
-	clients  int // of the whole fleet
-	overSend int
-	rate     float64
-	churn    float64
-}
 
 // run is the worker's thread. It ends when the fleet is closed and every dummy is down.
 func (w *worker) run(started chan<- error) {

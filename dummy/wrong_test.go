@@ -173,8 +173,8 @@ func TestMoreDummiesAfterAFailedDrainLeaveItNamed(t *testing.T) {
 	until(t, f, "echoes out", func(s *monitor.Snapshot) bool { return s.Ledger.Wait == 32 })
 	must(t, f.Stop())
 	reach(t, f, monitor.Undrained)
-	more := 10
-	must(t, f.Tune(Tuning{Clients: &more}))
+	const more = 10
+	must(t, f.Tune(Tuning{Clients: more}))
 	until(t, f, "two more", func(s *monitor.Snapshot) bool { return s.Connections.Now == 10 })
 	must(t, f.Close())
 	if s := snap(f); s.Ledger.Wait != 32 || s.Ledger.Abandoned != 0 || len(s.Owed) != 8 {

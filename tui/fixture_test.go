@@ -46,20 +46,18 @@ func (f *fakeFleet) Disconnect(n int, how dummy.CloseKind) error {
 }
 
 func (f *fakeFleet) Tune(t dummy.Tuning) error {
-	text := "tune"
-	if t.Clients != nil {
-		text += fmt.Sprintf(" clients=%d", *t.Clients)
+	return f.did("tune" + spelled(t, " %s=%s"))
+}
+
+// spelled writes each knob of a tuning.
+func spelled(t dummy.Tuning, format string) string {
+	text := ""
+	for _, k := range dummy.Knobs() {
+		if v, ok := t[k.Name]; ok {
+			text += fmt.Sprintf(format, k.Name, k.Format(v))
+		}
 	}
-	if t.OverSend != nil {
-		text += fmt.Sprintf(" oversend=%d", *t.OverSend)
-	}
-	if t.Rate != nil {
-		text += fmt.Sprintf(" rate=%g", *t.Rate)
-	}
-	if t.Churn != nil {
-		text += fmt.Sprintf(" churn=%g", *t.Churn)
-	}
-	return f.did(text)
+	return text
 }
 
 // asked is what was asked so far.
@@ -83,8 +81,7 @@ func (f *fakeFleet) show(s *monitor.Snapshot) {
 
 // command stands for the one that cmd/dummyload would make.
 func command(t dummy.Tuning) string {
-	return fmt.Sprintf("dummyload run --clients %d --oversend %d --rate %g --churn %g "+
-		"--size 8-64 --frame len16 --seed 42", *t.Clients, *t.OverSend, *t.Rate, *t.Churn)
+	return "dummyload run" + spelled(t, " --%s %s") + " --size 8-64 --frame len16 --seed 42"
 }
 
 // newScreen is a simulated terminal of a size.

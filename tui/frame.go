@@ -7,6 +7,7 @@ import (
 
 	"github.com/gdamore/tcell/v2"
 
+	"dummyload/dummy"
 	"dummyload/monitor"
 )
 
@@ -85,7 +86,7 @@ func (u *ui) drawButtons(c canvas) {
 	if u.phase() == monitor.Echoing {
 		echo = "STOP"
 	}
-	_, _, _, churn := u.load()
+	churn := u.load()[dummy.Churn]
 	space, wide := "", c.w >= wideWidth
 	if wide {
 		echo, space = echo+" echo", " "

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
@@ -14,33 +13,30 @@ import (
 // a run that is the same, so that what was found by hand can be put into a script.
 type settings struct {
 	form   *tview.Form
-	fields [4]*tview.InputField
+	fields []setting
 }
 
-// The fields of the form.
-const (
-	fieldClients = iota
-	fieldOverSend
-	fieldRate
-	fieldChurn
-)
+// setting is the field of one knob.
+type setting struct {
+	*dummy.Knob
+	input *tview.InputField
+}
 
 func (u *ui) openSettings() {
-	clients, overSend, rate, churn := u.load()
+	load := u.load()
 	s := &settings{form: tview.NewForm()}
-	for i, f := range []struct {
-		label, value string
-		accept       func(rune) bool
-	}{
-		{"Dummies (Client Count)", strconv.Itoa(clients), isDigit},
-		{"Over Send (OverSendCount)", strconv.Itoa(overSend), isDigit},
-		{"Rate, echoes/s (0: closed loop)", number(rate), isNumeral},
-		{"Disconnect Test, connections/s", number(churn), isNumeral},
-	} {
-		field := tview.NewInputField().SetLabel(f.label + "  ").SetText(f.value).SetFieldWidth(14)
-		field.SetAcceptanceFunc(only(f.accept))
-		s.fields[i] = field
-		s.form.AddFormItem(field)
+	for _, k := range dummy.Knobs() {
+		if !k.Tunable() {
+			continue
+		}
+		accept := isNumeral
+		if k.Kind() == "N" {
+			accept = isDigit
+		}
+		input := tview.NewInputField().SetLabel(k.Title + k.Note + "  ").SetText(k.Format(load[k.Name]))
+		input.SetFieldWidth(14).SetAcceptanceFunc(only(accept))
+		s.fields = append(s.fields, setting{k, input})
+		s.form.AddFormItem(input)
 	}
 	closeForm := func() { u.front, u.child = nil, nil }
 	s.form.AddButton(tview.Escape("[ Apply ]"), func() {
@@ -56,46 +52,22 @@ func (u *ui) openSettings() {
 	u.front, u.child = s, s.form
 }
 
-func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
 // tuning is what the fields say; an error names the field, the value and what is accepted.
 func (s *settings) tuning() (dummy.Tuning, error) {
-	var t dummy.Tuning
-	clients, err := s.whole(fieldClients, "Dummies", dummy.MaxClients)
-	if err != nil {
-		return t, err
+	t := dummy.Tuning{}
+	for _, f := range s.fields {
+		text := f.input.GetText()
+		v, err := f.Parse(text)
+		switch {
+		case err == nil:
+			t[f.Name] = v
+		case f.Kind() == "N":
+			return nil, fmt.Errorf("%s: %q is not from %.0f to %s", f.Title, text, f.Min, count(int(f.Max)))
+		default:
+			return nil, fmt.Errorf("%s: %q is not a number from %.0f to %.0e", f.Title, text, f.Min, f.Max)
+		}
 	}
-	overSend, err := s.whole(fieldOverSend, "Over Send", dummy.MaxOverSend)
-	if err != nil {
-		return t, err
-	}
-	rate, err := s.perSecond(fieldRate, "Rate")
-	if err != nil {
-		return t, err
-	}
-	churn, err := s.perSecond(fieldChurn, "Disconnect Test")
-	if err != nil {
-		return t, err
-	}
-	return dummy.Tuning{Clients: &clients, OverSend: &overSend, Rate: &rate, Churn: &churn}, nil
-}
-
-func (s *settings) whole(field int, name string, limit int) (int, error) {
-	text := s.fields[field].GetText()
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > limit {
-		return 0, fmt.Errorf("%s: %q is not from 1 to %s", name, text, count(limit))
-	}
-	return n, nil
-}
-
-func (s *settings) perSecond(field int, name string) (float64, error) {
-	text := s.fields[field].GetText()
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f < 0 {
-		return 0, fmt.Errorf("%s: %q is not a number from 0", name, text)
-	}
-	return f, nil
+	return t, nil
 }
 
 func (s *settings) draw(u *ui, c canvas) {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"time"
@@ -30,24 +31,15 @@ func (u *ui) start() { u.told(u.o.Control.Start(), "Echo START given") }
 func (u *ui) stop() { u.told(u.o.Control.Stop(), "Echo STOP given") }
 
 // load is what the fleet was last asked for: the newest snapshot, and what came after it.
-func (u *ui) load() (clients, overSend int, rate, churn float64) {
-	if s := u.latest; s != nil {
-		clients, overSend, rate, churn = s.Clients, s.OverSend, s.Rate, s.Churn
+func (u *ui) load() dummy.Tuning {
+	load := dummy.Tuning{}
+	if u.latest != nil {
+		load = dummy.InForce(u.latest)
 	}
 	if u.now().Before(u.askedUntil) {
-		clients = either(u.asked.Clients, clients)
-		overSend = either(u.asked.OverSend, overSend)
-		rate = either(u.asked.Rate, rate)
-		churn = either(u.asked.Churn, churn)
+		maps.Copy(load, u.asked)
 	}
-	return clients, overSend, rate, churn
-}
-
-func either[T any](asked *T, known T) T {
-	if asked != nil {
-		return *asked
-	}
-	return known
+	return load
 }
 
 // tune asks for another load, and remembers it until the snapshots have had time to show it: a
@@ -61,43 +53,32 @@ func (u *ui) tune(t dummy.Tuning, text string) {
 	if !u.now().Before(u.askedUntil) {
 		u.asked = dummy.Tuning{}
 	}
-	keep(&u.asked.Clients, t.Clients)
-	keep(&u.asked.OverSend, t.OverSend)
-	keep(&u.asked.Rate, t.Rate)
-	keep(&u.asked.Churn, t.Churn)
+	maps.Copy(u.asked, t)
 	u.askedUntil = u.now().Add(4 * monitor.SampleInterval)
-}
-
-func keep[T any](to **T, from *T) {
-	if from != nil {
-		*to = from
-	}
 }
 
 // toggleChurn switches the Disconnect Test. A fleet that was started without one closes a tenth
 // of its connections each second.
 func (u *ui) toggleChurn() {
-	clients, _, _, churn := u.load()
+	load := u.load()
 	wanted, text := 0.0, "Disconnect Test off"
-	if churn == 0 {
+	if load[dummy.Churn] == 0 {
 		if wanted = u.churn; wanted == 0 {
-			wanted = math.Max(float64(clients/10), 1)
+			wanted = max(math.Floor(load[dummy.Clients]/10), 1)
 		}
 		text = fmt.Sprintf("Disconnect Test on: %s connections a second", monitor.Short(wanted))
 	}
-	u.tune(dummy.Tuning{Churn: &wanted}, text)
+	u.tune(dummy.Tuning{dummy.Churn: wanted}, text)
 }
 
 func (u *ui) changeClients(more bool) {
-	clients, _, _, _ := u.load()
-	wanted := step(clients, more, dummy.MaxClients)
-	u.tune(dummy.Tuning{Clients: &wanted}, count(wanted)+" dummies wanted")
+	wanted := step(int(u.load()[dummy.Clients]), more, dummy.MaxClients)
+	u.tune(dummy.Tuning{dummy.Clients: float64(wanted)}, count(wanted)+" dummies wanted")
 }
 
 func (u *ui) changeOverSend(more bool) {
-	_, overSend, _, _ := u.load()
-	wanted := step(overSend, more, dummy.MaxOverSend)
-	u.tune(dummy.Tuning{OverSend: &wanted}, "Over Send "+count(wanted))
+	wanted := step(int(u.load()[dummy.OverSend]), more, dummy.MaxOverSend)
+	u.tune(dummy.Tuning{dummy.OverSend: float64(wanted)}, "Over Send "+count(wanted))
 }
 
 // step is the next count: a tenth more or less, in round numbers, from 1 to limit.
@@ -114,7 +95,7 @@ func step(n int, more bool, limit int) int {
 
 // askClose asks how many connections to close.
 func (u *ui) askClose() {
-	clients, _, _, _ := u.load()
+	clients := int(u.load()[dummy.Clients])
 	u.prompt("Close how many connections? ", strconv.Itoa(max(clients/10, 1)), isDigit,
 		func(text string) {
 			n, err := strconv.Atoi(text)

@@ -52,17 +52,21 @@ type seed struct{ value uint64 }
 // defaultDuration is the only default that is not the fleet's.
 const defaultDuration = 10 * time.Second
 
-// addFlags adds every flag of `run`.
+// addFlags adds every flag of `run`: those of the knobs, and after some of them what belongs there.
 func (o *loadOptions) addFlags(flags *pflag.FlagSet) {
 	f := flagSet{flags}
 	f.SortFlags = false
-	c := &o.config
+	after := map[string]func(flagSet){
+		dummy.OverSend: o.addPayloadFlags, dummy.Churn: o.addCloseFlag,
+		"connect-rate": o.addSourceFlags, "quiet": o.addSeedFlag,
+	}
 	o.addTargetFlags(f)
-	f.integer(&c.Clients, "clients", dummy.DefaultClients, 1, dummy.MaxClients, "dummies")
-	o.addEchoFlags(f)
-	o.addConnectionFlags(f)
-	o.addMisbehaveFlag(f)
-	o.addTimeoutFlags(f)
+	for _, k := range dummy.Knobs() {
+		f.knob(&o.config, k)
+		if add := after[k.Name]; add != nil {
+			add(f)
+		}
+	}
 	o.addPlumbingFlags(f)
 	o.addVerdictFlags(f)
 }
@@ -84,61 +88,40 @@ func (o *loadOptions) addTargetFlags(f flagSet) {
 	}, time.Duration.String, "D"}, "duration", "how long Echo runs before STOP; 0 = until a signal")
 }
 
-func (o *loadOptions) addEchoFlags(f flagSet) {
+func (o *loadOptions) addPayloadFlags(f flagSet) {
 	c := &o.config
-	f.integer(&c.OverSend, "oversend", dummy.DefaultOverSend, 1, dummy.MaxOverSend,
-		"echoes one dummy may have unanswered (Over Send)")
 	o.size = sizes{dummy.DefaultSizeMin, dummy.DefaultSizeMax}
 	f.Var(&value[sizes]{&o.size, parseSizes, sizes.String, "MIN[-MAX]"},
 		"size", "payload bytes of one echo")
 	choice(f, &c.Frame, "frame", "len16", frame.Parse, "raw, len16, len32 or line")
 	f.boolean(&c.Login, "login", "each connection first receives one login packet")
-	f.rate(&c.Rate, "rate", "echoes per second over the whole fleet, open loop; 0 = closed loop")
-	f.duration(&c.LoopDelay, "loop-delay", 0, 0, "pause between an answer and the next echo")
 }
 
-func (o *loadOptions) addConnectionFlags(f flagSet) {
-	c := &o.config
-	f.rate(&c.Churn, "churn", "connections per second closed and reopened (Disconnect Test)")
-	choice(f, &c.Close, "close", "fin", dummy.ParseCloseKind,
+func (o *loadOptions) addCloseFlag(f flagSet) {
+	choice(f, &o.config.Close, "close", "fin", dummy.ParseCloseKind,
 		"how a dummy closes: fin, rst or mixed")
-	f.duration(&c.ReconnectDelay, "reconnect-delay", 0, 0, "pause before reopening")
-	f.rate(&c.ConnectRate, "connect-rate", "new connections per second; 0 = no limit")
+}
+
+func (o *loadOptions) addSourceFlags(f flagSet) {
+	c := &o.config
 	f.Var(&value[[]netip.Addr]{&c.Sources, parseAddrs, formatAddrs, "IP[,IP…]"},
 		"source", "source addresses to spread connections over")
-}
-
-func (o *loadOptions) addMisbehaveFlag(f flagSet) {
-	appendTo(f, &o.config.Hostile, "misbehave", "KIND[:SHARE][,…]",
+	appendTo(f, &c.Hostile, "misbehave", "KIND[:SHARE][,…]",
 		"hostile dummies beside the others: KIND is "+strings.Join(hostile.Kinds(), ", ")+
 			"; SHARE, as in mute:5%, is that of --clients (default 10%); repeatable",
 		hostile.Parse)
 }
 
-func (o *loadOptions) addTimeoutFlags(f flagSet) {
-	const least = time.Millisecond
-	c := &o.config
-	f.duration(&c.ConnectTimeout, "connect-timeout", dummy.DefaultConnectTimeout, least,
-		"after it, a connect counts as failed")
-	f.duration(&c.EchoTimeout, "echo-timeout", dummy.DefaultEchoTimeout, least,
-		"an echo older than this counts once as late (Echo Not Recv)")
-	f.duration(&c.DrainTimeout, "drain-timeout", dummy.DefaultDrainTimeout, least,
-		"how long STOP waits for Wait Echo Count 0")
-	f.duration(&c.Quiet, "quiet", dummy.DefaultQuiet, 0,
-		"after the drain: any byte that still arrives is a fault")
-}
-
-func (o *loadOptions) addPlumbingFlags(f flagSet) {
-	c := &o.config
+func (o *loadOptions) addSeedFlag(f flagSet) {
 	o.seed = seed{rand.Uint64()}
 	f.Var(&value[seed]{&o.seed, parseSeed, func(seed) string { return "" }, "N"},
 		"seed", "fixes payloads, sizes, write splits and churn (default random, printed)")
-	half := max(1, runtime.GOMAXPROCS(0)/2)
-	f.integer(&c.Workers, "dummy-workers", half, 1, iocp.MaxWorkers,
-		"worker threads of the dummies")
-	f.integer(&o.serverWorkers, "server-workers", half, 1, iocp.MaxWorkers,
+}
+
+func (o *loadOptions) addPlumbingFlags(f flagSet) {
+	f.integer(&o.serverWorkers, "server-workers", max(1, runtime.GOMAXPROCS(0)/2), 1, iocp.MaxWorkers,
 		"worker threads of the bundled server")
-	choice(f, &c.Backend, "dummy-backend", "auto", parseBackend, backendUsage())
+	choice(f, &o.config.Backend, "dummy-backend", "auto", parseBackend, backendUsage())
 	choice(f, &o.serverBackend, "server-backend", "auto", parseBackend, backendUsage())
 	f.boolean(&o.serverProcess, "server-process",
 		"the bundled server as a child process of its own")

@@ -262,9 +262,7 @@ func (s *session) meta(of *monitor.Snapshot) monitor.Meta {
 	m := monitor.Meta{Version: version(), JSONFile: s.options.json, Duration: s.planned(),
 		Advice: diagnose.Advice}
 	if s.tuned {
-		m.Command = s.options.headlessCommand(dummy.Tuning{
-			Clients: &of.Clients, OverSend: &of.OverSend, Rate: &of.Rate, Churn: &of.Churn,
-		})
+		m.Command = s.options.headlessCommand(dummy.InForce(of))
 	} else {
 		m.Command = s.options.command("", func(string) bool { return true })
 	}

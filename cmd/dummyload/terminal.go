@@ -114,17 +114,10 @@ func (o *loadOptions) headlessCommand(t dummy.Tuning) string {
 		name, _, _ := strings.Cut(arg, "=")
 		return name != "--start" && name != "--ascii" // the screen's own
 	})}
-	if t.Clients != nil {
-		words = append(words, fmt.Sprint("--clients=", *t.Clients))
-	}
-	if t.OverSend != nil {
-		words = append(words, fmt.Sprint("--oversend=", *t.OverSend))
-	}
-	if t.Rate != nil {
-		words = append(words, fmt.Sprint("--rate=", *t.Rate))
-	}
-	if t.Churn != nil {
-		words = append(words, fmt.Sprint("--churn=", *t.Churn))
+	for _, k := range dummy.Knobs() {
+		if v, ok := t[k.Name]; ok {
+			words = append(words, fmt.Sprintf("--%s=%s", k.Name, k.Format(v)))
+		}
 	}
 	return strings.Join(words, " ")
 }

@@ -14,10 +14,9 @@ func TestCommandOfARunUnderAScreen(t *testing.T) {
 	before := os.Args
 	defer func() { os.Args = before }()
 	os.Args = []string{"dummyload", "--start", "--ascii=true", "--clients", "5", "--frame=raw"}
-	clients, overSend, rate, churn := 7, 2, 0.0, 1.5
 	o := loadOptions{seed: seed{42}}
 	got := o.headlessCommand(dummy.Tuning{
-		Clients: &clients, OverSend: &overSend, Rate: &rate, Churn: &churn,
+		dummy.Clients: 7, dummy.OverSend: 2, dummy.Rate: 0, dummy.Churn: 1.5,
 	})
 	want := "dummyload run --clients 5 --frame=raw --seed=42 " +
 		"--clients=7 --oversend=2 --rate=0 --churn=1.5"

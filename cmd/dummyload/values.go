@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"dummyload/dummy"
 )
 
 // value is a flag whose error says what is accepted. pflag puts flag and value in front, so
@@ -104,16 +106,37 @@ func (f flagSet) boolean(p *bool, name, usage string) {
 	}, strconv.FormatBool, "bool"}, name, "", usage).NoOptDefVal = "true"
 }
 
-func (f flagSet) rate(p *float64, name string, usage string) {
-	const most = 1e9
-	f.Var(&value[float64]{p, func(s string) (float64, error) {
-		r, err := strconv.ParseFloat(s, 64)
-		if err != nil || !(r >= 0 && r <= most) {
-			return 0, fmt.Errorf("want a number from 0 to %.0e per second", most)
-		}
-		return r, nil
-	}, func(r float64) string { return strconv.FormatFloat(r, 'g', -1, 64) }, "R"}, name, usage)
+// knob is a flag that sets a knob of a configuration.
+func (f flagSet) knob(c *dummy.Config, k *dummy.Knob) {
+	k.Set(c, k.Default)
+	f.Var(&knob{k, c}, k.Name, k.Help)
 }
+
+// knob is the flag's value.
+type knob struct {
+	*dummy.Knob
+	of *dummy.Config
+}
+
+// Set reads it.
+func (k *knob) Set(s string) error {
+	v, err := k.Parse(s)
+	if err == nil {
+		k.Knob.Set(k.of, v)
+	}
+	return err
+}
+
+// String is the value as it is read.
+func (k *knob) String() string {
+	if k.Knob == nil {
+		return ""
+	}
+	return k.Format(k.Get(k.of))
+}
+
+// Type is the placeholder in the help.
+func (k *knob) Type() string { return k.Kind() }
 
 func (f flagSet) duration(p *time.Duration, name string, def, lo time.Duration, usage string) {
 	const most = 1000 * time.Hour
