@@ -51,7 +51,7 @@ func (f *Fleet) before(s *monitor.Snapshot) {
 	if e.resets == 0 {
 		return
 	}
-	s.Before = &monitor.Before{At: f.began.Add(e.at), Uptime: e.at, Resets: e.resets,
+	s.Before = &monitor.Before{At: f.began.Add(e.at), Uptime: monitor.Millis(e.at), Resets: e.resets,
 		EchoOn: e.echoOn, Diagnoses: f.totals.diagnosed, Evidence: f.totals.first}
 	s.Before.HostileConnected = f.crowd.before.Connected
 }

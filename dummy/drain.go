@@ -24,7 +24,7 @@ func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 		w.spans = d.stream.owed(w.spans[:0], d.assigned)
 		for _, s := range w.spans {
 			w.blame(d, monitor.NotDrained, monitor.Evidence{
-				Seq: s.first, Count: s.last - s.first + 1, Age: w.now - d.timeOf(s.first),
+				Seq: s.first, Count: s.last - s.first + 1, Age: monitor.Millis(w.now - d.timeOf(s.first)),
 			})
 		}
 	}

@@ -33,14 +33,14 @@ func (w *worker) blame(d *dummy, f monitor.Fault, ev monitor.Evidence) {
 // evidence fills in what every line has. Only the first of a kind come here, so that it may
 // allocate and ask the system.
 func (w *worker) evidence(d *dummy, f monitor.Fault, ev monitor.Evidence) monitor.Evidence {
-	ev.Fault, ev.Client, ev.At = f, int(d.client), w.now
+	ev.Fault, ev.Client, ev.At = f, int(d.client), monitor.Millis(w.now)
 	if ev.Connection == 0 {
 		ev.Connection = d.conn
 	}
 	ev.Local = w.local(d)
 	ev.Want, ev.Got = bytes.Clone(ev.Want), bytes.Clone(ev.Got)
 	if ev.Age == 0 && ev.Seq != 0 && d.owes(ev.Seq) {
-		ev.Age = w.now - d.timeOf(ev.Seq)
+		ev.Age = monitor.Millis(w.now - d.timeOf(ev.Seq))
 	}
 	if tell := w.fleet.cfg.Found; tell != nil {
 		tell(ev)

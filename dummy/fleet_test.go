@@ -257,9 +257,9 @@ func TestRateIsOfTheTimeThatEchoWasOn(t *testing.T) {
 	reach(t, f, monitor.Drained)
 	for range 2 { // a snapshot must not count twice
 		if s := snap(f); s.Ledger.Echoed != on+owed || s.EchoedOff != owed ||
-			s.EchoRate() != on/s.EchoOn.Seconds() {
+			s.Averages().Echoes != on/s.EchoOn.Seconds() {
 			t.Errorf("%+v, %d of them in the drain: %v/s in %v", s.Ledger, s.EchoedOff,
-				s.EchoRate(), s.EchoOn)
+				s.Averages().Echoes, s.EchoOn)
 		}
 	}
 	must(t, f.Start())

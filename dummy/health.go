@@ -49,14 +49,14 @@ func (h *health) reset() { h.on, h.ran, h.starved = 0, 0, 0 }
 func (h *health) judge(
 	reports []*report, s *monitor.Snapshot, lag monitor.Distribution,
 ) monitor.Generator {
-	g := monitor.Generator{SendLag: lag, Workers: len(reports), RSS: residentBytes()}
+	g := monitor.Generator{SendLag: monitor.Lag{Distribution: lag}, Workers: len(reports), RSS: residentBytes()}
 	var ran, starved, took, behind time.Duration
 	for i, r := range reports {
 		now, was := threadTime{r.cpu, r.idle, r.at}, h.before[i]
 		h.before[i] = now
 		wall := now.at - was.at
 		took, behind = max(took, wall), max(behind, r.behind)
-		g.HeldUp = max(g.HeldUp, r.held)
+		g.HeldUp = max(g.HeldUp, monitor.Millis(r.held))
 		g.Behind = max(g.Behind, r.behind)
 		g.HeldUpDraining = max(g.HeldUpDraining, r.heldDrain)
 		ran = max(ran, min(wall, now.ran-was.ran))

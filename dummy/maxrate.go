@@ -14,7 +14,7 @@ import (
 // stay. The first fault ends the search: how fast a wrong server is does not matter.
 func (f *Fleet) findMaxRate(ctx context.Context, p Plan) error {
 	search := newRateSearch(p.Duration)
-	found := monitor.MaxRate{Limit: p.MaxRate}
+	found := monitor.MaxRate{Limit: monitor.Limit(p.MaxRate)}
 	for !search.done {
 		f.publishMaxRate(found)
 		step, err := f.tryRate(ctx, search.rate, p)
@@ -114,7 +114,7 @@ func rateMade(end *monitor.Snapshot) float64 {
 // by.
 func testerLate(end *monitor.Snapshot, missing float64, made bool, limit float64) bool {
 	slow := end.RTT.P99 >= limit
-	heldFor := end.Generator.HeldUp.Seconds() * end.Rate // echoes
+	heldFor := time.Duration(end.Generator.HeldUp).Seconds() * end.Rate // echoes
 	return (slow || !made) && (!slow || end.RTTFreed.P99 < limit) && (made || 2*heldFor >= missing)
 }
 

@@ -91,7 +91,7 @@ func TestRateMade(t *testing.T) {
 }
 
 func heldFor(d time.Duration) func(*monitor.Snapshot) {
-	return func(s *monitor.Snapshot) { s.Generator.HeldUp = d }
+	return func(s *monitor.Snapshot) { s.Generator.HeldUp = monitor.Millis(d) }
 }
 
 func saturated(s *monitor.Snapshot) { s.Generator.Saturated = true }

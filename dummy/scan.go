@@ -91,7 +91,7 @@ func (w *worker) inspect(d *dummy) {
 func (w *worker) lookForStuck(d *dummy) {
 	if d.is(sending) && !d.is(unread|poked) && w.now-d.sentAt > w.fleet.cfg.DrainTimeout {
 		d.set(unread)
-		w.blame(d, monitor.NotReading, monitor.Evidence{Seq: d.written, Age: w.now - d.sentAt})
+		w.blame(d, monitor.NotReading, monitor.Evidence{Seq: d.written, Age: monitor.Millis(w.now - d.sentAt)})
 	}
 }
 
@@ -115,7 +115,7 @@ func (w *worker) lookForLate(d *dummy) {
 }
 
 func (w *worker) late(d *dummy, seq uint64) {
-	w.blame(d, monitor.Late, monitor.Evidence{Seq: seq, Age: w.now - d.timeOf(seq)})
+	w.blame(d, monitor.Late, monitor.Evidence{Seq: seq, Age: monitor.Millis(w.now - d.timeOf(seq))})
 }
 
 // fire does what was put off until now.

@@ -1,30 +1,41 @@
 package monitor
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 )
 
 // Before is what was counted before the last Reset, over all Resets together. A Snapshot's other
-// numbers count since then; the verdict is over both.
+// numbers count since then; the verdict is over both. In the summary verdict, exit code, reasons,
+// diagnoses and the bundled server's audit are of the whole run.
 type Before struct {
-	At     time.Time     // of the last Reset
-	Uptime time.Duration // the same, since the fleet began
-	Resets uint64
-	EchoOn time.Duration
+	At     time.Time     `json:"-"`     // of the last Reset
+	Uptime Millis        `json:"at_ms"` // the same, since the fleet began
+	Resets uint64        `json:"times"`
+	EchoOn time.Duration `json:"-"`
 
-	Ledger           Ledger // Wait is 0: what was outstanding counts as sent since
-	Faults           FaultCounts
-	Connections      Connections // Peak and Now are 0
-	HostileConnected uint64
-	Diagnoses        []Diagnosis
-	Evidence         []Evidence // the first of each fault
+	Ledger           Ledger      `json:"ledger_before"` // Wait is 0: what was outstanding counts as sent since
+	Faults           FaultCounts `json:"faults_before"`
+	Connections      Made        `json:"connected_before"` // Peak and Now are 0
+	HostileConnected uint64      `json:"hostile_connected_before"`
+	Diagnoses        []Diagnosis `json:"-"`
+	Evidence         []Evidence  `json:"-"` // the first of each fault
 
 	// Server is the bundled server's figures as they stood at the Reset, nil without one. The
 	// server knows of no Reset; the sampler keeps them.
-	Server *Server
+	Server *Server `json:"-"`
 }
+
+// Made is Connections whose JSON is how many were made.
+type Made struct{ Connections }
+
+// MarshalJSON writes the number.
+func (m Made) MarshalJSON() ([]byte, error) { return json.Marshal(m.Connected) }
+
+// UnmarshalJSON reads it.
+func (m *Made) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &m.Connected) }
 
 // Bad is the number of faults before the Reset that a right server never causes.
 func (b *Before) Bad() uint64 { return (&Snapshot{Faults: b.Faults}).Bad() }
@@ -52,7 +63,7 @@ func (s *Snapshot) Whole() *Snapshot {
 	for f, n := range b.Faults {
 		w.Faults[f] += n
 	}
-	w.Connections.Add(b.Connections)
+	w.Connections.Add(b.Connections.Connections)
 	w.Evidence = slices.Concat(b.Evidence, s.Evidence)
 	w.Diagnoses = slices.Clone(s.Diagnoses)
 	for _, d := range b.Diagnoses {

@@ -10,10 +10,10 @@ import (
 // resetRun is a good run whose counters were reset once, with faults before.
 func resetRun() *Snapshot {
 	s := goodRun()
-	s.Before = &Before{At: time.Date(2026, 1, 2, 3, 3, 4, 0, time.UTC), Uptime: 20 * time.Second,
+	s.Before = &Before{At: time.Date(2026, 1, 2, 3, 3, 4, 0, time.UTC), Uptime: Millis(20 * time.Second),
 		Resets: 1, EchoOn: 5 * time.Second,
 		Ledger:      Ledger{Sent: 100, Echoed: 90, Abandoned: 8, Lost: 2},
-		Connections: Connections{Attempted: 1000, Connected: 1000, ClosedByDummy: 7},
+		Connections: Made{Connections{Attempted: 1000, Connected: 1000, ClosedByDummy: 7}},
 		Diagnoses:   []Diagnosis{{ServerStalled, 3, "…"}},
 		Evidence:    []Evidence{{Fault: Corrupt, Client: 7, Connection: 1}},
 		Server:      &Server{Accepted: 990, Released: 12}}
@@ -168,8 +168,8 @@ func TestSummaryAfterAReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := sum.Reset
-	if r == nil || r.Times != 1 || r.AtMS != 20_000 || r.Faults[Corrupt] != 3 ||
-		r.Connected != 1000 || r.HostileConnected != 3 || r.Ledger.Echoed != 90 {
+	if r == nil || r.Resets != 1 || r.Uptime != Millis(20*time.Second) || r.Faults[Corrupt] != 3 ||
+		r.Connections.Connected != 1000 || r.HostileConnected != 3 || r.Ledger.Echoed != 90 {
 		t.Fatalf("%+v", r)
 	}
 	if sum.Verdict != "fail" || sum.Faults[Corrupt] != 0 || len(sum.Evidence) != 1 {

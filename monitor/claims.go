@@ -21,7 +21,7 @@ const (
 func (s *Snapshot) freed() *Snapshot {
 	f := *s
 	f.RTT = s.RTTFreed
-	f.EchoOn -= min(s.EchoOn, s.Generator.HeldUp)
+	f.EchoOn -= min(s.EchoOn, time.Duration(s.Generator.HeldUp))
 	f.Drain.Elapsed -= min(s.Drain.Elapsed, s.Generator.HeldUpDraining)
 	return &f
 }
@@ -84,7 +84,7 @@ func (t Threshold) missedWhy(s *Snapshot, result ThresholdResult) string {
 func testerLimits(s *Snapshot, r Rules, spoiled []Threshold) []Diagnosis {
 	g := &s.Generator
 	limit := ""
-	switch late := 2*g.HeldUp >= g.Behind && s.rateNotMade(); {
+	switch late := 2*time.Duration(g.HeldUp) >= g.Behind && s.rateNotMade(); {
 	case len(spoiled) > 0:
 		limit = spoiled[0].String()
 	case r.OpenLoop && (g.Saturated || late):

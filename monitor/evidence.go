@@ -4,31 +4,42 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Evidence is one fault with what is needed to find it in the server's own log: whose it was,
-// where, what was expected and what came. For the JSON form see Summary.
+// where, what was expected and what came.
 type Evidence struct {
-	Fault      Fault
-	Client     int    // dummy, counted from 0
-	Connection uint32 // the dummy's n-th connection, counted from 1
-	Local      string // its address
-	Seq        uint64 // sequence of the echo within the connection, counted from 1; 0 when none
-	Count      uint64 // echoes this stands for (not_drained: Seq to Seq+Count-1); 0 means 1
-	Offset     int    // first wrong byte within the payload
-	Want, Got  []byte // at most EvidenceBytes around Offset
+	Fault      Fault  `json:"fault"`
+	Client     int    `json:"client"`     // dummy, counted from 0
+	Connection uint32 `json:"connection"` // the dummy's n-th connection, counted from 1
+	Local      string `json:"local"`      // its address
+	Seq        uint64 `json:"seq"`        // of the echo within the connection, from 1; 0 when none
+	// Count is how many echoes this stands for (not_drained: Seq to Seq+Count-1); 0 means 1.
+	Count  uint64 `json:"count,omitempty"`
+	Offset int    `json:"offset"` // first wrong byte within the payload
+	Want   Hex    `json:"want"`   // at most EvidenceBytes around Offset
+	Got    Hex    `json:"got"`    // the same
 	// The owner of a wrong value (crossed, stale); OwnerConnection 0 when unknown.
-	OwnerClient     int
-	OwnerConnection uint32
-	OwnerSeq        uint64
-	Age             time.Duration // of the echo when the fault was seen
-	At              time.Duration // since the fleet began
+	OwnerClient     int    `json:"owner_client"`
+	OwnerConnection uint32 `json:"owner_connection"`
+	OwnerSeq        uint64 `json:"owner_seq"`
+	Age             Millis `json:"age_ms"`         // of the echo when the fault was seen
+	At              Millis `json:"at_ms"`          // since the fleet began
+	Note            string `json:"note,omitempty"` // anything else worth a sentence: the system's error
 	// Steps are what the dummy and the bundled server did on the connection around the fault, by
 	// time; StepsNote says what their traces had lost by then. See Joiner.
-	Steps     []Step
-	StepsNote string
-	Note      string // anything else worth a sentence, e.g. the system's error text
+	Steps     []Step `json:"timeline,omitempty"` // of the first of each fault
+	StepsNote string `json:"timeline_note,omitempty"`
+}
+
+// MarshalJSON writes what is safe to show.
+func (e Evidence) MarshalJSON() ([]byte, error) {
+	e.Local, e.Note, e.StepsNote = Clean(e.Local), Clean(e.Note), Clean(e.StepsNote)
+	if e.Count == 1 {
+		e.Count = 0 // left out
+	}
+	type plain Evidence
+	return marshal(plain(e))
 }
 
 // How much of an expected and a received payload is kept, and told in a sentence.

@@ -1,5 +1,7 @@
 package monitor
 
+import "fmt"
+
 // Fault is one kind of wrong that the dummies count, by connection and in total.
 type Fault uint8
 
@@ -62,6 +64,19 @@ var faults = [NumFaults]struct{ name, label, help string }{
 
 // String is the fault's name in the summary, in thresholds and in --allow.
 func (f Fault) String() string { return faults[f].name }
+
+// MarshalText writes the name.
+func (f Fault) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads it.
+func (f *Fault) UnmarshalText(text []byte) error {
+	known, ok := ParseFault(string(text))
+	if !ok {
+		return fmt.Errorf("no fault is called %q", text)
+	}
+	*f = known
+	return nil
+}
 
 // Label is the fault's name on the screen: the one its users know.
 func (f Fault) Label() string { return faults[f].label }

@@ -47,7 +47,7 @@ func goodRun() *Snapshot {
 		ConnectTime: Distribution{Count: 1310, Min: 40, Mean: 61, P50: 60, P90: 70, P99: 310,
 			P999: 312, P9999: 312, Max: 312},
 		Fairness: Fairness{Min: 1803, Median: 2104, Max: 2209},
-		Generator: Generator{CPUShare: 0.31, SendLag: Distribution{Count: 5, P99: 7.5},
+		Generator: Generator{CPUShare: 0.31, SendLag: Lag{Distribution{Count: 5, P99: 7.5}},
 			Backend: "uring", Workers: 1, RSS: 51_000_000},
 		Server: &Server{Backend: "epoll", Workers: 2, Accepted: 1309, Released: 1309,
 			Audited: true},
@@ -76,14 +76,14 @@ func badRun() *Snapshot {
 	s.Evidence = []Evidence{
 		{Fault: Corrupt, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 42, Offset: 5,
 			Want: bytes.Repeat([]byte{0xab}, EvidenceBytes),
-			Got:  []byte{1, 9, 3}, At: 812400 * time.Microsecond},
+			Got:  []byte{1, 9, 3}, At: Millis(812400 * time.Microsecond)},
 		{Fault: Crossed, Client: 18, Connection: 1, Local: "127.0.0.1:50313", Seq: 7,
 			Want: []byte{1}, OwnerClient: 19, OwnerConnection: 3, OwnerSeq: 8,
-			Age: 1500 * time.Microsecond, At: time.Second},
-		{Fault: ConnectFailed, Client: 20, Connection: 1, At: 2 * time.Second,
+			Age: Millis(1500 * time.Microsecond), At: Millis(time.Second)},
+		{Fault: ConnectFailed, Client: 20, Connection: 1, At: Millis(2 * time.Second),
 			Note: "connection refused\x1b[31m"},
 		{Fault: NotDrained, Client: 100, Connection: 1, Local: "127.0.0.1:51000", Seq: 900,
-			Count: 2, Age: 5 * time.Second, At: 15 * time.Second},
+			Count: 2, Age: Millis(5 * time.Second), At: Millis(15 * time.Second)},
 	}
 	s.Owed = []Owed{{Client: 100, Connection: 1, Local: "127.0.0.1:51000", First: 900, Last: 901,
 		Count: 2, Age: 5 * time.Second}}

@@ -105,7 +105,7 @@ func (h *Histogram) Distribution() Distribution {
 }
 
 // micros converts to the unit of Distribution.
-func micros(d time.Duration) float64 { return float64(d) / 1e3 }
+func micros[D ~int64](d D) float64 { return float64(d) / 1e3 }
 
 // Buckets is a coarse histogram for the eye: ten buckets a decade. Bucket 0 counts what is
 // below BucketEdge(0), bucket i what is from BucketEdge(i-1) to below BucketEdge(i), the last

@@ -11,10 +11,17 @@ import (
 // Step is one event of a connection's life, as the dummy or the bundled server noted it. Events
 // of one batch of a worker have one time.
 type Step struct {
-	At   time.Duration // since the fleet began
-	By   string        // "dummy w0", "server w1"
-	Of   string        // "d17.2": dummy and connection; "s3.5": session
-	What string        // "RecvDone io=2 transferred=34"
+	At   Millis `json:"at_ms"` // since the fleet began
+	By   string `json:"by"`    // "dummy w0", "server w1"
+	Of   string `json:"of"`    // "d17.2": dummy and connection; "s3.5": session
+	What string `json:"what"`  // "RecvDone io=2 transferred=34"
+}
+
+// MarshalJSON writes what is safe to show.
+func (s Step) MarshalJSON() ([]byte, error) {
+	s.By, s.Of, s.What = Clean(s.By), Clean(s.Of), Clean(s.What)
+	type plain Step
+	return marshal(plain(s))
 }
 
 // Witness is a server whose trace can be asked about a connection, wherever it runs. An error says
@@ -71,7 +78,7 @@ type evidenceKey struct {
 	client     int
 	connection uint32
 	seq        uint64
-	at         time.Duration
+	at         Millis
 }
 
 func keyOf(e *Evidence) evidenceKey {
@@ -169,12 +176,12 @@ func (j *Joiner) read(all []*joint) {
 	for _, t := range all {
 		t.looks++
 		for _, p := range t.parties {
-			t.take(&p.ours, p.hear(j.dummies, start.Add(t.of.At)), start)
+			t.take(&p.ours, p.hear(j.dummies, start.Add(time.Duration(t.of.At))), start)
 		}
 	}
 	for _, t := range all {
 		for _, p := range t.parties {
-			if x, ok := p.ask(j.server, start, t.of.At); ok {
+			if x, ok := p.ask(j.server, start, time.Duration(t.of.At)); ok {
 				t.take(&p.theirs, x, start)
 			}
 		}

@@ -51,7 +51,7 @@ func note(l *trace.Log, at time.Duration, k trace.Kind, id uint64, n int) {
 // evidenceOf is a fault of dummy 5's first connection, 10 s after the fleet began.
 func evidenceOf() Evidence {
 	return Evidence{Fault: ClosedByServer, Client: 5, Connection: 1, Local: "127.0.0.1:50312",
-		At: 10 * time.Second}
+		At: Millis(10 * time.Second)}
 }
 
 func joinedWith(j *Joiner) Evidence {
@@ -67,7 +67,7 @@ func TestAServerIsAskedUntilItHasAccepted(t *testing.T) {
 	note(dummies, at, trace.Dial, trace.ID(5, 1), 0)
 	note(dummies, at, trace.Fault, trace.ID(5, 1), int(ClosedByServer))
 	e := evidenceOf()
-	e.At = at
+	e.At = Millis(at)
 	j := NewJoiner()
 	j.Start(theDummies{log: dummies}, srv)
 	defer j.Close()
@@ -168,7 +168,7 @@ func TestOnlyTheFirstOfEachKindAreJoined(t *testing.T) {
 	for i := range 10 * JoinedEvidence { // before Start: nobody reads yet
 		e := evidenceOf()
 		e.Client = i
-		note(dummies, e.At, trace.Fault, trace.ID(uint64(i), 1), int(e.Fault))
+		note(dummies, time.Duration(e.At), trace.Fault, trace.ID(uint64(i), 1), int(e.Fault))
 		all = append(all, e)
 		j.Found(e)
 	}
@@ -300,7 +300,7 @@ func TestTheOwnersConnectionIsJoined(t *testing.T) {
 func TestABusyHalfLeavesRoom(t *testing.T) {
 	dummies, srv := trace.New(1), serverOf(trace.ID(17, 3))
 	later := srv.log.Start().Sub(dummies.Start())
-	at := evidenceOf().At
+	at := time.Duration(evidenceOf().At)
 	note(srv.log, at-2*time.Second-later, trace.RecvDone, trace.ID(17, 3), 9)
 	for i := range 10 * trace.Before {
 		note(dummies, at-time.Second+time.Duration(i), trace.SendPost, trace.ID(5, 1), i)
@@ -322,7 +322,7 @@ func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
 		note(dummies, at, trace.Dial, id, 0)
 		note(dummies, at, trace.Fault, id, int(ClosedByServer))
 		e := evidenceOf()
-		e.At = at
+		e.At = Millis(at)
 		j := NewJoiner()
 		j.dummies = theDummies{log: dummies}
 		it := j.begin(e)

@@ -165,7 +165,7 @@ func (t *joint) lacks(steps []Step) string {
 	for _, whose := range []string{"dummy", "server"} {
 		hole := t.logs[whose]
 		if hole.till > 0 && slices.ContainsFunc(steps, func(s Step) bool {
-			return strings.HasPrefix(s.By, whose) && s.At > hole.from
+			return strings.HasPrefix(s.By, whose) && time.Duration(s.At) > hole.from
 		}) {
 			add(fmt.Sprintf("what the %s did for %s after %s may be missing: overwritten", whose,
 				Micros(micros(hole.till-hole.from)), Micros(micros(hole.from))))
@@ -180,7 +180,7 @@ func (t *joint) take(h *half, x trace.Excerpt, start time.Time) {
 	later := x.Start.Sub(start)
 	t.logs[h.by].at(t.looks, x.Reach+later, x.Read+later)
 	for _, e := range x.Events {
-		s := Step{At: e.At + later, By: h.by + " " + e.Writer, Of: h.of + e.Name(), What: e.What()}
+		s := Step{At: Millis(e.At + later), By: h.by + " " + e.Writer, Of: h.of + e.Name(), What: e.What()}
 		if e.Kind == trace.Fault && e.N < uint32(NumFaults) {
 			s.What = fmt.Sprintf("%v %v", e.Kind, Fault(e.N))
 		}
@@ -191,7 +191,8 @@ func (t *joint) take(h *half, x trace.Excerpt, start time.Time) {
 		}
 	}
 	slices.SortStableFunc(h.steps, byTime)
-	h.steps = trace.Window(h.steps, func(s Step) time.Duration { return s.At }, t.of.At)
+	h.steps = trace.Window(h.steps,
+		func(s Step) time.Duration { return time.Duration(s.At) }, time.Duration(t.of.At))
 }
 
 func byTime(a, b Step) int { return cmp.Compare(a.At, b.At) }

@@ -1,22 +1,57 @@
 package monitor
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 )
 
 // MaxRate is the search for the highest rate at which the p99 of round trips, counted from the
 // due time, stays under a limit and no echo is late: what it found, and each step on the way.
 type MaxRate struct {
-	Limit  time.Duration // of the p99
-	Done   bool          // the search came to its end
-	Rate   float64       // echoes/s, confirmed by the last step; 0 = none was
-	Tester bool          // the tester, not the server, is why it is not higher
-	Steps  []RateStep
+	Limit  Limit   `json:"p99_limit_us"` // of the p99
+	Done   bool    `json:"-"`            // the search came to its end
+	Rate   float64 `json:"rate"`         // echoes/s, confirmed by the last step; 0 = none was
+	Tester bool    `json:"-"`            // the tester, not the server, is why it is not higher
+
+	// What follows of the others is filled in as they are written.
+	LimitedBy string `json:"limited_by"` // server, tester, or empty: the search did not tell
+	Repeat    string `json:"repeat"`     // flags of a run at that rate, if there is one
+
+	Steps []RateStep `json:"steps"`
 
 	// Windows is set where no rate was bad: it is all that the closed loop makes, with as many
 	// dummies and as much Over Send as there are.
-	Windows bool
+	Windows bool `json:"-"`
+}
+
+// MarshalJSON writes also what follows of the search.
+func (m MaxRate) MarshalJSON() ([]byte, error) {
+	m.Repeat = m.repeat()
+	if m.Done {
+		m.LimitedBy = m.limitedBy()
+	}
+	m.Steps = append([]RateStep{}, m.Steps...) // never null
+	type plain MaxRate
+	return marshal(plain(m))
+}
+
+// Limit is a duration whose JSON is microseconds.
+type Limit time.Duration
+
+// String is the duration as Go writes it.
+func (l Limit) String() string { return time.Duration(l).String() }
+
+// MarshalJSON writes the number.
+func (l Limit) MarshalJSON() ([]byte, error) { return json.Marshal(micros(l)) }
+
+// UnmarshalJSON reads it.
+func (l *Limit) UnmarshalJSON(data []byte) error {
+	var us float64
+	err := json.Unmarshal(data, &us)
+	*l = Limit(math.Round(us * 1e3))
+	return err
 }
 
 // RateStep is one rate tried on all connections: START, some time, STOP, the drain.
@@ -32,6 +67,13 @@ type RateStep struct {
 	CPUShare  float64     `json:"cpu_share"` // of the busiest dummy worker
 	Saturated bool        `json:"saturated"`
 	Verdict   StepVerdict `json:"verdict"`
+}
+
+// MarshalJSON writes three decimals.
+func (s RateStep) MarshalJSON() ([]byte, error) {
+	rounded(&s.Made, &s.P50, &s.P99, &s.P999, &s.SendLag, &s.CPUShare)
+	type plain RateStep
+	return marshal(plain(s))
 }
 
 // StepPurpose is why a step was made.
@@ -56,31 +98,6 @@ const (
 	StepTester StepVerdict = "tester" // one of these, and the tester was the bottleneck
 	StepFault  StepVerdict = "fault"  // the server did something wrong, which ends the search
 )
-
-// MaxRateSummary is MaxRate in the JSON summary.
-type MaxRateSummary struct {
-	LimitUS   float64    `json:"p99_limit_us"`
-	Rate      float64    `json:"rate"`
-	LimitedBy string     `json:"limited_by"` // server, tester, or empty: the search did not tell
-	Repeat    string     `json:"repeat"`     // flags of a run at that rate, if there is one
-	Steps     []RateStep `json:"steps"`
-}
-
-// newMaxRateSummary is nil where no rate was searched for.
-func newMaxRateSummary(m *MaxRate) *MaxRateSummary {
-	if m == nil {
-		return nil
-	}
-	out := &MaxRateSummary{LimitUS: micros(m.Limit), Rate: m.Rate, LimitedBy: m.limitedBy(),
-		Repeat: m.repeat(), Steps: append([]RateStep{}, m.Steps...)}
-	for i := range out.Steps {
-		s := &out.Steps[i]
-		for _, v := range []*float64{&s.Made, &s.P50, &s.P99, &s.P999, &s.SendLag, &s.CPUShare} {
-			*v = round3(*v)
-		}
-	}
-	return out
-}
 
 func (m *MaxRate) limitedBy() string {
 	switch {

@@ -11,7 +11,7 @@ import (
 
 // searched is a search that found 123,000 echoes/s.
 func searched() *MaxRate {
-	return &MaxRate{Limit: 5 * time.Millisecond, Done: true, Rate: 123_000, Steps: []RateStep{
+	return &MaxRate{Limit: Limit(5 * time.Millisecond), Done: true, Rate: 123_000, Steps: []RateStep{
 		{Purpose: StepEstimate, Made: 151_234.5678, P50: 6400, P99: 12_000, P999: 15_000,
 			CPUShare: 0.93, Verdict: StepP99},
 		{Purpose: StepSearch, Asked: 151_000, Made: 150_900, P50: 900, P99: 612_345.6789,
@@ -107,13 +107,13 @@ func TestSummaryOfASearch(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got struct {
-		MaxRate MaxRateSummary `json:"max_rate"`
+		MaxRate MaxRate `json:"max_rate"`
 	}
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
 	m := got.MaxRate
-	if m.LimitUS != 5000 || m.Rate != 123_000 || m.LimitedBy != "server" || len(m.Steps) != 3 ||
+	if m.Limit != Limit(5*time.Millisecond) || m.Rate != 123_000 || m.LimitedBy != "server" || len(m.Steps) != 3 ||
 		m.Repeat != "--rate 123000 --threshold 'rtt_p99<5ms'" {
 		t.Errorf("%+v", m)
 	}

@@ -123,7 +123,7 @@ func table(parts ...[]Metric) []Metric {
 
 func count(n uint64) float64 { return float64(n) }
 
-func millis(d time.Duration) float64 { return float64(d) / 1e6 }
+func millis[D ~int64](d D) float64 { return float64(d) / 1e6 }
 
 func echoMetrics() []Metric {
 	const group = "echoes"
@@ -157,17 +157,15 @@ func rateMetrics() []Metric {
 		{Name: "echoes_per_s", Label: "RecvPacket TPS", Group: group, Key: "echoes",
 			Path: "rate.echoes_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,
 			Help: "verified echoes per second while Echo was on",
-			Get:  (*Snapshot).EchoRate},
+			Get:  func(s *Snapshot) float64 { return s.Averages().Echoes }},
 		{Name: "connects_per_s", Label: "Connects per second", Group: group, Key: "connects",
 			Path: "rate.connects_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,
 			Help: "connections made, the first ones included, per second while Echo was on",
-			Get: func(s *Snapshot) float64 {
-				return perSecond(s.Connections.Connected, s.EchoOn)
-			}},
+			Get:  func(s *Snapshot) float64 { return s.Averages().Connects }},
 		{Name: "fault_rate_upper_95", Label: "Fault rate below", Group: group, Key: "faults below",
 			Path: "confidence.fault_rate_upper_95", Unit: Share, Kind: Gauge,
 			Help: "upper bound of the faults per echo, with 95 % confidence",
-			Get:  func(s *Snapshot) float64 { return FaultRateUpper95(s.Bad(), s.Ledger.Echoed) }},
+			Get:  func(s *Snapshot) float64 { return s.FaultRate().Upper95 }},
 	}
 }
 

@@ -80,7 +80,7 @@ func generatorMetrics() []Metric {
 			Path: "generator.send_lag_p99_us", Unit: Microseconds, Kind: Gauge, Performance: true,
 			Help: "open loop: p99 of how late an echo was sent that was due and had room",
 			Get: func(s *Snapshot) float64 {
-				return measured(s.Generator.SendLag, func(d Distribution) float64 { return d.P99 })
+				return measured(s.Generator.SendLag.Distribution, func(d Distribution) float64 { return d.P99 })
 			}},
 		{Name: "held_up_ms", Label: "Tester held up", Group: testerGroup, Key: "held up",
 			Path: "generator.held_up_ms", Unit: Milliseconds, Kind: Gauge,

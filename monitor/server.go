@@ -9,7 +9,7 @@ import (
 
 // Server is what the bundled server says of itself: its figures while it runs, and once it has
 // stopped the release audit, of which every accepted session was released exactly once and every
-// worker ended. `serve --json` writes it as it is.
+// worker ended. `serve --json` and the summary of `run` write it as it is.
 type Server struct {
 	Backend        string            `json:"backend"`
 	Workers        int               `json:"workers"`
@@ -17,10 +17,11 @@ type Server struct {
 	Released       uint64            `json:"released"`
 	Live           uint64            `json:"live"`
 	ReleasedTwice  uint64            `json:"released_twice"`
+	Trace          string            `json:"trace"`           // file its trace was written to
 	Refused        uint64            `json:"refused"`         // closed at accept: session limit
 	AcceptFailures uint64            `json:"accept_failures"` // EMFILE and the like
-	AcceptsPending int64             `json:"accepts_pending"` // did not complete after Cancel
 	Reasons        map[string]uint64 `json:"reasons"`         // of the released sessions, by name
+	AcceptsPending int64             `json:"accepts_pending"` // did not complete after Cancel
 	Unreleased     []Unreleased      `json:"unreleased"`      // the first MaxUnreleased
 	WorkersStuck   int               `json:"workers_stuck"`   // did not obey the order to stop
 	Stuck          []Stuck           `json:"stuck"`           // which they are
@@ -32,7 +33,27 @@ type Server struct {
 	SendPackets    uint64            `json:"send_packets"`
 	Audited        bool              `json:"audited"`         // it has stopped: this is the audit
 	Ended          string            `json:"ended,omitempty"` // how it ended without one
-	Trace          string            `json:"trace,omitempty"` // file its trace was written to
+}
+
+// MarshalJSON writes what is safe to show, and lists that are never null.
+func (srv Server) MarshalJSON() ([]byte, error) {
+	type plain Server
+	p := plain(srv)
+	p.Failures, p.Ended = cleanAll(srv.Failures), Clean(srv.Ended)
+	p.Unreleased = append([]Unreleased{}, srv.Unreleased...)
+	p.Stuck = append([]Stuck{}, srv.Stuck...)
+	if p.Reasons == nil {
+		p.Reasons = map[string]uint64{}
+	}
+	return marshal(p)
+}
+
+func cleanAll(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = Clean(text)
+	}
+	return out
 }
 
 // MaxUnreleased is how many sessions an audit names.

@@ -191,7 +191,7 @@ func late(freed float64) func(*Snapshot) {
 	return func(s *Snapshot) {
 		s.RTTFreed = s.RTT
 		s.RTTFreed.P99 = freed
-		s.Generator.HeldUp, s.Generator.HeldUpDraining = time.Second, time.Millisecond
+		s.Generator.HeldUp, s.Generator.HeldUpDraining = Millis(time.Second), time.Millisecond
 	}
 }
 

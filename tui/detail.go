@@ -72,7 +72,7 @@ func (d *detail) draw(u *ui, c canvas) {
 // lines are the name and the value of what is known.
 func (d *detail) lines() [][2]string {
 	e := &d.e
-	at := clock(e.At) + fmt.Sprintf(".%03d", e.At.Milliseconds()%1000)
+	at := clock(e.At) + fmt.Sprintf(".%03d", int64(e.At)/1e6%1000)
 	lines := [][2]string{
 		{"meaning", e.Fault.Help()},
 		{"time", at + " since the fleet began"},

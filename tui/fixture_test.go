@@ -242,9 +242,9 @@ func owing() *monitor.Snapshot {
 		Why: "the owed echoes came out when one more echo was sent"}}
 	s.Evidence = []monitor.Evidence{
 		{Fault: monitor.NotDrained, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 41,
-			Count: 2, Age: 5012 * time.Millisecond, At: 92 * time.Second},
+			Count: 2, Age: monitor.Millis(5012 * time.Millisecond), At: monitor.Millis(92 * time.Second)},
 		{Fault: monitor.NotDrained, Client: 803, Connection: 1, Local: "127.0.0.1:50981",
-			Seq: 18_204, Count: 1, Age: 5003 * time.Millisecond, At: 92 * time.Second},
+			Seq: 18_204, Count: 1, Age: monitor.Millis(5003 * time.Millisecond), At: monitor.Millis(92 * time.Second)},
 	}
 	return s
 }
@@ -253,7 +253,7 @@ func owing() *monitor.Snapshot {
 func lastSteps(at time.Duration) []monitor.Step {
 	var all []monitor.Step
 	add := func(after time.Duration, by, of, what string) {
-		all = append(all, monitor.Step{At: at + after, By: by, Of: of, What: what})
+		all = append(all, monitor.Step{At: monitor.Millis(at + after), By: by, Of: of, What: what})
 	}
 	for i := range 20 {
 		since := time.Duration(i-24) * 100 * time.Microsecond
@@ -283,15 +283,15 @@ func faulty() *monitor.Snapshot {
 		{Fault: monitor.Crossed, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 42,
 			Offset: 5,
 			Want:   want, Got: got, OwnerClient: 803, OwnerConnection: 1, OwnerSeq: 18_204,
-			Age: 1204 * time.Microsecond, At: 81_2406 * 100 * time.Microsecond,
+			Age: monitor.Millis(1204 * time.Microsecond), At: monitor.Millis(81_2406 * 100 * time.Microsecond),
 			Note: "slot used again 2 ms before"},
 		{Fault: monitor.ClosedByServer, Client: 5, Connection: 1, Local: "127.0.0.1:50001",
-			At: 82 * time.Second, Note: "FIN with 10 echoes unanswered",
+			At: monitor.Millis(82 * time.Second), Note: "FIN with 10 echoes unanswered",
 			Steps:     lastSteps(82 * time.Second),
 			StepsNote: "the server's trace reaches back to 81.9s only"},
 		{Fault: monitor.Corrupt, Client: 99, Connection: 3, Local: "127.0.0.1:50777", Seq: 7,
 			Offset: 20,
-			Want:   want[16:], Got: got[16:], At: 83 * time.Second},
+			Want:   want[16:], Got: got[16:], At: monitor.Millis(83 * time.Second)},
 	}
 	s.Diagnoses = []monitor.Diagnosis{{Name: monitor.SessionReuse, Connections: 2,
 		Why: "crossed echoes within 100 ms after closes"}}
@@ -334,14 +334,14 @@ func besieged() *monitor.Snapshot {
 // reset is a fleet whose counters were set back to zero after three faults.
 func reset() *monitor.Snapshot {
 	s := running(348)
-	s.Before = &monitor.Before{At: began.Add(184 * time.Second), Uptime: 184 * time.Second,
+	s.Before = &monitor.Before{At: began.Add(184 * time.Second), Uptime: monitor.Millis(184 * time.Second),
 		Resets: 1, EchoOn: 180 * time.Second,
 		Ledger:      monitor.Ledger{Sent: 1_000_000, Echoed: 1_000_000},
-		Connections: monitor.Connections{Attempted: 1000, Connected: 1000},
+		Connections: monitor.Made{Connections: monitor.Connections{Attempted: 1000, Connected: 1000}},
 		Server:      &monitor.Server{Accepted: 1001, Released: 100, RecvPackets: 1_000_000}}
 	s.Before.Faults[monitor.Corrupt] = 3
 	s.Before.Evidence = []monitor.Evidence{{Fault: monitor.Corrupt, Client: 99, Connection: 3,
-		Local: "127.0.0.1:50777", Seq: 7, At: 83 * time.Second}}
+		Local: "127.0.0.1:50777", Seq: 7, At: monitor.Millis(83 * time.Second)}}
 	s.Server.Accepted += 1000
 	return s
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // clock writes a duration as 00:01:27.
-func clock(d time.Duration) string {
-	s := int64(max(d, 0) / time.Second)
+func clock[D ~int64](d D) string {
+	s := int64(max(d, 0)) / int64(time.Second)
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
 // took writes a duration in the unit that fits.
-func took(d time.Duration) string { return monitor.Micros(float64(d) / 1e3) }
+func took[D ~int64](d D) string { return monitor.Micros(float64(d) / 1e3) }
 
 // percent writes a share from 0 to 1 so that one that is not 0 never looks like it.
 func percent(share float64) string {

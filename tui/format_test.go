@@ -11,7 +11,8 @@ import (
 
 func TestFormats(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{clock(0), "00:00:00"}, {clock(87 * time.Second), "00:01:27"}, {clock(-1), "00:00:00"},
+		{clock(time.Duration(0)), "00:00:00"}, {clock(87 * time.Second), "00:01:27"},
+		{clock(time.Duration(-1)), "00:00:00"},
 		{clock(100 * time.Hour), "100:00:00"}, {took(12 * time.Millisecond), "12ms"},
 		{percent(0), "0%"}, {percent(0.00001), "<0.01%"}, {percent(0.0054), "0.54%"},
 		{percent(0.023), "2.3%"}, {percent(0.31), "31%"}, {percent(1), "100%"},
@@ -99,7 +100,7 @@ func TestTheTestersStateIsTheDiagnosis(t *testing.T) {
 		"":                   {EchoCPUShare: 0.9, Starved: 0.1},
 		"TESTER FULL 90%":    {Saturated: true, EchoCPUShare: 0.9, Starved: 0.1},
 		"TESTER STARVED 60%": {Saturated: true, EchoCPUShare: 0.04, Starved: 0.6},
-		"TESTER LATE 1.5s":   {HeldUp: 1500 * time.Millisecond, Behind: time.Second},
+		"TESTER LATE 1.5s":   {HeldUp: monitor.Millis(1500 * time.Millisecond), Behind: time.Second},
 	} {
 		s := running(5)
 		s.Generator = g

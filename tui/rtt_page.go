@@ -40,7 +40,7 @@ func (u *ui) drawDistributions(c canvas) {
 		of   monitor.Distribution
 	}{
 		{"RTT", s.RTT}, {"now", s.RTTRecent}, {"connect", s.ConnectTime},
-		{"lag", s.Generator.SendLag},
+		{"lag", s.Generator.SendLag.Distribution},
 	} {
 		x := first + (i+1)*width
 		in.right(x, 0, u.look.title, d.name)

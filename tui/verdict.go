@@ -63,7 +63,7 @@ func bottleneck(s *monitor.Snapshot, v monitor.Verdict) string {
 	case slices.ContainsFunc(v.Diagnoses, func(d monitor.Diagnosis) bool {
 		return d.Name == monitor.SendLag
 	}):
-		return "TESTER LATE " + monitor.Micros(g.HeldUp.Seconds()*1e6)
+		return "TESTER LATE " + took(g.HeldUp)
 	}
 	return ""
 }

@@ -25,7 +25,7 @@ func TestTerminalCountsAnew(t *testing.T) {
 	p.press("w")
 	s := writtenReport(t, p, dir)
 	if s.Verdict != "running" || s.ExitCode != monitor.NoCode || !s.Running || s.Drained ||
-		s.Reset == nil || s.Reset.Times != 1 || s.Reset.Ledger.Echoed == 0 ||
+		s.Reset == nil || s.Reset.Resets != 1 || s.Reset.Ledger.Echoed == 0 ||
 		s.Reset.HostileConnected != 10 {
 		t.Errorf("%s, exit code %d, running %v, drained %v, reset %+v", s.Verdict, s.ExitCode,
 			s.Running, s.Drained, s.Reset)

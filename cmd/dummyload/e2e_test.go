@@ -114,7 +114,7 @@ type summary struct {
 		Fault              string
 		Client, Connection int
 		Seq, Count         uint64
-		Timeline           []monitor.StepSummary
+		Timeline           []monitor.Step
 		TimelineNote       string `json:"timeline_note"`
 	}
 

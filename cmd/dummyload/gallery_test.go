@@ -183,14 +183,14 @@ func TestAShowHasTimelines(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := showExhibit(t.Context(), &chosen[0], monitor.Rules{})
-	i := slices.IndexFunc(s.Evidence, func(e monitor.EvidenceSummary) bool {
-		return e.Fault == monitor.Crossed.String()
+	i := slices.IndexFunc(s.Evidence, func(e monitor.Evidence) bool {
+		return e.Fault == monitor.Crossed
 	})
 	if i < 0 {
 		t.Fatalf("%s: %v, %+v", s.Result, s.Why, s.Evidence)
 	}
 	dummies, sessions := map[string]bool{}, map[string]bool{}
-	for _, step := range s.Evidence[i].Timeline {
+	for _, step := range s.Evidence[i].Steps {
 		if strings.HasPrefix(step.By, "dummy") {
 			dummies[step.Of] = true
 		} else {
@@ -198,8 +198,8 @@ func TestAShowHasTimelines(t *testing.T) {
 		}
 	}
 	// On a machine that is busy the rings may have gone on before they were read.
-	lost := strings.Contains(s.Evidence[i].TimelineNote, "reaches back")
+	lost := strings.Contains(s.Evidence[i].StepsNote, "reaches back")
 	if n, m := len(dummies), len(sessions); n > 2 || m > 2 || !lost && (n < 2 || m < 2) {
-		t.Errorf("steps of %v and %v, note %q", dummies, sessions, s.Evidence[i].TimelineNote)
+		t.Errorf("steps of %v and %v, note %q", dummies, sessions, s.Evidence[i].StepsNote)
 	}
 }

@@ -214,7 +214,7 @@ func TestTimelineOfAServerProcess(t *testing.T) {
 	for _, e := range s.Evidence {
 		notes[e.TimelineNote]++
 		by := func(by, what string) bool {
-			return slices.ContainsFunc(e.Timeline, func(s monitor.StepSummary) bool {
+			return slices.ContainsFunc(e.Timeline, func(s monitor.Step) bool {
 				return strings.HasPrefix(s.By, by) && strings.HasPrefix(s.What, what)
 			})
 		}

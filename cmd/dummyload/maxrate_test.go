@@ -14,7 +14,7 @@ import (
 // searched is the summary of a search.
 type searched struct {
 	summary
-	MaxRate monitor.MaxRateSummary `json:"max_rate"`
+	MaxRate monitor.MaxRate `json:"max_rate"`
 }
 
 // search runs one and reads its summary.
@@ -35,7 +35,8 @@ func TestMaxRate(t *testing.T) {
 		"--oversend", "4")
 	m := s.MaxRate
 	few := m.Steps[0].Made*duration.Seconds() < 100 // then no rate is tried
-	if few != (len(m.Steps) == 1) || m.Steps[0].Purpose != monitor.StepEstimate || m.LimitUS != 400_000 {
+	if few != (len(m.Steps) == 1) || m.Steps[0].Purpose != monitor.StepEstimate ||
+		m.Limit != monitor.Limit(400*time.Millisecond) {
 		t.Fatalf("%+v", m)
 	}
 	for _, step := range m.Steps {
@@ -45,7 +46,7 @@ func TestMaxRate(t *testing.T) {
 		if step.Asked > 0 && short > 0.5 && short < 2 {
 			continue
 		}
-		good := step.P999 > 0 && step.P99 < m.LimitUS && step.Late == 0 && // and not without an echo
+		good := step.P999 > 0 && step.P99 < 400_000 && step.Late == 0 && // and not without an echo
 			(step.Asked == 0 || short < 1)
 		if good != (step.Verdict == monitor.StepOK) || step.P50 > step.P99 || step.P99 > step.P999 {
 			t.Errorf("%+v", step)

@@ -52,7 +52,7 @@ type show struct {
 	Natural     *detected `json:"natural,omitempty"`
 	Why         []string  `json:"why,omitempty"` // in words, when the result is not as expected
 	// Evidence is the first of each fault that has a timeline.
-	Evidence []monitor.EvidenceSummary `json:"evidence,omitempty"`
+	Evidence []monitor.Evidence `json:"evidence,omitempty"`
 
 	also []string
 }
@@ -79,10 +79,10 @@ func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) s
 
 // keepEvidence keeps the first evidence of each fault that was joined with the traces.
 func (s *show) keepEvidence(final *monitor.Snapshot, rules monitor.Rules) {
-	shown := map[string]bool{}
+	shown := map[monitor.Fault]bool{}
 	summary := monitor.NewSummary(final, monitor.Judge(final, rules), monitor.Meta{})
 	for _, e := range summary.Evidence {
-		if len(e.Timeline) > 0 && !shown[e.Fault] {
+		if len(e.Steps) > 0 && !shown[e.Fault] {
 			shown[e.Fault] = true
 			s.Evidence = append(s.Evidence, e)
 		}

@@ -1,0 +1,243 @@
+package monitor
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"time"
+)
+
+// The nouns of a run: what is counted and measured of it. Each is one struct, from where it is
+// filled in to the JSON summary, whose keys stand on its fields. A key ends in its unit.
+
+// Ledger accounts for every echo: Sent = Echoed + Wait + Abandoned + Lost, per connection and
+// in total, at every snapshot.
+type Ledger struct {
+	Sent      uint64 `json:"sent"`
+	Echoed    uint64 `json:"echoed"`
+	Wait      uint64 `json:"wait"`      // Wait Echo Count; no timeout and no last close lowers it
+	Abandoned uint64 `json:"abandoned"` // unanswered when the dummy itself closed
+	Lost      uint64 `json:"lost"`      // unanswered when the server closed, or proved missing
+}
+
+// Add adds what another ledger counts.
+func (l *Ledger) Add(o Ledger) {
+	l.Sent += o.Sent
+	l.Echoed += o.Echoed
+	l.Wait += o.Wait
+	l.Abandoned += o.Abandoned
+	l.Lost += o.Lost
+}
+
+// Balanced reports whether nothing is unaccounted for.
+func (l Ledger) Balanced() bool { return l.Sent == l.Echoed+l.Wait+l.Abandoned+l.Lost }
+
+// Connections counts connections since the start; Now is how many are up.
+type Connections struct {
+	Attempted      uint64 `json:"attempted"`
+	Connected      uint64 `json:"connected"`
+	Failed         uint64 `json:"failed"`
+	ClosedByDummy  uint64 `json:"closed_by_dummy"`
+	ClosedByServer uint64 `json:"closed_by_server"`
+	Peak           uint64 `json:"peak"`
+	// NeverAccepted is, of those closed by the dummy, connections that the server's system reset
+	// before its program had accepted them: its backlog was full. Each was dialed anew.
+	NeverAccepted uint64 `json:"never_accepted,omitempty"`
+	Now           uint64 `json:"-"`
+}
+
+// Add adds what others count. Peaks add up to what there was at most.
+func (c *Connections) Add(o Connections) {
+	c.Attempted += o.Attempted
+	c.Connected += o.Connected
+	c.Failed += o.Failed
+	c.ClosedByDummy += o.ClosedByDummy
+	c.ClosedByServer += o.ClosedByServer
+	c.NeverAccepted += o.NeverAccepted
+	c.Peak += o.Peak
+	c.Now += o.Now
+}
+
+// Bytes counts what went over the wire, headers included.
+type Bytes struct {
+	Sent     uint64 `json:"sent"`
+	Received uint64 `json:"received"`
+}
+
+// Millis is a duration whose JSON is milliseconds, to the microsecond.
+type Millis time.Duration
+
+// String is the duration as Go writes it.
+func (m Millis) String() string { return time.Duration(m).String() }
+
+// MarshalJSON writes the number.
+func (m Millis) MarshalJSON() ([]byte, error) {
+	return json.Marshal(round3(millis(m)))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (m *Millis) UnmarshalJSON(data []byte) error {
+	var ms float64
+	err := json.Unmarshal(data, &ms)
+	*m = Millis(math.Round(ms * 1e6))
+	return err
+}
+
+// Hex is bytes whose JSON is a string of two hexadecimal digits for each.
+type Hex []byte
+
+// MarshalText writes the digits.
+func (h Hex) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h), nil }
+
+// UnmarshalText reads them.
+func (h *Hex) UnmarshalText(text []byte) (err error) {
+	*h, err = hex.DecodeString(string(text))
+	return err
+}
+
+// round3 keeps three decimals: nanoseconds of what is in µs, microseconds of what is in ms.
+func round3(f float64) float64 { return math.Round(f*1e3) / 1e3 }
+
+// rounded has numbers written with three decimals.
+func rounded(numbers ...*float64) {
+	for _, n := range numbers {
+		*n = round3(*n)
+	}
+}
+
+// Distribution sums up one histogram of durations, in microseconds.
+type Distribution struct {
+	Count uint64  `json:"count"`
+	Min   float64 `json:"min"`
+	Mean  float64 `json:"mean"`
+	P50   float64 `json:"p50"`
+	P90   float64 `json:"p90"`
+	P99   float64 `json:"p99"`
+	P999  float64 `json:"p99_9"`
+	P9999 float64 `json:"p99_99"`
+	Max   float64 `json:"max"`
+}
+
+// MarshalJSON writes nanoseconds, and nothing finer.
+func (d Distribution) MarshalJSON() ([]byte, error) {
+	rounded(&d.Min, &d.Mean, &d.P50, &d.P90, &d.P99, &d.P999, &d.P9999, &d.Max)
+	type plain Distribution
+	return marshal(plain(d))
+}
+
+// Averages are rates over the time that Echo was on; what a drain brings is no part of them.
+type Averages struct {
+	Echoes   float64 `json:"echoes_per_s"`
+	Connects float64 `json:"connects_per_s"`
+}
+
+// MarshalJSON writes three decimals.
+func (a Averages) MarshalJSON() ([]byte, error) {
+	rounded(&a.Echoes, &a.Connects)
+	type plain Averages
+	return marshal(plain(a))
+}
+
+// FaultRate says what the number of faults is worth; see FaultRateUpper95.
+type FaultRate struct {
+	Verified uint64  `json:"echoes_verified"`
+	Upper95  float64 `json:"fault_rate_upper_95"`
+}
+
+// Fairness tells how evenly the server treated its clients.
+type Fairness struct {
+	Min    uint64 `json:"echoes_per_client_min"`
+	Median uint64 `json:"echoes_per_client_median"`
+	Max    uint64 `json:"echoes_per_client_max"`
+	Silent uint64 `json:"silent_clients"` // sent at least one echo and never got any back
+}
+
+// Generator is what the tester knows about itself.
+type Generator struct {
+	// CPUShare is the busiest dummy worker's share of one core, 0 to 1, since the previous
+	// snapshot; once the fleet has ended, the mean over the time that Echo was on.
+	CPUShare     float64 `json:"cpu_share"`
+	EchoCPUShare float64 `json:"-"` // the same, as the mean over the time that Echo was on
+	// SendLag is, in an open loop, how late an echo was sent that was due and had room: since
+	// the later of its due time and when a window was open. What waits for a window waits for the
+	// server.
+	SendLag Lag `json:"send_lag_p99_us"`
+
+	// HeldUp is how long the tester did nothing although it wanted to: stopped, or the processor
+	// was somebody else's. What came meanwhile was not read, and the server is not to blame for
+	// it. It is the worst worker's, while Echo was on; HeldUpDraining is the same since STOP.
+	HeldUp         Millis        `json:"held_up_ms"`
+	HeldUpDraining time.Duration `json:"-"`
+
+	Saturated bool `json:"saturated"` // its processor time was the limit of what the run has measured
+
+	// Starved is the share of the time that Echo was on in which a worker, the worst one, neither
+	// ran nor slept: others had the processor, or the tester was stopped.
+	Starved float64 `json:"-"`
+
+	// Behind is, in an open loop, how far the schedule was ahead of what was sent, for whatever
+	// reason: full windows are the server's. Once Echo is off, as it was at STOP.
+	Behind time.Duration `json:"-"`
+
+	Backend    string `json:"dummy_backend"`
+	Workers    int    `json:"dummy_workers"`
+	RSS        uint64 `json:"rss_bytes"` // of this process
+	Goroutines int    `json:"-"`
+}
+
+// MarshalJSON writes three decimals.
+func (g Generator) MarshalJSON() ([]byte, error) {
+	rounded(&g.CPUShare)
+	type plain Generator
+	return marshal(plain(g))
+}
+
+// Lag is a Distribution whose JSON is the one number that judges a tester, the p99.
+type Lag struct{ Distribution }
+
+// MarshalJSON writes the number.
+func (l Lag) MarshalJSON() ([]byte, error) { return json.Marshal(round3(l.P99)) }
+
+// UnmarshalJSON reads it.
+func (l *Lag) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &l.P99) }
+
+// Full reports whether the tester was saturated by what it did itself, and not for want of a
+// processor.
+func (g *Generator) Full() bool { return g.Saturated && g.EchoCPUShare >= g.Starved }
+
+// Hostile counts what the dummies did that misbehave. None of it is in the ledger, the faults or
+// the other counters.
+type Hostile struct {
+	Dummies        uint64 `json:"dummies"`
+	Connected      uint64 `json:"connected"`        // connections made
+	ClosedByServer uint64 `json:"closed_by_server"` // of them, by FIN or RST
+	BytesSent      uint64 `json:"bytes_sent"`
+	BytesReceived  uint64 `json:"bytes_received"`
+}
+
+// Drain describes the last STOP.
+type Drain struct {
+	AtStop  uint64        // Wait Echo Count when STOP was given
+	Elapsed time.Duration // from STOP until Wait Echo Count was 0, or until now
+	Owed    uint64        // Wait Echo Count as a drain was given up; 0 for one that was not
+	// GaveUp is set when the drain's time was over before all echoes had come. Missing of them were
+	// proved missing then, and are lost; the others are owed. It is no drain, even with none owed.
+	GaveUp  bool
+	Missing uint64
+}
+
+// Owed names echoes of one connection that are not answered: sequences First to Last.
+type Owed struct {
+	Client      int
+	Connection  uint32
+	Local       string // the dummy's address, to find it in the server's own log
+	First, Last uint64
+	Count       int
+	Age         time.Duration // of the oldest
+}
+
+// Event is one line of the log: a reconnect storm, START, STOP, a server lost.
+type Event struct {
+	At   time.Time
+	Text string
+}
