@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"dummyload/monitor"
+	"dummyload/server/gallery/show"
 )
 
 // damaged builds the program with one passage of one source file replaced (go build's -overlay:
@@ -60,14 +61,14 @@ func TestABlindTesterFailsTheGallery(t *testing.T) {
 		"n, ok := v.p.match(m, data, int(st.have))",
 		"n, ok := min(len(data), v.p.frameSize(m)-int(st.have)), true")
 	r := finish(t, command(t, blind, "gallery", "--json", "-", "corrupt", "swap", "right-net"))
-	var shows []show
+	var shows []show.Show
 	if err := json.Unmarshal([]byte(r.stdout), &shows); err != nil || len(shows) != 3 {
 		t.Fatalf("exit %d, %v: %s%s", r.code, err, r.stdout, r.stderr)
 	}
 	if r.code != monitor.ExitFault {
 		t.Errorf("exit %d, want %d: %s", r.code, monitor.ExitFault, r.stderr)
 	}
-	for i, want := range []string{escaped, escaped, asExpected} {
+	for i, want := range []show.Result{show.Escaped, show.Escaped, show.AsExpected} {
 		if shows[i].Result != want {
 			t.Errorf("%s is %s, want %s", shows[i].Name, shows[i].Result, want)
 		}

@@ -2,159 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"math"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"dummyload/monitor"
-	"dummyload/server/gallery"
+	"dummyload/server/gallery/show"
 )
-
-// TestGallery is the tester's own exam: every wrong server is named for what it does, no right
-// one is accused, three times in a row.
-func TestGallery(t *testing.T) {
-	rounds, parallel, exhibits := 3, galleryParallel, gallery.All()
-	if testing.Short() { // the cheap ones, and one run of each
-		rounds, parallel = 1, 3
-		exhibits = slices.DeleteFunc(exhibits, func(e gallery.Exhibit) bool {
-			return e.Load.Churn > 0 || e.Load.Misbehave != "" // up to 200 MB on one connection
-		})
-	}
-	for round := range rounds {
-		shows := showAll(t.Context(), exhibits, parallel, monitor.Rules{})
-		t.Logf("round %d:\n%s", round+1, matrix(shows))
-		for _, s := range shows {
-			if s.Result != asExpected {
-				t.Errorf("round %d: %s: %s: expected %v, earned %v, seed %d\n%s", round+1, s.Name, s.Result,
-					s.Expected, s.Earned, s.Seed, strings.Join(s.Why, "\n"))
-			}
-		}
-	}
-}
-
-// exhibit finds one by its name, for a shorter while.
-func exhibit(t *testing.T, name string) gallery.Exhibit {
-	t.Helper()
-	chosen, err := choose([]string{name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	chosen[0].Load.Duration = 300 * time.Millisecond
-	return chosen[0]
-}
-
-// TestGalleryTurnsRed: a tester that is blind on one eye, a right server taken for a wrong one
-// and a wrong one for a right one all fail the gallery. Without this its green would mean little.
-func TestGalleryTurnsRed(t *testing.T) {
-	for name, fault := range map[string]monitor.Fault{
-		"corrupt": monitor.Corrupt, "truncate": monitor.Truncated, "swap": monitor.Crossed,
-		"duplicate": monitor.Duplicate, "reorder": monitor.Reordered, "drop": monitor.Missing,
-		"unasked": monitor.Unsolicited, "greeting-twice": monitor.LoginDuplicate,
-	} {
-		blind := monitor.Rules{Allow: []monitor.Fault{fault}}
-		shows := showAll(t.Context(), []gallery.Exhibit{exhibit(t, name)}, 1, blind)
-		if shows[0].Result != escaped || allAsExpected(shows) {
-			t.Errorf("blind for %v: %s is %s", fault, name, shows[0].Result)
-		}
-	}
-	for name, c := range map[string]struct {
-		result string
-		change func(*gallery.Exhibit)
-	}{
-		"right-net": {escaped, func(e *gallery.Exhibit) { e.Want = []string{"corrupt"} }},
-		// What it does wrong comes before the first echo.
-		"greeting-twice": {accused, func(e *gallery.Exhibit) { e.Want = nil }},
-		// What it does has two names, and one of them ends the show.
-		"close": {misnamed, func(e *gallery.Exhibit) {
-			e.Want, e.Load.Duration = []string{monitor.ClosedByServer.String()}, 20*time.Second
-		}},
-	} {
-		e := exhibit(t, name)
-		c.change(&e)
-		shows := showAll(t.Context(), []gallery.Exhibit{e}, 1, monitor.Rules{})
-		if shows[0].Result != c.result || allAsExpected(shows) || len(shows[0].Why) == 0 {
-			t.Errorf("%s, changed: %+v, want %s", name, shows[0], c.result)
-		}
-	}
-}
-
-// TestGalleryKeepsEveryBitOfASeed: readers of JSON take numbers for float64.
-func TestGalleryKeepsEveryBitOfASeed(t *testing.T) {
-	data, err := json.Marshal(show{Seed: math.MaxUint64})
-	if err != nil || !strings.Contains(string(data), `"seed":"18446744073709551615"`) {
-		t.Errorf("%s, %v", data, err)
-	}
-}
-
-// TestMatrix: who was expected to be what, and was found to be what.
-func TestMatrix(t *testing.T) {
-	got := matrix([]show{
-		{Name: "wrong", Expected: []string{"corrupt", "missing"}, Earned: []string{"corrupt", "crossed",
-			"late", "stale"}, also: []string{"stale"}, Result: escaped},
-		{Name: "right", Earned: []string{"late"}, Result: asExpected},
-	})
-	want := `
-                      corrupt
-                      | crossed
-                      | | late
-                      | | | missing
-                      | | | | stale
-wrong                 x ! + . + ESCAPED
-right                 | | + | | ok
-x expected and earned   . expected, not earned   + goes with it   ! neither
-`
-	if "\n"+got != want {
-		t.Errorf("got\n%s", got)
-	}
-}
-
-// TestRightServersServeManyLifetimes: none is accused, each has served as many as were asked for.
-// `dummyload gallery --lifetimes 100000` is the long form.
-func TestRightServersServeManyLifetimes(t *testing.T) {
-	const lifetimes = 2000
-	var right []gallery.Exhibit
-	for _, e := range gallery.All() {
-		if e.Right() {
-			right = append(right, e)
-		}
-	}
-	demandLifetimes(right, lifetimes)
-	for i := range right {
-		right[i].Load.Duration = 5 * time.Minute // at most: it ends with the last lifetime
-	}
-	for _, s := range showAll(t.Context(), right, 2, monitor.Rules{}) {
-		if s.Result != asExpected || s.Connections < lifetimes {
-			t.Errorf("%s: %s, %d connections, earned %v, seed %d\n%s", s.Name, s.Result, s.Connections,
-				s.Earned, s.Seed, strings.Join(s.Why, "\n"))
-		}
-	}
-	impossible := right[:1]
-	demandLifetimes(impossible, maxLifetimes)
-	impossible[0].Load.Duration = 10 * time.Millisecond
-	s := showAll(t.Context(), impossible, 1, monitor.Rules{})[0]
-	if s.Result != notShown || len(s.Why) == 0 {
-		t.Errorf("too few lifetimes: %s, %v", s.Result, s.Why)
-	}
-}
-
-// TestNaturalRatesAreReported: for specimens only, and they fail nothing.
-func TestNaturalRatesAreReported(t *testing.T) {
-	exhibits, err := choose([]string{"zero-counts", "corrupt", "right-specimen"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	shows := make([]show, len(exhibits))
-	showNatural(t.Context(), exhibits, shows, galleryOptions{natural: 2, parallel: 2})
-	// Whether IOCount is lowered on transferred 0 is no matter of a window.
-	if d := shows[0].Natural; d == nil || *d != (detected{2, 2}) {
-		t.Errorf("zero-counts was named %v", d)
-	}
-	if shows[1].Natural != nil || shows[2].Natural != nil {
-		t.Errorf("not specimens with a bug: %v, %v", shows[1].Natural, shows[2].Natural)
-	}
-}
 
 // TestGalleryCommand: names choose, an unknown one is told with the list, --json has the table.
 func TestGalleryCommand(t *testing.T) {
@@ -168,38 +20,9 @@ func TestGalleryCommand(t *testing.T) {
 		t.Errorf("exit %d: %s", r.code, r.stderr)
 	}
 	r = dummyload(t, "gallery", "--json", "-", "duplicate")
-	var shows []show
+	var shows []show.Show
 	if err := json.Unmarshal([]byte(r.stdout), &shows); err != nil || len(shows) != 1 ||
-		shows[0].Name != "duplicate" || shows[0].Result != asExpected {
+		shows[0].Name != "duplicate" || shows[0].Result != show.AsExpected {
 		t.Errorf("exit %d, %v: %s", r.code, err, r.stdout)
-	}
-}
-
-// TestAShowHasTimelines: what both ends did around a fault, on the owner's connection too, is in
-// the table.
-func TestAShowHasTimelines(t *testing.T) {
-	chosen, err := choose([]string{"swap"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := showExhibit(t.Context(), &chosen[0], monitor.Rules{})
-	i := slices.IndexFunc(s.Evidence, func(e monitor.Evidence) bool {
-		return e.Fault == monitor.Crossed
-	})
-	if i < 0 {
-		t.Fatalf("%s: %v, %+v", s.Result, s.Why, s.Evidence)
-	}
-	dummies, sessions := map[string]bool{}, map[string]bool{}
-	for _, step := range s.Evidence[i].Steps {
-		if strings.HasPrefix(step.By, "dummy") {
-			dummies[step.Of] = true
-		} else {
-			sessions[step.Of] = true
-		}
-	}
-	// On a machine that is busy the rings may have gone on before they were read.
-	lost := strings.Contains(s.Evidence[i].StepsNote, "reaches back")
-	if n, m := len(dummies), len(sessions); n > 2 || m > 2 || !lost && (n < 2 || m < 2) {
-		t.Errorf("steps of %v and %v, note %q", dummies, sessions, s.Evidence[i].StepsNote)
 	}
 }

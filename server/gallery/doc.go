@@ -1,6 +1,6 @@
 // Package gallery is a collection of echo servers that are wrong on purpose, each in one way, and
 // of a few that are right. The tester must name every wrong one and accuse none of the others;
-// `dummyload gallery` and the tests of cmd/dummyload hold it to that.
+// package show, `dummyload gallery` and their tests hold it to that.
 //
 // Nobody should serve with any of this. There are three kinds of exhibit:
 //

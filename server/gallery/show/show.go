@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"context"
@@ -14,15 +14,6 @@ import (
 	"dummyload/server/gallery"
 )
 
-// The results of a show.
-const (
-	asExpected = "ok"
-	escaped    = "ESCAPED"  // what should have been named was not
-	misnamed   = "MISNAMED" // it was, and something else as well
-	accused    = "ACCUSED"  // a right server
-	notShown   = "FAILED"   // the show itself did not work
-)
-
 // A show takes less than 10 s on a machine that has nothing else to do, and is given up after
 // showMost; what it is to find is looked for every showLook. Before START the server has a while to
 // accept them all, beyond what its system does.
@@ -33,42 +24,40 @@ const (
 
 	// showConnect is how long a connection may take: none of the exhibits is about that.
 	showConnect = 20 * time.Second
-
-	showEvidence = 10 // lines told when the result is not as expected
 )
 
-// show is one exhibit and what the tester said of it.
-type show struct {
+// Show is one exhibit and what the tester said of it. The table that is written as JSON has these.
+type Show struct {
 	Name     string   `json:"name"`
 	Does     string   `json:"does"`
 	Expected []string `json:"expected"`
 	Earned   []string `json:"earned"`
 	Seconds  float64  `json:"seconds"`
-	Result   string   `json:"result"`
+	Result   Result   `json:"result"`
 	Seed     uint64   `json:"seed,string"` // as in the summary
 	// Connections is how many the server served, Natural how often it is named when nothing is
 	// done to bring its bug to light; nil when that was not asked for.
 	Connections uint64    `json:"connections"`
-	Natural     *detected `json:"natural,omitempty"`
+	Natural     *Detected `json:"natural,omitempty"`
 	Why         []string  `json:"why,omitempty"` // in words, when the result is not as expected
 	// Evidence is the first of each fault that has a timeline.
 	Evidence []monitor.Evidence `json:"evidence,omitempty"`
 
-	also []string
+	also []string // of the exhibit
 }
 
 // showExhibit runs the fleet against one exhibit until it is named, or to the end. What the
 // rules allow is not looked at.
-func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) show {
+func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) Show {
 	began := time.Now()
-	s := show{Name: e.Name, Does: e.Does, Expected: e.Want, Seed: rand.Uint64(), also: e.Also}
+	s := Show{Name: e.Name, Does: e.Does, Expected: e.Want, Seed: rand.Uint64(), also: e.Also}
 	if dummy.SeesReceiveQueues() {
 		s.Expected = slices.Concat(e.Want, e.WantSeen)
 	}
 	final, err := s.run(ctx, e, rules)
 	s.Seconds = time.Since(began).Seconds()
 	if err != nil {
-		s.Result, s.Why = notShown, []string{monitor.Clean(err.Error())}
+		s.Result, s.Why = NotShown, []string{monitor.Clean(err.Error())}
 		return s
 	}
 	s.Connections = final.Connections.Connected
@@ -77,21 +66,9 @@ func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) s
 	return s
 }
 
-// keepEvidence keeps the first evidence of each fault that was joined with the traces.
-func (s *show) keepEvidence(final *monitor.Snapshot, rules monitor.Rules) {
-	shown := map[monitor.Fault]bool{}
-	summary := monitor.NewSummary(final, monitor.Judge(final, rules), monitor.Meta{})
-	for _, e := range summary.Evidence {
-		if len(e.Steps) > 0 && !shown[e.Fault] {
-			shown[e.Fault] = true
-			s.Evidence = append(s.Evidence, e)
-		}
-	}
-}
-
 // run is a whole run, cut short once the exhibit was named. The last snapshot comes from after
 // the server's end.
-func (s *show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) (
+func (s *Show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) (
 	*monitor.Snapshot, error) {
 	most := showMost
 	if e.Load.Lifetimes > 0 {
@@ -130,7 +107,7 @@ func (s *show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules)
 }
 
 // echo is START, STOP, the drain and the quiet period, or as much of it as is needed.
-func (s *show) echo(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sampler,
+func (s *Show) echo(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sampler,
 	e *gallery.Exhibit, rules monitor.Rules) error {
 	if err := f.Wait(ctx, monitor.Idle); err != nil {
 		return fmt.Errorf("the dummies did not connect: %w", err)
@@ -233,60 +210,4 @@ func fleetFor(l gallery.Load, srv gallery.Server, seed uint64) dummy.Config {
 		Hostile: groups, Churn: l.Churn, Close: how, ReconnectDelay: l.ReconnectDelay,
 		ConnectTimeout: showConnect, DrainTimeout: l.DrainTimeout, Quiet: l.Quiet, Seed: seed,
 	}
-}
-
-// judge compares what was earned with what was expected.
-func (s *show) judge(final *monitor.Snapshot, rules monitor.Rules) {
-	s.Earned = earned(final, rules)
-	foreign := slices.DeleteFunc(slices.Clone(s.Earned), func(name string) bool {
-		return slices.Contains(s.Expected, name) || slices.Contains(s.also, name) ||
-			name == monitor.Late.String()
-	})
-	switch {
-	case !includes(s.Earned, s.Expected):
-		s.Result = escaped
-	case len(foreign) > 0 && len(s.Expected) == 0:
-		s.Result = accused
-	case len(foreign) > 0:
-		s.Result = misnamed
-	default:
-		s.Result = asExpected
-		return
-	}
-	v := monitor.Judge(final, rules)
-	s.Why = append(s.Why, v.Reasons...)
-	for _, d := range v.Diagnoses {
-		s.Why = append(s.Why, fmt.Sprintf("%s: %s", d.Name, monitor.Clean(d.Why)))
-	}
-	if len(s.Why) == 0 {
-		s.Why = []string{fmt.Sprintf("nothing was found in %s echoes on %s connections",
-			monitor.Count(final.Ledger.Echoed), monitor.Count(final.Connections.Connected))}
-	}
-	for _, ev := range final.Evidence[:min(len(final.Evidence), showEvidence)] {
-		s.Why = append(s.Why, fmt.Sprintf("%s: %s", ev.Fault, ev.Sentence()))
-	}
-}
-
-// earned is what the tester says of a server: every fault that it counts against it, late
-// echoes too, and every diagnosis that accuses somebody else.
-func earned(snap *monitor.Snapshot, rules monitor.Rules) []string {
-	v := monitor.Judge(snap, rules)
-	names := []string{}
-	for _, f := range v.Failed {
-		names = append(names, f.String())
-	}
-	if snap.Faults[monitor.Late] > 0 && !slices.Contains(rules.Allow, monitor.Late) {
-		names = append(names, monitor.Late.String())
-	}
-	for _, d := range v.Diagnoses {
-		if d.Accuses() {
-			names = append(names, d.Name)
-		}
-	}
-	return names
-}
-
-// includes reports whether all of want are among have.
-func includes(have, want []string) bool {
-	return !slices.ContainsFunc(want, func(name string) bool { return !slices.Contains(have, name) })
 }

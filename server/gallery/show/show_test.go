@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func TestAShowGoesOnWhenAllDrain(t *testing.T) {
 	defer enough()
 	go sampler.Run(ctx)
 	ended := make(chan error, 1)
-	s := show{Expected: []string{monitor.WorkersLost}}
+	s := Show{Expected: []string{monitor.WorkersLost}}
 	go func() { ended <- s.echo(ctx, fleet, sampler, &e, monitor.Rules{}) }()
 	for sampler.Sample().Faults[monitor.Late] <= uint64(e.Load.Clients/2) {
 		select {

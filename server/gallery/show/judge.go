@@ -1,0 +1,91 @@
+package show
+
+import (
+	"fmt"
+	"slices"
+
+	"dummyload/monitor"
+)
+
+// Result is what a show has come to.
+type Result string
+
+// The results.
+const (
+	AsExpected Result = "ok"
+	Escaped    Result = "ESCAPED"  // what should have been named was not
+	Misnamed   Result = "MISNAMED" // it was, and something else as well
+	Accused    Result = "ACCUSED"  // a right server
+	NotShown   Result = "FAILED"   // the show itself did not work
+)
+
+// mostEvidence is how many lines of it say why a result is not as expected.
+const mostEvidence = 10
+
+// judge compares what was earned with what was expected.
+func (s *Show) judge(final *monitor.Snapshot, rules monitor.Rules) {
+	s.Earned = earned(final, rules)
+	foreign := slices.DeleteFunc(slices.Clone(s.Earned), func(name string) bool {
+		return slices.Contains(s.Expected, name) || slices.Contains(s.also, name) ||
+			name == monitor.Late.String()
+	})
+	switch {
+	case !includes(s.Earned, s.Expected):
+		s.Result = Escaped
+	case len(foreign) > 0 && len(s.Expected) == 0:
+		s.Result = Accused
+	case len(foreign) > 0:
+		s.Result = Misnamed
+	default:
+		s.Result = AsExpected
+		return
+	}
+	v := monitor.Judge(final, rules)
+	s.Why = append(s.Why, v.Reasons...)
+	for _, d := range v.Diagnoses {
+		s.Why = append(s.Why, fmt.Sprintf("%s: %s", d.Name, monitor.Clean(d.Why)))
+	}
+	if len(s.Why) == 0 {
+		s.Why = []string{fmt.Sprintf("nothing was found in %s echoes on %s connections",
+			monitor.Count(final.Ledger.Echoed), monitor.Count(final.Connections.Connected))}
+	}
+	for _, ev := range final.Evidence[:min(len(final.Evidence), mostEvidence)] {
+		s.Why = append(s.Why, fmt.Sprintf("%s: %s", ev.Fault, ev.Sentence()))
+	}
+}
+
+// earned is what the tester says of a server: every fault that it counts against it, late
+// echoes too, and every diagnosis that accuses somebody else.
+func earned(snap *monitor.Snapshot, rules monitor.Rules) []string {
+	v := monitor.Judge(snap, rules)
+	names := []string{}
+	for _, f := range v.Failed {
+		names = append(names, f.String())
+	}
+	if snap.Faults[monitor.Late] > 0 && !slices.Contains(rules.Allow, monitor.Late) {
+		names = append(names, monitor.Late.String())
+	}
+	for _, d := range v.Diagnoses {
+		if d.Accuses() {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+// includes reports whether all of want are among have.
+func includes(have, want []string) bool {
+	return !slices.ContainsFunc(want, func(name string) bool { return !slices.Contains(have, name) })
+}
+
+// keepEvidence keeps the first evidence of each fault that was joined with the traces.
+func (s *Show) keepEvidence(final *monitor.Snapshot, rules monitor.Rules) {
+	shown := map[monitor.Fault]bool{}
+	summary := monitor.NewSummary(final, monitor.Judge(final, rules), monitor.Meta{})
+	for _, e := range summary.Evidence {
+		if len(e.Steps) > 0 && !shown[e.Fault] {
+			shown[e.Fault] = true
+			s.Evidence = append(s.Evidence, e)
+		}
+	}
+}
