@@ -10,33 +10,17 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 	"dummyload/server/iocp"
 )
 
-// synLost is a connect time that only a lost SYN explains: systems send it again after 1 s.
-const synLost = 900 * time.Millisecond
-
-// backlog is what the fleet knows of a server whose accept queue is full. Connections of that time
-// may be up on our side only. The server's system answers what they send with a RST (Linux: with
-// SYN cookies, see listen(2) and tcp_syncookies in tcp(7)), and the server's program has never
-// heard of them. Seen from a dummy that is no different from a program that accepts and resets.
-// So each such reset needs evidence before it is excused:
-//
-//	seen in the backlog   the system's table had told that nobody had accepted it: that is enough
-//	not a byte was taken  our system tells what the server's has acknowledged. A connection that it
-//	                      knows has its first bytes acknowledged at once. So where any were, the
-//	                      server's program has reset it
-//	the system counts     no more are excused than handshakes met a full accept queue since the
-//	                      fleet began, where the server is on this system and it tells
-//	a SYN was lost        around the time of the connect, where the system does not tell; no more
-//	                      than SYNs were lost, and a few more, since a SYN may get through where its
-//	                      connection does not
-//
-// What is excused is counted (monitor.Connections.NeverAccepted) and told (accept_stalled).
+// backlog is what the fleet knows of a server whose accept queue is full, which is the evidence that a
+// reset is excused by (package diagnose). What is excused is counted
+// (monitor.Connections.NeverAccepted) and told (accept_stalled).
 type backlog struct {
-	full    atomic.Pointer[interval] // when connects lost their SYN last
-	lost    atomic.Uint64            // connects that did
+	full    atomic.Pointer[diagnose.FullQueue] // when connects lost their SYN last
+	lost    atomic.Uint64                      // connects that did
 	excused atomic.Uint64
 
 	mu     sync.Mutex
@@ -47,33 +31,27 @@ type backlog struct {
 	readAt time.Duration // when it was read last
 }
 
-type interval struct{ from, to time.Duration }
-
-const (
-	lostShare1In = 100                   // one connection in so many is excused besides
-	countFresh   = 10 * time.Millisecond // how long the system's count is taken for the present one
-)
+// countFresh is how long the system's count is taken for the present one.
+const countFresh = 10 * time.Millisecond
 
 // begin reads the system's count before the first connect.
 func (b *backlog) begin() { b.began, b.told = readListenOverflows() }
 
 // connected notes how long a connect took.
 func (b *backlog) connected(from, to time.Duration) {
-	if to-from < synLost {
+	if !diagnose.LostSYN(to - from) {
 		return
 	}
 	b.lost.Add(1)
-	if was := b.full.Load(); was != nil && was.to >= from {
-		from, to = min(was.from, from), max(was.to, to)
-	}
-	b.full.Store(&interval{from, to}) // of two at once either will do
+	full := b.fullQueue().With(from, to)
+	b.full.Store(&full) // of two at once either will do
 }
 
-// wasFull reports whether the accept queue was full around the time at.
-func (b *backlog) wasFull(at time.Duration) bool {
-	const around = 100 * time.Millisecond
-	full := b.full.Load()
-	return full != nil && at >= full.from-around && at <= full.to+around
+func (b *backlog) fullQueue() diagnose.FullQueue {
+	if full := b.full.Load(); full != nil {
+		return *full
+	}
+	return diagnose.FullQueue{}
 }
 
 // overflows is how many handshakes met a full accept queue on this system since the fleet began;
@@ -97,13 +75,8 @@ func (b *backlog) overflows(port uint16, now time.Duration) (n uint64, known boo
 // excuses reports whether a connection made at a time, of so many, was never accepted, as far as
 // anybody knows; then it counts as excused.
 func (b *backlog) excuses(port uint16, made uint64, at, now time.Duration) bool {
-	most, known := b.overflows(port, now)
-	if !known {
-		most = 0
-		if b.wasFull(at) {
-			most = b.lost.Load() + made/lostShare1In
-		}
-	}
+	overflows, known := b.overflows(port, now)
+	most := diagnose.Excusable(overflows, known, b.fullQueue().At(at), b.lost.Load(), made)
 	for {
 		n := b.excused.Load()
 		if n >= most {
@@ -134,7 +107,7 @@ func (w *worker) neverAccepted(d *dummy, class iocp.Class) bool {
 func (w *worker) dialAnew(d *dummy) {
 	w.tell.unaccepted++ // for the log; a worker must not wait for the fleet's lock
 	w.count.conns.NeverAccepted++
-	w.count.causes.refused.add(stuck{1, uint64(d.wait)})
+	w.count.signs.Ladder.Refused.Add(diagnose.Stuck{Connections: 1, Echoes: uint64(d.wait)})
 	w.countOwnClose(d)
 	w.abandon(d)
 	w.die(d, w.port.Abort, d.backoff())

@@ -298,7 +298,7 @@ func TestAServerThatDropsAnswersAtOurFINIsTold(t *testing.T) {
 				must(t, f.Disconnect(0, CloseFIN))
 				closed++
 			}
-			return closed > 20 && (!drops || s.Ledger.Abandoned > leastFins)
+			return closed > 20 && (!drops || s.Ledger.Abandoned > 20) // leastFINs
 		})
 		must(t, f.Stop())
 		reach(t, f, monitor.Drained)

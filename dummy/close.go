@@ -3,43 +3,20 @@ package dummy
 import (
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
-// closeLeast is how long the server has at least to answer a FIN. A patient --drain-timeout gives
-// it more: both say how slow a right server may be.
-const closeLeast = 2 * time.Second
-
 // closeWait is how long a dummy that has sent its FIN waits for the server's.
-func (c *Config) closeWait() time.Duration { return max(closeLeast, c.DrainTimeout) }
-
-// closeWait is the same for a server that was seen to take longer for an answer.
 func (w *worker) closeWait() time.Duration {
-	wait := w.fleet.cfg.closeWait()
-	return max(wait, min(w.slowAnswer(), closePatience*wait))
+	return diagnose.CloseWait(w.fleet.cfg.DrainTimeout, w.slowAnswer())
 }
 
-// closePatience is how many times closeWait a server may take that is still at work on as many
-// closes: a right one that thousands of FINs reach at once, on a machine that has other work.
-const closePatience = 4
-
-// answers is how far the server is with answering FINs.
-type answers struct {
-	at  time.Duration // when it answered one last; 0 = never
-	fin time.Duration // when the youngest FIN was due that it has answered
-}
-
-// unanswered reports whether the server has had its time to answer a dummy's FIN. As long as it
-// goes on answering others that are no younger, it gets more.
+// unanswered reports whether the server has had its time to answer a dummy's FIN.
 func (w *worker) unanswered(d *dummy) bool {
-	wait, age := w.closeWait(), w.now-d.since
-	if d.is(taken) {
-		wait *= 2
-	}
-	atWork := w.answers.at > 0 && w.now-w.answers.at < wait && d.since >= w.answers.fin
-	return age > wait && !(atWork && age < closePatience*wait)
+	return w.answers.Over(w.now, d.since, w.closeWait(), d.is(taken))
 }
 
 // closeOwn closes a connection that is up, by the dummy's own will, and dials it again after
@@ -77,30 +54,24 @@ func (w *worker) halfClose(d *dummy) {
 	}
 }
 
-// ignored counts a FIN that the server has not answered in time. One that lies in the backlog
-// still has nobody who could, and where that is not known, nobody is accused. Nor is a server that
-// still sends what it was asked for before, and one that owes echoes and never answered anybody: how
-// long its answers take is not known.
-//
-// Where nothing ever came, the server may have accepted it this very moment, and has its time
-// from now on: more is true then.
+// ignored looks at a FIN that the server has not answered in time. It reports true where the server
+// has its time once more.
 func (w *worker) ignored(d *dummy) (more bool) {
-	if w.trickles(d) {
-		return false
+	fin := diagnose.FIN{
+		Trickles: w.trickles(d), Mute: d.heardAt == 0, Asked: d.assigned > 0, Twice: d.is(taken),
+		Answers: w.fleet.slowest.Load() > 0,
 	}
-	switch w.accepted(d) {
-	case yes:
-		mute := d.heardAt == 0
-		switch {
-		case mute && d.assigned > 0 && w.fleet.slowest.Load() == 0:
-		case mute && !d.is(taken):
-			d.set(taken)
-			return true
-		default:
-			w.count.closes++
-		}
-	case no:
+	if !fin.Trickles { // the system's list is long
+		fin.Accepted = w.accepted(d)
+	}
+	switch fin.Read() {
+	case diagnose.Ignored:
+		w.count.signs.FINsIgnored++
+	case diagnose.Backlogged:
 		w.inBacklog(d, uint64(d.wait))
+	case diagnose.MoreTime:
+		d.set(taken)
+		return true
 	}
 	return false
 }
@@ -114,13 +85,13 @@ func (w *worker) ended(d *dummy, err error) {
 	w.note(trace.Ended, d, 0)
 	switch {
 	case d.state == closing:
-		w.answers = answers{at: w.now, fin: max(w.answers.fin, d.since)}
+		w.answers.Note(w.now, d.since)
 		if d.is(poked) && err == nil {
 			w.finAnswered(d)
 		}
 		if d.wait > 0 && d.heardAt > 0 {
-			w.count.fins.connections++
-			w.count.fins.dropped += uint64(d.wait)
+			w.count.signs.FINs.Connections++
+			w.count.signs.FINs.Dropped += uint64(d.wait)
 		}
 		w.abandon(d)
 		w.die(d, w.port.Cancel, d.pause)
@@ -153,7 +124,9 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	if w.count.ledger.Echoed == 0 {
 		w.parts(d)
 	}
-	if !w.noteEnd(d) {
+	if w.noteEnd(d) {
+		w.tell.idled++
+	} else {
 		w.hold(d, f, note(err))
 	}
 	w.losing = true

@@ -41,7 +41,7 @@ func TestServerAtWorkOnClosesIsNotAccused(t *testing.T) {
 		}
 		w.now = time.Hour + c.at
 		w.inspect(w.at(1))
-		if accused := w.count.closes > 0; accused != c.accused {
+		if accused := w.count.signs.FINsIgnored > 0; accused != c.accused {
 			t.Errorf("%s: accused %v", c.name, accused)
 		}
 	}

@@ -6,30 +6,21 @@ import (
 	"sync"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 )
 
 // tidings are what a worker tells the conductor, at the end of a batch in which they changed.
 type tidings struct {
-	order     uint64        // the last phase order taken
-	unsettled int           // wanted dummies that were not up yet, and have not failed
-	atStop    int64         // Wait Echo Count when STOP was taken
-	wait      int64         // Wait Echo Count while draining
-	emptiedAt time.Duration // when it was last 0
-	up        uint64        // connections
-	lost      uint64        // connections ended by the server, not yet counted (held)
-	lostOwed  uint64        // echoes that were unanswered on them
-	lostSince time.Duration
-	refused   bool   // whether a dial was, since then
-	weighed   uint64 // the last judgement of losses that was taken
+	order         uint64        // the last phase order taken
+	unsettled     int           // wanted dummies that were not up yet, and have not failed
+	atStop        int64         // Wait Echo Count when STOP was taken
+	wait          int64         // Wait Echo Count while draining
+	emptiedAt     time.Duration // when it was last 0
+	diagnose.Seen               // of the server as a whole
 
 	unaccepted uint64 // connections that the server never knew of (see backlog)
 	idled      uint64 // connections that the server closed before anything was asked (see ends)
-
-	everHeard    bool // anything was ever received
-	unheard      bool // nothing was, for stallScans
-	starved      bool // … while echoes were outstanding
-	starvedSince time.Duration
 
 	storm       uint64 // the last disconnect taken
 	stormClosed int    // connections closed by it
@@ -45,11 +36,11 @@ type edge struct {
 
 func (t *tidings) edge() edge {
 	return edge{
-		order: t.order, storm: t.storm, weighed: t.weighed, unaccepted: t.unaccepted,
+		order: t.order, storm: t.storm, weighed: t.Weighed, unaccepted: t.unaccepted,
 		idled:   t.idled,
 		settled: t.unsettled == 0, empty: t.wait == 0,
-		lost: t.lost > 0, refused: t.refused, calm: t.stormLeft == 0,
-		unheard: t.unheard, starved: t.starved,
+		lost: t.Lost > 0, refused: t.Refused, calm: t.stormLeft == 0,
+		unheard: t.Unheard, starved: t.Starved,
 	}
 }
 
@@ -68,11 +59,11 @@ func (n *notice) read() tidings {
 // publish hangs the tidings out when they have changed: hardly ever while echoes run.
 func (w *worker) publish() {
 	t, h := &w.tell, &w.news.held
-	t.up, t.lost, t.lostOwed, t.lostSince, t.refused = w.count.conns.Now, 0, 0, 0, false
+	t.Up, t.Lost, t.LostOwed, t.LostSince, t.Refused = w.count.conns.Now, 0, 0, 0, false
 	if h.n > 0 {
-		t.lost, t.lostOwed, t.lostSince, t.refused = h.n, h.owed, h.since, h.refused
+		t.Lost, t.LostOwed, t.LostSince, t.Refused = h.n, h.owed, h.since, h.refused
 	}
-	w.hunger.publish(t)
+	w.hunger.Tell(&t.Seen)
 	t.wait, t.emptiedAt = 0, 0
 	if w.mode == draining {
 		t.wait, t.emptiedAt = w.count.wait, w.emptiedAt
@@ -125,14 +116,12 @@ func (f *Fleet) conduct() {
 func (f *Fleet) step() time.Duration {
 	all := f.tidings()
 	now := f.clock()
-	next := f.weigh(all, now, false)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	next := f.watch(all, now)
 	f.endStorm(all, now)
 	f.tellUnaccepted(all)
 	f.tellIdled(all)
-	f.watchStall(all, now)
-	next = min(next, f.watchReturn(all, now))
 	if !f.obeyed(all) {
 		return next // whoever has not read the order yet will kick
 	}
@@ -170,7 +159,7 @@ func (f *Fleet) endConnecting(all []tidings, now time.Duration) time.Duration {
 	var up uint64
 	for i := range all {
 		unsettled += all[i].unsettled
-		up += all[i].up
+		up += all[i].Up
 	}
 	deadline := f.since + f.cfg.connectingMost(f.load.Clients)
 	if unsettled > 0 && now < deadline {

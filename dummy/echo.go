@@ -224,7 +224,7 @@ func (w *worker) received(d *dummy, e *iocp.Entry) {
 	if !d.is(poked) {
 		w.count.bytes.Received += uint64(e.Transferred)
 	}
-	w.hunger.heard, w.hunger.ever = true, true
+	w.hunger.Fed()
 	if w.count.ledger.Echoed == 0 {
 		w.meets(d, e.Data)
 	}
@@ -281,7 +281,7 @@ func (w *worker) echoed(_ ident, first, n uint64) {
 		}
 	}
 	if d.state == closing {
-		w.count.fins.answered += n
+		w.count.signs.FINs.Answered += n
 	}
 	d.wait -= uint32(n)
 	d.echoed += n

@@ -86,9 +86,9 @@ func note(err error) string {
 func (w *worker) localLimit(class iocp.Class) {
 	switch class {
 	case iocp.ClassLocalFD:
-		w.count.fds++
+		w.count.signs.Descriptors++
 	case iocp.ClassLocalPort:
-		w.count.ports++
+		w.count.signs.Ports++
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
@@ -33,9 +34,7 @@ type Fleet struct {
 	quit      chan struct{}
 	conducted chan struct{}
 	closing   sync.Once
-	hurried   atomic.Bool   // closing, no FIN of the server's is waited for
-	weighed   uint64        // judgements of losses; the conductor's, and end's after it
-	weighAt   time.Duration // when losses are looked at again; 0 when none are held
+	hurried   atomic.Bool // closing, no FIN of the server's is waited for
 
 	backlog backlog
 	slowest atomic.Int64 // the slowest answer that any worker has told of
@@ -54,14 +53,12 @@ type Fleet struct {
 	echoOn      time.Duration // finished periods of Echo
 	drain       monitor.Drain
 	storm       storm
-	stall       stall
-	gone        gone
+	outages     diagnose.Outages
 	unaccepted  uint64 // connections never accepted that the log has told
 	idled       uint64 // and those that were closed before anything was asked
 	earlier     earlier
 	pages       uint64           // see turnPage
 	maxRate     *monitor.MaxRate // the search's, not changed once it is here; nil without one
-	diagnoses   []monitor.Diagnosis
 	events      []monitor.Event
 }
 
@@ -274,8 +271,9 @@ func (f *Fleet) end() error {
 	close(f.quit)
 	<-f.conducted
 	crowdErr := f.crowd.end()
-	f.weigh(f.tidings(), f.clock(), true)
+	all := f.tidings()
 	f.mu.Lock()
+	f.weigh(all, f.clock(), true)
 	f.leaving = true
 	climb := f.phase == monitor.Undrained
 	keep := climb || f.phase == monitor.Draining

@@ -181,7 +181,7 @@ func TestTheLecturesServerWithoutItsFlags(t *testing.T) {
 func TestAKickBeforeAnyStart(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(startServer(t, func(c *net.TCPConn) {
-		_ = c.SetReadDeadline(time.Now().Add(idleLeast + idleLeast/4))
+		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second / 4))
 		echoAll(c)
 	}))
 	f := startFleet(t, cfg)
@@ -202,7 +202,7 @@ func TestIdleTimeoutsAndLimitsAreToldAsSuch(t *testing.T) {
 	room := make(chan struct{}, 5)
 	for want, serve := range map[string]func(*net.TCPConn){
 		monitor.IdleTimeout: func(c *net.TCPConn) {
-			_ = c.SetReadDeadline(time.Now().Add(idleLeast + idleLeast/2))
+			_ = c.SetReadDeadline(time.Now().Add(3 * time.Second / 2))
 			echoAll(c)
 		},
 		monitor.SessionLimit: func(c *net.TCPConn) {

@@ -1,8 +1,7 @@
 package dummy
 
 import (
-	"fmt"
-
+	"dummyload/dummy/diagnose"
 	"dummyload/dummy/hostile"
 	"dummyload/monitor"
 	"dummyload/server/frame"
@@ -64,41 +63,17 @@ func (c *crowd) describe() *monitor.Hostile {
 	return &t
 }
 
-// signs are the diagnoses that they have found.
-func (f *Fleet) signs(dst []monitor.Diagnosis) []monitor.Diagnosis {
-	if f.crowd.Crowd == nil {
-		return dst
+// proofs are what they have found.
+func (c *crowd) proofs(format frame.Format) diagnose.Bounds {
+	if c.Crowd == nil {
+		return diagnose.Bounds{}
 	}
-	found, why := f.crowd.Convictions(), ""
-	if found.Oversize > 0 {
-		header := "a header that declares 4 GiB"
-		if f.cfg.Frame == frame.Line {
-			header = "a line that does not end"
-		}
-		why = fmt.Sprintf("%s was not refused: %v later the server still took what followed, "+
-			"%s bytes and more", header, found.After, monitor.Count(found.Taken))
+	found := c.Convictions()
+	return diagnose.Bounds{
+		Oversize: found.Oversize, ZeroLength: found.ZeroLength, Mute: found.Mute,
+		Line: format == frame.Line, After: found.After,
+		Taken: found.Taken, Kept: found.Kept, Kernel: found.Kernel,
 	}
-	if found.ZeroLength > 0 {
-		if why != "" {
-			why += "; "
-		}
-		why += fmt.Sprintf("a frame of length 0 was not refused: a right one, %v later on the "+
-			"same connection, was answered", found.After)
-	}
-	if why != "" {
-		dst = append(dst, monitor.Diagnosis{
-			Name: monitor.LimitIgnored, Connections: int(found.Oversize + found.ZeroLength), Why: why,
-		})
-	}
-	if found.Mute > 0 {
-		dst = append(dst, monitor.Diagnosis{
-			Name: monitor.MemoryGrowth, Connections: int(found.Mute),
-			Why: fmt.Sprintf("a client that read no answer could send %s bytes, and got every one "+
-				"back when it began to read: both kernels hold %s at the most, the rest was kept "+
-				"in the server's memory", monitor.Count(found.Kept), monitor.Count(found.Kernel)),
-		})
-	}
-	return dst
 }
 
 // hostile is how many hostile dummies there are.

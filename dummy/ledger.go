@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 )
 
@@ -16,20 +17,7 @@ type counters struct {
 	off    uint64 // of ledger.Echoed, those that came while echo was off
 	conns  monitor.Connections
 	bytes  monitor.Bytes
-	fds    uint64 // times this process had no descriptor left
-	ports  uint64 // times there was no local port left
-	closes uint64 // own FINs that the server did not answer in time
-	fins   fins
-	reused uint64 // connections with another's echo after a close
-	ends   ends
-	causes causes // of stuck connections
-}
-
-// fins are echoes that were owed on connections whose dummies closed them by FIN.
-type fins struct {
-	answered    uint64
-	dropped     uint64 // still owed as the server closed
-	connections uint64 // on which some were
+	signs  diagnose.Counts // of what the faults may add up to
 }
 
 // balance fills in ledger.Wait and panics unless every echo is accounted for.
@@ -53,15 +41,7 @@ func (c *counters) add(o *counters) {
 	c.conns.Add(o.conns)
 	c.bytes.Sent += o.bytes.Sent
 	c.bytes.Received += o.bytes.Received
-	c.fds += o.fds
-	c.ports += o.ports
-	c.closes += o.closes
-	c.fins.connections += o.fins.connections
-	c.fins.dropped += o.fins.dropped
-	c.fins.answered += o.fins.answered
-	c.reused += o.reused
-	c.ends.add(&o.ends)
-	c.causes.add(&o.causes)
+	c.signs.Add(&o.signs)
 }
 
 // countOff adds what has come since echo went off. It goes off with STOP and is off before START.

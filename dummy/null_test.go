@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
@@ -78,7 +79,7 @@ func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 	f, p := assemble(cfg), &nullPort{}
 	w := f.newWorker(0, p)
 	w.io = nullWorker{p}
-	w.queues = receiveQueues{at: never, table: tcpTable{theirs: map[trace.PeerKey]receiveQueue{}}}
+	w.queues = receiveQueues{at: never, table: tcpTable{theirs: map[trace.PeerKey]diagnose.Queue{}}}
 	f.workers = []*worker{w}
 	w.tune(1, f.load, 0)
 	for w.advance(); len(p.connects) > 0; w.advance() {

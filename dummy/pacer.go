@@ -1,12 +1,13 @@
 package dummy
 
 import (
-	"math"
 	"time"
+
+	"dummyload/dummy/diagnose"
 )
 
 // never is a time that does not come.
-const never = time.Duration(math.MaxInt64)
+const never = diagnose.Never
 
 // pacer is one worker's part of a steady rate. Event i of the fleet is due at t0 + i/rate;
 // worker k of W takes the events i ≡ k mod W. A due time does not move when an event comes

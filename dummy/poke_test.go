@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 	"dummyload/server/iocp"
 )
@@ -328,19 +329,19 @@ func TestWhoStillSendsIsSlow(t *testing.T) {
 		poke := p.sends[0]
 		w.complete(&iocp.Entry{Overlapped: poke.ov, Transferred: len(poke.buf)})
 		w.complete(&iocp.Entry{Overlapped: &d.recv, Transferred: 1, Data: frame[:1]})
-		for at := time.Minute + pokeWait; d.state == up; at += scanEvery {
+		for at := time.Minute + diagnose.PokeWait; d.state == up; at += scanEvery {
 			turn(w, p, at, false) // to look at the server's queue may have taken a while
 		}
-		if named := w.count.causes.wakeup.connections == 1; named == slow {
-			t.Errorf("slow %v: %+v", slow, w.count.causes)
+		if named := w.count.signs.Ladder.Wakeup.Connections == 1; named == slow {
+			t.Errorf("slow %v: %+v", slow, w.count.signs.Ladder)
 		}
 		if slow {
 			d.heardAt = time.Minute + time.Second*19/2
 		}
 		w.now = time.Minute + 11*time.Second
 		w.inspect(d)
-		if d.state == closing || (w.count.closes == 1) == slow {
-			t.Errorf("slow %v: state %v, %d closes ignored", slow, d.state, w.count.closes)
+		if d.state == closing || (w.count.signs.FINsIgnored == 1) == slow {
+			t.Errorf("slow %v: state %v, %d closes ignored", slow, d.state, w.count.signs.FINsIgnored)
 		}
 	}
 }

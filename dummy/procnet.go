@@ -13,32 +13,26 @@ import (
 	"strconv"
 	"strings"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor/trace"
 )
-
-// receiveQueue is what the system says of the server's end of a connection.
-type receiveQueue struct {
-	known    bool
-	accepted bool // some process has it, or had it; until then it lies in the backlog
-	bytes    uint64
-}
 
 // tcpTable is what the system tells of the connections to a port of this machine, by the address
 // of the dummy's end.
 type tcpTable struct {
-	theirs map[trace.PeerKey]receiveQueue // the server's ends
-	ours   map[trace.PeerKey]bool         // the dummies' ends of which no server's is known
-	here   bool                           // the server is known to be on this system
+	theirs map[trace.PeerKey]diagnose.Queue // the server's ends
+	ours   map[trace.PeerKey]bool           // the dummies' ends of which no server's is known
+	here   bool                             // the server is known to be on this system
 }
 
 // queue is the server's end of a connection. Where the system has none of it, but others' ends to
 // the same port, and the dummy's end is up, then the connection is up on our side only: the
 // server's system sent a SYN cookie (tcp_syncookies in tcp(7)), and its accept queue is full still.
 // Its program has not accepted it.
-func (t *tcpTable) queue(local trace.PeerKey) receiveQueue {
+func (t *tcpTable) queue(local trace.PeerKey) diagnose.Queue {
 	q, ok := t.theirs[local]
 	if !ok && t.ours[local] && (t.here || len(t.theirs) > 0) {
-		q.known = true
+		q.Known = true
 	}
 	return q
 }
@@ -101,7 +95,7 @@ func readTCPTableOnce(port uint16) tcpTable {
 
 func newTCPTable() tcpTable {
 	return tcpTable{
-		theirs: make(map[trace.PeerKey]receiveQueue), ours: make(map[trace.PeerKey]bool),
+		theirs: make(map[trace.PeerKey]diagnose.Queue), ours: make(map[trace.PeerKey]bool),
 	}
 }
 
@@ -128,9 +122,9 @@ func (t *tcpTable) parse(r io.Reader, port uint16) {
 		switch {
 		case !ok || !ok2 || err != nil:
 		case here.Port() == port:
-			t.theirs[trace.KeyOf(there)] = receiveQueue{
-				known: true, bytes: unread,
-				accepted: field[inode] != "0" || !slices.Contains(waiting, field[state]),
+			t.theirs[trace.KeyOf(there)] = diagnose.Queue{
+				Known: true, Bytes: unread,
+				Accepted: field[inode] != "0" || !slices.Contains(waiting, field[state]),
 			}
 		case there.Port() == port && slices.Contains(halfUp, field[state]):
 			t.ours[trace.KeyOf(here)] = true

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor/trace"
 )
 
@@ -44,15 +45,15 @@ func TestReceiveQueuesAreReadFromTheSystemsTable(t *testing.T) {
 	got := newTCPTable()
 	got.parse(strings.NewReader(procTable), 6000)
 	got.parse(strings.NewReader(procTable6), 6000)
-	for addr, want := range map[string]receiveQueue{
-		"127.0.0.2:50000": {known: true, accepted: true, bytes: 10},
-		"127.0.0.1:50001": {known: true, accepted: false, bytes: 255},
-		"[::1]:50005":     {known: true, accepted: true, bytes: 3},
-		"127.0.0.1:50006": {known: true, accepted: true, bytes: 4},
-		"127.0.0.1:50016": {known: true, accepted: true},  // and closed
-		"127.0.0.1:50017": {known: true, accepted: false}, // nor even acknowledged
-		"127.0.0.1:50018": {known: true, accepted: false}, // on our side only
-		"127.0.0.1:50019": {known: true, accepted: false},
+	for addr, want := range map[string]diagnose.Queue{
+		"127.0.0.2:50000": {Known: true, Accepted: true, Bytes: 10},
+		"127.0.0.1:50001": {Known: true, Accepted: false, Bytes: 255},
+		"[::1]:50005":     {Known: true, Accepted: true, Bytes: 3},
+		"127.0.0.1:50006": {Known: true, Accepted: true, Bytes: 4},
+		"127.0.0.1:50016": {Known: true, Accepted: true},  // and closed
+		"127.0.0.1:50017": {Known: true, Accepted: false}, // nor even acknowledged
+		"127.0.0.1:50018": {Known: true, Accepted: false}, // on our side only
+		"127.0.0.1:50019": {Known: true, Accepted: false},
 		"127.0.0.1:50020": {}, // the server's system had it
 		"127.0.0.1:50021": {}, // nobody knows it
 		"0.0.0.0:0":       {}, // the listener's
@@ -72,7 +73,7 @@ func TestNothingIsKnownOfAServerElsewhere(t *testing.T) {
 	got := newTCPTable()
 	got.parse(strings.NewReader(
 		"  9: 0100007F:C362 0100007F:1770 01 0000000A:00000000 00:00000000 00000000 0 0 91 1 0\n"), 6000)
-	if q := got.queue(trace.KeyOf(netip.MustParseAddrPort("127.0.0.1:50018"))); q.known {
+	if q := got.queue(trace.KeyOf(netip.MustParseAddrPort("127.0.0.1:50018"))); q.Known {
 		t.Errorf("%+v", q)
 	}
 }
@@ -93,9 +94,9 @@ func TestReceiveQueueOfALiveConnection(t *testing.T) {
 	_, err = c.Write([]byte("hello"))
 	must(t, err)
 	from := c.LocalAddr().(*net.TCPAddr).AddrPort()
-	look := func(want receiveQueue) {
+	look := func(want diagnose.Queue) {
 		t.Helper()
-		var got receiveQueue
+		var got diagnose.Queue
 		for end := time.Now().Add(soon); got != want; time.Sleep(time.Millisecond) {
 			table := readTCPTable(to.Port())
 			if got = table.queue(trace.KeyOf(from)); time.Now().After(end) {
@@ -103,12 +104,12 @@ func TestReceiveQueueOfALiveConnection(t *testing.T) {
 			}
 		}
 	}
-	look(receiveQueue{known: true, accepted: false, bytes: 5})
+	look(diagnose.Queue{Known: true, Accepted: false, Bytes: 5})
 	s, err := l.Accept()
 	must(t, err)
 	defer s.Close()
-	look(receiveQueue{known: true, accepted: true, bytes: 5})
+	look(diagnose.Queue{Known: true, Accepted: true, Bytes: 5})
 	_, err = s.Read(make([]byte, 5))
 	must(t, err)
-	look(receiveQueue{known: true, accepted: true, bytes: 0})
+	look(diagnose.Queue{Known: true, Accepted: true, Bytes: 0})
 }

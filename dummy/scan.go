@@ -4,18 +4,18 @@ import (
 	"errors"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 )
 
 // The scan finds what only a clock can find: it walks over all dummies every scanEvery, in
 // steps of scanStep dummies.
 const (
-	scanEvery = 50 * time.Millisecond
+	scanEvery = diagnose.ScanEvery
 	scanStep  = 4096
 
-	// heldUp is how late a step of the scan means that the worker, its process or the whole
-	// machine stood still. That is not the server's time.
-	heldUp = 5 * scanEvery
+	// heldUp is how late a step of the scan is that was not the server's time.
+	heldUp = diagnose.HeldUp
 )
 
 // loginLeast is how long a login packet may take at least: a busy server first has to accept.
@@ -41,8 +41,7 @@ func (w *worker) scan() {
 	}
 	if w.scanSlot == w.slots() {
 		w.scanSlot = 0
-		starved := w.mode != leaving && w.hunger.all(w.fleet.cfg.EchoTimeout)
-		w.hunger.scanned(starved, w.now, w.slowAnswer())
+		w.hunger.Walked(w.now, w.fleet.cfg.EchoTimeout, w.slowAnswer(), w.mode == leaving)
 	}
 	steps := (w.slots() + scanStep - 1) / scanStep
 	w.scanAt = w.now + scanEvery/time.Duration(max(1, steps))
@@ -81,10 +80,19 @@ func (w *worker) inspect(d *dummy) {
 	}
 	d.check()
 	if d.state == up {
-		w.hunger.sees(d)
+		w.sees(d)
 	}
 	w.lookForStuck(d)
 	w.lookForLate(d)
+}
+
+// sees adds a connection that is up to the walk that hunger is found by.
+func (w *worker) sees(d *dummy) {
+	if d.wait == 0 {
+		w.hunger.Sees()
+		return
+	}
+	w.hunger.SeesOwed(d.timeOf(d.stream.oldest(d.assigned)))
 }
 
 // lookForStuck finds a server that takes nothing.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 	"dummyload/server/iocp"
 )
@@ -20,7 +21,7 @@ func TestWhoWasHeldUpAccusesNobody(t *testing.T) {
 		w.closeOwn(d, CloseFIN, 0)
 		w.now += time.Minute
 		w.advance() // of what came the first batch has nothing of it
-		if w.count.closes != 0 {
+		if w.count.signs.FINsIgnored != 0 {
 			t.Error("accused before what came was read")
 		}
 		w.now += time.Millisecond
@@ -30,7 +31,7 @@ func TestWhoWasHeldUpAccusesNobody(t *testing.T) {
 		w.advance()
 		w.now += scanEvery
 		w.advance()
-		if accused := w.count.closes != 0; accused == answered {
+		if accused := w.count.signs.FINsIgnored != 0; accused == answered {
 			t.Errorf("answered %v, accused %v", answered, accused)
 		}
 	}
@@ -66,12 +67,12 @@ func TestAPokeIsGivenTheTimeTheWorkerStoodStill(t *testing.T) {
 		turn(w, p, time.Minute+1, false)
 		turn(w, p, 2*time.Minute, false)
 		if d.state != up {
-			t.Fatalf("judged after the worker stood still: %+v", w.count.causes)
+			t.Fatalf("judged after the worker stood still: %+v", w.count.signs.Ladder)
 		}
 		turn(w, p, 2*time.Minute+1, answered)
-		turn(w, p, 2*time.Minute+pokeWait, false)
-		if got := w.count.causes.wakeup.connections == 1; got != answered || d.state != closing {
-			t.Errorf("answered %v: %+v, state %v", answered, w.count.causes, d.state)
+		turn(w, p, 2*time.Minute+diagnose.PokeWait, false)
+		if got := w.count.signs.Ladder.Wakeup.Connections == 1; got != answered || d.state != closing {
+			t.Errorf("answered %v: %+v, state %v", answered, w.count.signs.Ladder, d.state)
 		}
 	}
 }

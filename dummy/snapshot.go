@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 )
 
@@ -34,7 +35,7 @@ type totals struct {
 	first     []monitor.Evidence  // of each fault, up to the last Reset
 	latest    []monitor.Diagnosis // of the snapshot before
 	pages     uint64
-	steps     steps
+	steps     diagnose.Steps
 }
 
 func (t *totals) init(workers int) {
@@ -53,7 +54,7 @@ func (t *totals) reset(e *earlier) {
 	t.diagnosed = lastOfEach(t.diagnosed, t.latest, e.diagnoses)
 	t.latest = nil
 	t.evidence, t.kept = nil, [monitor.NumFaults]int{} // what is owed stays owed
-	t.steps = steps{}
+	t.steps = diagnose.Steps{}
 	t.resets = e.resets
 }
 
@@ -68,7 +69,7 @@ func (t *totals) resetEchoes() {
 // turnPage forgets what Fleet.turnPage counts anew.
 func (t *totals) turnPage(pages uint64) {
 	t.resetEchoes()
-	t.steps = steps{found: t.steps.found}
+	t.steps.Turn()
 	t.pages = pages
 }
 
@@ -136,7 +137,7 @@ func (f *Fleet) describe(s *monitor.Snapshot) {
 		s.Drain.Elapsed = now - f.since
 	}
 	s.Events = slices.Clip(f.events)
-	s.Diagnoses = slices.Clone(f.diagnoses)
+	s.Diagnoses = f.outages.Found()
 	s.Hostile = f.crowd.describe()
 	f.before(s)
 }
@@ -185,13 +186,9 @@ func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
 	s.Ledger, s.EchoedOff, s.WaitUpDown = c.ledger, c.off, c.wait
 	s.Faults, s.Connections, s.Bytes = c.faults, c.conns, c.bytes
 	t := &f.totals
-	t.steps.follow(s)
-	s.Diagnoses = c.causes.explain(c.signs(s.Diagnoses, f.cfg.Foreign))
-	if c.ledger.Echoed > 0 { // or else it may not even speak these frames
-		s.Diagnoses = f.signs(s.Diagnoses)
-	}
-	t.steps.explain(s)
-	s.Diagnoses = f.strange(s, first)
+	facts := f.facts(s, &c, first)
+	t.steps.Follow(facts)
+	s.Diagnoses = diagnose.Causes(facts)
 	t.latest = s.Diagnoses
 }
 

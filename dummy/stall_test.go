@@ -55,31 +55,6 @@ func TestServerThatNeverServesIsNamed(t *testing.T) {
 	})
 }
 
-func TestHungerCountsScansAndNotTime(t *testing.T) {
-	var h hunger
-	var told tidings
-	h.scanned(true, time.Second, 0)
-	h.scanned(true, time.Hour, 0) // the tester was stopped meanwhile
-	if h.publish(&told); told.starved || told.unheard {
-		t.Errorf("two scans far apart are a stall: %+v", h)
-	}
-	for range stallScans {
-		h.scanned(true, time.Hour, 0)
-	}
-	if h.publish(&told); !told.starved || !told.unheard || told.starvedSince != time.Second {
-		t.Errorf("a second without an answer is none: %+v", h)
-	}
-	h.scanned(false, time.Hour, 0)
-	if h.publish(&told); told.starved || !told.unheard {
-		t.Errorf("starved with nothing outstanding: %+v", h)
-	}
-	h.heard = true
-	h.scanned(true, time.Hour, 0)
-	if h.publish(&told); told.unheard || h.starving != 0 {
-		t.Errorf("an answer ends it: %+v", h)
-	}
-}
-
 // TestSlowServerDoesNotStall: a server whose every answer takes longer than a stall is told after
 // is slow, and once it has answered that is known.
 func TestSlowServerDoesNotStall(t *testing.T) {

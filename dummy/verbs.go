@@ -143,8 +143,7 @@ func (f *Fleet) Reset() error {
 	f.closeBooks()
 	f.orderAll((*worker).reset)
 	f.crowd.reset()
-	f.diagnoses, f.stall = nil, stall{} // one that lasts is told again
-	f.gone = gone{}
+	f.outages.Reset()
 	f.echoOn = 0
 	if f.phase == monitor.Echoing {
 		f.since = f.earlier.at
@@ -162,7 +161,7 @@ func (f *Fleet) closeBooks() {
 	if f.phase == monitor.Echoing {
 		e.echoOn += e.at - f.since
 	}
-	e.diagnoses = lastOfEach(e.diagnoses, f.diagnoses)
+	e.diagnoses = lastOfEach(e.diagnoses, f.outages.Found())
 }
 
 // turnPage begins to count echoes anew, between two steps of a search. Unlike with Reset,

@@ -1,6 +1,7 @@
 package dummy
 
 import (
+	"dummyload/dummy/diagnose"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -68,15 +69,15 @@ type worker struct {
 	news      news
 	past      past // before the last Reset
 	meeting   meeting
-	hunger    hunger
-	offFrom   uint64        // ledger.Echoed as far as countOff has seen it
-	answers   answers       // of FINs
+	hunger    diagnose.Hunger
+	offFrom   uint64 // ledger.Echoed as far as countOff has seen it
+	answers   diagnose.FINsAnswered
 	emptiedAt time.Duration // when Wait Echo Count was last 0
 	tell      tidings       // for the conductor
 	told      tidings       // what it has been told
 	notice    notice
 
-	pokes  map[uint32]*poke // by slot, while leaving; nil until one is stuck
+	pokes  map[uint32]*climb // by slot, while leaving; nil until one is stuck
 	queues receiveQueues
 
 	mail mailbox

@@ -382,7 +382,7 @@ func TestFINThatIsNotAnsweredIsNamed(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
 	cfg := testConfig(startServer(t, func(c *net.TCPConn) { echoAll(c); <-release }))
-	cfg.Clients, cfg.DrainTimeout = 2, closeLeast
+	cfg.Clients, cfg.DrainTimeout = 2, 2*time.Second
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Close())

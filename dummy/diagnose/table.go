@@ -1,29 +1,63 @@
 package diagnose
 
-import "dummyload/monitor"
+import (
+	"slices"
 
-// row is a diagnosis and what a reader should do about it.
-type row struct{ name, advice string }
+	"dummyload/monitor"
+)
 
-// table has every diagnosis.
+// row is a diagnosis: what a reader should do about it, and what it leaves no room for, and why.
+type row struct {
+	name   string
+	advice string
+	not    []string
+	why    string
+	unless string // this is diagnosed, too
+}
+
+// stuck are the causes that a server leaves single connections stuck by.
+var stuck = []string{monitor.SendWakeupLost, monitor.SendFlagStuck, monitor.ReceiveNotRearmed}
+
+// table has every diagnosis, what excludes above what it excludes (see exclude). What the bundled
+// server's audit counts and what the tester itself could not do are facts of their own: they exclude
+// nothing, and nothing excludes them.
 var table = []row{
 	{name: monitor.FrameMismatch,
 		advice: "try another --frame (dummyload help run lists them), with or without --login, or " +
-			"--size 8; nothing else is concluded until one echo came back right"},
+			"--size 8; nothing else is concluded until one echo came back right",
+		not: append([]string{monitor.NeverServed, monitor.WorkersLost, monitor.ServerStalled,
+			monitor.Recovered, monitor.SessionReuse, monitor.CloseIgnored, monitor.IdleTimeout,
+			monitor.SessionLimit, monitor.ClosedHealthy, monitor.HalfCloseUnanswered,
+			monitor.LimitIgnored, monitor.MemoryGrowth}, stuck...),
+		why: "all else is concluded from a server that was right once"},
 	{name: monitor.NeverServed,
 		advice: "try another --frame (dummyload help run lists them); where the frame is right, the " +
-			"server accepts nobody, or reads nothing"},
+			"server accepts nobody, or reads nothing",
+		not: append([]string{monitor.WorkersLost, monitor.ServerStalled, monitor.Recovered,
+			monitor.CloseIgnored}, stuck...),
+		why: "how long its answers take is not known"},
 	{name: monitor.WorkersLost,
-		advice: "a worker must not end on transferred 0, only on a nil Overlapped (rule R7)"},
+		advice: "a worker must not end on transferred 0, only on a nil Overlapped (rule R7)",
+		not:    append([]string{monitor.ServerStalled, monitor.CloseIgnored}, stuck...),
+		why:    "nobody is left to answer an echo, or a FIN"},
 	{name: monitor.ServerStalled,
-		advice: "look for what stops all workers at once: a lock, a full disk, a debugger"},
+		advice: "look for what stops all workers at once: a lock, a full disk, a debugger",
+		not:    append([]string{monitor.CloseIgnored}, stuck...),
+		why:    "nobody answers a FIN, and that a poke lies unread says nothing",
+		unless: monitor.Recovered},
 	{name: monitor.SessionReuse,
 		advice: "close the socket at release only, and check session ids (rules R11, R12)"},
-	{name: monitor.CloseIgnored, advice: "transferred 0 must end the connection (rule R6)"},
+	{name: monitor.CloseIgnored, advice: "transferred 0 must end the connection (rule R6)",
+		not: []string{monitor.IdleTimeout, monitor.SessionLimit},
+		why: "who does that has no such rule, and may close for another mistake"},
 	{name: monitor.IdleTimeout,
 		advice: "give the dummies less to wait for (--rate, --loop-delay), or the server a longer " +
-			"timeout; --allow closed_by_server where that is as it should be"},
-	{name: monitor.SessionLimit, advice: "fewer --clients, or a higher limit in the server"},
+			"timeout; --allow closed_by_server where that is as it should be",
+		not: []string{monitor.SessionLimit, monitor.ClosedHealthy},
+		why: "all closes have this pattern"},
+	{name: monitor.SessionLimit, advice: "fewer --clients, or a higher limit in the server",
+		not: []string{monitor.ClosedHealthy},
+		why: "all closes have this pattern"},
 	{name: monitor.ClosedHealthy,
 		advice: "IOCount may reach 0 too early: raise it before each post (rules R1, R2)"},
 
@@ -61,4 +95,25 @@ var table = []row{
 	{name: monitor.SendLag,
 		advice: "run it again; where others use the tester's machine as well, give it one of its own, " +
 			"or claim less"},
+}
+
+// exclude leaves those out that another excludes, and those that are pending. Who is excluded excludes
+// nobody.
+func exclude(all []cause) []monitor.Diagnosis {
+	index := func(name string) int {
+		return slices.IndexFunc(all, func(c cause) bool { return c.Name == name })
+	}
+	for _, r := range table {
+		if index(r.name) < 0 || r.unless != "" && index(r.unless) >= 0 {
+			continue
+		}
+		all = slices.DeleteFunc(all, func(c cause) bool { return slices.Contains(r.not, c.Name) })
+	}
+	var told []monitor.Diagnosis
+	for _, c := range all {
+		if !c.pending {
+			told = append(told, c.Diagnosis)
+		}
+	}
+	return told
 }

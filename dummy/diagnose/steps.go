@@ -1,17 +1,16 @@
-package dummy
+package diagnose
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"dummyload/monitor"
 )
 
-// steps follows the throughput between one close by a dummy and the next. A server whose workers
+// Steps follows the throughput between one close by a dummy and the next. A server whose workers
 // take the end of a connection for the order to stop loses one of them at each: its throughput
-// goes down in steps, and in the end it stands still.
-type steps struct {
+// goes down in steps, and in the end it stands still. The zero value has seen nothing.
+type Steps struct {
 	closed, echoed uint64        // as of the last close
 	at             time.Duration // of it
 	found          *monitor.Diagnosis
@@ -32,33 +31,50 @@ const (
 	stillLeast = time.Second            // … for so long: a busy machine brings forth less
 )
 
-// follow takes a snapshot's counters while echo is on.
-func (t *steps) follow(s *monitor.Snapshot) {
-	closed := s.Connections.ClosedByDummy
-	if s.Ledger.Echoed != t.last {
-		t.last, t.moved = s.Ledger.Echoed, s.Uptime
+// Turn forgets the throughput, as echoes are counted anew, but not what was found.
+func (t *Steps) Turn() { *t = Steps{found: t.found} }
+
+// Follow goes on to the next facts, which follow the last ones in time, and adds to them what it has
+// found. It is taken back when another echo comes: no end of the churn and no STOP brings lost
+// workers back, but a machine that was too busy for a while, with churn that closes connections before
+// they are served, looks the same until it goes on.
+func (t *Steps) Follow(f *Facts) {
+	t.measure(f)
+	if t.found != nil && f.Echoed > t.foundAfter {
+		t.found, t.rates = nil, nil
+	}
+	if t.found == nil {
+		t.found, t.foundAfter = t.find(f), f.Echoed
+	}
+	f.Steps = t.found
+}
+
+// measure takes the counters while echo is on.
+func (t *Steps) measure(f *Facts) {
+	if f.Echoed != t.last {
+		t.last, t.moved = f.Echoed, f.Uptime
 	}
 	switch {
-	case s.Phase != monitor.Echoing:
+	case f.Phase != monitor.Echoing:
 		return
 	case t.at == 0:
-	case closed == t.closed || s.Uptime-t.at < minStep:
+	case f.ClosedByDummy == t.closed || f.Uptime-t.at < minStep:
 		return
 	default:
 		if len(t.rates) == maxSteps {
 			t.rates = append(t.rates[:0], t.rates[1:]...)
 		}
-		rate := float64(s.Ledger.Echoed-t.echoed) / (s.Uptime - t.at).Seconds()
+		rate := float64(f.Echoed-t.echoed) / (f.Uptime - t.at).Seconds()
 		t.rates = append(t.rates, rate)
 	}
-	t.closed, t.echoed, t.at = closed, s.Ledger.Echoed, s.Uptime
+	t.closed, t.echoed, t.at = f.ClosedByDummy, f.Echoed, f.Uptime
 }
 
 // down counts the steps down to standstill; 0 when it went up again on the way, or did not stand
 // still. Before the first step down it may go up: a machine may be busy when echo begins. And it may
 // be later, for an interval, which then counts for as much as the next one, if that is no more than
 // the one before.
-func (t *steps) down() int {
+func (t *Steps) down() int {
 	if len(t.rates) == 0 || t.rates[len(t.rates)-1] > 0 {
 		return 0
 	}
@@ -82,7 +98,7 @@ func (t *steps) down() int {
 }
 
 // still is how many closes in a row had not one echo in between.
-func (t *steps) still() int {
+func (t *Steps) still() int {
 	n := 0
 	for i := len(t.rates) - 1; i >= 0 && t.rates[i] == 0; i-- {
 		n++
@@ -90,31 +106,13 @@ func (t *steps) still() int {
 	return n
 }
 
-// explain adds workers_lost once it was found, and takes it back when another echo comes: no end of
-// the churn and no STOP brings lost workers back, but a machine that was too busy for a while, with
-// churn that closes connections before they are served, looks the same until it goes on.
-func (t *steps) explain(s *monitor.Snapshot) {
-	if t.found != nil && s.Ledger.Echoed > t.foundAfter {
-		t.found, t.rates = nil, nil
-	}
-	if t.found == nil {
-		t.found, t.foundAfter = t.find(s), s.Ledger.Echoed
-	}
-	if t.found != nil {
-		s.Diagnoses = append(s.Diagnoses, *t.found)
-	}
-}
-
 // find is workers_lost where a server stands still that went down in steps. With churn it
 // is not silent on all connections since one instant: new ones are made, and wait in vain too.
-func (t *steps) find(s *monitor.Snapshot) *monitor.Diagnosis {
-	connections := int(s.Connections.Now)
-	i := slices.IndexFunc(s.Diagnoses, func(d monitor.Diagnosis) bool {
-		return d.Name == monitor.ServerStalled
-	})
-	if i >= 0 {
-		connections = s.Diagnoses[i].Connections
-	} else if t.still() < leastStill || s.Uptime-t.moved < stillLeast || s.WaitEchoCount() == 0 {
+func (t *Steps) find(f *Facts) *monitor.Diagnosis {
+	connections := int(f.Now)
+	if d := f.standstill(); d != nil {
+		connections = d.Connections
+	} else if t.still() < leastStill || f.Uptime-t.moved < stillLeast || f.Owed == 0 {
 		return nil
 	}
 	if t.down() < leastSteps {

@@ -1,0 +1,43 @@
+package diagnose
+
+import (
+	"fmt"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// Bounds are the proofs of hostile dummies that a server has none. What makes each a proof is said
+// where they are made (package dummy).
+type Bounds struct {
+	Oversize     uint64        // connections on which a header was taken that no frame has
+	Line         bool          // … which was a line that does not end
+	ZeroLength   uint64        // connections on which a frame of length 0 was taken
+	Mute         uint64        // connections on which all answers were kept for a client that reads none
+	After        time.Duration // the time that the server had to refuse
+	Taken        uint64        // bytes behind the header
+	Kept, Kernel uint64        // bytes: of the answers, and the most that both kernels hold
+}
+
+func (b *Bounds) causes(dst []cause) []cause {
+	why := ""
+	if b.Oversize > 0 {
+		header := "a header that declares 4 GiB"
+		if b.Line {
+			header = "a line that does not end"
+		}
+		why = fmt.Sprintf("%s was not refused: %v later the server still took what followed, "+
+			"%s bytes and more", header, b.After, monitor.Count(b.Taken))
+	}
+	if b.ZeroLength > 0 {
+		if why != "" {
+			why += "; "
+		}
+		why += fmt.Sprintf("a frame of length 0 was not refused: a right one, %v later on the "+
+			"same connection, was answered", b.After)
+	}
+	dst = add(dst, monitor.LimitIgnored, b.Oversize+b.ZeroLength, "%s", why)
+	return add(dst, monitor.MemoryGrowth, b.Mute, "a client that read no answer could send %s bytes, "+
+		"and got every one back when it began to read: both kernels hold %s at the most, the rest was "+
+		"kept in the server's memory", monitor.Count(b.Kept), monitor.Count(b.Kernel))
+}

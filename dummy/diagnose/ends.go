@@ -1,0 +1,107 @@
+package diagnose
+
+import (
+	"time"
+
+	"dummyload/monitor"
+)
+
+// Servers close connections for reasons of their own, which are no mistake of theirs: a client that
+// was silent for too long, or one too many. Such closes have a pattern, and where all have it, that
+// is told in place of closed_healthy, which is about connections closed by mistake.
+const (
+	idleLeast = time.Second // shorter timeouts are none
+	// idleSpread is how far apart the idle times of one timeout may lie, as a share of the longest;
+	// and as a server looks at its clock now and then, a second always may.
+	idleSpread = 0.1
+	crossing   = 100 * time.Millisecond // an echo so young has crossed the server's close
+	youngMost  = time.Second            // who is closed for being one too many is closed soon
+	limitLeast = 3                      // closes that make a limit
+)
+
+// End is a connection that the server has just closed.
+type End struct {
+	Now      time.Duration
+	Since    time.Duration // when it was up
+	HeardAt  time.Duration // when it last brought something, 0 for never
+	SentAt   time.Duration // when something was last sent on it
+	Owed     bool          // echoes are
+	Oldest   time.Duration // when the oldest of these was due
+	Answered bool          // its dummy got an answer since START, on whatever connection
+	Asked    bool          // any dummy ever sent anything
+	Others   uint64        // connections that are up besides
+}
+
+// Ends are the connections that the server has closed, by what they had in common.
+type Ends struct {
+	idle     uint64 // closed with nothing outstanding, after being idle
+	shortest time.Duration
+	longest  time.Duration
+	young    uint64 // closed soon after they were made, of dummies that never got an answer
+	others   uint64 // that were up then, at the least
+}
+
+// Add adds another worker's.
+func (e *Ends) Add(o *Ends) {
+	if o.idle > 0 {
+		if e.idle == 0 || o.shortest < e.shortest {
+			e.shortest = o.shortest
+		}
+		e.longest = max(e.longest, o.longest)
+	}
+	e.idle += o.idle
+	e.young += o.young
+	e.others += o.others
+}
+
+// Note takes one. It reports true where that is no fault: nothing was ever asked of the server, and a
+// connection that was idle for a while is gone, which is dialed again.
+func (e *Ends) Note(x End) (forgiven bool) {
+	idle := x.Now - max(x.HeardAt, x.Since)
+	if !x.Owed {
+		idle = min(idle, x.Now-x.SentAt)
+	}
+	switch {
+	case idle >= idleLeast && (!x.Owed || x.Now-x.Oldest < crossing):
+		if !x.Asked {
+			return true
+		}
+		if e.idle == 0 || idle < e.shortest {
+			e.shortest = idle
+		}
+		e.longest = max(e.longest, idle)
+		e.idle++
+	case !x.Answered && x.Now-x.Since < youngMost && x.Others > 0:
+		if e.young == 0 || x.Others < e.others {
+			e.others = x.Others
+		}
+		e.young++
+	}
+	return false
+}
+
+// closes says what the closes by the server have in common, where they are all that it did wrong.
+func (f *Facts) closes(dst []cause) []cause {
+	n := f.Faults[monitor.ClosedByServer] + f.Faults[monitor.ResetByServer]
+	if n == 0 {
+		return dst
+	}
+	e := &f.Ends
+	dst = add(dst, monitor.ClosedHealthy, n,
+		"%d connections were closed or reset by the server, on which no dummy did anything wrong", n)
+	if !f.Foreign || !f.right(monitor.ClosedByServer, monitor.ResetByServer, monitor.NotDrained) {
+		return dst
+	}
+	spread := max(time.Second, time.Duration(idleSpread*float64(e.longest)))
+	if e.idle >= n && e.longest-e.shortest <= spread {
+		dst = add(dst, monitor.IdleTimeout, n,
+			"%d connections were closed by the server after about %v without a byte and with nothing "+
+				"outstanding: an idle timeout of its own?", n, e.longest.Round(time.Second))
+	}
+	if e.young >= n && n >= limitLeast {
+		dst = add(dst, monitor.SessionLimit, n,
+			"%d connections were closed by the server as soon as they were made, with %d others up: "+
+				"a limit of sessions?", n, e.others)
+	}
+	return dst
+}

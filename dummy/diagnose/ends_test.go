@@ -1,0 +1,85 @@
+package diagnose
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"dummyload/monitor"
+)
+
+// TestClosesWithAPattern: those of an idle timeout or of a limit of sessions are told as such, all
+// others as what they are.
+func TestClosesWithAPattern(t *testing.T) {
+	const second = time.Second
+	for name, c := range map[string]struct {
+		e    Ends
+		n    uint64
+		want string
+	}{
+		"one timeout":        {Ends{idle: 3, shortest: 29 * second, longest: 31 * second}, 3, monitor.IdleTimeout},
+		"one, in few":        {Ends{idle: 2, shortest: 5 * second, longest: 6 * second}, 2, monitor.IdleTimeout},
+		"at any time":        {Ends{idle: 3, shortest: 2 * second, longest: 31 * second}, 3, monitor.ClosedHealthy},
+		"and others":         {Ends{idle: 3, shortest: 30 * second, longest: 30 * second}, 4, monitor.ClosedHealthy},
+		"one too many":       {Ends{young: 5, others: 50}, 5, monitor.SessionLimit},
+		"hardly a limit":     {Ends{young: 2, others: 50}, 2, monitor.ClosedHealthy},
+		"some too many":      {Ends{young: 5, others: 50}, 9, monitor.ClosedHealthy},
+		"nothing in common":  {Ends{}, 1, monitor.ClosedHealthy},
+		"a second is enough": {Ends{idle: 9, shortest: 1 * second, longest: 2 * second}, 9, monitor.IdleTimeout},
+	} {
+		f := &Facts{Foreign: true, Counts: Counts{Ends: c.e}, Echoed: 1, EverEchoed: 1}
+		f.Faults[monitor.ResetByServer] = c.n
+		if got := Causes(f); len(got) != 1 || got[0].Name != c.want || got[0].Connections != int(c.n) {
+			t.Errorf("%s: %+v, want %s", name, got, c.want)
+		}
+		for what, wrong := range map[string]func(*Facts){
+			"bundled":         func(f *Facts) { f.Foreign = false },
+			"wrong otherwise": func(f *Facts) { f.Faults[monitor.Corrupt] = 1 },
+			"ignores closes":  func(f *Facts) { f.FINsIgnored = 1 },
+		} {
+			g := *f
+			if wrong(&g); !slices.Contains(namesOf(Causes(&g)), monitor.ClosedHealthy) {
+				t.Errorf("%s, %s: %+v", name, what, Causes(&g))
+			}
+		}
+	}
+}
+
+// TestWhichEndsHaveAPattern: what one close is taken for, by the times of its connection.
+func TestWhichEndsHaveAPattern(t *testing.T) {
+	const s = time.Second
+	for name, c := range map[string]struct {
+		x     End
+		idle  uint64
+		young uint64
+		none  bool // is no fault
+	}{
+		"silent for long": {End{Now: 40 * s, Since: s, HeardAt: 10 * s, SentAt: 9 * s,
+			Asked: true, Answered: true}, 1, 0, false},
+		"nothing was asked": {End{Now: 40 * s, Since: s, SentAt: s}, 0, 0, true},
+		"has just sent": {End{Now: 40 * s, Since: s, HeardAt: 10 * s, SentAt: 40*s - s/10,
+			Asked: true, Answered: true}, 0, 0, false},
+		"an echo crossed it": {End{Now: 40 * s, Since: s, HeardAt: 10 * s, SentAt: 40 * s,
+			Owed: true, Oldest: 40*s - s/20, Asked: true, Answered: true}, 1, 0, false},
+		"owes an echo": {End{Now: 40 * s, Since: s, HeardAt: 10 * s, SentAt: 38 * s,
+			Owed: true, Oldest: 38 * s, Asked: true, Answered: true}, 0, 0, false},
+		"one too many": {End{Now: s, Since: s - s/10, SentAt: s - s/10, Asked: true,
+			Others: 5}, 0, 1, false},
+		"alone": {End{Now: s, Since: s - s/10, SentAt: s - s/10, Asked: true}, 0, 0, false},
+		"was served before": {End{Now: s, Since: s - s/10, SentAt: s - s/10, Asked: true,
+			Others: 5, Answered: true}, 0, 0, false},
+		"up for a while, and no": {End{Now: 3 * s, Since: s, SentAt: 3*s - s/10, Asked: true,
+			Others: 5}, 0, 0, false},
+	} {
+		var e, sum Ends
+		if none := e.Note(c.x); none != c.none || e.idle != c.idle || e.young != c.young {
+			t.Errorf("%s: no fault %v, %+v", name, none, e)
+		}
+		e.Note(c.x)
+		sum.Add(&e)
+		sum.Add(&Ends{})
+		if sum != e {
+			t.Errorf("%s: %+v in sum, of %+v", name, sum, e)
+		}
+	}
+}
