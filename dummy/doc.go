@@ -32,6 +32,11 @@
 // Hostile dummies (package dummy/hostile) have a thread and a port to themselves: they are beside
 // the fleet, not in it, and so not in its ledger either.
 //
+// # What faults add up to
+//
+// The workers and the fleet observe: they count, keep the times and post the poke (poke.go). What that
+// means is said by package diagnose, which is pure; diagnose.go hands the facts over.
+//
 // # The highest rate
 //
 // Run looks for it where Plan.MaxRate asks: ratesearch.go says which rate is next, maxrate.go has
