@@ -57,7 +57,7 @@ func runTerminal(o *loadOptions) error {
 		ASCII:   o.ascii,
 		AtOnce:  atOnce,
 	})
-	rescuer.end()
+	rescuer.End()
 	close(screenEnded)
 	endDumps()
 	defer func() { // below the report, which is longer than many a terminal
