@@ -9,6 +9,7 @@
 //	sendpacket.go  SendPacket, from a handler or from anywhere
 //	post.go        RecvPost, SendPost, Cancel, IOCount-- and Release
 //	session.go     a session; its parts in iocount.go, sendflag.go, table.go, package sendq
+//	process.go     what a process needs that does nothing but serve
 //	limits.go      who is disconnected for what all hold, and for the time (R15)
 //	server.go      Start and Stop; threads in run.go, the clock in sweep.go, the release audit in audit.go
 //

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -87,50 +86,10 @@ func inSoManyWords(a address) error {
 	return nil
 }
 
-// enoughForServing says before anything listens that there are too few descriptors for the port, the
-// runtime and one session.
-func enoughForServing(workers int) error {
-	const ours, each = 20, 4
-	need := uint64(ours + each*workers)
-	if limit, limited := iocp.DescriptorLimit(); limited && limit < need {
-		return usageError{fmt.Errorf("descriptors: the limit is %d, --workers %d needs %d and one more "+
-			"for each session: raise it (ulimit -n)", limit, workers, need)}
-	}
-	return nil
-}
-
-// boundMemory has the collector keep the whole process within what --memory says, as far as the
-// sessions leave it: they are disconnected before that. What they gave back goes to the
-// system soon, and not when the collector comes by. It returns the function that ends this.
-func boundMemory(srv *server.Server, memory int64) (end func()) {
-	debug.SetMemoryLimit(max(memory/8*7, memory/8*5+32<<20))
-	ended := make(chan struct{})
-	go func() {
-		peak := uint64(0)
-		for tick := time.NewTicker(time.Second); ; {
-			select {
-			case <-ended:
-				tick.Stop()
-				return
-			case <-tick.C:
-			}
-			var snap monitor.Snapshot
-			srv.Collect(&snap)
-			held := snap.Server.MemoryHeld
-			if peak = max(peak, held); held < peak/2 && peak-held > 16<<20 {
-				debug.FreeOSMemory() // what is pooled outlives one collection
-				debug.FreeOSMemory()
-				peak = held
-			}
-		}
-	}()
-	return func() { close(ended) }
-}
-
 // runServe is `dummyload serve` from start to audit.
 func runServe(o *serveOptions) error {
-	if err := enoughForServing(o.config.Workers); err != nil {
-		return err
+	if err := server.Preflight(o.config.Workers); err != nil {
+		return usageError{err}
 	}
 	out, err := openOutput(o.json)
 	if err != nil {
@@ -150,7 +109,7 @@ func runServe(o *serveOptions) error {
 	stop, release := stopSignals(exitInterrupted)
 	defer release()
 	defer dumpOnQuit(srv.DumpTrace)()
-	defer boundMemory(srv, o.config.Memory)()
+	defer srv.BoundProcess()()
 
 	fmt.Println(cluster.Listening{Addr: srv.Addr(), Backend: srv.Backend(), Workers: srv.Workers()})
 	var audit *monitor.Server
