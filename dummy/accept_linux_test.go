@@ -109,7 +109,7 @@ func TestAServerThatResetsTheYoungIsNotExcusedByItsBacklog(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	s := until(t, f, "resets are counted", func(s *monitor.Snapshot) bool {
+	s := until(t, f, "resets are counted", func(s *monitor.View) bool {
 		return s.Faults[monitor.ResetByServer] >= 10
 	})
 	if s.Connections.NeverAccepted > s.Faults[monitor.ResetByServer] {

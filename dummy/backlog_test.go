@@ -25,7 +25,7 @@ func TestNeverAcceptedIsToldWithoutTheFleetsLock(t *testing.T) {
 		t.Error("the worker waits for the fleet's lock")
 	}
 	f.mu.Unlock()
-	until(t, f, "the log and the redial", func(s *monitor.Snapshot) bool {
+	until(t, f, "the log and the redial", func(s *monitor.View) bool {
 		last := s.Events[len(s.Events)-1].Text
 		return strings.HasPrefix(last, "never accepted") &&
 			s.Connections.Connected == 9 && s.Connections.Now == 8

@@ -46,7 +46,7 @@ type earlier struct {
 }
 
 // before fills in what came before the last Reset, nil when there was none. f.mu is held.
-func (f *Fleet) before(s *monitor.Snapshot) {
+func (f *Fleet) before(s *monitor.View) {
 	e := &f.earlier
 	if e.resets == 0 {
 		return

@@ -25,7 +25,7 @@ func TestAResetForgetsNothing(t *testing.T) {
 	var whole monitor.Ledger
 	for round := range uint64(3) {
 		must(t, f.Start())
-		until(t, f, "echoes", func(s *monitor.Snapshot) bool {
+		until(t, f, "echoes", func(s *monitor.View) bool {
 			return s.Ledger.Echoed >= 1000 && (round > 0 || s.Hostile.Connected == 8)
 		})
 		must(t, f.Stop())
@@ -62,14 +62,14 @@ func TestAResetKeepsWhatItInterrupts(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	until(t, f, "echoes out", func(s *monitor.Snapshot) bool { return s.Ledger.Wait == 32 })
+	until(t, f, "echoes out", func(s *monitor.View) bool { return s.Ledger.Wait == 32 })
 	must(t, f.Reset())
 	s := snap(f)
 	if s.Ledger.Sent != 32 || s.Ledger.Wait != 32 || s.Before.Ledger.Sent != 0 ||
 		!s.Whole().Ledger.Balanced() {
 		t.Errorf("since %+v, before %+v", s.Ledger, s.Before.Ledger)
 	}
-	until(t, f, "never_served", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+	until(t, f, "never_served", func(s *monitor.View) bool { return len(s.Diagnoses) > 0 })
 	must(t, f.Reset())
 	// It lasts: a moment later it is told again, and is the same one.
 	if s := snap(f); len(s.Diagnoses) > 1 || len(s.Whole().Diagnoses) != 1 {

@@ -98,7 +98,7 @@ func stir(t *testing.T, f *Fleet, rng *rand.Rand) {
 	balanced(t, snap(f))
 }
 
-func balanced(t *testing.T, s *monitor.Snapshot) {
+func balanced(t *testing.T, s *monitor.View) {
 	t.Helper()
 	l := s.Ledger
 	if !l.Balanced() || s.WaitUpDown != int64(l.Wait) || l.Wait > l.Sent || l.Lost > l.Sent {
@@ -149,7 +149,7 @@ func TestOwnersAreFoundAcrossWorkers(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	s := until(t, f, "crossed", func(s *monitor.Snapshot) bool {
+	s := until(t, f, "crossed", func(s *monitor.View) bool {
 		return s.Faults[monitor.Crossed] == 1
 	})
 	for _, ev := range s.Evidence {

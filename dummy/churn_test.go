@@ -25,7 +25,7 @@ func TestLedgerBalancesUnderChurn(t *testing.T) {
 				f := startFleet(t, cfg)
 				reach(t, f, monitor.Idle)
 				must(t, f.Start())
-				until(t, f, "churn", func(s *monitor.Snapshot) bool {
+				until(t, f, "churn", func(s *monitor.View) bool {
 					return s.Connections.ClosedByDummy > 30 && s.Ledger.Echoed > 100
 				})
 				must(t, f.Stop())
@@ -37,7 +37,7 @@ func TestLedgerBalancesUnderChurn(t *testing.T) {
 	})
 }
 
-func churned(t *testing.T, s *monitor.Snapshot, how CloseKind) {
+func churned(t *testing.T, s *monitor.View, how CloseKind) {
 	t.Helper()
 	if s.Bad() != 0 || s.Ledger.Wait != 0 || s.Ledger.Lost != 0 || len(s.Diagnoses) != 0 {
 		t.Errorf("%+v, faults %v, %+v", s.Ledger, s.Faults, s.Diagnoses)
@@ -63,7 +63,7 @@ func TestDisconnectedDummiesComeBackAndTheLogTells(t *testing.T) {
 		must(t, f.Start())
 		for i, want := range []string{"3 of 8", "8 of 8"} {
 			must(t, f.Disconnect([]int{3, 0}[i], CloseKind(i)))
-			until(t, f, want, func(s *monitor.Snapshot) bool {
+			until(t, f, want, func(s *monitor.View) bool {
 				last := s.Events[len(s.Events)-1].Text
 				return strings.HasPrefix(last,
 					"reconnect storm: "+want+" sessions closed, all back in")
@@ -86,7 +86,7 @@ func TestTuneWhileItRuns(t *testing.T) {
 		for _, n := range []int{700, 3, 1, 20} { // 700 is more than a slab for each worker
 			overSend := 1 + n%20
 			must(t, f.Tune(Tuning{Clients: float64(n), OverSend: float64(overSend)}))
-			s := until(t, f, fmt.Sprint(n, " dummies"), func(s *monitor.Snapshot) bool {
+			s := until(t, f, fmt.Sprint(n, " dummies"), func(s *monitor.View) bool {
 				return s.Connections.Now == uint64(n)
 			})
 			until(t, f, "echoes", echoedAtLeast(s.Ledger.Echoed+100))
@@ -94,7 +94,7 @@ func TestTuneWhileItRuns(t *testing.T) {
 		const rate, churn = 500, 50
 		must(t, f.Tune(Tuning{Rate: rate, Churn: churn}))
 		s := snap(f)
-		until(t, f, "paced echoes and churn", func(now *monitor.Snapshot) bool {
+		until(t, f, "paced echoes and churn", func(now *monitor.View) bool {
 			return now.Ledger.Echoed > s.Ledger.Echoed+50 &&
 				now.Connections.ClosedByDummy > s.Connections.ClosedByDummy+5
 		})
@@ -168,7 +168,7 @@ func TestOpenLoopCountsFromTheDueTime(t *testing.T) {
 
 // slowerThan counts the round trips that took so long, an edge of the histogram's buckets. Unlike a
 // percentile that does not fall with the quick ones that follow.
-func slowerThan(s *monitor.Snapshot, edge time.Duration) (n uint64) {
+func slowerThan(s *monitor.View, edge time.Duration) (n uint64) {
 	for i, in := range s.RTTBuckets {
 		if i > 0 && monitor.BucketEdge(i-1) >= edge {
 			n += in
@@ -293,7 +293,7 @@ func TestAServerThatDropsAnswersAtOurFINIsTold(t *testing.T) {
 		must(t, f.Start())
 		until(t, f, "echoes", echoedAtLeast(100))
 		closed := uint64(0)
-		until(t, f, "closes of many that are owed echoes", func(s *monitor.Snapshot) bool {
+		until(t, f, "closes of many that are owed echoes", func(s *monitor.View) bool {
 			if s.Connections.Now == 8 && s.Ledger.Wait > 8 {
 				must(t, f.Disconnect(0, CloseFIN))
 				closed++

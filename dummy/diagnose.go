@@ -22,7 +22,7 @@ func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 
 // facts are what causes are drawn from: a snapshot whose counters are summed up, and what the workers
 // have counted besides.
-func (f *Fleet) facts(s *monitor.Snapshot, c *counters, first meeting) *diagnose.Facts {
+func (f *Fleet) facts(s *monitor.View, c *counters, first meeting) *diagnose.Facts {
 	whole := s.Whole()
 	x := &diagnose.Facts{
 		Counts: c.signs, Foreign: f.cfg.Foreign, Format: f.cfg.Frame, Clients: s.Clients,

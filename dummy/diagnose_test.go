@@ -9,7 +9,7 @@ import (
 	"dummyload/monitor"
 )
 
-func names(s *monitor.Snapshot) []string {
+func names(s *monitor.View) []string {
 	var all []string
 	for _, d := range s.Diagnoses {
 		all = append(all, d.Name)
@@ -56,7 +56,7 @@ func TestClosesOfTheServerAreOfHealthyConnections(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	s := until(t, f, "the diagnosis", func(s *monitor.Snapshot) bool {
+	s := until(t, f, "the diagnosis", func(s *monitor.View) bool {
 		return len(s.Diagnoses) > 0
 	})
 	if got := names(s); !slices.Equal(got, []string{monitor.ClosedHealthy}) {

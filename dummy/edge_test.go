@@ -82,7 +82,7 @@ func TestVerbsAndSnapshotsFromEverywhere(t *testing.T) {
 		}()
 	}
 	wg.Wait()
-	until(t, f, "rest", func(s *monitor.Snapshot) bool {
+	until(t, f, "rest", func(s *monitor.View) bool {
 		_ = f.Stop()
 		return s.Phase != monitor.Echoing && s.Phase != monitor.Draining
 	})
@@ -95,7 +95,7 @@ func TestResetStormIsMetWithPatience(t *testing.T) {
 	s := startServer(t, func(c *net.TCPConn) { _ = c.SetLinger(0) })
 	f := startFleet(t, testConfig(s))
 	reach(t, f, monitor.Idle)
-	got := until(t, f, "resets", func(s *monitor.Snapshot) bool {
+	got := until(t, f, "resets", func(s *monitor.View) bool {
 		return s.Uptime > 300*time.Millisecond
 	}).Connections.Attempted
 	// 10, 20, 40, 80, 160, 320 ms: seven attempts of each dummy within a second. A row begins anew
@@ -104,7 +104,7 @@ func TestResetStormIsMetWithPatience(t *testing.T) {
 	if most := 8 * 7 * (1 + uint64(uptime/steadyAfter)); got > most {
 		t.Errorf("%d connects of 8 dummies in %v", got, uptime)
 	}
-	until(t, f, "the faults", func(s *monitor.Snapshot) bool {
+	until(t, f, "the faults", func(s *monitor.View) bool {
 		return s.Faults[monitor.ResetByServer]+s.Faults[monitor.ClosedByServer] > 0
 	})
 }
@@ -116,11 +116,11 @@ func TestServerThatComesBackIsUsedAgain(t *testing.T) {
 	must(t, f.Start())
 	until(t, f, "echoes", echoedAtLeast(100))
 	first.stop()
-	until(t, f, "the loss", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) == 1 })
+	until(t, f, "the loss", func(s *monitor.View) bool { return len(s.Diagnoses) == 1 })
 	l, err := net.Listen("tcp", first.addr.String())
 	must(t, err)
 	serveOn(t, l, echoAll)
-	s := until(t, f, "all back", func(s *monitor.Snapshot) bool { return s.Connections.Now == 8 })
+	s := until(t, f, "all back", func(s *monitor.View) bool { return s.Connections.Now == 8 })
 	until(t, f, "echoes", echoedAtLeast(s.Ledger.Echoed+100))
 	must(t, f.Stop())
 	reach(t, f, monitor.Drained)

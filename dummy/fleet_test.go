@@ -52,8 +52,8 @@ func startFleet(t testing.TB, cfg Config) *Fleet {
 	return f
 }
 
-func snap(f *Fleet) *monitor.Snapshot {
-	s := new(monitor.Snapshot)
+func snap(f *Fleet) *monitor.View {
+	s := new(monitor.View)
 	f.Collect(s)
 	return s
 }
@@ -69,7 +69,7 @@ func reach(t testing.TB, f *Fleet, phases ...monitor.Phase) {
 }
 
 // until collects until ok is content.
-func until(t testing.TB, f *Fleet, what string, ok func(*monitor.Snapshot) bool) *monitor.Snapshot {
+func until(t testing.TB, f *Fleet, what string, ok func(*monitor.View) bool) *monitor.View {
 	t.Helper()
 	for end := time.Now().Add(soon); ; time.Sleep(5 * time.Millisecond) {
 		s := snap(f)
@@ -83,8 +83,8 @@ func until(t testing.TB, f *Fleet, what string, ok func(*monitor.Snapshot) bool)
 	}
 }
 
-func echoedAtLeast(n uint64) func(*monitor.Snapshot) bool {
-	return func(s *monitor.Snapshot) bool { return s.Ledger.Echoed >= n }
+func echoedAtLeast(n uint64) func(*monitor.View) bool {
+	return func(s *monitor.View) bool { return s.Ledger.Echoed >= n }
 }
 
 // must fails the test on an error.
@@ -248,11 +248,11 @@ func TestRateIsOfTheTimeThatEchoWasOn(t *testing.T) {
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
 	const on, owed = 10 * 8, 4 * 8
-	until(t, f, "ten of each", func(s *monitor.Snapshot) bool {
+	until(t, f, "ten of each", func(s *monitor.View) bool {
 		return s.Ledger.Echoed == on && s.Ledger.Wait == owed
 	})
 	must(t, f.Stop())
-	until(t, f, "STOP taken", func(s *monitor.Snapshot) bool { return s.Drain.AtStop == owed })
+	until(t, f, "STOP taken", func(s *monitor.View) bool { return s.Drain.AtStop == owed })
 	close(stopped)
 	reach(t, f, monitor.Drained)
 	for range 2 { // a snapshot must not count twice

@@ -131,7 +131,7 @@ func TestAWrongFrameIsToldAsSuch(t *testing.T) {
 	}
 }
 
-func mustBeStrange(t *testing.T, s *monitor.Snapshot) {
+func mustBeStrange(t *testing.T, s *monitor.View) {
 	t.Helper()
 	v := monitor.Judge(s, monitor.Rules{})
 	var b strings.Builder
@@ -185,13 +185,13 @@ func TestAKickBeforeAnyStart(t *testing.T) {
 		echoAll(c)
 	}))
 	f := startFleet(t, cfg)
-	s := until(t, f, "all closed once", func(s *monitor.Snapshot) bool {
+	s := until(t, f, "all closed once", func(s *monitor.View) bool {
 		return s.Connections.ClosedByServer >= uint64(cfg.Clients)
 	})
 	if v := monitor.Judge(s, monitor.Rules{Live: true}); s.Bad() != 0 || v.ExitCode != monitor.ExitPass {
 		t.Errorf("%v: %+v", s.Faults, v)
 	}
-	until(t, f, "the log tells", func(s *monitor.Snapshot) bool {
+	until(t, f, "the log tells", func(s *monitor.View) bool {
 		return strings.Contains(fmt.Sprint(s.Events), "while nothing was asked of it")
 	})
 }
@@ -219,7 +219,7 @@ func TestIdleTimeoutsAndLimitsAreToldAsSuch(t *testing.T) {
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
 		must(t, f.Start())
-		s := until(t, f, want, func(s *monitor.Snapshot) bool {
+		s := until(t, f, want, func(s *monitor.View) bool {
 			return s.Ledger.Echoed > 0 && s.Faults[monitor.ClosedByServer]+s.Faults[monitor.ResetByServer] >= 5
 		})
 		for _, d := range s.Diagnoses {

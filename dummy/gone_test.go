@@ -26,10 +26,10 @@ func TestServerThatDiesInTheMiddleOfAFrame(t *testing.T) {
 	must(t, f.Start())
 	until(t, f, "echoes", echoedAtLeast(100))
 	ending.Store(true)
-	until(t, f, "all wait", func(s *monitor.Snapshot) bool { return s.Faults[monitor.Late] >= 8 })
+	until(t, f, "all wait", func(s *monitor.View) bool { return s.Faults[monitor.Late] >= 8 })
 	server.l.Close()
 	close(die)
-	s := until(t, f, "a diagnosis", func(s *monitor.Snapshot) bool {
+	s := until(t, f, "a diagnosis", func(s *monitor.View) bool {
 		return slices.Contains(names(s), monitor.ServerGone) ||
 			slices.Contains(names(s), monitor.ClosedHealthy)
 	})

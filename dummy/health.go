@@ -47,7 +47,7 @@ func (h *health) reset() { h.on, h.ran, h.starved = 0, 0, 0 }
 
 // judge compares the reports with those before. lag is all send lags since START or Reset.
 func (h *health) judge(
-	reports []*report, s *monitor.Snapshot, lag monitor.Distribution,
+	reports []*report, s *monitor.View, lag monitor.Distribution,
 ) monitor.Generator {
 	g := monitor.Generator{SendLag: monitor.Lag{Distribution: lag}, Workers: len(reports), RSS: residentBytes()}
 	var ran, starved, took, behind time.Duration
@@ -82,7 +82,7 @@ func (h *health) judge(
 	return g
 }
 
-func (h *health) saturated(s *monitor.Snapshot, behind time.Duration) bool {
+func (h *health) saturated(s *monitor.View, behind time.Duration) bool {
 	on := h.on.Seconds()
 	busy := on > 0 && (h.ran+h.starved > neverIdle*on || h.starved > starving*on)
 	if s.Rate == 0 {

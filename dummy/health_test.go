@@ -87,7 +87,7 @@ func TestSaturatedIsTheTesterAndNotTheServer(t *testing.T) {
 			g = h.judge([]*report{
 				{at: on, cpu: on / 10, idle: on}, // a worker with nothing to do hides nobody else
 				{at: on, cpu: ran, idle: idle, behind: i.behind},
-			}, &monitor.Snapshot{
+			}, &monitor.View{
 				Phase: monitor.Echoing, Rate: c.rate, EchoOn: on,
 			}, monitor.Distribution{})
 		}
@@ -106,7 +106,7 @@ func TestHealthAfterTheEnd(t *testing.T) {
 	var h health
 	h.init(1)
 	busy := func(at time.Duration, phase monitor.Phase) monitor.Generator {
-		return h.judge([]*report{{at: at, cpu: at}}, &monitor.Snapshot{Phase: phase},
+		return h.judge([]*report{{at: at, cpu: at}}, &monitor.View{Phase: phase},
 			monitor.Distribution{})
 	}
 	if g := busy(second, monitor.Echoing); !g.Saturated || g.CPUShare != 1 {
@@ -116,13 +116,13 @@ func TestHealthAfterTheEnd(t *testing.T) {
 		t.Errorf("after STOP: %+v", g)
 	}
 	idle := h.judge([]*report{{at: 9 * second, cpu: second, idle: 8 * second}},
-		&monitor.Snapshot{Phase: monitor.Ended}, monitor.Distribution{})
+		&monitor.View{Phase: monitor.Ended}, monitor.Distribution{})
 	if !idle.Saturated || idle.CPUShare < 0.99 {
 		t.Errorf("after the end: %+v", idle)
 	}
 	h.reset()
 	again := h.judge([]*report{{at: 10 * second, cpu: second, idle: 9 * second}},
-		&monitor.Snapshot{Phase: monitor.Echoing}, monitor.Distribution{})
+		&monitor.View{Phase: monitor.Echoing}, monitor.Distribution{})
 	if again.Saturated || again.CPUShare != 0 {
 		t.Errorf("after Reset: %+v", again)
 	}

@@ -56,7 +56,7 @@ func TestWhoMisbehavesIsNotInTheBooks(t *testing.T) {
 			t.Errorf("before START: %+v", h)
 		}
 		must(t, f.Start())
-		until(t, f, "all are at work", func(s *monitor.Snapshot) bool {
+		until(t, f, "all are at work", func(s *monitor.View) bool {
 			return s.Hostile.Connected > 20 && s.Hostile.ClosedByServer >= 4 &&
 				s.Hostile.BytesReceived > 64<<10 && s.Ledger.Echoed > 500
 		})
@@ -83,7 +83,7 @@ func TestResetBeginsToCountTheHostileAnew(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	until(t, f, "all connected", func(s *monitor.Snapshot) bool { return s.Hostile.Connected == 8 })
+	until(t, f, "all connected", func(s *monitor.View) bool { return s.Hostile.Connected == 8 })
 	must(t, f.Reset())
 	if h := snap(f).Hostile; h.Connected != 0 {
 		t.Errorf("%+v", h)
@@ -98,9 +98,9 @@ func TestHostileDummiesGoWhileTheServerIsGone(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	until(t, f, "some storm", func(s *monitor.Snapshot) bool { return s.Hostile.Connected > 50 })
+	until(t, f, "some storm", func(s *monitor.View) bool { return s.Hostile.Connected > 50 })
 	server.stop()
-	until(t, f, "server_gone", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+	until(t, f, "server_gone", func(s *monitor.View) bool { return len(s.Diagnoses) > 0 })
 	must(t, f.Close())
 	if s := snap(f); s.Diagnoses[0].Name != monitor.ServerGone || s.Phase != monitor.Ended {
 		t.Errorf("%v %+v", s.Phase, s.Diagnoses)
@@ -115,7 +115,7 @@ func TestNobodyIsConvictedWhoNeverAnswered(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	until(t, f, "a conviction", func(*monitor.Snapshot) bool { return f.crowd.Convictions().Oversize > 0 })
+	until(t, f, "a conviction", func(*monitor.View) bool { return f.crowd.Convictions().Oversize > 0 })
 	must(t, f.Close())
 	if s := snap(f); s.Ledger.Sent == 0 || hasLimit(s) {
 		t.Errorf("%+v %+v", s.Ledger, s.Diagnoses)
@@ -144,7 +144,7 @@ func TestConvictionsAreTold(t *testing.T) {
 	}
 }
 
-func hasLimit(s *monitor.Snapshot) bool {
+func hasLimit(s *monitor.View) bool {
 	return slices.ContainsFunc(s.Diagnoses, func(d monitor.Diagnosis) bool {
 		return d.Name == monitor.LimitIgnored
 	})

@@ -93,7 +93,7 @@ func TestHostileServersDoNotHurtTheTester(t *testing.T) {
 			f := startFleet(t, cfg)
 			reach(t, f, monitor.Idle)
 			must(t, f.Start())
-			until(t, f, c.faults[0].String(), func(s *monitor.Snapshot) bool {
+			until(t, f, c.faults[0].String(), func(s *monitor.View) bool {
 				return s.Faults[c.faults[0]] >= hurtClients
 			})
 			if grown := heap() - before; grown > hurtMost+hurtPerConn*hurtClients {
@@ -113,7 +113,7 @@ func TestHostileServersDoNotHurtTheTester(t *testing.T) {
 }
 
 // onlyNamed checks that a run has these faults and no others.
-func onlyNamed(t *testing.T, s *monitor.Snapshot, may []monitor.Fault) {
+func onlyNamed(t *testing.T, s *monitor.View, may []monitor.Fault) {
 	t.Helper()
 	for _, f := range may {
 		s.Faults[f] = 0

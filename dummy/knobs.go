@@ -31,7 +31,7 @@ type Knob struct {
 	Title, Note string
 
 	field func(*Config) any // *int, *float64 (per second) or *time.Duration
-	shown func(*monitor.Snapshot) float64
+	shown func(*monitor.View) float64
 }
 
 // The names of the knobs that can be tuned.
@@ -53,24 +53,24 @@ var knobs = []*Knob{
 	{Name: Clients, Default: DefaultClients, Min: 1, Max: MaxClients, Help: "dummies",
 		Title: "Dummies", Note: " (Client Count)",
 		field: func(c *Config) any { return &c.Clients },
-		shown: func(s *monitor.Snapshot) float64 { return float64(s.Clients) }},
+		shown: func(s *monitor.View) float64 { return float64(s.Clients) }},
 	{Name: OverSend, Default: DefaultOverSend, Min: 1, Max: MaxOverSend,
 		Help:  "echoes one dummy may have unanswered (Over Send)",
 		Title: "Over Send", Note: " (OverSendCount)",
 		field: func(c *Config) any { return &c.OverSend },
-		shown: func(s *monitor.Snapshot) float64 { return float64(s.OverSend) }},
+		shown: func(s *monitor.View) float64 { return float64(s.OverSend) }},
 	{Name: Rate, Max: maxRate,
 		Help:  "echoes per second over the whole fleet, open loop; 0 = closed loop",
 		Title: "Rate", Note: ", echoes/s (0: closed loop)",
 		field: func(c *Config) any { return &c.Rate },
-		shown: func(s *monitor.Snapshot) float64 { return s.Rate }},
+		shown: func(s *monitor.View) float64 { return s.Rate }},
 	{Name: "loop-delay", Max: float64(maxTime), Help: "pause between an answer and the next echo",
 		field: func(c *Config) any { return &c.LoopDelay }},
 	{Name: Churn, Max: maxRate,
 		Help:  "connections per second closed and reopened (Disconnect Test)",
 		Title: "Disconnect Test", Note: ", connections/s",
 		field: func(c *Config) any { return &c.Churn },
-		shown: func(s *monitor.Snapshot) float64 { return s.Churn }},
+		shown: func(s *monitor.View) float64 { return s.Churn }},
 	{Name: "reconnect-delay", Max: float64(maxTime), Help: "pause before reopening",
 		field: func(c *Config) any { return &c.ReconnectDelay }},
 	{Name: "connect-rate", Max: maxRate, Help: "new connections per second; 0 = no limit",
@@ -226,7 +226,7 @@ func (c *Config) checkKnobs() error {
 type Tuning map[string]float64
 
 // InForce is the value of every knob that can be tuned, as a snapshot has it.
-func InForce(s *monitor.Snapshot) Tuning {
+func InForce(s *monitor.View) Tuning {
 	t := Tuning{}
 	for _, k := range knobs {
 		if k.Tunable() {

@@ -55,14 +55,14 @@ func (f *Fleet) tryRate(ctx context.Context, rate float64, p Plan) (monitor.Rate
 	if err := f.drained(); err != nil {
 		return monitor.RateStep{}, err
 	}
-	end := new(monitor.Snapshot)
+	end := new(monitor.View)
 	f.Collect(end)
 	return judgeStep(rate, end, p), nil
 }
 
 // judgeStep sums up a step by the snapshot after its drain: what came while it drained has its
 // round trip, but was not in time for the rate.
-func judgeStep(rate float64, end *monitor.Snapshot, p Plan) monitor.RateStep {
+func judgeStep(rate float64, end *monitor.View, p Plan) monitor.RateStep {
 	step := monitor.RateStep{
 		Asked: rate, Made: rateMade(end), P50: end.RTT.P50, P99: end.RTT.P99, P999: end.RTT.P999,
 		Late: end.Faults[monitor.Late], SendLag: end.Generator.SendLag.P99,
@@ -100,7 +100,7 @@ const (
 // rateMade is the echoes per second that a step has made: no more than were sent, and no more than
 // came back before STOP. Answers cannot come before they have taken their time, so that theirs begins
 // one median round trip after START.
-func rateMade(end *monitor.Snapshot) float64 {
+func rateMade(end *monitor.View) float64 {
 	on := end.EchoOn
 	first := min(on/2, time.Duration(end.RTT.P50*float64(time.Microsecond)))
 	if on <= 0 {
@@ -112,14 +112,14 @@ func rateMade(end *monitor.Snapshot) float64 {
 
 // testerLate reports whether a step would have been good without what the tester itself was late
 // by.
-func testerLate(end *monitor.Snapshot, missing float64, made bool, limit float64) bool {
+func testerLate(end *monitor.View, missing float64, made bool, limit float64) bool {
 	slow := end.RTT.P99 >= limit
 	heldFor := time.Duration(end.Generator.HeldUp).Seconds() * end.Rate // echoes
 	return (slow || !made) && (!slow || end.RTTFreed.P99 < limit) && (made || 2*heldFor >= missing)
 }
 
 // faulty reports whether anything happened that a right server never causes.
-func faulty(s *monitor.Snapshot, allow []monitor.Fault) bool {
+func faulty(s *monitor.View, allow []monitor.Fault) bool {
 	for f, n := range s.Faults {
 		fault := monitor.Fault(f)
 		if n > 0 && fault != monitor.Late && !slices.Contains(allow, fault) {

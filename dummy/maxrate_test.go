@@ -17,7 +17,7 @@ func TestStepIsJudgedByRateP99LateAndTheTester(t *testing.T) {
 		name       string
 		asked      float64
 		p99, freed float64 // µs
-		change     func(*monitor.Snapshot)
+		change     func(*monitor.View)
 		want       monitor.StepVerdict
 	}{
 		{"good", 1000, 4999, 4999, nil, monitor.StepOK},
@@ -36,20 +36,20 @@ func TestStepIsJudgedByRateP99LateAndTheTester(t *testing.T) {
 		{"slow by the tester, and not made for another reason", 1020, 6000, 3200, nil,
 			monitor.StepP99},
 		{"slow, full windows, busy tester", 1000, 9e5, 9e5, saturated, monitor.StepTester},
-		{"late", 1000, 4000, 4000, func(s *monitor.Snapshot) { s.Faults[monitor.Late] = 1 },
+		{"late", 1000, 4000, 4000, func(s *monitor.View) { s.Faults[monitor.Late] = 1 },
 			monitor.StepLate},
-		{"wrong", 1000, 4000, 4000, func(s *monitor.Snapshot) { s.Faults[monitor.Corrupt] = 1 },
+		{"wrong", 1000, 4000, 4000, func(s *monitor.View) { s.Faults[monitor.Corrupt] = 1 },
 			monitor.StepFault},
-		{"allowed", 1000, 4000, 4000, func(s *monitor.Snapshot) { s.Faults[monitor.Missing] = 1 },
+		{"allowed", 1000, 4000, 4000, func(s *monitor.View) { s.Faults[monitor.Missing] = 1 },
 			monitor.StepOK},
-		{"wrong without a fault", 1000, 4000, 4000, func(s *monitor.Snapshot) {
+		{"wrong without a fault", 1000, 4000, 4000, func(s *monitor.View) {
 			s.Diagnoses = []monitor.Diagnosis{{Name: monitor.CloseIgnored}}
 		}, monitor.StepFault},
-		{"nothing came", 1000, 0, 0, func(s *monitor.Snapshot) {
+		{"nothing came", 1000, 0, 0, func(s *monitor.View) {
 			s.RTT, s.RTTFreed = monitor.Distribution{}, monitor.Distribution{}
 		}, monitor.StepP99},
 	} {
-		end := &monitor.Snapshot{RTT: monitor.Distribution{Count: 9, P99: c.p99}, Rate: c.asked,
+		end := &monitor.View{RTT: monitor.Distribution{Count: 9, P99: c.p99}, Rate: c.asked,
 			RTTFreed: monitor.Distribution{Count: 9, P99: c.freed}, EchoOn: 2 * time.Second,
 			Ledger: monitor.Ledger{Sent: 2020, Echoed: 2009}, EchoedOff: 9}
 		if c.change != nil {
@@ -78,23 +78,23 @@ func TestRateMade(t *testing.T) {
 		{"nothing came", 2000, 0, 0, 0, 0},
 		{"nothing came in time", 20, 20, 20, 1e9, 0},
 	} {
-		end := &monitor.Snapshot{RTT: monitor.Distribution{Count: 9, P50: c.p50},
+		end := &monitor.View{RTT: monitor.Distribution{Count: 9, P50: c.p50},
 			EchoOn: 2 * time.Second, EchoedOff: c.off,
 			Ledger: monitor.Ledger{Sent: c.sent, Echoed: c.echoed}}
 		if got := rateMade(end); math.Abs(got-c.want) > c.want/1e3 {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
-	if got := rateMade(&monitor.Snapshot{}); got != 0 {
+	if got := rateMade(&monitor.View{}); got != 0 {
 		t.Errorf("no step at all made %v", got)
 	}
 }
 
-func heldFor(d time.Duration) func(*monitor.Snapshot) {
-	return func(s *monitor.Snapshot) { s.Generator.HeldUp = monitor.Millis(d) }
+func heldFor(d time.Duration) func(*monitor.View) {
+	return func(s *monitor.View) { s.Generator.HeldUp = monitor.Millis(d) }
 }
 
-func saturated(s *monitor.Snapshot) { s.Generator.Saturated = true }
+func saturated(s *monitor.View) { s.Generator.Saturated = true }
 
 // TestSearchOnTheSameConnections checks what a search leaves behind, whatever it found.
 func TestSearchOnTheSameConnections(t *testing.T) {
@@ -142,7 +142,7 @@ func TestFaultEndsTheSearch(t *testing.T) {
 	})))
 	f := startFleet(t, cfg)
 	go func() {
-		until(t, f, "the second step", func(s *monitor.Snapshot) bool {
+		until(t, f, "the second step", func(s *monitor.View) bool {
 			return s.MaxRate != nil && len(s.MaxRate.Steps) > 0
 		})
 		wrong.Store(true)

@@ -112,10 +112,10 @@ func undrained(t *testing.T, s *testServer, backend string, stuck *atomic.Uint64
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
 	most := uint64(cfg.Clients) - 1
-	until(t, f, "stuck", func(*monitor.Snapshot) bool { return stuck.Load() == most })
+	until(t, f, "stuck", func(*monitor.View) bool { return stuck.Load() == most })
 	must(t, f.Stop())
 	reach(t, f, monitor.Undrained)
-	until(t, f, "owed for longer than any answer took", func(s *monitor.Snapshot) bool {
+	until(t, f, "owed for longer than any answer took", func(s *monitor.View) bool {
 		return s.Ledger.Wait == most*owed && !mayBeOnItsWay(f)
 	})
 	return f
@@ -207,7 +207,7 @@ func TestNothingStuckIsNotExplained(t *testing.T) {
 			f := startFleet(t, cfg)
 			reach(t, f, monitor.Idle)
 			must(t, f.Start())
-			until(t, f, "one answered and one late", func(s *monitor.Snapshot) bool {
+			until(t, f, "one answered and one late", func(s *monitor.View) bool {
 				return s.Ledger.Echoed >= 8 && s.Faults[monitor.Late] >= 8 && s.WaitEchoCount() >= 8
 			})
 			must(t, f.Stop())
@@ -215,13 +215,13 @@ func TestNothingStuckIsNotExplained(t *testing.T) {
 			if c.slow {
 				knowSlow(t, f)
 			} else {
-				until(t, f, "owed for longer than any answer took", func(*monitor.Snapshot) bool {
+				until(t, f, "owed for longer than any answer took", func(*monitor.View) bool {
 					return !mayBeOnItsWay(f)
 				})
 			}
 			closed := make(chan error, 1)
 			go func() { closed <- f.Close() }()
-			until(t, f, "pokes", func(*monitor.Snapshot) bool {
+			until(t, f, "pokes", func(*monitor.View) bool {
 				poked := true
 				onEachWorker(f, func(w *worker) { poked = poked && len(w.pokes) > 0 })
 				return poked
@@ -376,10 +376,10 @@ func TestNothingIsConcludedOfAServerThatNeverAnswered(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	until(t, f, "all sent", func(s *monitor.Snapshot) bool { return s.Ledger.Sent == 8*4 })
+	until(t, f, "all sent", func(s *monitor.View) bool { return s.Ledger.Sent == 8*4 })
 	must(t, f.Stop())
 	reach(t, f, monitor.Undrained)
-	until(t, f, "owed for long", func(*monitor.Snapshot) bool { return !mayBeOnItsWay(f) })
+	until(t, f, "owed for long", func(*monitor.View) bool { return !mayBeOnItsWay(f) })
 	must(t, f.Close())
 	for _, d := range snap(f).Diagnoses {
 		if d.Name != monitor.NeverServed {
@@ -430,7 +430,7 @@ func TestWhoeverIsAcceptedWhenOthersLeaveLayInTheBacklog(t *testing.T) {
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
 		must(t, f.Start())
-		until(t, f, "echoes", func(s *monitor.Snapshot) bool { return s.Ledger.Echoed > 100 })
+		until(t, f, "echoes", func(s *monitor.View) bool { return s.Ledger.Echoed > 100 })
 		must(t, f.Stop())
 		reach(t, f, monitor.Drained, monitor.Undrained)
 		must(t, f.Close())

@@ -222,7 +222,7 @@ func TestInterruptedBeforeEchoIsAtOnce(t *testing.T) {
 	cfg.Login, cfg.DrainTimeout = true, time.Hour
 	f := startFleet(t, cfg)
 	ctx, cancel := context.WithCancel(t.Context())
-	until(t, f, "connections", func(s *monitor.Snapshot) bool { return s.Connections.Now == 8 })
+	until(t, f, "connections", func(s *monitor.View) bool { return s.Connections.Now == 8 })
 	cancel()
 	began := time.Now()
 	if err := Run(ctx, f, Plan{}); !errors.Is(err, ErrInterrupted) {

@@ -75,7 +75,7 @@ func (t *totals) turnPage(pages uint64) {
 
 // Collect fills in everything a fleet knows; Bundled and Server are left alone. Each worker
 // answers at the end of a batch, so that the ledger balances exactly.
-func (f *Fleet) Collect(s *monitor.Snapshot) {
+func (f *Fleet) Collect(s *monitor.View) {
 	f.collecting.Lock()
 	defer f.collecting.Unlock()
 	t := &f.totals
@@ -97,7 +97,7 @@ func (f *Fleet) Collect(s *monitor.Snapshot) {
 
 // ask has the workers report. No verb and no change of phase comes between what the fleet says
 // of itself and what they say: f.mu is held until the last of them has finished its batch.
-func (f *Fleet) ask(s *monitor.Snapshot) []*report {
+func (f *Fleet) ask(s *monitor.View) []*report {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := &f.totals
@@ -120,7 +120,7 @@ func (f *Fleet) ask(s *monitor.Snapshot) []*report {
 }
 
 // describe fills in what does not come from the workers.
-func (f *Fleet) describe(s *monitor.Snapshot) {
+func (f *Fleet) describe(s *monitor.View) {
 	now := f.clock()
 	s.At, s.Uptime = f.began.Add(now), now
 	s.Phase, s.Since, s.EchoOn = f.phase, f.began.Add(f.since), f.echoOn
@@ -171,7 +171,7 @@ func (f *Fleet) gather(want wanted) []*report {
 }
 
 // sum adds up the counters.
-func (f *Fleet) sum(s *monitor.Snapshot, reports []*report) {
+func (f *Fleet) sum(s *monitor.View, reports []*report) {
 	var c counters
 	var first meeting
 	for _, r := range reports {
@@ -210,7 +210,7 @@ func (t *totals) take(worker int, r *report) {
 
 // nameOwed lists what is owed, the oldest first. The list of a drain that failed stays while the
 // fleet closes, and when it is closed: connections that are no more are still owed what they were.
-func (t *totals) nameOwed(s *monitor.Snapshot, reports []*report) {
+func (t *totals) nameOwed(s *monitor.View, reports []*report) {
 	closing := slices.ContainsFunc(reports, func(r *report) bool { return !r.listed })
 	if s.Phase != monitor.Ended && !(s.Phase == monitor.Undrained && closing) {
 		t.owed = nil
@@ -226,7 +226,7 @@ func (t *totals) nameOwed(s *monitor.Snapshot, reports []*report) {
 }
 
 // judgeFairness compares the clients, where the reports have it.
-func (t *totals) judgeFairness(s *monitor.Snapshot, reports []*report) {
+func (t *totals) judgeFairness(s *monitor.View, reports []*report) {
 	var all []uint64
 	var silent uint64
 	for _, r := range reports {

@@ -25,12 +25,12 @@ func TestServerThatStallsIsNamedAndItsRecoveryToo(t *testing.T) {
 		t.Fatalf("%+v", before.Diagnoses)
 	}
 	gate.Lock()
-	s := until(t, f, "the stall", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+	s := until(t, f, "the stall", func(s *monitor.View) bool { return len(s.Diagnoses) > 0 })
 	gate.Unlock()
 	if d := s.Diagnoses[0]; d.Name != "server_stalled" || d.Connections != 8 {
 		t.Errorf("%+v", s.Diagnoses)
 	}
-	until(t, f, "the recovery", func(s *monitor.Snapshot) bool {
+	until(t, f, "the recovery", func(s *monitor.View) bool {
 		return strings.Contains(s.Diagnoses[0].Why, "recovered after")
 	})
 	must(t, f.Stop())
@@ -45,12 +45,12 @@ func TestServerThatNeverServesIsNamed(t *testing.T) {
 	f := startFleet(t, testConfig(startServer(t, readAll)))
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	s := until(t, f, "never_served", func(s *monitor.Snapshot) bool { return len(s.Diagnoses) > 0 })
+	s := until(t, f, "never_served", func(s *monitor.View) bool { return len(s.Diagnoses) > 0 })
 	if s.Diagnoses[0].Name != "never_served" || s.Diagnoses[0].Connections != 8 {
 		t.Errorf("%+v", s.Diagnoses)
 	}
 	must(t, f.Reset())
-	until(t, f, "never_served again", func(s *monitor.Snapshot) bool {
+	until(t, f, "never_served again", func(s *monitor.View) bool {
 		return len(s.Diagnoses) == 1
 	})
 }

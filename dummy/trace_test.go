@@ -77,7 +77,7 @@ func TestADummysAddressesAreKnown(t *testing.T) {
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
 		must(t, f.Disconnect(0, CloseFIN))
-		until(t, f, "back", func(s *monitor.Snapshot) bool { return s.Connections.Connected == 2 })
+		until(t, f, "back", func(s *monitor.View) bool { return s.Connections.Connected == 2 })
 		for conn := uint32(1); conn <= 2; conn++ {
 			if got, want := f.LocalOf(0, conn), trace.KeyOf(<-accepted); got != want {
 				t.Errorf("on connection %d: %x, the server saw %x", conn, got, want)

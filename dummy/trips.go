@@ -52,7 +52,7 @@ func (t *trips) takeHeld(reports []*report) {
 }
 
 // describe fills in what is known of the round trips.
-func (t *trips) describe(s *monitor.Snapshot) {
+func (t *trips) describe(s *monitor.View) {
 	s.RTT, s.RTTRecent = t.measured.Distribution(), t.recent.Distribution()
 	s.RTTFreed, s.RTTBuckets = s.RTT, t.measured.Buckets()
 	if t.freed != nil {

@@ -21,13 +21,13 @@ func tripsOf(w *worker) (measured, freed *monitor.Histogram) {
 func TestTripsAreCountedOnce(t *testing.T) {
 	const ms = time.Millisecond
 	sum := newTrips()
-	take := func(hists ...*histograms) *monitor.Snapshot {
+	take := func(hists ...*histograms) *monitor.View {
 		reports := []*report{{}} // of a worker that has ended
 		for _, h := range hists {
 			reports = append(reports, &report{hists: h})
 		}
 		sum.take(reports)
-		s := new(monitor.Snapshot)
+		s := new(monitor.View)
 		sum.describe(s)
 		return s
 	}

@@ -80,7 +80,7 @@ func TestEveryWrongServerIsNamed(t *testing.T) {
 				f := startFleet(t, cfg)
 				reach(t, f, monitor.Idle)
 				must(t, f.Start())
-				until(t, f, c.fault.String(), func(s *monitor.Snapshot) bool {
+				until(t, f, c.fault.String(), func(s *monitor.View) bool {
 					return s.Faults[c.fault] >= 3 && s.Ledger.Echoed > 500
 				})
 				must(t, f.Stop())
@@ -94,7 +94,7 @@ func TestEveryWrongServerIsNamed(t *testing.T) {
 
 // namedWithEvidence checks that a fault was counted with evidence, and that the ledger and the
 // evidence make sense.
-func namedWithEvidence(t *testing.T, s *monitor.Snapshot, fault monitor.Fault) {
+func namedWithEvidence(t *testing.T, s *monitor.View, fault monitor.Fault) {
 	t.Helper()
 	n := 0
 	for _, ev := range s.Evidence {
@@ -123,11 +123,11 @@ func TestMuteServerOwesEveryEchoAndAllAreNamed(t *testing.T) {
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
 		must(t, f.Start())
-		until(t, f, "all late", func(s *monitor.Snapshot) bool {
+		until(t, f, "all late", func(s *monitor.View) bool {
 			return s.Faults[monitor.Late] == 32
 		})
 		must(t, f.Stop())
-		draining := until(t, f, "owed while draining", func(s *monitor.Snapshot) bool {
+		draining := until(t, f, "owed while draining", func(s *monitor.View) bool {
 			return len(s.Owed) == 8
 		})
 		if draining.Phase != monitor.Draining {
@@ -136,13 +136,13 @@ func TestMuteServerOwesEveryEchoAndAllAreNamed(t *testing.T) {
 		reach(t, f, monitor.Undrained)
 		got := snap(f)
 		must(t, f.Close())
-		for _, s := range []*monitor.Snapshot{got, snap(f)} {
+		for _, s := range []*monitor.View{got, snap(f)} {
 			allOwed(t, s)
 		}
 	})
 }
 
-func allOwed(t *testing.T, s *monitor.Snapshot) {
+func allOwed(t *testing.T, s *monitor.View) {
 	t.Helper()
 	if s.Ledger.Wait != 32 || s.Faults[monitor.NotDrained] != 32 || s.Faults[monitor.Late] != 32 {
 		t.Errorf("%v: %+v, %v", s.Phase, s.Ledger, s.Faults)
@@ -170,12 +170,12 @@ func TestMoreDummiesAfterAFailedDrainLeaveItNamed(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	until(t, f, "echoes out", func(s *monitor.Snapshot) bool { return s.Ledger.Wait == 32 })
+	until(t, f, "echoes out", func(s *monitor.View) bool { return s.Ledger.Wait == 32 })
 	must(t, f.Stop())
 	reach(t, f, monitor.Undrained)
 	const more = 10
 	must(t, f.Tune(Tuning{Clients: more}))
-	until(t, f, "two more", func(s *monitor.Snapshot) bool { return s.Connections.Now == 10 })
+	until(t, f, "two more", func(s *monitor.View) bool { return s.Connections.Now == 10 })
 	must(t, f.Close())
 	if s := snap(f); s.Ledger.Wait != 32 || s.Ledger.Abandoned != 0 || len(s.Owed) != 8 {
 		t.Errorf("%+v, %d lines", s.Ledger, len(s.Owed))
@@ -189,7 +189,7 @@ func TestEveryOwedEchoIsNamedWithoutASnapshotInBetween(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	until(t, f, "all are owed one", func(s *monitor.Snapshot) bool {
+	until(t, f, "all are owed one", func(s *monitor.View) bool {
 		return s.Ledger.Wait == uint64(cfg.Clients)
 	})
 	must(t, f.Stop())
@@ -208,7 +208,7 @@ func TestDrainGoesOnWhenTheAnswersComeAfterAll(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	until(t, f, "echoes out", func(s *monitor.Snapshot) bool { return s.Ledger.Wait == 32 })
+	until(t, f, "echoes out", func(s *monitor.View) bool { return s.Ledger.Wait == 32 })
 	must(t, f.Stop())
 	reach(t, f, monitor.Undrained)
 	must(t, f.Start()) // on the same connections, sequences go on
@@ -229,7 +229,7 @@ func TestRefusedConnectsAreCountedAndRetried(t *testing.T) {
 		cfg := Config{Target: nobody, Clients: 3, Backend: backend}
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		s := until(t, f, "redials", func(s *monitor.Snapshot) bool {
+		s := until(t, f, "redials", func(s *monitor.View) bool {
 			return s.Faults[monitor.ConnectFailed] > 3
 		})
 		if s.Connections.Failed != s.Faults[monitor.ConnectFailed] || s.Connections.Connected != 0 {
@@ -246,7 +246,7 @@ func TestOwnLimitsAreNotBlamedOnTheServer(t *testing.T) {
 		cfg.Sources = []netip.Addr{netip.MustParseAddr("192.0.2.1")} // TEST-NET: never ours
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		s := until(t, f, "the diagnosis", func(s *monitor.Snapshot) bool {
+		s := until(t, f, "the diagnosis", func(s *monitor.View) bool {
 			return len(s.Diagnoses) > 0 && s.Diagnoses[0].Connections > 8
 		})
 		if s.Diagnoses[0].Name != "local_port_exhausted" || s.Bad() != 0 ||
@@ -267,7 +267,7 @@ func TestServerThatIsGoneIsNamedOnce(t *testing.T) {
 		until(t, f, "echoes", echoedAtLeast(100))
 		server.stop()
 		// Of connections that are closed one by one a first judgement may find most, the next the rest.
-		s := until(t, f, "server_gone", func(s *monitor.Snapshot) bool {
+		s := until(t, f, "server_gone", func(s *monitor.View) bool {
 			return len(s.Diagnoses) > 0 && s.Diagnoses[0].Connections >= 8
 		})
 		if d := s.Diagnoses[0]; d.Name != "server_gone" || d.Connections != 8 ||
@@ -322,7 +322,7 @@ func TestServerThatReadsNothingIsNamed(t *testing.T) {
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	must(t, f.Start())
-	s := until(t, f, "not_reading", func(s *monitor.Snapshot) bool {
+	s := until(t, f, "not_reading", func(s *monitor.View) bool {
 		return s.Faults[monitor.NotReading] == 2
 	})
 	namedWithEvidence(t, s, monitor.NotReading)
@@ -342,7 +342,7 @@ func TestEndlessDataEndsTheConnection(t *testing.T) {
 	}))
 	cfg.Clients = 2
 	f := startFleet(t, cfg)
-	s := until(t, f, "connections given up", func(s *monitor.Snapshot) bool {
+	s := until(t, f, "connections given up", func(s *monitor.View) bool {
 		return s.Connections.ClosedByDummy >= 4
 	})
 	if s.Faults[monitor.Unsolicited] == 0 {
@@ -369,7 +369,7 @@ func TestBytesAfterTheDrainAreUnsolicited(t *testing.T) {
 		t.Fatalf("faults %v", s.Faults)
 	}
 	close(stopped)
-	until(t, f, "bytes of every connection", func(s *monitor.Snapshot) bool {
+	until(t, f, "bytes of every connection", func(s *monitor.View) bool {
 		return s.Bytes.Received-s.Bytes.Sent == 8*12
 	})
 	must(t, f.Close())

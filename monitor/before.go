@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Before is what was counted before the last Reset, over all Resets together. A Snapshot's other
+// Before is what was counted before the last Reset, over all Resets together. A View's other
 // numbers count since then; the verdict is over both. In the summary verdict, exit code, reasons,
 // diagnoses and the bundled server's audit are of the whole run.
 type Before struct {
@@ -38,7 +38,7 @@ func (m Made) MarshalJSON() ([]byte, error) { return json.Marshal(m.Connected) }
 func (m *Made) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &m.Connected) }
 
 // Bad is the number of faults before the Reset that a right server never causes.
-func (b *Before) Bad() uint64 { return (&Snapshot{Faults: b.Faults}).Bad() }
+func (b *Before) Bad() uint64 { return (&View{Faults: b.Faults}).Bad() }
 
 // share says how many of a fault are from before the Reset, empty for none.
 func (b *Before) share(f Fault) string {
@@ -51,7 +51,7 @@ func (b *Before) share(f Fault) string {
 // Whole is the run since its beginning as far as that can be added up: ledger, faults,
 // connections, the time that Echo was on, diagnoses, and the first evidence of each fault.
 // Without a Reset it is the snapshot itself.
-func (s *Snapshot) Whole() *Snapshot {
+func (s *View) Whole() *View {
 	b := s.Before
 	if b == nil {
 		return s
@@ -76,7 +76,7 @@ func (s *Snapshot) Whole() *Snapshot {
 
 // Connects is how many connections were made, by dummies of both kinds: what a server that serves
 // nobody else must have accepted.
-func (s *Snapshot) Connects() uint64 {
+func (s *View) Connects() uint64 {
 	if s.Hostile != nil {
 		return s.Connections.Connected + s.Hostile.Connected
 	}
@@ -84,8 +84,8 @@ func (s *Snapshot) Connects() uint64 {
 }
 
 // ServerSince is the bundled server's figures since the last Reset, nil without such a server. Its
-// audit is of the whole run: Snapshot.Server has that.
-func (s *Snapshot) ServerSince() *Server {
+// audit is of the whole run: View.Server has that.
+func (s *View) ServerSince() *Server {
 	if s.Server == nil || s.Before == nil || s.Before.Server == nil {
 		return s.Server
 	}
@@ -106,7 +106,7 @@ func less(n, by uint64) uint64 { return n - min(n, by) }
 
 // rebase has a snapshot know the server's figures at the last Reset: those of the first snapshot
 // after it.
-func (s *Sampler) rebase(snap *Snapshot) {
+func (s *Sampler) rebase(snap *View) {
 	if snap.Before == nil {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // resetRun is a good run whose counters were reset once, with faults before.
-func resetRun() *Snapshot {
+func resetRun() *View {
 	s := goodRun()
 	s.Before = &Before{At: time.Date(2026, 1, 2, 3, 3, 4, 0, time.UTC), Uptime: Millis(20 * time.Second),
 		Resets: 1, EchoOn: 5 * time.Second,
@@ -82,7 +82,7 @@ type resetting struct {
 	resets, accepted uint64
 }
 
-func (r *resetting) Collect(s *Snapshot) {
+func (r *resetting) Collect(s *View) {
 	if r.resets > 0 {
 		s.Before = &Before{Resets: r.resets}
 	}

@@ -18,7 +18,7 @@ const (
 
 // freed is the snapshot without the time in which the tester itself was held up: no worse than
 // what the server alone has done.
-func (s *Snapshot) freed() *Snapshot {
+func (s *View) freed() *View {
 	f := *s
 	f.RTT = s.RTTFreed
 	f.EchoOn -= min(s.EchoOn, time.Duration(s.Generator.HeldUp))
@@ -28,18 +28,18 @@ func (s *Snapshot) freed() *Snapshot {
 
 // rateNotMade reports whether the open loop's schedule was left behind at its end by more than a
 // rate that was made may be.
-func (s *Snapshot) rateNotMade() bool {
+func (s *View) rateNotMade() bool {
 	return s.Generator.Behind > s.behindMost()
 }
 
-func (s *Snapshot) behindMost() time.Duration {
+func (s *View) behindMost() time.Duration {
 	return max(rateMissingLeast, time.Duration(rateMissing*float64(s.EchoOn)))
 }
 
 // unlagged is the snapshot without what its round trips may have of the tester's own lag, which is
 // part of them as they begin when an echo is due. It is in them but once: what is longer is the
 // server's.
-func (s *Snapshot) unlagged() *Snapshot {
+func (s *View) unlagged() *View {
 	f := s.freed()
 	lag := s.Generator.SendLag.P99
 	for _, p := range [...]*float64{&f.RTT.Min, &f.RTT.Mean, &f.RTT.P50, &f.RTT.P90, &f.RTT.P99,
@@ -51,13 +51,13 @@ func (s *Snapshot) unlagged() *Snapshot {
 
 // testers reports whether the tester was, or may have been, the bottleneck of the performance metric
 // that missed the threshold.
-func (t Threshold) testers(s *Snapshot) bool {
+func (t Threshold) testers(s *View) bool {
 	return t.Performance() &&
 		(s.Generator.Saturated || t.Eval(s.freed()).OK || t.Eval(s.unlagged()).OK)
 }
 
 // missedWhy says that a threshold was missed, and what the tester has to do with that.
-func (t Threshold) missedWhy(s *Snapshot, result ThresholdResult) string {
+func (t Threshold) missedWhy(s *View, result ThresholdResult) string {
 	text := fmt.Sprintf("threshold %s missed: it is %s", t, result.Value)
 	if !t.Performance() {
 		return text
@@ -81,7 +81,7 @@ func (t Threshold) missedWhy(s *Snapshot, result ThresholdResult) string {
 
 // testerLimits is the diagnosis of a tester that has spoiled what the run claims, with the limit that
 // was missed for that. spoiled are the thresholds that were missed for its sake.
-func testerLimits(s *Snapshot, r Rules, spoiled []Threshold) []Diagnosis {
+func testerLimits(s *View, r Rules, spoiled []Threshold) []Diagnosis {
 	g := &s.Generator
 	limit := ""
 	switch late := 2*time.Duration(g.HeldUp) >= g.Behind && s.rateNotMade(); {
@@ -100,7 +100,7 @@ func testerLimits(s *Snapshot, r Rules, spoiled []Threshold) []Diagnosis {
 }
 
 // lagWhy says how late the tester was.
-func lagWhy(s *Snapshot) string {
+func lagWhy(s *View) string {
 	g := &s.Generator
 	text := "the tester was late itself"
 	if g.SendLag.Count > 0 {
@@ -118,7 +118,7 @@ func lagWhy(s *Snapshot) string {
 }
 
 // saturatedWhy says what came of a run that the tester could not keep up with.
-func saturatedWhy(s *Snapshot) string {
+func saturatedWhy(s *View) string {
 	g := &s.Generator
 	why := fmt.Sprintf("the tester itself was the bottleneck: its busiest worker ran for %s of the "+
 		"time, and its rate and times say nothing of the server", formatShare(g.EchoCPUShare))

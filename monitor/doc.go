@@ -1,7 +1,7 @@
 // Package monitor is what can be seen of a run and what it is worth: the fleet and the bundled
-// server fill in a Snapshot, everything else reads it.
+// server fill in a View, everything else reads it.
 //
-//	fleet, server ──Collect──► Sampler ──Snapshot──► Sinks: terminal, progress line
+//	fleet, server ──Collect──► Sampler ──View──► Sinks: terminal, progress line
 //	                              │
 //	                              └─ the last one ──► Judge ──► Summary (JSON), report
 //

@@ -31,8 +31,8 @@ func golden(t *testing.T, name, got string) {
 
 // goodRun is the last snapshot of a run in which nothing went wrong. No two metrics that are
 // not 0 share a value.
-func goodRun() *Snapshot {
-	return &Snapshot{
+func goodRun() *View {
+	return &View{
 		At:     time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Uptime: 87 * time.Second, Phase: Ended, EchoOn: 10 * time.Second,
 		Target: "127.0.0.1:40123", Bundled: true, Seed: 42,
@@ -58,7 +58,7 @@ func goodRun() *Snapshot {
 }
 
 // badRun is one in which every fault happened, one of them 12 echoes owed by 11 connections.
-func badRun() *Snapshot {
+func badRun() *View {
 	s := goodRun()
 	s.Ledger = Ledger{Sent: 2_104_561, Echoed: 2_104_411, Wait: 12, Abandoned: 63, Lost: 75}
 	s.WaitUpDown = 12

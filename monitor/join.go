@@ -198,7 +198,7 @@ func (j *Joiner) publish(t *joint) {
 }
 
 // Collect adds to the evidence of a snapshot what was joined with it. The fleet comes first.
-func (j *Joiner) Collect(s *Snapshot) {
+func (j *Joiner) Collect(s *View) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.joined) > 0 {

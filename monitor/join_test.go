@@ -55,7 +55,7 @@ func evidenceOf() Evidence {
 }
 
 func joinedWith(j *Joiner) Evidence {
-	s := &Snapshot{Evidence: []Evidence{evidenceOf()}}
+	s := &View{Evidence: []Evidence{evidenceOf()}}
 	j.Collect(s)
 	return s.Evidence[0]
 }
@@ -73,7 +73,7 @@ func TestAServerIsAskedUntilItHasAccepted(t *testing.T) {
 	defer j.Close()
 	j.Found(e)
 	joined := func() Evidence {
-		s := &Snapshot{Evidence: []Evidence{e}}
+		s := &View{Evidence: []Evidence{e}}
 		j.Collect(s)
 		return s.Evidence[0]
 	}
@@ -174,7 +174,7 @@ func TestOnlyTheFirstOfEachKindAreJoined(t *testing.T) {
 	}
 	j.Start(theDummies{log: dummies}, nil)
 	j.Close()
-	s := &Snapshot{Evidence: all}
+	s := &View{Evidence: all}
 	j.Collect(s)
 	joined := 0
 	for i, e := range s.Evidence {

@@ -31,29 +31,29 @@ func foundNone() *MaxRate {
 func TestJudgeOfASearch(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		change func(*Snapshot)
+		change func(*View)
 		rules  Rules
 		code   int
 		says   string
 	}{
-		{"found", func(*Snapshot) {}, Rules{}, ExitPass, ""},
-		{"limited by the tester", func(s *Snapshot) { s.MaxRate.Tester = true }, Rules{},
+		{"found", func(*View) {}, Rules{}, ExitPass, ""},
+		{"limited by the tester", func(s *View) { s.MaxRate.Tester = true }, Rules{},
 			ExitInconclusive, ">= 123,000 echoes/s with p99 under 5ms, limited by the tester"},
-		{"none", func(s *Snapshot) { *s.MaxRate = *foundNone() }, Rules{}, ExitThreshold,
+		{"none", func(s *View) { *s.MaxRate = *foundNone() }, Rules{}, ExitThreshold,
 			"none found with p99 under 5ms, down to 123,000 echoes/s"},
-		{"none confirmed", func(s *Snapshot) { s.MaxRate.Rate = 0 }, Rules{}, ExitInconclusive,
+		{"none confirmed", func(s *View) { s.MaxRate.Rate = 0 }, Rules{}, ExitInconclusive,
 			"none confirmed with p99 under 5ms: 123,000 echoes/s were good, and neither they nor less"},
-		{"all of the closed loop", func(s *Snapshot) { s.MaxRate.Windows = true }, Rules{}, ExitPass, ""},
-		{"none tried", func(s *Snapshot) {
+		{"all of the closed loop", func(s *View) { s.MaxRate.Windows = true }, Rules{}, ExitPass, ""},
+		{"none tried", func(s *View) {
 			s.MaxRate.Rate, s.MaxRate.Steps = 0, s.MaxRate.Steps[:1]
 		}, Rules{}, ExitInconclusive, "the closed loop made too few echoes for a p99"},
-		{"none for the tester", func(s *Snapshot) { s.MaxRate.Rate, s.MaxRate.Tester = 0, true },
+		{"none for the tester", func(s *View) { s.MaxRate.Rate, s.MaxRate.Tester = 0, true },
 			Rules{}, ExitInconclusive, "the tester itself was the bottleneck"},
-		{"cut short", func(s *Snapshot) { s.MaxRate.Done = false }, Rules{}, ExitInconclusive,
+		{"cut short", func(s *View) { s.MaxRate.Done = false }, Rules{}, ExitInconclusive,
 			"did not come to its end"},
-		{"still running", func(s *Snapshot) { s.MaxRate.Done = false }, Rules{Live: true},
+		{"still running", func(s *View) { s.MaxRate.Done = false }, Rules{Live: true},
 			ExitPass, ""},
-		{"a fault is worse", func(s *Snapshot) {
+		{"a fault is worse", func(s *View) {
 			s.MaxRate.Done, s.Faults[Corrupt] = false, 1
 		}, Rules{}, ExitFault, "corrupt"},
 	} {

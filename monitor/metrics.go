@@ -75,7 +75,7 @@ type Metric struct {
 
 	// Get reads the metric; NaN when the snapshot does not know it: nothing was recorded, or
 	// there is no bundled server.
-	Get func(*Snapshot) float64
+	Get func(*View) float64
 }
 
 // Groups that the report knows more about than their metrics.
@@ -105,10 +105,10 @@ func MetricByName(name string) (Metric, bool) {
 var metrics = table(
 	echoMetrics(), rateMetrics(),
 	distributionMetrics("rtt", "RTT", "round trip of an echo (open loop: from its due time)",
-		true, func(s *Snapshot) Distribution { return s.RTT }),
+		true, func(s *View) Distribution { return s.RTT }),
 	connectionMetrics(),
 	distributionMetrics("connect", "Connect time", "time from connect to connected",
-		false, func(s *Snapshot) Distribution { return s.ConnectTime }),
+		false, func(s *View) Distribution { return s.ConnectTime }),
 	byteMetrics(), fairnessMetrics(), generatorMetrics(), serverMetrics(),
 	hostileMetrics(), faultMetrics(),
 )
@@ -130,24 +130,24 @@ func echoMetrics() []Metric {
 	return []Metric{
 		{Name: "echoes_sent", Label: "Echo sent", Group: group, Key: "sent", Path: "ledger.sent",
 			Help: "echoes sent",
-			Get:  func(s *Snapshot) float64 { return count(s.Ledger.Sent) }},
+			Get:  func(s *View) float64 { return count(s.Ledger.Sent) }},
 		{Name: "echoes_received", Label: "Echo recv", Group: group, Key: "echoed",
 			Path: "ledger.echoed", Help: "echoes that came back, every byte verified",
-			Get: func(s *Snapshot) float64 { return count(s.Ledger.Echoed) }},
+			Get: func(s *View) float64 { return count(s.Ledger.Echoed) }},
 		{Name: "wait_echo_count", Label: "Wait Echo Count", Group: group, Key: "wait",
 			Path: "wait_echo_count", Kind: Gauge, Help: "echoes sent and not yet answered",
-			Get: func(s *Snapshot) float64 { return count(s.WaitEchoCount()) }},
+			Get: func(s *View) float64 { return count(s.WaitEchoCount()) }},
 		{Name: "echoes_abandoned", Label: "Echo abandoned", Group: group, Key: "abandoned",
 			Path: "ledger.abandoned", Help: "echoes unanswered when the dummy itself closed",
-			Get: func(s *Snapshot) float64 { return count(s.Ledger.Abandoned) }},
+			Get: func(s *View) float64 { return count(s.Ledger.Abandoned) }},
 		{Name: "echoes_lost", Label: "Echo lost", Group: group, Key: "lost", Path: "ledger.lost",
 			Kind: Gauge, // one that was thought missing may still come
 			Help: "echoes unanswered when the server closed, or proved missing",
-			Get:  func(s *Snapshot) float64 { return count(s.Ledger.Lost) }},
+			Get:  func(s *View) float64 { return count(s.Ledger.Lost) }},
 		{Name: "drain_ms", Label: "Drain time", Group: group, Key: "drain", Path: "drain_ms",
 			Unit: Milliseconds, Kind: Gauge, Performance: true,
 			Help: "time from STOP until Wait Echo Count was 0",
-			Get:  func(s *Snapshot) float64 { return millis(s.Drain.Elapsed) }},
+			Get:  func(s *View) float64 { return millis(s.Drain.Elapsed) }},
 	}
 }
 
@@ -157,15 +157,15 @@ func rateMetrics() []Metric {
 		{Name: "echoes_per_s", Label: "RecvPacket TPS", Group: group, Key: "echoes",
 			Path: "rate.echoes_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,
 			Help: "verified echoes per second while Echo was on",
-			Get:  func(s *Snapshot) float64 { return s.Averages().Echoes }},
+			Get:  func(s *View) float64 { return s.Averages().Echoes }},
 		{Name: "connects_per_s", Label: "Connects per second", Group: group, Key: "connects",
 			Path: "rate.connects_per_s", Unit: PerSecond, Kind: Gauge, Performance: true,
 			Help: "connections made, the first ones included, per second while Echo was on",
-			Get:  func(s *Snapshot) float64 { return s.Averages().Connects }},
+			Get:  func(s *View) float64 { return s.Averages().Connects }},
 		{Name: "fault_rate_upper_95", Label: "Fault rate below", Group: group, Key: "faults below",
 			Path: "confidence.fault_rate_upper_95", Unit: Share, Kind: Gauge,
 			Help: "upper bound of the faults per echo, with 95 % confidence",
-			Get:  func(s *Snapshot) float64 { return s.FaultRate().Upper95 }},
+			Get:  func(s *View) float64 { return s.FaultRate().Upper95 }},
 	}
 }
 
@@ -180,7 +180,7 @@ func perSecond(n uint64, on time.Duration) float64 {
 // distributionMetrics are the numbers of one histogram: all of them for round trips, the
 // summary's four for the others.
 func distributionMetrics(name, label, help string, all bool,
-	of func(*Snapshot) Distribution) []Metric {
+	of func(*View) Distribution) []Metric {
 	fields := []struct {
 		key  string
 		full bool
@@ -197,7 +197,7 @@ func distributionMetrics(name, label, help string, all bool,
 	}
 	ms := []Metric{{Name: name + "_count", Label: label + " count", Group: name, Key: "count",
 		Path: name + "_us.count", Help: "how many were measured: " + help,
-		Get: func(s *Snapshot) float64 { return count(of(s).Count) }}}
+		Get: func(s *View) float64 { return count(of(s).Count) }}}
 	for _, f := range fields {
 		if f.full && !all {
 			continue
@@ -206,7 +206,7 @@ func distributionMetrics(name, label, help string, all bool,
 		ms = append(ms, Metric{Name: name + "_" + f.key, Label: label + " " + plain, Group: name,
 			Key: plain, Path: name + "_us." + f.key, Unit: Microseconds, Kind: Gauge,
 			Performance: true, Help: plain + " of the " + help,
-			Get: func(s *Snapshot) float64 { return measured(of(s), f.get) }})
+			Get: func(s *View) float64 { return measured(of(s), f.get) }})
 	}
 	return ms
 }
@@ -224,7 +224,7 @@ func faultMetrics() []Metric {
 	for f := range NumFaults {
 		m := Metric{Name: f.String(), Label: f.Label(), Group: faultGroup,
 			Key: f.String(), Path: "faults." + f.String(), Help: f.Help(),
-			Get: func(s *Snapshot) float64 { return count(s.Faults[f]) }}
+			Get: func(s *View) float64 { return count(s.Faults[f]) }}
 		if f.Watched() {
 			m.Group = watchGroup
 			watched = append(watched, m)

@@ -12,7 +12,7 @@ func connectionMetrics() []Metric {
 	row := func(key, label, help string, get func(Connections) uint64) Metric {
 		return Metric{Name: "connections_" + key, Label: label, Group: "connections", Key: key,
 			Path: "connections." + key, Help: help,
-			Get: func(s *Snapshot) float64 { return count(get(s.Connections)) }}
+			Get: func(s *View) float64 { return count(get(s.Connections)) }}
 	}
 	peak := row("peak", "Connected peak", "the most connections up at once",
 		func(c Connections) uint64 { return c.Peak })
@@ -41,10 +41,10 @@ func byteMetrics() []Metric {
 	return []Metric{
 		{Name: "bytes_sent", Label: "Bytes sent", Group: "bytes", Key: "sent", Path: "bytes.sent",
 			Unit: ByteCount, Help: "bytes sent, headers included",
-			Get: func(s *Snapshot) float64 { return count(s.Bytes.Sent) }},
+			Get: func(s *View) float64 { return count(s.Bytes.Sent) }},
 		{Name: "bytes_received", Label: "Bytes recv", Group: "bytes", Key: "received",
 			Path: "bytes.received", Unit: ByteCount, Help: "bytes received, headers included",
-			Get: func(s *Snapshot) float64 { return count(s.Bytes.Received) }},
+			Get: func(s *View) float64 { return count(s.Bytes.Received) }},
 	}
 }
 
@@ -52,7 +52,7 @@ func fairnessMetrics() []Metric {
 	row := func(name, label, key, help string, get func(Fairness) uint64) Metric {
 		return Metric{Name: name, Label: label, Group: "per client", Key: key,
 			Path: "fairness." + name, Kind: Gauge, Help: help,
-			Get: func(s *Snapshot) float64 { return count(get(s.Fairness)) }}
+			Get: func(s *View) float64 { return count(get(s.Fairness)) }}
 	}
 	return []Metric{
 		row("echoes_per_client_min", "Echoes per client min", "min",
@@ -75,21 +75,21 @@ func generatorMetrics() []Metric {
 		{Name: "cpu_share", Label: "Tester CPU", Group: testerGroup, Key: "cpu",
 			Path: "generator.cpu_share", Unit: Share, Kind: Gauge, Performance: true,
 			Help: "the busiest dummy worker's share of one core",
-			Get:  func(s *Snapshot) float64 { return s.Generator.CPUShare }},
+			Get:  func(s *View) float64 { return s.Generator.CPUShare }},
 		{Name: "send_lag_p99", Label: "Send lag p99", Group: testerGroup, Key: "send lag p99",
 			Path: "generator.send_lag_p99_us", Unit: Microseconds, Kind: Gauge, Performance: true,
 			Help: "open loop: p99 of how late an echo was sent that was due and had room",
-			Get: func(s *Snapshot) float64 {
+			Get: func(s *View) float64 {
 				return measured(s.Generator.SendLag.Distribution, func(d Distribution) float64 { return d.P99 })
 			}},
 		{Name: "held_up_ms", Label: "Tester held up", Group: testerGroup, Key: "held up",
 			Path: "generator.held_up_ms", Unit: Milliseconds, Kind: Gauge,
 			Help: "how long the tester stood still while Echo was on: stopped, or without a processor",
-			Get:  func(s *Snapshot) float64 { return millis(s.Generator.HeldUp) }},
+			Get:  func(s *View) float64 { return millis(s.Generator.HeldUp) }},
 		{Name: "rss_bytes", Label: "Tester memory", Group: testerGroup, Key: "memory",
 			Path: "generator.rss_bytes", Unit: ByteCount, Kind: Gauge,
 			Help: "resident memory of this process",
-			Get:  func(s *Snapshot) float64 { return count(s.Generator.RSS) }},
+			Get:  func(s *View) float64 { return count(s.Generator.RSS) }},
 	}
 }
 
@@ -97,7 +97,7 @@ func serverMetrics() []Metric {
 	row := func(key, label, help string, kind Kind, get func(*Server) uint64) Metric {
 		return Metric{Name: "server_" + key, Label: label, Group: serverGroup, Key: key,
 			Path: "server." + key, Kind: kind, Help: help,
-			Get: func(s *Snapshot) float64 {
+			Get: func(s *View) float64 {
 				if s.Server == nil {
 					return math.NaN()
 				}
@@ -120,7 +120,7 @@ func hostileMetrics() []Metric {
 	row := func(key, label, help string, unit Unit, get func(*Hostile) uint64) Metric {
 		return Metric{Name: "hostile_" + key, Label: label, Group: "hostile",
 			Key: strings.ReplaceAll(key, "_", " "), Path: "hostile." + key, Unit: unit, Help: help,
-			Get: func(s *Snapshot) float64 {
+			Get: func(s *View) float64 {
 				if s.Hostile == nil {
 					return math.NaN()
 				}

@@ -65,7 +65,7 @@ func TestMetricsAreComplete(t *testing.T) {
 
 // Every metric must be found in every consumer, with the same value.
 func TestEveryMetricAppearsEverywhere(t *testing.T) {
-	for name, s := range map[string]*Snapshot{"good": goodRun(), "bad": badRun()} {
+	for name, s := range map[string]*View{"good": goodRun(), "bad": badRun()} {
 		v := Judge(s, Rules{})
 		var out, report bytes.Buffer
 		if err := WriteJSON(&out, NewSummary(s, v, Meta{})); err != nil {
@@ -125,7 +125,7 @@ func onLine(report, label, cell string) bool {
 }
 
 // thresholdFollows checks that a threshold on the metric goes by its value.
-func thresholdFollows(t *testing.T, m Metric, s *Snapshot) {
+func thresholdFollows(t *testing.T, m Metric, s *View) {
 	t.Helper()
 	unit := map[Unit]string{Microseconds: "us", Milliseconds: "ms"}[m.Unit]
 	above, err := ParseThreshold(m.Name + "<1e18" + unit)
@@ -145,7 +145,7 @@ func thresholdFollows(t *testing.T, m Metric, s *Snapshot) {
 }
 
 func TestMetricsOfNothing(t *testing.T) {
-	s := &Snapshot{}
+	s := &View{}
 	for _, name := range []string{"rtt_p99", "connect_max", "send_lag_p99", "server_live"} {
 		m, _ := MetricByName(name)
 		if v := m.Get(s); !math.IsNaN(v) {

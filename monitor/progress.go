@@ -20,9 +20,9 @@ type Progress struct {
 	tty   bool
 	every time.Duration
 
-	shown  *Snapshot // the one the last line was about
-	latest *Snapshot // the one seen last
-	open   bool      // the cursor stands behind a line that is not ended
+	shown  *View // the one the last line was about
+	latest *View // the one seen last
+	open   bool  // the cursor stands behind a line that is not ended
 
 	columns int // of the line on the terminal
 }
@@ -41,7 +41,7 @@ func NewProgress(w io.Writer, tty bool, every time.Duration) *Progress {
 
 // Observe writes the line when it is time. A write that fails is not reported: progress is not
 // what a run is for.
-func (p *Progress) Observe(s *Snapshot) {
+func (p *Progress) Observe(s *View) {
 	p.latest = s
 	if p.shown != nil && s.Phase == p.shown.Phase && s.At.Sub(p.shown.At) < p.every {
 		return
@@ -49,7 +49,7 @@ func (p *Progress) Observe(s *Snapshot) {
 	p.show(s)
 }
 
-func (p *Progress) show(s *Snapshot) {
+func (p *Progress) show(s *View) {
 	line := progressLine(p.shown, s)
 	p.shown = s
 	if !p.tty {
@@ -77,7 +77,7 @@ func (p *Progress) Close() {
 
 // progressLine tells the time, the phase, what waits, how fast it goes since the line before,
 // and the faults by name.
-func progressLine(before, s *Snapshot) string {
+func progressLine(before, s *View) string {
 	var r Rates
 	if before != nil {
 		r = RatesBetween(before, s)
@@ -91,7 +91,7 @@ func progressLine(before, s *Snapshot) string {
 
 // faultList names the faults there are, and apart from them what is only watched: "0 faults", or
 // "2 corrupt 1 missing  watch: 3 late".
-func faultList(s *Snapshot) string {
+func faultList(s *View) string {
 	var bad, watched []string
 	for f, n := range s.Faults {
 		switch text := Short(float64(n)) + " " + Fault(f).String(); {

@@ -7,8 +7,8 @@ import (
 )
 
 // at is a snapshot a time after the run began.
-func at(uptime time.Duration, phase Phase, echoes uint64) *Snapshot {
-	return &Snapshot{At: time.Unix(1000, 0).Add(uptime), Uptime: uptime, Phase: phase,
+func at(uptime time.Duration, phase Phase, echoes uint64) *View {
+	return &View{At: time.Unix(1000, 0).Add(uptime), Uptime: uptime, Phase: phase,
 		Ledger: Ledger{Sent: echoes + 5, Echoed: echoes, Wait: 5}}
 }
 

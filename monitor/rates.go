@@ -13,7 +13,7 @@ type Rates struct {
 
 // RatesBetween compares two snapshots of one run, the earlier first. All is 0 when there is no
 // time between them, and what went down, because the counters were reset, is 0 too.
-func RatesBetween(earlier, later *Snapshot) Rates {
+func RatesBetween(earlier, later *View) Rates {
 	dt := later.At.Sub(earlier.At)
 	return Rates{
 		Sent:     rate(earlier.Ledger.Sent, later.Ledger.Sent, dt),

@@ -6,9 +6,9 @@ import (
 )
 
 func TestRatesBetween(t *testing.T) {
-	a := &Snapshot{At: time.Unix(10, 0), Ledger: Ledger{Sent: 100, Echoed: 90},
+	a := &View{At: time.Unix(10, 0), Ledger: Ledger{Sent: 100, Echoed: 90},
 		Connections: Connections{Connected: 5}, Bytes: Bytes{Sent: 1000, Received: 900}}
-	b := &Snapshot{At: time.Unix(12, 0), Ledger: Ledger{Sent: 300, Echoed: 200},
+	b := &View{At: time.Unix(12, 0), Ledger: Ledger{Sent: 300, Echoed: 200},
 		Connections: Connections{Connected: 6}, Bytes: Bytes{Sent: 5000, Received: 1000}}
 	want := Rates{Sent: 100, Echoed: 55, Connects: 0.5, BytesOut: 2000, BytesIn: 50}
 	if got := RatesBetween(a, b); got != want {

@@ -19,7 +19,7 @@ const (
 // WriteReport writes the run for people: what ran, the numbers, what went wrong with the first
 // evidence of each fault, how sure that is, how to repeat it, and last, where a terminal leaves
 // it in sight, the verdict with what to do next.
-func WriteReport(w io.Writer, final *Snapshot, v Verdict, meta Meta) error {
+func WriteReport(w io.Writer, final *View, v Verdict, meta Meta) error {
 	r := &report{}
 	r.head(final, v, meta)
 	r.numbers(final)
@@ -59,7 +59,7 @@ func (r *report) cells(label string, cells []string) {
 	r.line("%s", strings.TrimRight(line, " "))
 }
 
-func (r *report) head(s *Snapshot, v Verdict, meta Meta) {
+func (r *report) head(s *View, v Verdict, meta Meta) {
 	server := "not bundled"
 	if s.Bundled {
 		server = "bundled"
@@ -90,7 +90,7 @@ func (r *report) head(s *Snapshot, v Verdict, meta Meta) {
 }
 
 // endedBySignal says when a signal ended Echo, and when its time would have been over.
-func endedBySignal(s *Snapshot, meta Meta) string {
+func endedBySignal(s *View, meta Meta) string {
 	text := "ended by a signal after " + Micros(micros(s.EchoOn))
 	if meta.Duration > 0 {
 		text += " of " + Micros(micros(meta.Duration))
@@ -106,7 +106,7 @@ func dummies(n int) string {
 }
 
 // numbers writes a line for each group of the table of metrics.
-func (r *report) numbers(s *Snapshot) {
+func (r *report) numbers(s *View) {
 	var group string
 	var cells []string
 	flush := func() {
@@ -136,7 +136,7 @@ func (m Metric) shown(v float64) bool {
 }
 
 // extra is what belongs to a line and is no number.
-func extra(s *Snapshot, group string) []string {
+func extra(s *View, group string) []string {
 	switch {
 	case group == rateGroup && s.Rate > 0:
 		sent := perSecond(s.Ledger.Sent, s.EchoOn)
@@ -172,7 +172,7 @@ func engine(backend string, workers int) []string {
 
 // evidence writes the first evidence of each fault that happened. What is owed has a list of
 // its own.
-func (r *report) evidence(s *Snapshot) {
+func (r *report) evidence(s *View) {
 	var shown [NumFaults]bool
 	for _, e := range s.Evidence {
 		if !shown[e.Fault] && e.Fault != NotDrained {
@@ -183,7 +183,7 @@ func (r *report) evidence(s *Snapshot) {
 }
 
 // owed lists echoes still unanswered, and where the rest of the list is.
-func (r *report) owed(s *Snapshot, meta Meta) {
+func (r *report) owed(s *View, meta Meta) {
 	if s.Drain.GaveUp {
 		r.line("  GAVE UP the drain after %s: %s never came", Micros(micros(s.Drain.Elapsed)),
 			plural(s.NeverCame(), "echo"))
@@ -226,7 +226,7 @@ func (r *report) thresholds(v Verdict) {
 	}
 }
 
-func (r *report) confidence(s *Snapshot, meta Meta) {
+func (r *report) confidence(s *View, meta Meta) {
 	r.line("")
 	r.line("%s", Confidence(s))
 	if meta.Command != "" {
@@ -235,7 +235,7 @@ func (r *report) confidence(s *Snapshot, meta Meta) {
 }
 
 // Confidence says in one sentence what the number of faults is worth.
-func Confidence(s *Snapshot) string {
+func Confidence(s *View) string {
 	if s.Ledger.Echoed == 0 {
 		return "no echo was verified"
 	}
@@ -244,7 +244,7 @@ func Confidence(s *Snapshot) string {
 		Count(s.Bad()), Count(s.Ledger.Echoed), exponent(rate))
 }
 
-func (r *report) verdict(s *Snapshot, v Verdict, meta Meta) {
+func (r *report) verdict(s *View, v Verdict, meta Meta) {
 	for _, reason := range v.Reasons {
 		r.line("- %s", reason)
 	}

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-func reportOf(t *testing.T, s *Snapshot, r Rules, meta Meta) string {
+func reportOf(t *testing.T, s *View, r Rules, meta Meta) string {
 	t.Helper()
 	meta.Advice = adviceHere
 	var b strings.Builder
@@ -23,7 +23,7 @@ func TestReportGolden(t *testing.T) {
 	good := Rules{Thresholds: threshold("rtt_p99<5ms")}
 	golden(t, "report_good.txt", reportOf(t, goodRun(), good, meta))
 	golden(t, "report_bad.txt", reportOf(t, badRun(), Rules{}, meta))
-	none := &Snapshot{Target: "h\x1b:1", Clients: 1, OverSend: 1, Rate: 1e6}
+	none := &View{Target: "h\x1b:1", Clients: 1, OverSend: 1, Rate: 1e6}
 	golden(t, "report_none.txt", reportOf(t, none, Rules{OpenLoop: true}, Meta{}))
 }
 
@@ -110,7 +110,7 @@ func TestEveryFaultAndDiagnosisIsAskedAdviceOn(t *testing.T) {
 
 func TestAdviceOnOtherVerdicts(t *testing.T) {
 	for want, c := range map[string]struct {
-		change func(*Snapshot)
+		change func(*View)
 		rules  Rules
 	}{
 		"next: look for local_cpu_": {saturated, Rules{OpenLoop: true}},

@@ -10,13 +10,13 @@ import (
 
 // Source adds what it knows to a snapshot. The fleet and the bundled server are sources.
 type Source interface {
-	Collect(*Snapshot)
+	Collect(*View)
 }
 
 // Sink is shown every snapshot, one after the other: the terminal, the progress line. It must
 // not block for long, must not change the snapshot and must not call the sampler.
 type Sink interface {
-	Observe(*Snapshot)
+	Observe(*View)
 }
 
 // SampleInterval is how often a run is looked at.
@@ -31,7 +31,7 @@ type Sampler struct {
 	mu      sync.Mutex // held while collecting and showing; never by a source's workers
 	resets  uint64     // of the snapshot before
 	atReset *Server    // see rebase
-	latest  atomic.Pointer[Snapshot]
+	latest  atomic.Pointer[View]
 }
 
 // NewSampler makes a sampler; nothing is collected before Run or Sample. Sources are asked and
@@ -60,10 +60,10 @@ func (s *Sampler) Run(ctx context.Context) {
 
 // Sample collects a snapshot now, shows it to the sinks and returns it. It may be called while
 // Run runs, from any goroutine but a sink's: so the last snapshot of a run is taken.
-func (s *Sampler) Sample() *Snapshot {
+func (s *Sampler) Sample() *View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	snap := &Snapshot{At: time.Now()}
+	snap := &View{At: time.Now()}
 	for _, source := range s.sources {
 		source.Collect(snap)
 	}
@@ -77,4 +77,4 @@ func (s *Sampler) Sample() *Snapshot {
 }
 
 // Latest is the newest snapshot, nil before the first. It does not wait.
-func (s *Sampler) Latest() *Snapshot { return s.latest.Load() }
+func (s *Sampler) Latest() *View { return s.latest.Load() }

@@ -13,18 +13,18 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-type sourceFunc func(*Snapshot)
+type sourceFunc func(*View)
 
-func (f sourceFunc) Collect(s *Snapshot) { f(s) }
+func (f sourceFunc) Collect(s *View) { f(s) }
 
-type sinkFunc func(*Snapshot)
+type sinkFunc func(*View)
 
-func (f sinkFunc) Observe(s *Snapshot) { f(s) }
+func (f sinkFunc) Observe(s *View) { f(s) }
 
 func TestSampleAsksSourcesAndShowsSinksInOrder(t *testing.T) {
 	var order []string
 	source := func(name string) Source {
-		return sourceFunc(func(s *Snapshot) {
+		return sourceFunc(func(s *View) {
 			if s.At.IsZero() {
 				t.Errorf("source %s sees no time", name)
 			}
@@ -33,7 +33,7 @@ func TestSampleAsksSourcesAndShowsSinksInOrder(t *testing.T) {
 		})
 	}
 	sink := func(name string) Sink {
-		return sinkFunc(func(s *Snapshot) {
+		return sinkFunc(func(s *View) {
 			if s.Clients != 2 {
 				t.Errorf("sink %s sees %d sources' work, want 2", name, s.Clients)
 			}
@@ -58,7 +58,7 @@ func TestRunSamplesFourTimesASecondUntilTheContextEnds(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Millisecond)
 		defer cancel()
 		samples := 0
-		s := NewSampler(SampleInterval, nil, sinkFunc(func(*Snapshot) { samples++ }))
+		s := NewSampler(SampleInterval, nil, sinkFunc(func(*View) { samples++ }))
 		s.Run(ctx)
 		if samples != 40 {
 			t.Errorf("%d samples in 10 s, want 40", samples)
@@ -72,7 +72,7 @@ func TestRunSkipsWhatItMissed(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Millisecond)
 		defer cancel()
 		samples := 0
-		s := NewSampler(SampleInterval, []Source{sourceFunc(func(*Snapshot) {
+		s := NewSampler(SampleInterval, []Source{sourceFunc(func(*View) {
 			if samples++; samples == 1 {
 				time.Sleep(5 * time.Second) // of the bubble's clock: twenty ticks
 			}
@@ -87,8 +87,8 @@ func TestRunSkipsWhatItMissed(t *testing.T) {
 func TestSampleIsSafeWhileRunning(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	inside := 0 // unguarded on purpose: the sampler's lock is what keeps the race detector quiet
-	s := NewSampler(100*time.Microsecond, []Source{sourceFunc(func(*Snapshot) { inside++ })},
-		sinkFunc(func(*Snapshot) { inside++ }))
+	s := NewSampler(100*time.Microsecond, []Source{sourceFunc(func(*View) { inside++ })},
+		sinkFunc(func(*View) { inside++ }))
 	var wg sync.WaitGroup
 	wg.Go(func() { s.Run(ctx) })
 	for range 4 {
@@ -109,7 +109,7 @@ func TestSampleIsSafeWhileRunning(t *testing.T) {
 }
 
 func TestSamplePanicsOnAnEchoUnaccountedFor(t *testing.T) {
-	for want, wrong := range map[string]Snapshot{
+	for want, wrong := range map[string]View{
 		"sent 3 is not":   {Ledger: Ledger{Sent: 3, Echoed: 1, Wait: 1}, WaitUpDown: 1},
 		"by counting up":  {Ledger: Ledger{Sent: 3, Echoed: 1, Wait: 2}, WaitUpDown: 1},
 		"0 by difference": {WaitUpDown: -1},
@@ -120,7 +120,7 @@ func TestSamplePanicsOnAnEchoUnaccountedFor(t *testing.T) {
 					t.Errorf("panic %q, want one that says %q", got, want)
 				}
 			}()
-			NewSampler(time.Hour, []Source{sourceFunc(func(s *Snapshot) { *s = wrong })}).Sample()
+			NewSampler(time.Hour, []Source{sourceFunc(func(s *View) { *s = wrong })}).Sample()
 		}()
 	}
 }

@@ -22,7 +22,7 @@ func unanswered(d Diagnosis) bool { return d.Name == FrameMismatch || d.Name == 
 
 // nextSteps is what a reader should do about a verdict other than pass: what the diagnoses say,
 // then what the failed faults say, or what the verdict itself does. advice is Meta's.
-func nextSteps(s *Snapshot, v Verdict, advice func(name string) string) []string {
+func nextSteps(s *View, v Verdict, advice func(name string) string) []string {
 	var steps []string
 	add := func(step string) {
 		if step != "" && !slices.Contains(steps, step) && len(steps) < maxSteps {

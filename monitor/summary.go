@@ -116,7 +116,7 @@ func (c *FaultCounts) UnmarshalJSON(data []byte) error {
 }
 
 // NewSummary sums up a run by its last snapshot, or by the newest while it goes on.
-func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
+func NewSummary(final *View, v Verdict, meta Meta) Summary {
 	verdict, code := v.soFar()
 	return Summary{
 		Schema: SummarySchema, Tool: "dummyload", Version: meta.Version,
@@ -139,7 +139,7 @@ func NewSummary(final *Snapshot, v Verdict, meta Meta) Summary {
 
 // drained reports whether every drain ended in time with Wait Echo Count 0. An echo that came
 // after a drain was given up was still not drained.
-func drained(s *Snapshot) bool {
+func drained(s *View) bool {
 	return s.WaitEchoCount() == 0 && s.Faults[NotDrained] == 0 && !s.Drain.GaveUp
 }
 
@@ -171,7 +171,7 @@ func cleanDiagnoses(ds []Diagnosis) []Diagnosis {
 
 // named is the evidence kept of each fault and then, whatever the limit of that, every echo still
 // owed: the promise is to name them all.
-func named(s *Snapshot) []Evidence {
+func named(s *View) []Evidence {
 	out := append([]Evidence{}, s.Whole().Evidence...)
 	if s.WaitEchoCount() == 0 {
 		return out

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-func summaryJSON(t *testing.T, s *Snapshot, r Rules) []byte {
+func summaryJSON(t *testing.T, s *View, r Rules) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	meta := Meta{Version: "v1.2.3", Command: "dummyload run --seed 42", JSONFile: "out.json"}
@@ -68,7 +68,7 @@ func shape(t *testing.T, doc []byte) []string {
 }
 
 func TestAnAnswerAfterTheDrainDoesNotMakeItDrained(t *testing.T) {
-	s := &Snapshot{Ledger: Ledger{Sent: 1, Echoed: 1}}
+	s := &View{Ledger: Ledger{Sent: 1, Echoed: 1}}
 	s.Faults[NotDrained] = 1
 	if sum := NewSummary(s, Judge(s, Rules{}), Meta{}); sum.Drained || sum.WaitEchoCount != 0 {
 		t.Errorf("drained %v, wait %d", sum.Drained, sum.WaitEchoCount)
@@ -110,7 +110,7 @@ func TestSummaryKeys(t *testing.T) {
 	s.Evidence[0].Steps, s.Evidence[0].StepsNote = []Step{{What: "Dial"}}, "why"
 	r := Rules{Interrupted: true, Live: true, Thresholds: threshold("rtt_p99<5ms")}
 	golden(t, "keys.txt", strings.Join(shape(t, summaryJSON(t, s, r)), "\n")+"\n")
-	golden(t, "keys_none.txt", strings.Join(shape(t, summaryJSON(t, &Snapshot{}, Rules{})), "\n")+"\n")
+	golden(t, "keys_none.txt", strings.Join(shape(t, summaryJSON(t, &View{}, Rules{})), "\n")+"\n")
 }
 
 // Readers in JavaScript, and jq, take every number for a float64.
@@ -127,7 +127,7 @@ func TestSummaryKeepsEveryBitOfTheSeed(t *testing.T) {
 }
 
 func TestSummaryOfNothing(t *testing.T) {
-	doc := string(summaryJSON(t, &Snapshot{}, Rules{}))
+	doc := string(summaryJSON(t, &View{}, Rules{}))
 	for _, want := range []string{`"server": null`, `"diagnoses": []`, `"thresholds": []`,
 		`"evidence": []`, `"drained": true`, `"fault_rate_upper_95": 1`,
 		`"verdict": "inconclusive"`} {
@@ -174,7 +174,7 @@ func TestSummaryReadsBack(t *testing.T) {
 
 // The promise: every echo still owed is named, beyond the limit of evidence, and none twice.
 func TestSummaryNamesEveryOwedEcho(t *testing.T) {
-	s := &Snapshot{Phase: Undrained}
+	s := &View{Phase: Undrained}
 	for i := range 250 {
 		s.Owed = append(s.Owed, Owed{Client: i, Connection: 1, First: 5, Last: 6, Count: 2,
 			Age: time.Second})

@@ -140,7 +140,7 @@ func (t Threshold) String() string { return t.expr }
 func (t Threshold) Performance() bool { return t.metric.Performance }
 
 // Eval holds the threshold against a snapshot.
-func (t Threshold) Eval(s *Snapshot) ThresholdResult {
+func (t Threshold) Eval(s *View) ThresholdResult {
 	v := t.metric.Get(s)
 	r := ThresholdResult{Expr: t.expr, Value: t.metric.Unit.exact(v), measured: !math.IsNaN(v)}
 	switch t.op {

@@ -50,7 +50,7 @@ func TestThresholdOnWhatWasNotMeasured(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := ThresholdResult{Expr: "rtt_p99" + op + "0us", Value: "n/a"}
-		if got := th.Eval(&Snapshot{}); got != want {
+		if got := th.Eval(&View{}); got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 	}

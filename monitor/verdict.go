@@ -51,7 +51,7 @@ type Verdict struct {
 // echoes alone never fail a run. A run that was interrupted before the first echo, or ended at
 // once, has earned none of these, and is 130 whatever was seen. The verdict is over the whole run,
 // whatever was Reset; rates and times are judged by what was measured since.
-func Judge(since *Snapshot, r Rules) Verdict {
+func Judge(since *View, r Rules) Verdict {
 	s := since.Whole()
 	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses), Running: r.Live && !r.AtOnce,
 		Interrupted: r.Interrupted}
@@ -96,7 +96,7 @@ func (v *Verdict) add(code int, reasons []string) {
 
 // failing lists the faults that fail the run. What is still owed when nobody counted it as
 // not drained (the run was cut short) is not drained all the same.
-func failing(s *Snapshot, r Rules) []Fault {
+func failing(s *View, r Rules) []Fault {
 	var failed []Fault
 	for f := range NumFaults {
 		happened := s.Faults[f] > 0
@@ -110,7 +110,7 @@ func failing(s *Snapshot, r Rules) []Fault {
 	return failed
 }
 
-func faultReasons(s *Snapshot, before *Before, r Rules, v Verdict) []string {
+func faultReasons(s *View, before *Before, r Rules, v Verdict) []string {
 	var reasons []string
 	for _, f := range v.Failed {
 		n := s.Faults[f]
@@ -142,7 +142,7 @@ type holding struct {
 }
 
 // hold evaluates the thresholds.
-func (v *Verdict) hold(whole, since *Snapshot, r Rules) (h holding) {
+func (v *Verdict) hold(whole, since *View, r Rules) (h holding) {
 	for _, t := range r.Thresholds {
 		s := whole
 		if t.Performance() {
@@ -164,7 +164,7 @@ func (v *Verdict) hold(whole, since *Snapshot, r Rules) (h holding) {
 	return h
 }
 
-func inconclusive(s *Snapshot, r Rules, diagnoses []Diagnosis) []string {
+func inconclusive(s *View, r Rules, diagnoses []Diagnosis) []string {
 	var reasons []string
 	if s.Ledger.Echoed == 0 && !r.Live {
 		reasons = append(reasons, "no echo was verified, so nothing is proved")

@@ -25,31 +25,31 @@ var (
 // judgements is what a good run, changed, comes to.
 var judgements = []struct {
 	why    string
-	change func(*Snapshot)
+	change func(*View)
 	rules  Rules
 	code   int
 	reason string // a part of the first one
 }{
 	{"a good run", nil, Rules{Thresholds: held}, ExitPass, ""},
-	{"late alone never fails", func(s *Snapshot) { s.Faults[Late] = 9 }, Rules{}, ExitPass, ""},
-	{"late fails through a threshold", func(s *Snapshot) { s.Faults[Late] = 9 },
+	{"late alone never fails", func(s *View) { s.Faults[Late] = 9 }, Rules{}, ExitPass, ""},
+	{"late fails through a threshold", func(s *View) { s.Faults[Late] = 9 },
 		Rules{Thresholds: plainMissed}, ExitThreshold, "late==0 missed: it is 9"},
-	{"a fault", func(s *Snapshot) { s.Faults[Corrupt] = 1 }, Rules{}, ExitFault,
+	{"a fault", func(s *View) { s.Faults[Corrupt] = 1 }, Rules{}, ExitFault,
 		"corrupt, counted 1 time"},
-	{"an allowed fault", func(s *Snapshot) { s.Faults[Corrupt] = 1 },
+	{"an allowed fault", func(s *View) { s.Faults[Corrupt] = 1 },
 		Rules{Allow: []Fault{Corrupt}}, ExitPass, ""},
-	{"another fault is allowed", func(s *Snapshot) { s.Faults[Corrupt] = 1 },
+	{"another fault is allowed", func(s *View) { s.Faults[Corrupt] = 1 },
 		Rules{Allow: []Fault{Stale}}, ExitFault, "corrupt"},
-	{"not drained, not counted", func(s *Snapshot) { s.Ledger.Wait = 2 }, Rules{}, ExitFault,
+	{"not drained, not counted", func(s *View) { s.Ledger.Wait = 2 }, Rules{}, ExitFault,
 		"not_drained, counted 2 times"},
-	{"not drained, but allowed", func(s *Snapshot) { s.Ledger.Wait = 2 },
+	{"not drained, but allowed", func(s *View) { s.Ledger.Wait = 2 },
 		Rules{Allow: []Fault{NotDrained}}, ExitPass, ""},
 	{"a missed threshold", nil, Rules{Thresholds: missed}, ExitThreshold,
 		"rtt_p99<1ms missed: it is 1.2ms"},
-	{"fault before threshold", func(s *Snapshot) { s.Faults[Stale] = 1 },
+	{"fault before threshold", func(s *View) { s.Faults[Stale] = 1 },
 		Rules{Thresholds: missed}, ExitFault, "stale"},
 	{"no echo", noEcho, Rules{}, ExitInconclusive, "no echo was verified"},
-	{"no echo, but a fault", func(s *Snapshot) { noEcho(s); s.Faults[ConnectFailed] = 1000 },
+	{"no echo, but a fault", func(s *View) { noEcho(s); s.Faults[ConnectFailed] = 1000 },
 		Rules{}, ExitFault, "connect_failed, counted 1,000 times"},
 	{"no echo to hold the threshold against", noEcho, Rules{Thresholds: missed},
 		ExitInconclusive, "no echo was verified"},
@@ -59,10 +59,10 @@ var judgements = []struct {
 		Rules{Interrupted: true, Thresholds: threshold("echoes_per_s>1")}, ExitInterrupted,
 		"interrupted before any echo"},
 	{"interrupted before any echo, with a fault",
-		func(s *Snapshot) { noEcho(s); s.Faults[ResetByServer] = 1 },
+		func(s *View) { noEcho(s); s.Faults[ResetByServer] = 1 },
 		Rules{Interrupted: true}, ExitInterrupted, "interrupted before any echo"},
 	{"interrupted after an echo was sent, none came back",
-		func(s *Snapshot) { noEcho(s); s.Ledger = Ledger{Sent: 5, Abandoned: 5} },
+		func(s *View) { noEcho(s); s.Ledger = Ledger{Sent: 5, Abandoned: 5} },
 		Rules{Interrupted: true}, ExitInconclusive, "no echo was verified"},
 	{"interrupted later", nil, Rules{Interrupted: true}, ExitPass, ""},
 	{"busy without a claim", saturated, Rules{Thresholds: threshold("late==0")}, ExitPass, ""},
@@ -84,11 +84,11 @@ var judgements = []struct {
 		"rtt_p99<1ms missed: it is 1.2ms, and 900µs without the time in which the tester was late"},
 	{"late, and missed without that", late(1100), Rules{Thresholds: missed}, ExitThreshold,
 		"rtt_p99<1ms missed: it is 1.2ms, and 1.1ms without the time in which the tester was late"},
-	{"late, and missed by no more than its lag", func(s *Snapshot) {
+	{"late, and missed by no more than its lag", func(s *View) {
 		late(1100)(s)
 		s.Generator.SendLag.P99 = 200
 	}, Rules{Thresholds: missed}, ExitInconclusive, "send lag may be 200µs"},
-	{"late, and missed by more than its lag", func(s *Snapshot) {
+	{"late, and missed by more than its lag", func(s *View) {
 		late(1100)(s)
 		s.Generator.SendLag.P99 = 50
 	}, Rules{Thresholds: missed}, ExitThreshold, "rtt_p99<1ms missed"},
@@ -96,7 +96,7 @@ var judgements = []struct {
 		ExitPass, ""},
 	{"5 before 4", late(900), Rules{Thresholds: slices.Concat(threshold("late==3"), missed)},
 		ExitInconclusive, "rtt_p99<1ms missed"},
-	{"a fault before 5", func(s *Snapshot) { late(900)(s); s.Faults[Stale] = 1 },
+	{"a fault before 5", func(s *View) { late(900)(s); s.Faults[Stale] = 1 },
 		Rules{Thresholds: missed}, ExitFault, "stale"},
 	{"held up, and too few echoes by that", late(900),
 		Rules{Thresholds: threshold("echoes_per_s>220k")}, ExitInconclusive, "echoes_per_s>220k"},
@@ -105,13 +105,13 @@ var judgements = []struct {
 	{"held up in the drain", late(900), Rules{Thresholds: threshold("drain_ms<3ms")},
 		ExitInconclusive, "drain_ms<3ms missed"},
 	{"the rate was made, late as it was", late(900), Rules{OpenLoop: true}, ExitPass, ""},
-	{"the rate was not made for that", func(s *Snapshot) {
+	{"the rate was not made for that", func(s *View) {
 		late(900)(s)
 		s.Generator.Behind = 200 * time.Millisecond
 	}, Rules{OpenLoop: true}, ExitInconclusive, "send_lag: the tester was late itself: sent late, " +
 		"p99 7.5µs, at most 0µs, of round trips of p99 1.2ms; held up for 1s of 10s; limit: a " +
 		"schedule 100ms behind at its end, and it was 200ms"},
-	{"the rate was not made as windows were full", func(s *Snapshot) {
+	{"the rate was not made as windows were full", func(s *View) {
 		s.Generator.Behind = 200 * time.Millisecond
 	}, Rules{OpenLoop: true}, ExitPass, ""},
 	{"a local limit", diagnosed(LocalFDLimit), Rules{}, ExitInconclusive, "local_fd_limit: why"},
@@ -121,38 +121,38 @@ var judgements = []struct {
 	{"server gone", diagnosed(ServerGone), Rules{}, ExitFault, "server_gone: why"},
 	{"server gone, closes allowed", diagnosed(ServerGone),
 		Rules{Allow: []Fault{ClosedByServer}}, ExitPass, ""},
-	{"a leak", func(s *Snapshot) { s.Server.Released-- }, Rules{}, ExitFault, "session_leak"},
-	{"a session left", func(s *Snapshot) { s.Server.Released--; s.Server.Live++ }, Rules{},
+	{"a leak", func(s *View) { s.Server.Released-- }, Rules{}, ExitFault, "session_leak"},
+	{"a session left", func(s *View) { s.Server.Released--; s.Server.Live++ }, Rules{},
 		ExitFault, "session_leak: the bundled server accepted 1,309 sessions, released 1,308 "},
-	{"released twice", func(s *Snapshot) { s.Server.ReleasedTwice = 1 }, Rules{}, ExitFault,
+	{"released twice", func(s *View) { s.Server.ReleasedTwice = 1 }, Rules{}, ExitFault,
 		"released_twice: the bundled server released 1 session more than once"},
-	{"sessions while it runs", func(s *Snapshot) { s.Server.Released -= 7; s.Server.Live = 5 },
+	{"sessions while it runs", func(s *View) { s.Server.Released -= 7; s.Server.Live = 5 },
 		Rules{Live: true}, ExitPass, ""},
-	{"released twice while it runs", func(s *Snapshot) { s.Server.ReleasedTwice = 1 },
+	{"released twice while it runs", func(s *View) { s.Server.ReleasedTwice = 1 },
 		Rules{Live: true}, ExitFault, "released_twice"},
-	{"a worker stuck", func(s *Snapshot) {
+	{"a worker stuck", func(s *View) {
 		s.Server.WorkersStuck, s.Server.Stuck = 1, []Stuck{{"w1", []string{"RecvPost", "IODown io=1"}}}
 	}, Rules{}, ExitFault, "workers_stuck: the bundled server ordered all of its 2 workers to stop, " +
 		"1 did not end: w1, whose last footprint is IODown io=1"},
-	{"accepts pending", func(s *Snapshot) { s.Server.AcceptsPending = 64 }, Rules{}, ExitFault,
+	{"accepts pending", func(s *View) { s.Server.AcceptsPending = 64 }, Rules{}, ExitFault,
 		"accepts_pending: the bundled server cancelled its listener, and 64 accepts did not"},
-	{"the port failed", func(s *Snapshot) { s.Server.Failures = []string{"why\x1b", "why not"} },
+	{"the port failed", func(s *View) { s.Server.Failures = []string{"why\x1b", "why not"} },
 		Rules{}, ExitFault, `server_failed: the bundled server failed: why\x1b; why not`},
-	{"no audit", func(s *Snapshot) { s.Server.Audited, s.Server.Live = false, 7 }, Rules{}, ExitFault,
+	{"no audit", func(s *View) { s.Server.Audited, s.Server.Live = false, 7 }, Rules{}, ExitFault,
 		"audit_missing: the bundled server made no release audit"},
-	{"its process ended without", func(s *Snapshot) {
+	{"its process ended without", func(s *View) {
 		s.Server.Audited, s.Server.Live, s.Server.Ended = false, 7, "signal: killed"
 	}, Rules{}, ExitFault, "audit_missing: the bundled server ended without its release audit: signal"},
-	{"its process ended while it runs", func(s *Snapshot) { s.Server.Ended = "its process ended" },
+	{"its process ended while it runs", func(s *View) { s.Server.Ended = "its process ended" },
 		Rules{Live: true}, ExitFault, "audit_missing"},
-	{"accepts pending while it runs", func(s *Snapshot) { s.Server.AcceptsPending = 64 },
+	{"accepts pending while it runs", func(s *View) { s.Server.AcceptsPending = 64 },
 		Rules{Live: true}, ExitPass, ""},
-	{"no audit yet", func(s *Snapshot) { s.Server.Audited = false }, Rules{Live: true}, ExitPass, ""},
+	{"no audit yet", func(s *View) { s.Server.Audited = false }, Rules{Live: true}, ExitPass, ""},
 	{"before the first echo, while it runs", noEcho, Rules{Live: true, Thresholds: missed},
 		ExitPass, ""},
-	{"waiting while it runs", func(s *Snapshot) { s.Ledger.Wait = 10 }, Rules{Live: true},
+	{"waiting while it runs", func(s *View) { s.Ledger.Wait = 10 }, Rules{Live: true},
 		ExitPass, ""},
-	{"no bundled server", func(s *Snapshot) { s.Server = nil }, Rules{}, ExitPass, ""},
+	{"no bundled server", func(s *View) { s.Server = nil }, Rules{}, ExitPass, ""},
 }
 
 func TestJudge(t *testing.T) {
@@ -176,27 +176,27 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func noEcho(s *Snapshot) { s.Ledger, s.RTT, s.EchoOn = Ledger{}, Distribution{}, 0 }
+func noEcho(s *View) { s.Ledger, s.RTT, s.EchoOn = Ledger{}, Distribution{}, 0 }
 
-func saturated(s *Snapshot) { s.Generator.Saturated, s.Generator.EchoCPUShare = true, 0.93 }
+func saturated(s *View) { s.Generator.Saturated, s.Generator.EchoCPUShare = true, 0.93 }
 
 // starved is a tester that others have left no processor, or that was stopped.
-func starved(s *Snapshot) {
+func starved(s *View) {
 	s.Generator.Saturated, s.Generator.EchoCPUShare, s.Generator.Starved = true, 0.04, 0.6
 	s.Generator.Behind = 200 * time.Millisecond
 }
 
 // late has the tester be late, so that the p99 would be as given (µs) without.
-func late(freed float64) func(*Snapshot) {
-	return func(s *Snapshot) {
+func late(freed float64) func(*View) {
+	return func(s *View) {
 		s.RTTFreed = s.RTT
 		s.RTTFreed.P99 = freed
 		s.Generator.HeldUp, s.Generator.HeldUpDraining = Millis(time.Second), time.Millisecond
 	}
 }
 
-func diagnosed(name string) func(*Snapshot) {
-	return func(s *Snapshot) { s.Diagnoses = []Diagnosis{{name, 3, "why\x1b"}} }
+func diagnosed(name string) func(*View) {
+	return func(s *View) { s.Diagnoses = []Diagnosis{{name, 3, "why\x1b"}} }
 }
 
 func TestJudgeTellsAllReasonsWorstFirst(t *testing.T) {

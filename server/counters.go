@@ -50,7 +50,7 @@ func (srv *Server) reasonCounts() map[string]uint64 {
 }
 
 // Collect implements monitor.Source. Once Stop has returned it adds the audit.
-func (srv *Server) Collect(snap *monitor.Snapshot) {
+func (srv *Server) Collect(snap *monitor.View) {
 	if audit := srv.audited.Load(); audit != nil {
 		own := *audit // others add to it
 		snap.Server = &own

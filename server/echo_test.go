@@ -67,7 +67,7 @@ func TestManyClientsManyFramesInFlight(t *testing.T) {
 		}
 		clients.Wait()
 		want := uint64(20 * 200 * 50)
-		var snap monitor.Snapshot
+		var snap monitor.View
 		within(t, "the last sends completed", func() bool {
 			srv.Collect(&snap)
 			return snap.Server.SendQBytes == 0 && snap.Server.IOCount == 20 // a receive each

@@ -21,7 +21,7 @@ func (u *ui) drawDummies(c canvas) {
 	third := c.w / 3
 	s := u.shown
 	if s == nil {
-		s = &monitor.Snapshot{}
+		s = &monitor.View{}
 	}
 	t, cn, f := u.look.text, s.Connections, s.Fairness
 	u.drawLines(u.frame(c.sub(0, 0, third, top), "", "Connections", ""), []line{
@@ -47,7 +47,7 @@ func (u *ui) drawDummies(c canvas) {
 
 // drawOwed lists who waits for which echoes. While echo runs every dummy does, so the list
 // begins with STOP.
-func (u *ui) drawOwed(c canvas, s *monitor.Snapshot) {
+func (u *ui) drawOwed(c canvas, s *monitor.View) {
 	r := rows{n: len(s.Owed)}
 	if r.n > 0 {
 		r.key = &s.Owed[0]

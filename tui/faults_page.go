@@ -19,7 +19,7 @@ func faultTable() table {
 func (u *ui) drawFaults(c canvas) {
 	s := u.shown
 	if s == nil {
-		s = &monitor.Snapshot{}
+		s = &monitor.View{}
 	}
 	const top = 8
 	u.drawFaultCounts(c.sub(0, 0, c.w, top), s)
@@ -38,7 +38,7 @@ func (u *ui) drawFaults(c canvas) {
 }
 
 // drawFaultCounts shows all faults by the names that scripts know, in three columns.
-func (u *ui) drawFaultCounts(c canvas, s *monitor.Snapshot) {
+func (u *ui) drawFaultCounts(c canvas, s *monitor.View) {
 	note, title := fmt.Sprintf("first %d of each have evidence", monitor.MaxEvidence), "Faults"
 	if b := s.Before; b != nil {
 		title += " " + sinceReset(s)
@@ -58,7 +58,7 @@ func (u *ui) drawFaultCounts(c canvas, s *monitor.Snapshot) {
 	}
 }
 
-func (u *ui) drawEvidence(c canvas, s *monitor.Snapshot) {
+func (u *ui) drawEvidence(c canvas, s *monitor.View) {
 	evidence := s.Whole().Evidence // a reset makes no fault unseen
 	r := rows{n: len(evidence)}
 	switch {

@@ -27,7 +27,7 @@ type fakeFleet struct {
 	mu    sync.Mutex
 	verbs []string
 	err   error
-	shown *monitor.Snapshot
+	shown *monitor.View
 }
 
 func (f *fakeFleet) did(verb string) error {
@@ -67,13 +67,13 @@ func (f *fakeFleet) asked() string {
 	return strings.Join(f.verbs, "; ")
 }
 
-func (f *fakeFleet) latest() *monitor.Snapshot {
+func (f *fakeFleet) latest() *monitor.View {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.shown
 }
 
-func (f *fakeFleet) show(s *monitor.Snapshot) {
+func (f *fakeFleet) show(s *monitor.View) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.shown = s
@@ -147,8 +147,8 @@ func golden(t *testing.T, name, got string) {
 }
 
 // minute is a minute and a half of snapshots of a fleet at work, as the sampler makes them.
-func minute() []*monitor.Snapshot {
-	var all []*monitor.Snapshot
+func minute() []*monitor.View {
+	var all []*monitor.View
 	for i := 0; i <= 348; i++ {
 		all = append(all, running(i))
 	}
@@ -156,12 +156,12 @@ func minute() []*monitor.Snapshot {
 }
 
 // running is snapshot i of a fleet that echoes: 250 ms after the one before.
-func running(i int) *monitor.Snapshot {
+func running(i int) *monitor.View {
 	since := time.Duration(i) * monitor.SampleInterval
 	wave := 1 + 0.2*math.Sin(float64(i)/9)
 	echoed := uint64(209_000*since.Seconds() + 14_511 +
 		300_000*(1-math.Cos(float64(i)/20)))
-	s := &monitor.Snapshot{
+	s := &monitor.View{
 		At: began.Add(since), Uptime: since, Phase: monitor.Echoing, Since: began, EchoOn: since,
 		Target: "127.0.0.1:6000", Bundled: true, Seed: 42,
 		Clients: 1000, OverSend: 10, Churn: 10, EchoTimeout: 500 * time.Millisecond,
@@ -205,7 +205,7 @@ func events() []monitor.Event {
 }
 
 // idle is a fleet that has connected and waits for START.
-func idle() *monitor.Snapshot {
+func idle() *monitor.View {
 	s := running(0)
 	s.Phase, s.Ledger, s.WaitUpDown = monitor.Idle, monitor.Ledger{}, 0
 	s.Bytes, s.RTT, s.RTTRecent = monitor.Bytes{}, monitor.Distribution{}, monitor.Distribution{}
@@ -217,7 +217,7 @@ func idle() *monitor.Snapshot {
 }
 
 // stopped is a fleet after STOP with some echoes still owed.
-func stopped(phase monitor.Phase, wait uint64, after time.Duration) *monitor.Snapshot {
+func stopped(phase monitor.Phase, wait uint64, after time.Duration) *monitor.View {
 	s := running(348)
 	s.Phase, s.Since = phase, s.At
 	s.Ledger.Echoed += s.Ledger.Wait - wait
@@ -227,7 +227,7 @@ func stopped(phase monitor.Phase, wait uint64, after time.Duration) *monitor.Sna
 }
 
 // owing is a fleet whose drain failed: three echoes of two dummies.
-func owing() *monitor.Snapshot {
+func owing() *monitor.View {
 	s := stopped(monitor.Undrained, 3, 5*time.Second)
 	s.Drain.GaveUp = true
 	s.Owed = []monitor.Owed{
@@ -270,7 +270,7 @@ func lastSteps(at time.Duration) []monitor.Step {
 }
 
 // faulty is a fleet that met a crossed and a corrupt echo.
-func faulty() *monitor.Snapshot {
+func faulty() *monitor.View {
 	s := running(348)
 	s.Faults[monitor.Crossed], s.Faults[monitor.Corrupt] = 2, 1
 	s.Faults[monitor.ClosedByServer], s.Faults[monitor.Late] = 14, 120
@@ -299,14 +299,14 @@ func faulty() *monitor.Snapshot {
 }
 
 // late is a fleet whose server answers, but not in time.
-func late() *monitor.Snapshot {
+func late() *monitor.View {
 	s := running(348)
 	s.Faults[monitor.Late] = 119_000
 	return s
 }
 
 // gone is a fleet whose server went away with all its connections.
-func gone() *monitor.Snapshot {
+func gone() *monitor.View {
 	s := running(348)
 	s.Connections.ClosedByServer, s.Connections.Now = 200, 0
 	s.Ledger.Echoed, s.Ledger.Lost = s.Ledger.Echoed-1_000, 1_000
@@ -316,7 +316,7 @@ func gone() *monitor.Snapshot {
 }
 
 // connecting is a fleet whose dummies wait to be accepted, or for their login packets.
-func connecting() *monitor.Snapshot {
+func connecting() *monitor.View {
 	s := idle()
 	s.Phase, s.Since, s.At = monitor.Connecting, began, began.Add(12*time.Second)
 	s.Settling, s.Connections.Now = 963, 37
@@ -324,7 +324,7 @@ func connecting() *monitor.Snapshot {
 }
 
 // besieged is a fleet beside hostile dummies, all of whose connections were accepted.
-func besieged() *monitor.Snapshot {
+func besieged() *monitor.View {
 	s := running(348)
 	s.Hostile = &monitor.Hostile{Dummies: 10, Connected: 1788, ClosedByServer: 1700}
 	s.Server.Accepted += s.Hostile.Connected
@@ -332,7 +332,7 @@ func besieged() *monitor.Snapshot {
 }
 
 // reset is a fleet whose counters were set back to zero after three faults.
-func reset() *monitor.Snapshot {
+func reset() *monitor.View {
 	s := running(348)
 	s.Before = &monitor.Before{At: began.Add(184 * time.Second), Uptime: monitor.Millis(184 * time.Second),
 		Resets: 1, EchoOn: 180 * time.Second,
@@ -347,7 +347,7 @@ func reset() *monitor.Snapshot {
 }
 
 // dropped is a fleet whose drain was given up with two echoes proved missing, and none owed.
-func dropped() *monitor.Snapshot {
+func dropped() *monitor.View {
 	s := stopped(monitor.Drained, 0, 5*time.Second)
 	s.Ledger.Echoed, s.Ledger.Lost = s.Ledger.Echoed-2, 2
 	s.Drain.GaveUp, s.Drain.Missing = true, 2

@@ -63,7 +63,7 @@ func TestVerdict(t *testing.T) {
 	slow := monitor.Rules{Thresholds: []monitor.Threshold{threshold(t, "rtt_p99<1us")}}
 	for _, c := range []struct {
 		name      string
-		s         *monitor.Snapshot
+		s         *monitor.View
 		rules     monitor.Rules
 		word, why string
 	}{
@@ -119,7 +119,7 @@ func threshold(t *testing.T, expr string) monitor.Threshold {
 	return th
 }
 
-func lateOnly() *monitor.Snapshot {
+func lateOnly() *monitor.View {
 	s := running(5)
 	s.Faults[monitor.Late] = 12
 	return s

@@ -12,7 +12,7 @@ import (
 )
 
 // phaseStyle is the colour of a phase; its word is always beside it.
-func (u *ui) phaseStyle(s *monitor.Snapshot) tcell.Style {
+func (u *ui) phaseStyle(s *monitor.View) tcell.Style {
 	if s.GaveUp() {
 		return u.look.bad // a drain that was given up is never green
 	}
@@ -64,16 +64,16 @@ func (u *ui) drawHeader(c canvas) {
 
 // phaseClock is what the first line counts: how long Echo has been on, or how long a phase has
 // lasted that may get stuck.
-func phaseClock(s *monitor.Snapshot) time.Duration {
+func phaseClock(s *monitor.View) time.Duration {
 	if s.Phase == monitor.Connecting || s.Phase == monitor.Draining {
 		return s.At.Sub(s.Since)
 	}
 	return s.EchoOn
 }
 
-func seed(s *monitor.Snapshot) string { return fmt.Sprintf("seed %d", s.Seed) }
+func seed(s *monitor.View) string { return fmt.Sprintf("seed %d", s.Seed) }
 
-func (u *ui) backend(s *monitor.Snapshot) string {
+func (u *ui) backend(s *monitor.View) string {
 	if s.Server == nil {
 		return ""
 	}

@@ -22,17 +22,17 @@ func typed(u *ui, runes string) {
 // scenes are the screens that are compared as text, each in both sizes.
 var scenes = []struct {
 	name  string
-	shown func() *monitor.Snapshot // after a minute of running; nil: running
+	shown func() *monitor.View // after a minute of running; nil: running
 	keys  string
 }{
 	{"running", nil, ""},
-	{"draining", func() *monitor.Snapshot {
+	{"draining", func() *monitor.View {
 		s := stopped(monitor.Draining, 1_204, 8*time.Millisecond)
 		s.Owed = []monitor.Owed{{Client: 17, Connection: 2, First: 41, Last: 42, Count: 2,
 			Age: 8100 * time.Microsecond}}
 		return s
 	}, ""},
-	{"drained", func() *monitor.Snapshot {
+	{"drained", func() *monitor.View {
 		return stopped(monitor.Drained, 0, 12*time.Millisecond)
 	}, ""},
 	{"undrained", owing, ""},

@@ -29,7 +29,7 @@ type history struct {
 
 // add takes a snapshot in. One that is already known changes nothing; counts that went down
 // (a reset) begin a new history.
-func (h *history) add(s *monitor.Snapshot) {
+func (h *history) add(s *monitor.View) {
 	n := sample{at: s.At, sent: s.Ledger.Sent, echoed: s.Ledger.Echoed,
 		p50: math.NaN(), p99: math.NaN(), most: math.NaN()}
 	if s.RTTRecent.Count > 0 {

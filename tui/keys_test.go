@@ -39,7 +39,7 @@ func runes(s string) []*tcell.EventKey {
 func TestKeysPressVerbs(t *testing.T) {
 	for _, c := range []struct {
 		keys string
-		on   *monitor.Snapshot
+		on   *monitor.View
 		want string
 	}{
 		{"s", idle(), "start"},

@@ -73,7 +73,7 @@ func (u *ui) drawCounters(c canvas) {
 	}
 }
 
-func (u *ui) counters(s *monitor.Snapshot) []line {
+func (u *ui) counters(s *monitor.View) []line {
 	t := u.look.text
 	cn := s.Connections
 	now := t
@@ -110,7 +110,7 @@ func (u *ui) counters(s *monitor.Snapshot) []line {
 
 // totals compares the connections that were made, hostile dummies' as well, with those that the
 // bundled server accepted. Fewer means that some still wait to be accepted.
-func (u *ui) totals(s *monitor.Snapshot) line {
+func (u *ui) totals(s *monitor.View) line {
 	total, server := s.Connects(), s.ServerSince()
 	if server == nil {
 		return line{"Connect Total", count(total), u.look.text}
@@ -127,7 +127,7 @@ func (u *ui) totals(s *monitor.Snapshot) line {
 
 // sinceReset is the note of a pane whose numbers were counted anew: since when. It is empty where
 // they never were.
-func sinceReset(s *monitor.Snapshot) string {
+func sinceReset(s *monitor.View) string {
 	if s.Before == nil {
 		return ""
 	}

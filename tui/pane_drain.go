@@ -7,7 +7,7 @@ import (
 )
 
 // drawDrain shows how Wait Echo Count falls from what it was at STOP to 0, or who is owed what.
-func (u *ui) drawDrain(c canvas, s *monitor.Snapshot) {
+func (u *ui) drawDrain(c canvas, s *monitor.View) {
 	wait := s.WaitEchoCount()
 	style := u.phaseStyle(s)
 	c.row(0, "Wait Echo Count", count(wait), u.look.title)

@@ -46,7 +46,7 @@ var single = []cell{
 }
 
 // count adds up what the cell stands for.
-func (c cell) count(s *monitor.Snapshot) (n uint64) {
+func (c cell) count(s *monitor.View) (n uint64) {
 	for _, f := range c.faults {
 		n += s.Faults[f]
 	}
@@ -64,7 +64,7 @@ func (u *ui) drawZero(c canvas) {
 	in := u.frame(c, "zero", "Must be zero", "")
 	s := u.shown
 	if s == nil {
-		s = &monitor.Snapshot{}
+		s = &monitor.View{}
 	}
 	cells := grouped
 	if 2*(in.h-1) >= len(single) {
@@ -82,7 +82,7 @@ func (u *ui) drawZero(c canvas) {
 }
 
 // drawWatch shows the late echoes: how many, and what share of those sent.
-func (u *ui) drawWatch(c canvas, s *monitor.Snapshot) {
+func (u *ui) drawWatch(c canvas, s *monitor.View) {
 	late := s.Faults[monitor.Late]
 	value, style := short(late), u.look.text
 	if late > 0 {

@@ -32,7 +32,7 @@ func TestLateIsWatched(t *testing.T) {
 func TestEachFaultHasOneCell(t *testing.T) {
 	for name, cells := range map[string][]cell{"grouped": grouped, "single": single} {
 		for f := range monitor.NumFaults {
-			s := &monitor.Snapshot{}
+			s := &monitor.View{}
 			s.Faults[f] = 1
 			n := uint64(0)
 			for _, c := range cells {

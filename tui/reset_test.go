@@ -11,7 +11,7 @@ import (
 
 // The lecture's row is of both kinds of dummies, and holds after a reset.
 func TestConnectTotalIsAcceptTotal(t *testing.T) {
-	for name, s := range map[string]*monitor.Snapshot{"reset": reset(), "hostile": besieged()} {
+	for name, s := range map[string]*monitor.View{"reset": reset(), "hostile": besieged()} {
 		u, _ := newTestUI(t, 80, 24, nil)
 		u.observe(s)
 		if got := drawn(u); !strings.Contains(got, "Connect Total = Accept Total") {
@@ -60,7 +60,7 @@ func TestAResetKeepsTheEvidence(t *testing.T) {
 
 // A drain that was given up is red and no drain, also when nothing is owed any more.
 func TestATimeoutIsNoDrain(t *testing.T) {
-	for _, s := range []*monitor.Snapshot{owing(), dropped()} {
+	for _, s := range []*monitor.View{owing(), dropped()} {
 		u, _ := newTestUI(t, 80, 24, nil)
 		u.observe(s)
 		got := drawn(u)
@@ -82,7 +82,7 @@ func TestATimeoutIsNoDrain(t *testing.T) {
 func TestTheFirstLineSaysHowFar(t *testing.T) {
 	login := connecting()
 	login.Connections.Now = 1000
-	for want, s := range map[string]*monitor.Snapshot{
+	for want, s := range map[string]*monitor.View{
 		"CONNECTING 37 of 1,000 00:00:12":                    connecting(),
 		"CONNECTING 37 of 1,000, 963 without login 00:00:12": login,
 		"DRAINING 1,204 owed 00:00:00":                       stopped(monitor.Draining, 1204, 8),

@@ -19,8 +19,8 @@ import (
 // Options is what a screen needs. Control and Latest are required.
 type Options struct {
 	Control dummy.Control
-	Latest  func() *monitor.Snapshot // the newest snapshot, nil before the first; must not wait
-	Version string                   // shown in the help
+	Latest  func() *monitor.View // the newest snapshot, nil before the first; must not wait
+	Version string               // shown in the help
 
 	Rules monitor.Rules // for the verdict; Live is set by the phase
 

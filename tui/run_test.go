@@ -27,7 +27,7 @@ type session struct {
 }
 
 // begin runs a screen over a fleet that shows s.
-func begin(t *testing.T, s *monitor.Snapshot, change func(*Options)) *session {
+func begin(t *testing.T, s *monitor.View, change func(*Options)) *session {
 	t.Helper()
 	r := &session{t: t, fleet: &fakeFleet{shown: s}, screen: newScreen(t, 80, 24),
 		done: make(chan error, 1)}

@@ -20,8 +20,8 @@ type ui struct {
 	now      func() time.Time
 	interval time.Duration
 
-	latest *monitor.Snapshot // the newest
-	shown  *monitor.Snapshot // the one on the screen: the same, unless frozen
+	latest *monitor.View // the newest
+	shown  *monitor.View // the one on the screen: the same, unless frozen
 	past   history
 	debt   debt // of shown
 	frozen bool
@@ -97,7 +97,7 @@ func (u *ui) setTheme(i int) {
 }
 
 // observe takes the newest snapshot in.
-func (u *ui) observe(s *monitor.Snapshot) {
+func (u *ui) observe(s *monitor.View) {
 	if s == nil {
 		return
 	}

@@ -22,7 +22,7 @@ type judgement struct {
 
 // verdict judges a snapshot in as many words as w columns have room for. While echo can still run
 // it judges only what cannot get better.
-func (u *ui) verdict(s *monitor.Snapshot, w int) judgement {
+func (u *ui) verdict(s *monitor.View, w int) judgement {
 	rules := u.o.Rules
 	rules.Live = s.Phase != monitor.Ended // before that the server's sessions are not all released
 	v := monitor.Judge(s, rules)
@@ -53,7 +53,7 @@ func (u *ui) verdict(s *monitor.Snapshot, w int) judgement {
 
 // bottleneck says how the tester itself is: full of its own work, without a processor, or so late that
 // it has spoiled what the run claims.
-func bottleneck(s *monitor.Snapshot, v monitor.Verdict) string {
+func bottleneck(s *monitor.View, v monitor.Verdict) string {
 	g := &s.Generator
 	switch {
 	case g.Full():
@@ -69,7 +69,7 @@ func bottleneck(s *monitor.Snapshot, v monitor.Verdict) string {
 }
 
 // findings names what was found, in as few words as one line has room for.
-func findings(s *monitor.Snapshot, allow []monitor.Fault, v monitor.Verdict) string {
+func findings(s *monitor.View, allow []monitor.Fault, v monitor.Verdict) string {
 	var parts []string
 	for f, n := range s.Faults {
 		kind := monitor.Fault(f)
@@ -88,7 +88,7 @@ func findings(s *monitor.Snapshot, allow []monitor.Fault, v monitor.Verdict) str
 
 // evidenceInNumbers says what the number of faults is worth: none may only mean that there were
 // too few echoes to see one.
-func evidenceInNumbers(s *monitor.Snapshot, w int) string {
+func evidenceInNumbers(s *monitor.View, w int) string {
 	bad, n := s.Bad(), s.Ledger.Echoed
 	noun := ""
 	if w >= wideWidth {

@@ -65,7 +65,7 @@ func memoryFor(c dummy.Config, sendQ int) int64 {
 type inProcess struct{ *server.Server }
 
 // Collect adds the server's figures.
-func (s inProcess) Collect(snap *monitor.Snapshot) {
+func (s inProcess) Collect(snap *monitor.View) {
 	snap.Bundled = true
 	s.Server.Collect(snap)
 }

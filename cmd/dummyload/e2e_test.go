@@ -264,7 +264,7 @@ func TestServerProcessThatIsKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		collect := func() *monitor.Server {
-			var s monitor.Snapshot
+			var s monitor.View
 			srv.Collect(&s)
 			return s.Server
 		}
@@ -281,7 +281,7 @@ func TestServerProcessThatIsKilled(t *testing.T) {
 		srv.Stop()
 		srv.Close()
 		s := collect()
-		v := monitor.Judge(&monitor.Snapshot{Server: s, Bundled: true}, monitor.Rules{})
+		v := monitor.Judge(&monitor.View{Server: s, Bundled: true}, monitor.Rules{})
 		switch {
 		case kill && (s.OK() || v.ExitCode != monitor.ExitFault || len(v.Diagnoses) != 1 ||
 			v.Diagnoses[0].Name != monitor.AuditMissing ||

@@ -108,7 +108,7 @@ func joinedOn(t *testing.T, backend string, bundle func(*testing.T, *server.Serv
 }
 
 // released is evidence of a close by the server whose session's end was seen.
-func released(s *monitor.Snapshot) *monitor.Evidence {
+func released(s *monitor.View) *monitor.Evidence {
 	for i, e := range s.Evidence {
 		if e.Fault == monitor.ClosedByServer && has(e.Steps, "server", "Release ") {
 			return &s.Evidence[i]

@@ -17,7 +17,7 @@ import (
 // harass runs a fleet with dummies that misbehave against the bundled server until it holds,
 // drains it, and returns the last snapshot, which has the server's audit.
 func harass(t *testing.T, c server.Config, misbehave string,
-	holds func(*monitor.Snapshot) bool) *monitor.Snapshot {
+	holds func(*monitor.View) bool) *monitor.View {
 	t.Helper()
 	groups, err := hostile.Parse(misbehave)
 	if err != nil {
@@ -34,8 +34,8 @@ func harass(t *testing.T, c server.Config, misbehave string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	collect := func() *monitor.Snapshot {
-		s := new(monitor.Snapshot)
+	collect := func() *monitor.View {
+		s := new(monitor.View)
 		fleet.Collect(s)
 		inProcess{srv}.Collect(s)
 		return s
@@ -62,7 +62,7 @@ func harass(t *testing.T, c server.Config, misbehave string,
 }
 
 // mustServe asserts that those who behave were served as if nobody else was there.
-func mustServe(t *testing.T, s *monitor.Snapshot) {
+func mustServe(t *testing.T, s *monitor.View) {
 	t.Helper()
 	if v := monitor.Judge(s, monitor.Rules{}); v.ExitCode != monitor.ExitPass {
 		t.Errorf("%v: %v", v.Name, v.Reasons)
@@ -76,28 +76,28 @@ func mustServe(t *testing.T, s *monitor.Snapshot) {
 // within them, and its audit says why it closed.
 func TestEveryKindIsRefusedForItsReason(t *testing.T) {
 	const sendQ = 1 << 20
-	refused := func(s *monitor.Snapshot) bool { return s.Hostile.ClosedByServer >= 3 }
+	refused := func(s *monitor.View) bool { return s.Hostile.ClosedByServer >= 3 }
 	for _, c := range []struct {
 		kind    string
-		holds   func(*monitor.Snapshot) bool
+		holds   func(*monitor.View) bool
 		reasons []server.Reason // any of them
 	}{
 		{"oversize", refused, []server.Reason{server.FrameOversize}},
 		{"zero", refused, []server.Reason{server.FrameZeroLength}},
 		{"mute", refused, []server.Reason{server.SendQFull}},
-		{"half-header", func(s *monitor.Snapshot) bool { return s.Hostile.BytesSent >= 8*2 },
+		{"half-header", func(s *monitor.View) bool { return s.Hostile.BytesSent >= 8*2 },
 			[]server.Reason{server.PeerClosed}},
-		{"idle", func(s *monitor.Snapshot) bool { return s.Hostile.Connected == 8 },
+		{"idle", func(s *monitor.View) bool { return s.Hostile.Connected == 8 },
 			[]server.Reason{server.PeerClosed}},
-		{"slow", func(s *monitor.Snapshot) bool { return s.Hostile.BytesSent >= 8*2 },
+		{"slow", func(s *monitor.View) bool { return s.Hostile.BytesSent >= 8*2 },
 			[]server.Reason{server.PeerClosed}},
-		{"rst-storm", func(s *monitor.Snapshot) bool { return s.Hostile.Connected > 100 },
+		{"rst-storm", func(s *monitor.View) bool { return s.Hostile.Connected > 100 },
 			[]server.Reason{server.PeerReset, server.PostFailed}},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
 			most := uint64(0)
 			s := harass(t, server.Config{SendQLimit: sendQ}, c.kind+":100%",
-				func(s *monitor.Snapshot) bool {
+				func(s *monitor.View) bool {
 					most = max(most, s.Server.SendQBytes)
 					return c.holds(s)
 				})
@@ -120,7 +120,7 @@ func TestEveryKindIsRefusedForItsReason(t *testing.T) {
 // TestFloodIsServedOrRefused: whoever reads what it asks for is no offender, unless it sends
 // faster than it reads.
 func TestFloodIsServedOrRefused(t *testing.T) {
-	s := harass(t, server.Config{}, "flood:25%", func(s *monitor.Snapshot) bool {
+	s := harass(t, server.Config{}, "flood:25%", func(s *monitor.View) bool {
 		return s.Hostile.BytesReceived > 8<<20
 	})
 	mustServe(t, s)
@@ -132,7 +132,7 @@ func TestFloodIsServedOrRefused(t *testing.T) {
 
 // TestSessionLimitIsForThoseWhoComeLate: the table is full of those who say nothing.
 func TestSessionLimitIsForThoseWhoComeLate(t *testing.T) {
-	s := harass(t, server.Config{MaxSessions: 12}, "idle:100%", func(s *monitor.Snapshot) bool {
+	s := harass(t, server.Config{MaxSessions: 12}, "idle:100%", func(s *monitor.View) bool {
 		return s.Server.Refused > 4 && s.Server.Live == 12
 	})
 	mustServe(t, s)

@@ -135,7 +135,7 @@ func (s *session) connect(ctx context.Context) ([]monitor.Source, error) {
 type traceFile string
 
 // Collect names it in the server's figures.
-func (f traceFile) Collect(snap *monitor.Snapshot) {
+func (f traceFile) Collect(snap *monitor.View) {
 	if snap.Server != nil {
 		snap.Server.Trace = string(f)
 	}
@@ -143,7 +143,7 @@ func (f traceFile) Collect(snap *monitor.Snapshot) {
 
 // close ends the server after the fleet, writes --trace, and returns the last snapshot, which has
 // the server's audit in it and how its process ended.
-func (s *session) close() (*monitor.Snapshot, error) {
+func (s *session) close() (*monitor.View, error) {
 	if s.server != nil {
 		s.server.Stop()
 	}
@@ -228,7 +228,7 @@ func (s *session) announce(w io.Writer) {
 
 // report gives the verdict: for people on stdout (on stderr when the JSON is there), as JSON
 // where asked, and as exit code.
-func (s *session) report(final *monitor.Snapshot, signalled bool) error {
+func (s *session) report(final *monitor.View, signalled bool) error {
 	verdict := monitor.Judge(final, s.rules(signalled && s.early(final)))
 	meta := s.meta(final)
 	summary := monitor.NewSummary(final, verdict, meta)
@@ -258,7 +258,7 @@ func (s *session) writeSummary(summary monitor.Summary) error {
 	return s.out.writeJSON(summary)
 }
 
-func (s *session) meta(of *monitor.Snapshot) monitor.Meta {
+func (s *session) meta(of *monitor.View) monitor.Meta {
 	m := monitor.Meta{Version: version(), JSONFile: s.options.json, Duration: s.planned(),
 		Advice: diagnose.Advice}
 	if s.tuned {
@@ -278,7 +278,7 @@ func (s *session) planned() time.Duration {
 }
 
 // early reports whether Echo was not on for as long as it was to be.
-func (s *session) early(final *monitor.Snapshot) bool {
+func (s *session) early(final *monitor.View) bool {
 	return s.planned() == 0 || final.Whole().EchoOn < s.planned()
 }
 

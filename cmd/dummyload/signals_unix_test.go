@@ -57,11 +57,11 @@ func TestStoppedServer(t *testing.T) {
 	if err := errors.Join(fleet.Wait(t.Context(), monitor.Idle), fleet.Start()); err != nil {
 		t.Fatal(err)
 	}
-	var last *monitor.Snapshot
+	var last *monitor.View
 	until := func(holds func() bool) {
 		t.Helper()
 		for deadline := time.Now().Add(longest); ; time.Sleep(10 * time.Millisecond) {
-			last = new(monitor.Snapshot)
+			last = new(monitor.View)
 			if fleet.Collect(last); holds() {
 				return
 			}
@@ -87,7 +87,7 @@ func TestStoppedServer(t *testing.T) {
 	if err := dummy.Finish(fleet); err != nil {
 		t.Error(err)
 	}
-	last = new(monitor.Snapshot)
+	last = new(monitor.View)
 	fleet.Collect(last)
 	mustServe(t, last)
 	mustDiagnose(t, summary{Diagnoses: last.Diagnoses}, monitor.ServerStalled, monitor.Recovered)
@@ -178,7 +178,7 @@ func TestServerStoppedInEveryPhase(t *testing.T) {
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
-	last := new(monitor.Snapshot)
+	last := new(monitor.View)
 	fleet.Collect(last)
 	mustServe(t, last)
 	for _, d := range last.Diagnoses {
@@ -207,11 +207,11 @@ func TestServerThatRestarts(t *testing.T) {
 	if err := errors.Join(fleet.Wait(t.Context(), monitor.Idle), fleet.Start()); err != nil {
 		t.Fatal(err)
 	}
-	last := new(monitor.Snapshot)
+	last := new(monitor.View)
 	until := func(name string) {
 		t.Helper()
 		for deadline := time.Now().Add(longest); ; time.Sleep(10 * time.Millisecond) {
-			last = new(monitor.Snapshot)
+			last = new(monitor.View)
 			fleet.Collect(last)
 			if slices.ContainsFunc(last.Diagnoses, func(d monitor.Diagnosis) bool {
 				return d.Name == name
@@ -234,7 +234,7 @@ func TestServerThatRestarts(t *testing.T) {
 	if err := dummy.Finish(fleet); err != nil {
 		t.Error(err)
 	}
-	last = new(monitor.Snapshot)
+	last = new(monitor.View)
 	fleet.Collect(last)
 	if last.Ledger.Wait != 0 || last.Faults[monitor.ClosedByServer] != 0 ||
 		last.Faults[monitor.ResetByServer] != 0 || last.Faults[monitor.NotDrained] != 0 {

@@ -101,7 +101,7 @@ type stopAfter struct {
 }
 
 // Observe looks at how long this START has lasted.
-func (l *stopAfter) Observe(s *monitor.Snapshot) {
+func (l *stopAfter) Observe(s *monitor.View) {
 	if s.Phase == monitor.Echoing && s.At.Sub(s.Since) >= l.duration {
 		_ = l.control.Stop() // an error means that somebody else stopped it already
 	}

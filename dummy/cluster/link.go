@@ -102,7 +102,7 @@ func isWrong(err error) bool {
 }
 
 // Collect adds the newest figures that the child has said, and how it ended if it did.
-func (l *link) Collect(s *monitor.Snapshot) {
+func (l *link) Collect(s *monitor.View) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.Bundled = true

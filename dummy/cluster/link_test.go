@@ -112,7 +112,7 @@ func audit() word {
 // figuresOf is what Collect adds.
 func figuresOf(t *testing.T, s monitor.Source) *monitor.Server {
 	t.Helper()
-	var snap monitor.Snapshot
+	var snap monitor.View
 	s.Collect(&snap)
 	if !snap.Bundled {
 		t.Error("not told as the bundled server")

@@ -88,7 +88,7 @@ func (p *parent) report(ctx context.Context) {
 }
 
 func (p *parent) figures() *monitor.Server {
-	var snap monitor.Snapshot
+	var snap monitor.View
 	p.srv.Collect(&snap)
 	return snap.Server
 }

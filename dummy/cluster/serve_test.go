@@ -31,7 +31,7 @@ func newBooks() *books {
 	return &books{start: time.Now().Add(minuteAhead - time.Hour)}
 }
 
-func (b *books) Collect(s *monitor.Snapshot) {
+func (b *books) Collect(s *monitor.View) {
 	b.looked++
 	s.Server = &monitor.Server{Accepted: uint64(b.looked), Released: uint64(b.looked),
 		Audited: b.stopped}

@@ -68,7 +68,7 @@ func TestEveryExhibitStartsAndStops(t *testing.T) {
 			case <-time.After(20 * time.Second):
 				t.Fatal("Stop does not return")
 			}
-			var snap monitor.Snapshot
+			var snap monitor.View
 			s.Collect(&snap)
 			if e.Right() && (snap.Server == nil || snap.Server.Accepted != snap.Server.Released) {
 				t.Errorf("the audit: %+v", snap.Server)

@@ -87,7 +87,7 @@ func startSpecimen(k kind) (Server, error) {
 func (sp *specimen) Addr() netip.AddrPort { return sp.q.addr() }
 
 // Collect adds its books. They are honest, whatever else is not.
-func (sp *specimen) Collect(s *monitor.Snapshot) {
+func (sp *specimen) Collect(s *monitor.View) {
 	released, accepted := sp.released.Load(), sp.accepted.Load()
 	s.Bundled = true
 	s.Server = &monitor.Server{

@@ -17,7 +17,7 @@ const stopGrace = 3 * time.Second
 type trueServer struct{ *server.Server }
 
 // Collect adds the server's books.
-func (s trueServer) Collect(snap *monitor.Snapshot) {
+func (s trueServer) Collect(snap *monitor.View) {
 	snap.Bundled = true
 	s.Server.Collect(snap)
 }

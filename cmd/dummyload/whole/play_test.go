@@ -32,7 +32,7 @@ type play struct {
 	opened int // ports of the fleet
 
 	wrong []string // what an oracle says
-	last  monitor.Snapshot
+	last  monitor.View
 	audit *monitor.Server
 
 	verdict monitor.Verdict
@@ -277,7 +277,7 @@ func (p *play) say(format string, args ...any) {
 
 // look takes a snapshot and balances it.
 func (p *play) look() {
-	s := monitor.Snapshot{}
+	s := monitor.View{}
 	p.fleet.Collect(&s)
 	p.last = s
 	if !s.Ledger.Balanced() || s.WaitUpDown != int64(s.Ledger.Wait) {

@@ -23,7 +23,7 @@ const (
 const mostEvidence = 10
 
 // judge compares what was earned with what was expected.
-func (s *Show) judge(final *monitor.Snapshot, rules monitor.Rules) {
+func (s *Show) judge(final *monitor.View, rules monitor.Rules) {
 	s.Earned = earned(final, rules)
 	foreign := slices.DeleteFunc(slices.Clone(s.Earned), func(name string) bool {
 		return slices.Contains(s.Expected, name) || slices.Contains(s.also, name) ||
@@ -56,7 +56,7 @@ func (s *Show) judge(final *monitor.Snapshot, rules monitor.Rules) {
 
 // earned is what the tester says of a server: every fault that it counts against it, late
 // echoes too, and every diagnosis that accuses somebody else.
-func earned(snap *monitor.Snapshot, rules monitor.Rules) []string {
+func earned(snap *monitor.View, rules monitor.Rules) []string {
 	v := monitor.Judge(snap, rules)
 	names := []string{}
 	for _, f := range v.Failed {
@@ -79,7 +79,7 @@ func includes(have, want []string) bool {
 }
 
 // keepEvidence keeps the first evidence of each fault that was joined with the traces.
-func (s *Show) keepEvidence(final *monitor.Snapshot, rules monitor.Rules) {
+func (s *Show) keepEvidence(final *monitor.View, rules monitor.Rules) {
 	shown := map[monitor.Fault]bool{}
 	summary := monitor.NewSummary(final, monitor.Judge(final, rules), monitor.Meta{})
 	for _, e := range summary.Evidence {

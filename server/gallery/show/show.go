@@ -69,7 +69,7 @@ func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) S
 // run is a whole run, cut short once the exhibit was named. The last snapshot comes from after
 // the server's end.
 func (s *Show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) (
-	*monitor.Snapshot, error) {
+	*monitor.View, error) {
 	most := showMost
 	if e.Load.Lifetimes > 0 {
 		most += e.Load.Duration
@@ -162,7 +162,7 @@ func startStop(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sampler, l 
 }
 
 // times is how often a fault was found, or whether a diagnosis was made.
-func times(snap *monitor.Snapshot, name string) uint64 {
+func times(snap *monitor.View, name string) uint64 {
 	if f, ok := monitor.ParseFault(name); ok {
 		return snap.Faults[f]
 	}

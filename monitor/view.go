@@ -34,11 +34,11 @@ func (p Phase) String() string {
 		"ENDED"}[p]
 }
 
-// Snapshot is all that can be seen of a run at one instant: absolute and cumulative, so that
+// View is all that can be seen of a run at one instant: absolute and cumulative, so that
 // a rate is the difference of two and a slow watcher may skip some and lose nothing.
 // The sampler sets At, its sources the rest.
-// A Snapshot is not changed after it was published; slices share their memory with later ones.
-type Snapshot struct {
+// A View is not changed after it was published; slices share their memory with later ones.
+type View struct {
 	At     time.Time
 	Uptime time.Duration // since the fleet began
 	Phase  Phase
@@ -87,7 +87,7 @@ type Snapshot struct {
 	Events    []Event // the last MaxEvents
 }
 
-// Limits of what a Snapshot carries.
+// Limits of what a View carries.
 const (
 	MaxEvidence = 100 // of each fault
 	MaxEvents   = 1000
@@ -95,7 +95,7 @@ const (
 
 // check panics when an echo is unaccounted for: whoever counted is wrong, and no verdict drawn
 // from such a snapshot would mean anything.
-func (s *Snapshot) check() {
+func (s *View) check() {
 	if !s.Ledger.Balanced() {
 		l := s.Ledger
 		panic(fmt.Sprintf("monitor: ledger: sent %d is not "+
@@ -111,7 +111,7 @@ func (s *Snapshot) check() {
 // WaitEchoCount is the number that must fall to 0 after STOP: Ledger.Wait. Once the fleet has ended
 // it is no less than what was owed as the last drain was given up: what came after that came too
 // late.
-func (s *Snapshot) WaitEchoCount() uint64 {
+func (s *View) WaitEchoCount() uint64 {
 	if s.Phase == Ended {
 		return max(s.Ledger.Wait, s.Drain.Owed)
 	}
@@ -119,7 +119,7 @@ func (s *Snapshot) WaitEchoCount() uint64 {
 }
 
 // Averages are the rates over the time that Echo was on.
-func (s *Snapshot) Averages() Averages {
+func (s *View) Averages() Averages {
 	return Averages{
 		Echoes:   perSecond(s.Ledger.Echoed-s.EchoedOff, s.EchoOn),
 		Connects: perSecond(s.Connections.Connected, s.EchoOn),
@@ -127,12 +127,12 @@ func (s *Snapshot) Averages() Averages {
 }
 
 // FaultRate is what the number of faults is worth.
-func (s *Snapshot) FaultRate() FaultRate {
+func (s *View) FaultRate() FaultRate {
 	return FaultRate{s.Ledger.Echoed, FaultRateUpper95(s.Bad(), s.Ledger.Echoed)}
 }
 
 // Bad is the number of faults that a right server never causes: all but those that are Watched.
-func (s *Snapshot) Bad() uint64 {
+func (s *View) Bad() uint64 {
 	var n uint64
 	for f, c := range s.Faults {
 		if !Fault(f).Watched() {
@@ -143,7 +143,7 @@ func (s *Snapshot) Bad() uint64 {
 }
 
 // LaterThan says for a number of late echoes what late means: "later than 500ms".
-func (s *Snapshot) LaterThan() string {
+func (s *View) LaterThan() string {
 	if s.EchoTimeout <= 0 {
 		return "late"
 	}
@@ -151,20 +151,20 @@ func (s *Snapshot) LaterThan() string {
 }
 
 // LateShare is the share of the echoes sent that were late, 0 to 1.
-func (s *Snapshot) LateShare() float64 {
+func (s *View) LateShare() float64 {
 	return min(1, float64(s.Faults[Late])/float64(max(s.Ledger.Sent, 1)))
 }
 
 // GaveUp reports whether the last drain was given up, and nothing was begun since.
-func (s *Snapshot) GaveUp() bool {
+func (s *View) GaveUp() bool {
 	return s.Phase == Undrained || s.Phase == Drained && s.Drain.GaveUp
 }
 
 // NeverCame is how many echoes the drain that was given up is still without.
-func (s *Snapshot) NeverCame() uint64 { return s.WaitEchoCount() + s.Drain.Missing }
+func (s *View) NeverCame() uint64 { return s.WaitEchoCount() + s.Drain.Missing }
 
 // Where is the phase as a progress line tells it: one that may get stuck says how far it has come.
-func (s *Snapshot) Where() string {
+func (s *View) Where() string {
 	switch s.Phase {
 	case Connecting:
 		ready := max(0, s.Clients-s.Settling)

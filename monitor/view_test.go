@@ -26,7 +26,7 @@ func TestFaultNames(t *testing.T) {
 }
 
 func TestBadLeavesOutLate(t *testing.T) {
-	s := &Snapshot{}
+	s := &View{}
 	for f := range NumFaults {
 		s.Faults[f] = 1
 	}
