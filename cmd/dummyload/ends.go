@@ -28,7 +28,7 @@ func (s *session) processes() ([]trace.Process, error) {
 
 // writeTrace writes them to --trace, once. s.writing is held.
 func (s *session) writeTrace() error {
-	if s.trace.w == nil || s.traced {
+	if !s.trace.Wanted() || s.traced {
 		return nil
 	}
 	s.traced = true
@@ -36,7 +36,7 @@ func (s *session) writeTrace() error {
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "dummyload: --trace %s: %v\n", s.options.trace, err)
 	}
-	return trace.WriteChrome(s.trace.w, processes...)
+	return trace.WriteChrome(s.trace, processes...)
 }
 
 // dumpTrace writes them one event a line.
@@ -68,7 +68,7 @@ func (s *session) endAtOnce() {
 }
 
 func (s *session) writeAsItStands() error {
-	if s.out.w == nil && s.trace.w == nil {
+	if !s.out.Wanted() && !s.trace.Wanted() {
 		return nil
 	}
 	now := s.sampler.Sample()

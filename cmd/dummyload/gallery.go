@@ -66,7 +66,7 @@ func runGallery(names []string, o galleryOptions) error {
 		return err
 	}
 	defer out.Close()
-	if err := out.begin(); err != nil {
+	if err := out.Begin(); err != nil {
 		return err
 	}
 	stop, release := stopSignals(exitInterrupted)
@@ -83,7 +83,7 @@ func runGallery(names []string, o galleryOptions) error {
 	if err := show.Write(text, shows, time.Since(began)); err != nil {
 		return err
 	}
-	if err := out.writeJSON(shows); err != nil {
+	if err := out.WriteJSON(shows); err != nil {
 		return err
 	}
 	if !show.AllAsExpected(shows) {

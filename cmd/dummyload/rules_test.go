@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 		"server/gallery/show",
 		"server/iocp",
 		"monitor",
+		"monitor/output",
 		"monitor/trace",
 	},
 	"cmd/dummyload/whole": {"dummy", "server", "server/frame", "server/iocp", "monitor"}, // tests
@@ -65,6 +66,7 @@ var mayImport = map[string][]string{
 	"server/frame":                  {},
 	"server/sendq":                  {},
 	"monitor":                       {"monitor/trace"},
+	"monitor/output":                {"monitor"},
 	"monitor/trace":                 {},
 	"server/peerbench":              {}, // a module of its own: it runs the built program
 }

@@ -12,6 +12,7 @@ import (
 	"dummyload/dummy"
 	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
+	"dummyload/monitor/output"
 )
 
 // session is one run's parts, wired together.
@@ -22,8 +23,8 @@ type session struct {
 	fleet   *dummy.Fleet
 	sampler *monitor.Sampler
 	joiner  *monitor.Joiner
-	out     *output
-	trace   *output
+	out     *output.File
+	trace   *output.File
 	tuned   bool // under a screen: the load may have been changed
 
 	writing sync.Mutex // guards what follows; once a run ends at once it is held for good
@@ -45,11 +46,13 @@ func open(ctx context.Context, o *loadOptions, sinks ...monitor.Sink) (*session,
 		_ = s.out.Close() // the error that counts is the one at hand
 		return nil, err
 	}
-	if err = apart(s.out, s.trace); err == nil {
+	if err = output.Apart(s.out, s.trace); err != nil {
+		err = usageError{err}
+	} else {
 		err = s.start(ctx, sinks)
 	}
 	if err == nil {
-		err = errors.Join(s.out.begin(), s.trace.begin())
+		err = errors.Join(s.out.Begin(), s.trace.Begin())
 	}
 	if err != nil {
 		if s.fleet != nil {
@@ -255,7 +258,7 @@ func (s *session) writeSummary(summary monitor.Summary) error {
 		return nil
 	}
 	s.summed = true
-	return s.out.writeJSON(summary)
+	return s.out.WriteJSON(summary)
 }
 
 func (s *session) meta(of *monitor.View) monitor.Meta {

@@ -102,7 +102,7 @@ func runServe(o *serveOptions) error {
 		return usageError{fmt.Errorf("--listen %s --backend %s: %w", o.listen.text,
 			o.config.Backend, err)}
 	}
-	if err := out.begin(); err != nil {
+	if err := out.Begin(); err != nil {
 		srv.Stop(0)
 		return err
 	}
@@ -121,7 +121,7 @@ func runServe(o *serveOptions) error {
 			fmt.Println(audit)
 		}
 	}
-	if err := out.writeJSON(audit); err != nil {
+	if err := out.WriteJSON(audit); err != nil {
 		return err
 	}
 	if !audit.OK() {

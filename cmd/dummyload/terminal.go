@@ -129,12 +129,12 @@ func (s *session) writeReport(path string) error {
 		return err
 	}
 	defer out.Close()
-	if err := out.begin(); err != nil {
+	if err := out.Begin(); err != nil {
 		return err
 	}
 	now := s.sampler.Sample()
 	verdict := monitor.Judge(now, s.rulesNow())
-	return out.writeJSON(monitor.NewSummary(now, verdict, s.meta(now)))
+	return out.WriteJSON(monitor.NewSummary(now, verdict, s.meta(now)))
 }
 
 // dumpToFile writes the trace where a screen has the terminal, and says where it is or why not.
