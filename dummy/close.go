@@ -129,9 +129,8 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	} else {
 		w.hold(d, f, note(err))
 	}
-	w.losing = true
+	d.set(lost)
 	w.loseUnanswered(d)
-	w.losing = false
 	d.forgive(w.now)
 	w.die(d, w.port.Cancel, d.backoff())
 }

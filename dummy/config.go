@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dummyload/dummy/hostile"
+	"dummyload/dummy/verify"
 	"dummyload/monitor"
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
@@ -73,8 +74,8 @@ type Config struct {
 
 // Limits of Config.
 const (
-	MinSize     = 8
-	MaxClients  = 1 << 20
+	MinSize     = verify.MinSize
+	MaxClients  = verify.MaxClients
 	MaxOverSend = 4096
 	MaxSources  = 1024
 )

@@ -32,7 +32,7 @@ func (f *Fleet) facts(s *monitor.View, c *counters, first meeting) *diagnose.Fac
 		EverSent: whole.Ledger.Sent, EverEchoed: whole.Ledger.Echoed, Peak: whole.Connections.Peak,
 		Outages: s.Diagnoses, Bounds: f.crowd.proofs(f.cfg.Frame),
 	}
-	if first.conn > 0 {
+	if first.Conn > 0 {
 		x.Met = f.exchange(first, whole.Ledger.Sent > 0, s.Uptime)
 	}
 	return x

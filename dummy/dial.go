@@ -158,7 +158,7 @@ func (w *worker) connected(d *dummy, err error) {
 	d.public.local.Store(uint64(d.conn), trace.KeyOf(local))
 	d.public.sent.Store(0)
 	d.public.conn.Store(d.conn)
-	d.stream.begin(w.verifier)
+	d.stream.Begin(w.verifier)
 	if w.fleet.cfg.Login {
 		d.enter(greeting, w.now)
 	} else {

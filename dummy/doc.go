@@ -12,8 +12,8 @@
 //	assign   the echo gets its sequence and its time; Sent and Wait Echo Count go up (ledger.go)
 //	write    what is assigned is made into frames in a buffer of the worker's, coalesced, and
 //	         posted; one send of a dummy is in flight at a time (echo.go)
-//	received what arrives is checked by recomputation in the port's memory (verify.go), which
-//	         says of every echo whose it is; no copy of a payload is ever kept
+//	received what arrives is checked by recomputation in the port's memory (package verify),
+//	         which says of every echo whose it is; no copy of a payload is ever kept
 //	echoed   the answer that is right lowers Wait Echo Count, and the dummy is ready again
 //
 // The clock is read once for each batch of completions. What a clock must find (late echoes,

@@ -18,13 +18,13 @@ func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 		if d.wait == 0 {
 			continue
 		}
-		w.current = d
-		d.stream.settle(w.verifier, d.ident())
-		d.stream.drainOver(w.verifier, d.ident(), d.assigned)
-		w.spans = d.stream.owed(w.spans[:0], d.assigned)
+		j := w.judgement(d)
+		d.stream.Settle(j)
+		d.stream.DrainOver(j)
+		w.spans = d.stream.Owed(w.spans[:0], d.assigned)
 		for _, s := range w.spans {
 			w.blame(d, monitor.NotDrained, monitor.Evidence{
-				Seq: s.first, Count: s.last - s.first + 1, Age: monitor.Millis(w.now - d.timeOf(s.first)),
+				Seq: s.First, Count: s.Last - s.First + 1, Age: monitor.Millis(w.now - d.timeOf(s.First)),
 			})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dummyload/dummy/verify"
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
@@ -59,8 +60,10 @@ const (
 	backlogged                   // nobody had accepted it when it was needed (inBacklog)
 	taken                        // its FIN's time was over, and the server had accepted it, unheard
 
+	lost // the server has ended its connection
+
 	ofConnection = sending | shutDown | unread | sendFailed | hopeless | heard | reused | poked |
-		backlogged | taken
+		backlogged | taken | lost
 )
 
 // dummy is one client, for as long as the fleet lives; its connections come and go. Only its
@@ -68,7 +71,7 @@ const (
 type dummy struct {
 	recv, send iocp.Overlapped // Connect uses recv: nothing is received before it is done
 	sock       iocp.Socket
-	stream     stream // what has come back, and whether it is right
+	stream     verify.Stream // what has come back, and whether it is right
 	public     public
 	since      time.Duration // when state began, by the fleet's clock
 	pause      time.Duration // before it is dialed again
@@ -106,7 +109,7 @@ type public struct {
 }
 
 // ident names the present connection.
-func (d *dummy) ident() ident { return ident{client: d.client, conn: d.conn} }
+func (d *dummy) ident() verify.Ident { return verify.Ident{Client: d.client, Conn: d.conn} }
 
 func (d *dummy) is(f flags) bool { return d.flags&f != 0 }
 func (d *dummy) set(f flags)     { d.flags |= f }

@@ -3,6 +3,7 @@ package dummy
 import (
 	"time"
 
+	"dummyload/dummy/verify"
 	"dummyload/monitor"
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
@@ -137,7 +138,7 @@ func (w *worker) write(d *dummy) {
 		w.compose(d)
 	}
 	rest := d.out.rest()
-	n := w.fleet.pattern.nextCut(d.ident(), d.sends, len(rest))
+	n := w.fleet.pattern.NextCut(d.ident(), d.sends, len(rest))
 	d.sends++
 	d.set(sending)
 	d.sentAt = w.now
@@ -154,9 +155,9 @@ func (w *worker) write(d *dummy) {
 func (w *worker) compose(d *dummy) {
 	p, id := w.fleet.pattern, d.ident()
 	d.out = w.buffers.take()
-	for d.written < d.assigned && len(d.out.bytes)+p.maxFrame() <= cap(d.out.bytes) {
+	for d.written < d.assigned && len(d.out.bytes)+p.MaxFrame() <= cap(d.out.bytes) {
 		d.written++
-		d.out.bytes = p.append(d.out.bytes, id, d.written)
+		d.out.bytes = p.Append(d.out.bytes, id, d.written)
 	}
 	d.public.sent.Store(d.written)
 }
@@ -231,13 +232,12 @@ func (w *worker) received(d *dummy, e *iocp.Entry) {
 	if d.wait == 0 && d.state != greeting {
 		d.junk += uint32(e.Transferred)
 	}
-	w.current = d
-	d.stream.feed(w.verifier, d.ident(), d.assigned, e.Data)
+	d.stream.Feed(w.judgement(d), e.Data)
 	if d.is(hopeless) || d.junk > junkMost {
 		w.giveUp(d)
 		return
 	}
-	if d.state == greeting && d.stream.loggedIn() {
+	if d.state == greeting && d.stream.LoggedIn() {
 		w.isUp(d)
 	}
 	w.answeredSome(d)
@@ -265,11 +265,21 @@ func (w *worker) giveUp(d *dummy) {
 	w.die(d, w.port.Abort, d.backoff())
 }
 
-var _ outcome = (*worker)(nil)
+var _ verify.Outcome = (*worker)(nil)
 
-// echoed takes n right echoes of the dummy whose stream is being judged.
-func (w *worker) echoed(_ ident, first, n uint64) {
-	d := w.current
+// judgement is what a dummy's stream is judged with.
+func (w *worker) judgement(d *dummy) verify.Judgement {
+	return verify.Judgement{Verifier: w.verifier, Ident: d.ident(), Sent: d.assigned}
+}
+
+// judged is the dummy that an outcome is of.
+func (w *worker) judged(id verify.Ident) *dummy {
+	return w.at(int(id.Client) / w.fleet.cfg.Workers)
+}
+
+// Echoed takes n right echoes.
+func (w *worker) Echoed(id verify.Ident, first, n uint64) {
+	d := w.judged(id)
 	if d.is(poked) {
 		w.cameAfterPoke(d, first, n)
 		return
@@ -291,9 +301,9 @@ func (w *worker) echoed(_ ident, first, n uint64) {
 	w.maybeEmptied(d)
 }
 
-// lost takes n echoes that will not come any more.
-func (w *worker) lost(_ ident, _, n uint64) {
-	d := w.current
+// Lost takes n echoes that will not come any more.
+func (w *worker) Lost(id verify.Ident, _, n uint64) {
+	d := w.judged(id)
 	if d.is(poked) {
 		return
 	}
@@ -304,9 +314,9 @@ func (w *worker) lost(_ ident, _, n uint64) {
 	w.maybeEmptied(d)
 }
 
-// recovered takes an echo that was counted lost and came after all.
-func (w *worker) recovered(ident, uint64) {
-	d := w.current
+// Recovered takes an echo that was counted lost and came after all.
+func (w *worker) Recovered(id verify.Ident, _ uint64) {
+	d := w.judged(id)
 	if d.is(poked) {
 		return
 	}
@@ -321,17 +331,18 @@ func (w *worker) recovered(ident, uint64) {
 	}
 }
 
-// fault takes what the verifier has to say against the stream.
-func (w *worker) fault(ev *monitor.Evidence) {
-	if w.current.is(poked) {
+// Fault takes what the verifier has to say against a stream.
+func (w *worker) Fault(id verify.Ident, ev *monitor.Evidence) {
+	d := w.judged(id)
+	if d.is(poked) {
 		return // its books are closed: what is owed was counted, and the poke is not of the run
 	}
-	if w.losing && ev.Fault == monitor.Truncated {
-		w.holdFault(w.current, ev.Fault, *ev) // a server that is gone may have been in mid-frame
+	if d.is(lost) && ev.Fault == monitor.Truncated {
+		w.holdFault(d, ev.Fault, *ev) // a server that is gone may have been in mid-frame
 		return
 	}
-	w.blame(w.current, ev.Fault, *ev)
+	w.blame(d, ev.Fault, *ev)
 }
 
-// broken notes that the connection must be closed; that is done when feed has returned.
-func (w *worker) broken(ident) { w.current.set(hopeless) }
+// Broken notes that the connection must be closed; that is done when Feed has returned.
+func (w *worker) Broken(id verify.Ident) { w.judged(id).set(hopeless) }

@@ -13,7 +13,7 @@ func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 		Others: w.count.conns.Now - 1,
 	}
 	if end.Owed {
-		end.Oldest = d.timeOf(d.stream.oldest(d.assigned))
+		end.Oldest = d.timeOf(d.stream.Oldest(d.assigned))
 	}
 	return w.count.signs.Ends.Note(end)
 }

@@ -50,7 +50,7 @@ func (w *worker) evidence(d *dummy, f monitor.Fault, ev monitor.Evidence) monito
 
 // owes reports whether seq lies within what is outstanding, so that its time is known.
 func (d *dummy) owes(seq uint64) bool {
-	oldest := d.stream.oldest(d.assigned)
+	oldest := d.stream.Oldest(d.assigned)
 	return oldest != 0 && oldest <= seq && seq <= d.assigned && (d.times != nil || d.wait == 1)
 }
 
@@ -112,7 +112,7 @@ func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
 	}
 	h.n++
 	h.owed += uint64(d.wait)
-	w.holdFault(d, f, monitor.Evidence{Seq: d.stream.oldest(d.assigned), Note: why})
+	w.holdFault(d, f, monitor.Evidence{Seq: d.stream.Oldest(d.assigned), Note: why})
 }
 
 // holdFault takes note of a fault that goes with the loss of a connection.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dummyload/dummy/diagnose"
+	"dummyload/dummy/verify"
 	"dummyload/monitor"
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
@@ -25,7 +26,7 @@ type Fleet struct {
 	cfg     Config
 	log     *trace.Log
 	began   time.Time // the log's start
-	pattern *pattern
+	pattern *verify.Pattern
 	sources sources
 	workers []*worker
 	crowd   crowd
@@ -115,7 +116,7 @@ func assemble(cfg Config) *Fleet {
 	log := trace.New(cfg.Workers)
 	f := &Fleet{
 		cfg: cfg, load: &cfg, log: log, began: log.Start(), sources: newSources(cfg),
-		pattern: newPattern(cfg.Seed, cfg.Frame, cfg.SizeMin, cfg.SizeMax),
+		pattern: verify.NewPattern(cfg.Seed, cfg.Frame, cfg.SizeMin, cfg.SizeMax),
 		kicked:  make(chan struct{}, 1), quit: make(chan struct{}), conducted: make(chan struct{}),
 		changed: make(chan struct{}), order: 1,
 	}
@@ -158,7 +159,7 @@ func (f *Fleet) newWorker(k int, port iocp.Port) *worker {
 		connects: newPacer(k, f.cfg.Workers, 0, f.cfg.ConnectRate),
 		echoes:   newPacer(k, f.cfg.Workers, 0, 0),
 	}
-	w.verifier = newVerifier(f.pattern, f.cfg.Login, f, w)
+	w.verifier = verify.New(f.pattern, f.cfg.Login, roster{f}, w)
 	w.grow(0)
 	return w
 }
@@ -166,7 +167,7 @@ func (f *Fleet) newWorker(k int, port iocp.Port) *worker {
 // chunk is the size of a send buffer: a window of echoes where that is not much, and never
 // less than one frame.
 func (f *Fleet) chunk() int {
-	frame := f.pattern.maxFrame()
+	frame := f.pattern.MaxFrame()
 	return max(frame, min(frame*f.cfg.OverSend, 1<<16))
 }
 
@@ -177,8 +178,13 @@ func (f *Fleet) Trace() *trace.Log { return f.log }
 // clock is the time since the fleet began.
 func (f *Fleet) clock() time.Duration { return time.Since(f.began) }
 
-// current is the roster's: which connection a dummy has, for a worker that looks for the owner
-// of a wrong echo.
+// roster is a Fleet as its workers' verifiers see it.
+type roster struct{ fleet *Fleet }
+
+// Current is Fleet.current.
+func (r roster) Current(client uint32) (conn uint32, sent uint64) { return r.fleet.current(client) }
+
+// current is which connection a dummy has, for a worker that looks for the owner of a wrong echo.
 func (f *Fleet) current(client uint32) (conn uint32, sent uint64) {
 	p := f.public(int(client))
 	if p == nil {

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/verify"
 	"dummyload/monitor"
 	"dummyload/server/frame"
 )
@@ -25,7 +26,7 @@ import (
 // foreigners are right servers of nine protocols, as their authors write them: what is no frame of
 // theirs they refuse by closing, or wait for its rest.
 func foreigners(t *testing.T) map[string]func(*net.TCPConn) {
-	login := frame.Len16.Append(nil, loginPayload())
+	login := frame.Len16.Append(nil, []byte(verify.Login))
 	greet := func(serve func(*net.TCPConn)) func(*net.TCPConn) {
 		return func(c *net.TCPConn) {
 			_, _ = c.Write(login)
@@ -110,7 +111,7 @@ var ofTheLecture = []string{"IOCount", "SendFlag", "SendQ", "rule R", "wake-up",
 // silent may be mute. Nobody is told about the lecture's mistakes.
 func TestAWrongFrameIsToldAsSuch(t *testing.T) {
 	for name, serve := range foreigners(t) {
-		for _, format := range formats {
+		for _, format := range []frame.Format{frame.Raw, frame.Len16, frame.Len32, frame.Line} {
 			t.Run(fmt.Sprintf("%v to %s", format, name), func(t *testing.T) {
 				t.Parallel()
 				cfg := testConfig(startServer(t, serve))

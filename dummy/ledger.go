@@ -67,17 +67,17 @@ func (c *counters) reset(dialing int) {
 // abandon closes the books of a connection that the dummy itself ends: what is unanswered is
 // abandoned, but for what was overtaken, which is proved missing.
 func (w *worker) abandon(d *dummy) {
-	w.current = d
-	d.stream.closing(w.verifier, d.ident(), d.assigned)
-	d.stream.settle(w.verifier, d.ident())
+	j := w.judgement(d)
+	d.stream.Closing(j)
+	d.stream.Settle(j)
 	w.count.ledger.Abandoned += w.writeOff(d)
 }
 
 // loseUnanswered closes the books of a connection that the server ended.
 func (w *worker) loseUnanswered(d *dummy) {
-	w.current = d
-	d.stream.ended(w.verifier, d.ident(), d.assigned)
-	d.stream.settle(w.verifier, d.ident())
+	j := w.judgement(d)
+	d.stream.Ended(j)
+	d.stream.Settle(j)
 	w.count.ledger.Lost += w.writeOff(d)
 }
 
@@ -139,11 +139,10 @@ func (w *worker) keepTime(d *dummy, at time.Duration) {
 		d.time = at
 		return
 	}
-	oldest := d.stream.oldest(seq)
-	if seq-oldest >= uint64(spanMost*w.load.OverSend) && oldest < d.stream.next {
-		w.current = d
-		d.stream.settle(w.verifier, d.ident())
-		oldest = d.stream.oldest(seq)
+	oldest := d.stream.Oldest(seq)
+	if seq-oldest >= uint64(spanMost*w.load.OverSend) {
+		d.stream.Settle(w.judgement(d))
+		oldest = d.stream.Oldest(seq)
 	}
 	span := int(seq - oldest + 1)
 	if d.times == nil || span > len(d.times.at) {

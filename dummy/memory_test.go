@@ -73,8 +73,7 @@ func TestGoodPathDoesNotAllocate(t *testing.T) {
 			w.makeReady(d)
 			w.serve()
 			w.compose(d)
-			w.current = d
-			d.stream.feed(w.verifier, d.ident(), d.assigned, d.out.bytes)
+			d.stream.Feed(w.judgement(d), d.out.bytes)
 			w.buffers.give(d.out)
 			d.out = nil
 			w.unwritten = w.unwritten[:0]

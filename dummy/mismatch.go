@@ -1,10 +1,10 @@
 package dummy
 
 import (
-	"encoding/binary"
 	"time"
 
 	"dummyload/dummy/diagnose"
+	"dummyload/dummy/verify"
 )
 
 // meetingBytes is how much is kept of what came, and shown of what was sent.
@@ -13,7 +13,7 @@ const meetingBytes = diagnose.ExchangeBytes
 // meeting is how a connection began: the first that anything came on, or else the first that the
 // server closed.
 type meeting struct {
-	ident
+	verify.Ident
 	asked uint64 // echoes that were sent on it
 	got   [meetingBytes]byte
 	n     int           // bytes in got
@@ -25,9 +25,9 @@ type meeting struct {
 func (w *worker) meets(d *dummy, data []byte) {
 	m := &w.meeting
 	if m.n == 0 {
-		*m = meeting{ident: d.ident()}
+		*m = meeting{Ident: d.ident()}
 	}
-	if m.ident == d.ident() {
+	if m.Ident == d.ident() {
 		m.n += copy(m.got[m.n:], data)
 		m.asked, m.at = d.assigned, w.now
 	}
@@ -36,32 +36,30 @@ func (w *worker) meets(d *dummy, data []byte) {
 // parts notes that the server has closed a connection, before any echo was right.
 func (w *worker) parts(d *dummy) {
 	m := &w.meeting
-	if m.conn == 0 {
-		*m = meeting{ident: d.ident(), asked: d.assigned}
+	if m.Conn == 0 {
+		*m = meeting{Ident: d.ident(), asked: d.assigned}
 	}
-	if m.ident == d.ident() {
+	if m.Ident == d.ident() {
 		m.ended = true
 	}
 }
 
 // better is the one of two meetings that says more.
 func (m meeting) better(o meeting) meeting {
-	if m.conn == 0 || m.n == 0 && o.n > 0 {
+	if m.Conn == 0 || m.n == 0 && o.n > 0 {
 		return o
 	}
 	return m
 }
 
 // asked is the beginning of what a dummy sends on a connection, as far as n echoes go.
-func (p *pattern) asked(id ident, n uint64) []byte {
+func asked(p *verify.Pattern, id verify.Ident, n uint64) []byte {
 	var b []byte
 	for seq := uint64(1); seq <= n && len(b) < meetingBytes; seq++ {
-		b = p.append(b, id, seq)
+		b = p.Append(b, id, seq)
 	}
 	return b[:min(len(b), meetingBytes)]
 }
-
-func loginPayload() []byte { return binary.LittleEndian.AppendUint64(nil, loginValue) }
 
 // exchange is a meeting as it is judged, at a time: what was sent on it stands beside what came. What
 // came first may have come before anything was sent there.
@@ -70,7 +68,7 @@ func (f *Fleet) exchange(m meeting, sent bool, now time.Duration) *diagnose.Exch
 		m.asked = max(m.asked, 1)
 	}
 	return &diagnose.Exchange{
-		Format: f.cfg.Frame, Login: loginPayload(), Greets: f.cfg.Login,
-		Sent: f.pattern.asked(m.ident, m.asked), Got: m.got[:m.n], Ended: m.ended, Quiet: now - m.at,
+		Format: f.cfg.Frame, Login: []byte(verify.Login), Greets: f.cfg.Login,
+		Sent: asked(f.pattern, m.Ident, m.asked), Got: m.got[:m.n], Ended: m.ended, Quiet: now - m.at,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/verify"
 	"dummyload/server/frame"
 )
 
@@ -20,11 +21,11 @@ func TestTheFirstMeetingIsKept(t *testing.T) {
 	w.meets(b, bytes.Repeat([]byte{3}, 100))
 	w.parts(b)
 	m := w.meeting
-	if m.ident != b.ident() || m.n != meetingBytes || m.got[1] != 2 || m.got[2] != 3 || !m.ended ||
+	if m.Ident != b.ident() || m.n != meetingBytes || m.got[1] != 2 || m.got[2] != 3 || !m.ended ||
 		m.at != time.Minute {
 		t.Errorf("%+v", m)
 	}
-	closed := meeting{ident: a.ident(), ended: true}
+	closed := meeting{Ident: a.ident(), ended: true}
 	if closed.better(m) != m || m.better(closed) != m || (meeting{}).better(closed) != closed {
 		t.Error("what says more is not kept")
 	}
@@ -32,7 +33,7 @@ func TestTheFirstMeetingIsKept(t *testing.T) {
 
 // TestTheEchoThatREADMEShows: --seed 42 --size 12 --frame len16, the first of dummy 0.
 func TestTheEchoThatREADMEShows(t *testing.T) {
-	got := newPattern(42, frame.Len16, 12, 12).asked(ident{client: 0, conn: 1}, 1)
+	got := asked(verify.NewPattern(42, frame.Len16, 12, 12), verify.Ident{Client: 0, Conn: 1}, 1)
 	if hex.EncodeToString(got) != "0c000100acafe02a7e6209a3632a" {
 		t.Errorf("%x", got)
 	}

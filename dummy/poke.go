@@ -30,7 +30,7 @@ func (w *worker) poke(d *dummy) bool {
 		w.pokes = make(map[uint32]*climb)
 	}
 	w.pokes[d.slot] = &climb{
-		conn: d.conn, last: d.assigned, part: d.stream.have,
+		conn: d.conn, last: d.assigned, part: d.stream.Part(),
 		Climb: diagnose.Climb{
 			Owed: uint64(d.wait), Unread: w.lookAtQueue(d).Bytes,
 			Slow:   w.maybeSlow(d) || w.trickles(d),
@@ -49,7 +49,7 @@ func (w *worker) poke(d *dummy) bool {
 
 // maybeSlow reports whether what a connection is owed may be on its way still.
 func (w *worker) maybeSlow(d *dummy) bool {
-	return diagnose.MayCome(w.now-d.timeOf(d.stream.oldest(d.assigned)), w.slowAnswer())
+	return diagnose.MayCome(w.now-d.timeOf(d.stream.Oldest(d.assigned)), w.slowAnswer())
 }
 
 // trickles reports whether a connection still brings something.
@@ -95,7 +95,7 @@ func (w *worker) pokeOver(d *dummy, at time.Duration) {
 	found, stuck := &w.count.signs.Ladder, diagnose.Stuck{Connections: 1, Echoes: p.Owed}
 	after := diagnose.After{
 		Queue: w.lookAtQueue(d), Backlogged: d.is(backlogged),
-		Came: p.came > 0 || d.stream.have > p.part, Heard: d.is(heard),
+		Came: p.came > 0 || d.stream.Part() > p.part, Heard: d.is(heard),
 		Answers: w.fleet.slowest.Load() > 0,
 	}
 	if after.Heard {

@@ -2,7 +2,6 @@ package dummy
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"net"
 	"net/netip"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/verify"
 	"dummyload/monitor"
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
@@ -132,7 +132,7 @@ func TestReachIsLeftByTheContext(t *testing.T) {
 func TestConnectingEndsWhateverComesBeforeTheLogin(t *testing.T) {
 	for name, behave := range map[string]func(*net.TCPConn){
 		"a stream that makes no sense": func(c *net.TCPConn) {
-			_, _ = c.Write(binary.LittleEndian.AppendUint64([]byte{8, 0}, loginValue))
+			_, _ = c.Write(append([]byte{8, 0}, verify.Login...))
 			echoAll(c)
 		},
 		"endless": func(c *net.TCPConn) {

@@ -150,12 +150,12 @@ const listFresh = time.Second
 
 // linesOf adds what one connection is owed.
 func (w *worker) linesOf(lines []monitor.Owed, d *dummy) []monitor.Owed {
-	w.spans = d.stream.owed(w.spans[:0], d.assigned)
+	w.spans = d.stream.Owed(w.spans[:0], d.assigned)
 	for _, s := range w.spans {
 		lines = append(lines, monitor.Owed{
 			Client: int(d.client), Connection: d.conn,
-			First: s.first, Last: s.last, Count: int(s.last - s.first + 1),
-			Age: w.now - d.timeOf(s.first),
+			First: s.First, Last: s.Last, Count: int(s.Last - s.First + 1),
+			Age: w.now - d.timeOf(s.First),
 		})
 	}
 	return lines

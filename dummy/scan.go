@@ -28,7 +28,7 @@ var errConnectTimeout = errors.New("not answered within the connect timeout")
 // scan takes one step. One that comes much too late is left out, but no two in a row: what came
 // meanwhile is still to be read, and until it is, whoever answered in time looks as if not.
 func (w *worker) scan() {
-	w.verifier.mayTry(w.now - w.triedAt)
+	w.verifier.Elapsed(w.now - w.triedAt)
 	w.triedAt = w.now
 	late := w.now-w.scanAt > heldUp && !w.leftOut
 	if w.leftOut = late; late {
@@ -60,8 +60,7 @@ func (w *worker) inspect(d *dummy) {
 		return
 	case greeting:
 		if age > w.fleet.cfg.loginWait() {
-			w.current = d
-			d.stream.loginExpired(w.verifier, d.ident())
+			d.stream.LoginExpired(w.judgement(d))
 			w.isUp(d)
 		}
 	case closing:
@@ -92,7 +91,7 @@ func (w *worker) sees(d *dummy) {
 		w.hunger.Sees()
 		return
 	}
-	w.hunger.SeesOwed(d.timeOf(d.stream.oldest(d.assigned)))
+	w.hunger.SeesOwed(d.timeOf(d.stream.Oldest(d.assigned)))
 }
 
 // lookForStuck finds a server that takes nothing.
@@ -109,9 +108,9 @@ func (w *worker) lookForLate(d *dummy) {
 	if d.wait == 0 {
 		return
 	}
-	w.spans = d.stream.owed(w.spans[:0], d.assigned)
+	w.spans = d.stream.Owed(w.spans[:0], d.assigned)
 	for _, s := range w.spans {
-		for seq := max(s.first, d.lateUpTo+1); seq <= s.last; seq++ {
+		for seq := max(s.First, d.lateUpTo+1); seq <= s.Last; seq++ {
 			at := d.timeOf(seq)
 			if w.now-at-w.held.since(at) <= w.fleet.cfg.EchoTimeout {
 				return

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dummyload/dummy/verify"
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
@@ -55,10 +56,8 @@ type worker struct {
 	triedAt   time.Duration // when the verifier's tries were refilled
 	scanSlot  int
 
-	verifier *verifier
-	current  *dummy // whose stream the verifier looks at
-	losing   bool   // whose connection the server has just ended
-	spans    []span // scratch
+	verifier *verify.Verifier
+	spans    []verify.Span // scratch
 	buffers  sendBuffers
 	rings    timeRings
 

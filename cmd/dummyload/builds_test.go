@@ -57,9 +57,9 @@ func damaged(t *testing.T, file, passage, replacement string) string {
 // TestABlindTesterFailsTheGallery is the canary: a build whose dummies believe whatever bytes come
 // back. Were the gallery green with it, it would be worth nothing.
 func TestABlindTesterFailsTheGallery(t *testing.T) {
-	blind := damaged(t, "dummy/verify.go",
-		"n, ok := v.p.match(m, data, int(st.have))",
-		"n, ok := min(len(data), v.p.frameSize(m)-int(st.have)), true")
+	blind := damaged(t, "dummy/verify/stream.go",
+		"n, ok := j.p.match(m, data, int(st.have))",
+		"n, ok := min(len(data), j.p.frameSize(m)-int(st.have)), true")
 	r := finish(t, command(t, blind, "gallery", "--json", "-", "corrupt", "swap", "right-net"))
 	var shows []show.Show
 	if err := json.Unmarshal([]byte(r.stdout), &shows); err != nil || len(shows) != 3 {

@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"dummy": {
 		"dummy/diagnose",
 		"dummy/hostile",
+		"dummy/verify",
 		"monitor",
 		"monitor/trace",
 		"server/iocp",
@@ -52,7 +53,8 @@ var mayImport = map[string][]string{
 	"dummy/cluster":  {"monitor", "monitor/trace"},
 	"dummy/conn":     {"monitor/trace", "server/iocp"},
 	"dummy/diagnose": {"monitor", "server/frame"},
-	"dummy/hostile":  {"dummy/conn", "monitor", "server/frame", "server/iocp"},
+	"dummy/hostile":  {"dummy/conn", "dummy/verify", "monitor", "server/frame", "server/iocp"},
+	"dummy/verify":   {"monitor", "server/frame"},
 	"server": {"monitor", "monitor/trace", "server/iocp",
 		"server/frame", "server/sendq"},
 	"server/gallery":                {"server", "server/frame", "server/iocp", "monitor"},
@@ -83,6 +85,13 @@ var onlyIn = map[string]string{
 	"github.com/spf13/cobra":     "cmd/dummyload",
 	"github.com/HdrHistogram/hd": "monitor",
 }
+
+// pure are packages that judge: what they are given decides alone, so that no clock, socket, lock
+// or goroutine is in them. Of package time they may use durations.
+var pure = []string{"dummy/verify"}
+
+// moving are what such a package may not import.
+var moving = []string{"context", "io", "math/rand", "net", "os", "runtime", "sync", "syscall", "unsafe"}
 
 // marks are words of unfinished work.
 var marks = []string{"TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK", "not imple" + "mented"}
@@ -153,6 +162,36 @@ func TestImportsPointDown(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryPackageThatJudgesIsPure(t *testing.T) {
+	for _, s := range sources(t) {
+		if !slices.Contains(pure, s.pkg) || strings.HasSuffix(s.path, "_test.go") {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			root, _, _ := strings.Cut(imported, "/")
+			if slices.Contains(moving, imported) || slices.Contains(moving, root) {
+				t.Errorf("%s imports %s: it is not pure", s.path, imported)
+			}
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt, *ast.ChanType:
+				t.Errorf("%v: a pure package has no goroutines", s.fset.Position(n.Pos()))
+			case *ast.SelectorExpr:
+				x, ok := n.X.(*ast.Ident)
+				if ok && x.Name == "time" && !slices.Contains(durations, n.Sel.Name) {
+					t.Errorf("%v: a pure package has no clock", s.fset.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	}
+}
+
+// durations are the names of package time that need no clock.
+var durations = []string{"Duration", "Nanosecond", "Microsecond", "Millisecond", "Second", "Minute", "Hour"}
 
 func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 	documented := map[string]bool{}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dummyload/dummy/conn"
+	"dummyload/dummy/verify"
 	"dummyload/server/frame"
 )
 
@@ -63,13 +64,9 @@ func newFeed(k Kind, c Config) feed {
 	return feed{loop: loop}
 }
 
-// firstLeast is the least that the first send of a connection may have; a right dummy keeps to it,
-// too.
-const firstLeast = 4
-
 // zeros is how many bytes of frames of length 0 are sent: whole ones, and no fewer bytes than the
-// first send of a connection may have (firstLeast).
-func zeros(header int) int { return (firstLeast + header - 1) / header * header }
+// first send of a connection may have (verify.MinFirstSend).
+func zeros(header int) int { return (verify.MinFirstSend + header - 1) / header * header }
 
 // from is what comes at an offset of the feed, as much as lies in one piece.
 func (s *feed) from(at uint64) []byte {
@@ -135,7 +132,7 @@ func (c *Crowd) turn(h *client) {
 		h.may = max(h.may, h.sentBytes+1)
 		h.at = c.engine.Now() + turnEvery
 	case Slow:
-		h.may = max(h.sentBytes+1, firstLeast) // the first word as a right dummy would, see there
+		h.may = max(h.sentBytes+1, verify.MinFirstSend) // the first word as a right dummy would
 		h.at = c.engine.Now() + turnEvery
 		if !h.Receiving() {
 			c.receive(h)

@@ -1,4 +1,4 @@
-package dummy
+package verify
 
 import (
 	"dummyload/monitor"
@@ -14,18 +14,18 @@ const maxAstray = frame.MaxPayload
 // told once; then the stream is astray until a message of this connection begins at some byte,
 // so that one byte lost or too many is one fault and not a cascade. No more is
 // taken from data than the next decision needs.
-func (st *stream) collectRaw(v *verifier, id ident, sent uint64, data []byte) []byte {
+func (st *Stream) collectRaw(j Judgement, data []byte) []byte {
 	for {
 		need := MinSize
 		if len(st.tail.buf) > 0 {
-			need = st.decideRaw(v, id, sent, len(data))
+			need = st.decideRaw(j, len(data))
 		}
 		if st.state&isBroken != 0 {
 			return nil
 		}
 		if need == 0 {
-			st.drop(v)
-			st.tidy(v)
+			st.drop(j.Verifier)
+			st.tidy(j.Verifier)
 			return data
 		}
 		n := min(need-len(st.tail.buf), len(data))
@@ -40,7 +40,7 @@ func (st *stream) collectRaw(v *verifier, id ident, sent uint64, data []byte) []
 // decideRaw judges what it can of the buffer, takes it out, and returns how many bytes the
 // buffer must hold for the next decision; 0 when the stream is in step and nothing is left.
 // more is how many bytes can be had at once.
-func (st *stream) decideRaw(v *verifier, id ident, sent uint64, more int) (need int) {
+func (st *Stream) decideRaw(j Judgement, more int) (need int) {
 	b := st.tail.buf
 	for need == 0 && (len(b) > 0 || st.state&astray != 0) && st.state&isBroken == 0 {
 		var used int
@@ -48,9 +48,9 @@ func (st *stream) decideRaw(v *verifier, id ident, sent uint64, more int) (need 
 		case len(b) < MinSize:
 			need = MinSize
 		case st.state&astray != 0:
-			used, need = st.seek(v, id, sent, b)
+			used, need = st.seek(j, b)
 		default:
-			used, need = st.decideMessage(v, id, sent, b, more)
+			used, need = st.decideMessage(j, b, more)
 		}
 		b = b[used:]
 	}
@@ -63,44 +63,42 @@ func (st *stream) decideRaw(v *verifier, id ident, sent uint64, more int) (need 
 // decideMessage judges the message that b begins with: how many bytes were used up, or how
 // many are needed. Where it is nobody's, it is told without waiting for the expected length:
 // the bytes missing may be those that the server lost. What is at hand of it is shown.
-func (st *stream) decideMessage(
-	v *verifier, id ident, sent uint64, b []byte, more int,
-) (used, need int) {
-	if st.greets(v, id, b[:MinSize]) {
+func (st *Stream) decideMessage(j Judgement, b []byte, more int) (used, need int) {
+	if st.greets(j, b[:MinSize]) {
 		return MinSize, 0
 	}
-	if e := v.owner(id, sent, b, false); e.conn != 0 {
+	if e := j.owner(b, false); e.Conn != 0 {
 		if e.size > len(b) {
 			return 0, e.size
 		}
-		st.owned(v, id, sent, e, b[:e.size])
+		st.owned(j, e, b[:e.size])
 		return e.size, 0
 	}
 	n := len(b)
-	if seq := st.blamed(v, id, sent, b); seq != 0 {
-		n = v.p.size(id, seq)
+	if seq := st.blamed(j, b); seq != 0 {
+		n = j.p.size(j.Ident, seq)
 		if have := min(n, len(b)+more); have > len(b) {
 			return 0, have
 		}
 	}
-	st.wrong(v, id, sent, monitor.Corrupt, b[:min(n, len(b))])
+	st.wrong(j, monitor.Corrupt, b[:min(n, len(b))])
 	st.state |= astray
 	st.gone = 1
 	return 1, 0
 }
 
 // seek looks for a message of this connection at the beginning of b.
-func (st *stream) seek(v *verifier, id ident, sent uint64, b []byte) (used, need int) {
-	if e := v.agrees(id, v.claimed(id, sent, b), b, false); e.conn != 0 {
+func (st *Stream) seek(j Judgement, b []byte) (used, need int) {
+	if e := j.agrees(j.Ident, j.claimed(b), b, false); e.Conn != 0 {
 		if e.size > len(b) {
 			return 0, e.size
 		}
 		st.state &^= astray
-		st.arrived(v, id, e.seq, b[:e.size])
+		st.arrived(j, e.seq, b[:e.size])
 		return e.size, 0
 	}
 	if st.gone++; st.gone > maxAstray {
-		st.giveUp(v, id)
+		st.giveUp(j)
 	}
 	return 1, 0
 }

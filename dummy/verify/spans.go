@@ -1,26 +1,26 @@
-package dummy
+package verify
 
 import "slices"
 
-// span is the sequences first to last, both included.
-type span struct{ first, last uint64 }
+// Span is the sequences first to last, both included.
+type Span struct{ First, Last uint64 }
 
 // spans is a set of sequences, as sorted spans that do not touch. It is ranges and not single
 // numbers so that its size follows what the server did and not how far a sequence jumped.
-type spans []span
+type spans []Span
 
 // at is the index of the span that holds seq.
 func (s spans) at(seq uint64) (int, bool) {
-	i, _ := slices.BinarySearchFunc(s, seq, func(a span, seq uint64) int {
+	i, _ := slices.BinarySearchFunc(s, seq, func(a Span, seq uint64) int {
 		switch {
-		case a.last < seq:
+		case a.Last < seq:
 			return -1
-		case a.first > seq:
+		case a.First > seq:
 			return 1
 		}
 		return 0
 	})
-	return i, i < len(s) && s[i].first <= seq
+	return i, i < len(s) && s[i].First <= seq
 }
 
 // has reports whether seq is in the set.
@@ -32,21 +32,21 @@ func (s spans) has(seq uint64) bool {
 // add puts first to last into the set, which must hold none of them.
 func (s *spans) add(first, last uint64) {
 	i, held := s.at(first)
-	if held || i < len(*s) && (*s)[i].first <= last {
-		panic("dummy: a sequence is skipped or lost only once")
+	if held || i < len(*s) && (*s)[i].First <= last {
+		panic("verify: a sequence is skipped or lost only once")
 	}
-	before := i > 0 && (*s)[i-1].last+1 == first
-	after := i < len(*s) && last+1 == (*s)[i].first
+	before := i > 0 && (*s)[i-1].Last+1 == first
+	after := i < len(*s) && last+1 == (*s)[i].First
 	switch {
 	case before && after:
-		(*s)[i-1].last = (*s)[i].last
+		(*s)[i-1].Last = (*s)[i].Last
 		*s = slices.Delete(*s, i, i+1)
 	case before:
-		(*s)[i-1].last = last
+		(*s)[i-1].Last = last
 	case after:
-		(*s)[i].first = first
+		(*s)[i].First = first
 	default:
-		*s = slices.Insert(*s, i, span{first, last})
+		*s = slices.Insert(*s, i, Span{first, last})
 	}
 }
 
@@ -58,15 +58,15 @@ func (s *spans) remove(seq uint64) bool {
 	}
 	a := (*s)[i]
 	switch {
-	case a.first == a.last:
+	case a.First == a.Last:
 		*s = slices.Delete(*s, i, i+1)
-	case a.first == seq:
-		(*s)[i].first++
-	case a.last == seq:
-		(*s)[i].last--
+	case a.First == seq:
+		(*s)[i].First++
+	case a.Last == seq:
+		(*s)[i].Last--
 	default:
-		(*s)[i].last = seq - 1
-		*s = slices.Insert(*s, i+1, span{seq + 1, a.last})
+		(*s)[i].Last = seq - 1
+		*s = slices.Insert(*s, i+1, Span{seq + 1, a.Last})
 	}
 	return true
 }

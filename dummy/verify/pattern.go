@@ -1,4 +1,4 @@
-package dummy
+package verify
 
 import (
 	"encoding/binary"
@@ -17,8 +17,8 @@ import (
 // Words are 8 bytes little-endian, the last one cut off. With frame.Line a word is 48 bits
 // written as eight characters. A right payload is compared bit by bit, so nothing wrong is
 // ever taken for right. Only the owner of a wrong payload is a matter of probability: see
-// verifier.owner. A pattern is read-only after newPattern and shared by all workers.
-type pattern struct {
+// Verifier.owner. A pattern is read-only after NewPattern and shared by all workers.
+type Pattern struct {
 	tagger
 	format          frame.Format
 	text            bool
@@ -29,16 +29,19 @@ type pattern struct {
 	wordKey         uint64 // odd
 }
 
+// MinSize is the length in bytes of the shortest payload: the identity alone.
+const MinSize = 8
+
 // wordStep separates the words of a payload: 2^64 divided by the golden ratio.
 const wordStep = 0x9e3779b97f4a7c15
 
-// newPattern derives the keys from the seed. Sizes are payload bytes, MinSize <= sizeMin <=
+// NewPattern derives the keys from the seed. Sizes are payload bytes, MinSize <= sizeMin <=
 // sizeMax <= f.MaxPayload().
-func newPattern(seed uint64, f frame.Format, sizeMin, sizeMax int) *pattern {
+func NewPattern(seed uint64, f frame.Format, sizeMin, sizeMax int) *Pattern {
 	if sizeMin < MinSize || sizeMax < sizeMin || sizeMax > f.MaxPayload() {
-		panic("dummy: payload sizes out of range")
+		panic("verify: payload sizes out of range")
 	}
-	p := &pattern{format: f, sizeMin: sizeMin, span: uint64(sizeMax - sizeMin + 1)}
+	p := &Pattern{format: f, sizeMin: sizeMin, span: uint64(sizeMax - sizeMin + 1)}
 	l := binaryLayout
 	switch f {
 	case frame.Line:
@@ -60,7 +63,7 @@ func newPattern(seed uint64, f frame.Format, sizeMin, sizeMax int) *pattern {
 }
 
 // sizeMax is the longest payload in bytes.
-func (p *pattern) sizeMax() int { return p.sizeMin + int(p.span) - 1 }
+func (p *Pattern) sizeMax() int { return p.sizeMin + int(p.span) - 1 }
 
 // message is one echo's payload before it is written out.
 type message struct {
@@ -69,8 +72,8 @@ type message struct {
 	base  uint64 // what the other words are made from
 }
 
-func (p *pattern) message(id ident, seq uint64) message {
-	who := uint64(id.client)<<32 | uint64(id.conn)
+func (p *Pattern) message(id Ident, seq uint64) message {
+	who := uint64(id.Client)<<32 | uint64(id.Conn)
 	base := fold(fold(who^p.keys[0], seq^p.keys[1])^p.keys[2], wordStep)
 	extra, _ := bits.Mul64(base, p.span)
 	first := p.seal(id, seq)
@@ -81,16 +84,16 @@ func (p *pattern) message(id ident, seq uint64) message {
 }
 
 // size is the payload's length in bytes.
-func (p *pattern) size(id ident, seq uint64) int { return p.message(id, seq).size }
+func (p *Pattern) size(id Ident, seq uint64) int { return p.message(id, seq).size }
 
 // frameSize is the length in bytes of the whole frame.
-func (p *pattern) frameSize(m message) int { return p.header + m.size + p.trailer }
+func (p *Pattern) frameSize(m message) int { return p.header + m.size + p.trailer }
 
-// maxFrame is the length in bytes of the longest frame there is.
-func (p *pattern) maxFrame() int { return p.header + p.sizeMax() + p.trailer }
+// MaxFrame is the length in bytes of the longest frame there is.
+func (p *Pattern) MaxFrame() int { return p.header + p.sizeMax() + p.trailer }
 
 // word is the payload's i-th word as it lies in memory.
-func (p *pattern) word(m message, i int) uint64 {
+func (p *Pattern) word(m message, i int) uint64 {
 	if i == 0 {
 		return m.first
 	}
@@ -98,7 +101,7 @@ func (p *pattern) word(m message, i int) uint64 {
 }
 
 // later is a word after the first, from x = base + i·wordStep.
-func (p *pattern) later(x uint64) uint64 {
+func (p *Pattern) later(x uint64) uint64 {
 	w := fold(x, p.wordKey)
 	if p.text {
 		return letters(w)
@@ -107,7 +110,7 @@ func (p *pattern) later(x uint64) uint64 {
 }
 
 // append appends the whole frame of one echo: header, payload, trailer.
-func (p *pattern) append(dst []byte, id ident, seq uint64) []byte {
+func (p *Pattern) Append(dst []byte, id Ident, seq uint64) []byte {
 	m := p.message(id, seq)
 	switch p.header {
 	case 2:
@@ -123,7 +126,7 @@ func (p *pattern) append(dst []byte, id ident, seq uint64) []byte {
 }
 
 // appendPayload appends the payload's bytes from offset from, a multiple of 8, to offset to.
-func (p *pattern) appendPayload(dst []byte, m message, from, to int) []byte {
+func (p *Pattern) appendPayload(dst []byte, m message, from, to int) []byte {
 	dst = slices.Grow(dst, to-from)
 	b := dst[len(dst) : len(dst)+to-from]
 	dst = dst[:len(dst)+to-from]
@@ -144,7 +147,7 @@ func (p *pattern) appendPayload(dst []byte, m message, from, to int) []byte {
 
 // match compares data with the frame of m from its have-th byte on. n is how many bytes of
 // data are of that frame: all of it, or up to the frame's end.
-func (p *pattern) match(m message, data []byte, have int) (n int, ok bool) {
+func (p *Pattern) match(m message, data []byte, have int) (n int, ok bool) {
 	b := data[:min(len(data), p.frameSize(m)-have)]
 	n = len(b)
 	for have < p.header && len(b) > 0 {
@@ -162,7 +165,7 @@ func (p *pattern) match(m message, data []byte, have int) (n int, ok bool) {
 
 // differs is the index in b of the first byte that is not the payload's, where b begins at the
 // payload's at-th byte and does not go beyond its end; -1 when there is none.
-func (p *pattern) differs(m message, b []byte, at int) int {
+func (p *Pattern) differs(m message, b []byte, at int) int {
 	if len(b) == 0 {
 		return -1
 	}

@@ -1,15 +1,18 @@
-package dummy
+package verify
 
 import "math/bits"
 
-// ident is one connection of one dummy: the n-th connection of the client-th dummy.
-type ident struct {
-	client uint32 // counted from 0, below MaxClients
-	conn   uint32 // counted from 1; 0 stands for nobody
+// Ident is one connection of one dummy: the n-th connection of the client-th dummy.
+type Ident struct {
+	Client uint32 // counted from 0, below MaxClients
+	Conn   uint32 // counted from 1; 0 stands for nobody
 }
 
-// clientBits holds every client below MaxClients.
-const clientBits = 20
+// MaxClients is how many clients an identity tells apart.
+const (
+	MaxClients = 1 << clientBits
+	clientBits = 20
+)
 
 // layout is how an identity is packed into a payload's first word, from the lowest bit:
 //
@@ -74,10 +77,10 @@ func newTagger(l layout, run, key0, key1 uint64) tagger {
 }
 
 // seal packs and scrambles.
-func (t *tagger) seal(id ident, seq uint64) uint64 {
+func (t *tagger) seal(id Ident, seq uint64) uint64 {
 	w := seq & (1<<t.seqBits - 1)
-	w |= uint64(id.conn) & (1<<t.connBits - 1) << t.seqBits
-	w |= uint64(id.client)<<(t.seqBits+t.connBits) | t.run
+	w |= uint64(id.Conn) & (1<<t.connBits - 1) << t.seqBits
+	w |= uint64(id.Client)<<(t.seqBits+t.connBits) | t.run
 	w = (w + t.key[0]) * mulA & t.mask
 	w ^= w >> t.half
 	w = (w + t.key[1]) * mulB & t.mask

@@ -1,4 +1,4 @@
-package dummy
+package verify
 
 import (
 	"testing"
@@ -40,14 +40,14 @@ func checkSpans(t *rapid.T, s spans, model map[uint64]bool) {
 		}
 	}
 	for i, a := range s {
-		if a.first > a.last || i > 0 && s[i-1].last+1 >= a.first {
+		if a.First > a.Last || i > 0 && s[i-1].Last+1 >= a.First {
 			t.Fatalf("not sorted and merged: %v", s)
 		}
 	}
 }
 
 func TestAddingWhatIsHeldPanics(t *testing.T) {
-	for _, c := range []span{{5, 5}, {4, 6}, {1, 20}, {9, 12}} {
+	for _, c := range []Span{{5, 5}, {4, 6}, {1, 20}, {9, 12}} {
 		func() {
 			defer func() {
 				if recover() == nil {
@@ -55,7 +55,7 @@ func TestAddingWhatIsHeldPanics(t *testing.T) {
 				}
 			}()
 			s := spans{{5, 6}, {10, 11}}
-			s.add(c.first, c.last)
+			s.add(c.First, c.Last)
 		}()
 	}
 }

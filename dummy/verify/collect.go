@@ -1,4 +1,4 @@
-package dummy
+package verify
 
 import (
 	"bytes"
@@ -10,45 +10,45 @@ import (
 
 // collect adds to the held frame what belongs to it, judges it once it is whole, and returns
 // the rest of data.
-func (st *stream) collect(v *verifier, id ident, sent uint64, data []byte) []byte {
+func (st *Stream) collect(j Judgement, data []byte) []byte {
 	t := st.tail
-	n, whole, err := v.p.format.Join(t.buf, data)
+	n, whole, err := j.p.format.Join(t.buf, data)
 	if err != nil {
-		st.illegal(v, id, sent, data)
+		st.illegal(j, data)
 		return nil
 	}
-	if room := v.limit - len(t.buf); n > room {
+	if room := j.limit - len(t.buf); n > room {
 		n, whole = room, false
 	}
 	t.buf = append(t.buf, data[:n]...)
 	data = data[n:]
 	switch {
 	case whole:
-		st.judge(v, id, sent, v.p.format.Payload(t.buf))
-	case len(t.buf) == v.limit:
-		st.tooLong(v, id, sent)
+		st.judge(j, j.p.format.Payload(t.buf))
+	case len(t.buf) == j.limit:
+		st.tooLong(j)
 	default:
 		return data
 	}
-	st.drop(v)
-	st.tidy(v)
+	st.drop(j.Verifier)
+	st.tidy(j.Verifier)
 	return data
 }
 
 // illegal ends a stream whose header no frame has: where the next one begins is unknown.
-func (st *stream) illegal(v *verifier, id ident, sent uint64, data []byte) {
-	head := max(1, v.p.header)
+func (st *Stream) illegal(j Judgement, data []byte) {
+	head := max(1, j.p.header)
 	st.tail.buf = append(st.tail.buf, data[:min(len(data), max(0, head-len(st.tail.buf)))]...)
-	st.wrong(v, id, sent, monitor.Truncated, st.tail.buf[min(v.p.header, len(st.tail.buf)):])
-	st.giveUp(v, id)
+	st.wrong(j, monitor.Truncated, st.tail.buf[min(j.p.header, len(st.tail.buf)):])
+	st.giveUp(j)
 }
 
 // tooLong judges a frame that goes on beyond the longest of ours, and skips its rest.
-func (st *stream) tooLong(v *verifier, id ident, sent uint64) {
+func (st *Stream) tooLong(j Judgement) {
 	b := st.tail.buf
-	st.wrong(v, id, sent, monitor.Truncated, b[v.p.header:])
+	st.wrong(j, monitor.Truncated, b[j.p.header:])
 	st.state |= skipping
-	switch v.p.header {
+	switch j.p.header {
 	case 0:
 		st.gone = uint32(len(b))
 	case 2:
@@ -60,15 +60,15 @@ func (st *stream) tooLong(v *verifier, id ident, sent uint64) {
 
 // skip discards the rest of a frame that is too long. A line that never ends is given up where
 // frame would refuse it.
-func (st *stream) skip(v *verifier, id ident, data []byte) []byte {
-	if v.p.format == frame.Line {
+func (st *Stream) skip(j Judgement, data []byte) []byte {
+	if j.p.format == frame.Line {
 		end := bytes.IndexByte(data, '\n')
 		n := min(len(data), frame.MaxPayload+1)
 		if end >= 0 {
 			n = min(end, n)
 		}
 		if st.gone += uint32(n); st.gone > frame.MaxPayload {
-			st.giveUp(v, id)
+			st.giveUp(j)
 			return nil
 		}
 		if end < 0 {
@@ -86,9 +86,9 @@ func (st *stream) skip(v *verifier, id ident, data []byte) []byte {
 }
 
 // giveUp has the connection closed.
-func (st *stream) giveUp(v *verifier, id ident) {
-	st.drop(v)
-	st.tidy(v)
+func (st *Stream) giveUp(j Judgement) {
+	st.drop(j.Verifier)
+	st.tidy(j.Verifier)
 	st.state |= isBroken
-	v.sink.broken(id)
+	j.out.Broken(j.Ident)
 }

@@ -1,0 +1,218 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"dummyload/server/frame"
+
+	"pgregory.net/rapid"
+)
+
+// TestEveryEchoGoesOneWay: whatever a server sends, and whenever the dummy settles its books, each
+// echo goes owed → echoed or owed → lost once, and from lost to echoed at most once (the recorder's
+// move), and no other is named. What is owed and what was told add up all the time (rig.check).
+func TestEveryEchoGoesOneWay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.SampledFrom(sizeRanges[:4]).Draw(t, "sizes")
+		p := NewPattern(rapid.Uint64().Draw(t, "seed"), rapid.SampledFrom(formats).Draw(t, "f"), s[0], s[1])
+		g := newRig(t, p, rapid.Bool().Draw(t, "login"))
+		sent := uint64(0)
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			any := rapid.Uint64Range(1, sent+2).Draw(t, "any")
+			switch rapid.IntRange(0, 8).Draw(t, "step") {
+			case 0, 1:
+				sent += rapid.Uint64Range(1, 4).Draw(t, "more")
+			case 2, 3:
+				g.hear(sent, g.echoes(any, any))
+			case 4:
+				g.hear(sent, g.echoes(g.st.next, sent))
+			case 5:
+				g.hear(sent, mutilate(t, g, sent))
+			case 6:
+				part := g.echoes(any, any)
+				g.hear(sent, part[:rapid.IntRange(0, len(part)).Draw(t, "part")])
+			case 7:
+				g.settle()
+			case 8:
+				g.st.DrainOver(g.upTo(sent))
+			}
+			g.check(sent)
+		}
+		end := rapid.SampledFrom([]func(Judgement){g.st.Ended, g.st.Closing}).Draw(t, "end")
+		end(g.upTo(sent))
+		g.settle()
+		g.check(sent)
+		if owed := g.st.Owed(nil, sent); len(owed) > 1 || len(owed) == 1 && owed[0].Last != sent {
+			t.Fatalf("of %d sent, %v is owed after the end", sent, owed)
+		}
+	})
+}
+
+// TestNoFlippedBitIsTakenForRight flips each bit of an echo among others, and of the login packet.
+func TestNoFlippedBitIsTakenForRight(t *testing.T) {
+	eachFormat(t, true, func(t *testing.T, g *rig) {
+		login, first, second, third := g.framed([]byte(Login)), g.echoes(1, 1), g.echoes(2, 2), g.echoes(3, 3)
+		for bit := range 8 * (len(login) + len(second)) {
+			g := newRig(t, g.p, true)
+			stream := join(login, second, first, third)
+			stream[bit/8] ^= 1 << (bit % 8)
+			stream = join(stream[:len(login)], first, stream[len(login):len(login)+len(second)], third)
+			g.hear(3, stream)
+			g.settle()
+			g.st.Ended(g.upTo(3))
+			switch {
+			case len(g.r.faults) == 0:
+				t.Fatalf("bit %d: no fault", bit)
+			case bit/8 < len(login) && g.st.LoggedIn():
+				t.Fatalf("bit %d: logged in by another packet", bit)
+			case bit/8 >= len(login) && g.r.state[2] == "echoed":
+				t.Fatalf("bit %d: echoed, and %q", bit, g.r.faults)
+			}
+		}
+	})
+}
+
+// TestEveryPayloadHasItsTrueOwner: a payload of another client, connection or sequence is given to
+// whoever made it, whole and by its beginning. Where there is nothing behind the first word, only
+// the sequence's low bits are known.
+func TestEveryPayloadHasItsTrueOwner(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.SampledFrom(sizeRanges[:4]).Draw(t, "sizes")
+		f := rapid.SampledFrom(formats).Draw(t, "format")
+		p := NewPattern(rapid.Uint64().Draw(t, "seed"), f, s[0], s[1])
+		now := rapid.Uint32Min(1).Draw(t, "now")
+		sent := rapid.Uint64Range(1, 1<<40).Draw(t, "sent")
+		back := rapid.Uint32Range(0, min(now, 1<<(p.connBits-4))-1).Draw(t, "connections before")
+		who := Ident{rapid.Uint32Range(0, MaxClients-1).Draw(t, "client"), now - back}
+		seq := rapid.Uint64Range(1, maxOwnerSeq).Draw(t, "seq")
+		if back == 0 && rapid.Bool().Draw(t, "lately") {
+			seq = sent - rapid.Uint64Range(0, min(sent-1, 4096)).Draw(t, "of the last")
+		}
+		judged := Ident{who.Client, now} // an earlier connection of its own
+		if rapid.Bool().Draw(t, "another's") {
+			judged = Ident{(who.Client + 1) % MaxClients, rapid.Uint32Min(1).Draw(t, "conn")}
+		}
+		if who == judged {
+			seq = sent - rapid.Uint64Range(0, min(sent-1, 1<<(p.seqBits-1))).Draw(t, "own")
+		}
+		j := Judgement{New(p, false, rosterOf{now, sent}, discard{}), judged, sent}
+		payload := p.appendPayload(nil, p.message(who, seq), 0, p.size(who, seq))
+		n := rapid.IntRange(MinSize, len(payload)).Draw(t, "n")
+		for _, e := range []echo{j.owner(payload, true), j.owner(payload[:n], false)} {
+			sure := len(payload) >= 2*MinSize && n >= 2*MinSize
+			low := uint64(1)<<p.seqBits - 1
+			if e.Ident != who || e.seq&low != seq&low || sure && (e.seq != seq || e.size != len(payload)) {
+				t.Fatalf("%d of %v is taken for %+v", seq, who, e)
+			}
+		}
+	})
+}
+
+// FuzzRight: no right stream is accused, wherever it is cut, and none leaves memory behind.
+func FuzzRight(f *testing.F) {
+	f.Add(uint64(1), uint8(0), uint16(8), uint16(8), []byte{1})
+	f.Add(uint64(2), uint8(5), uint16(8), uint16(64), []byte{3, 0, 200})
+	f.Add(uint64(3), uint8(3), uint16(9), uint16(300), []byte{7, 7, 7})
+	f.Fuzz(func(t *testing.T, seed uint64, how uint8, a, b uint16, steps []byte) {
+		least, most := max(MinSize, int(min(a, b))%1024), max(MinSize, int(max(a, b))%1024)
+		p := NewPattern(seed, frame.Format(how&3), min(least, most), max(least, most))
+		g := newRig(t, p, how&4 != 0)
+		const sent = 20
+		stream := g.echoes(1, sent)
+		if how&4 != 0 {
+			stream = append(g.framed([]byte(Login)), stream...)
+		}
+		var cuts []int
+		for at, i := 0, 0; i < len(steps); i++ {
+			at += int(steps[i])
+			cuts = append(cuts, min(at, len(stream)))
+		}
+		g.hear(sent, stream, cuts...)
+		g.st.Closing(g.upTo(sent))
+		g.settle()
+		if len(g.r.faults) != 0 || g.r.count("echoed") != sent || g.st.tail != nil {
+			t.Fatalf("cut at %v: %q, %d echoed", cuts, g.r.faults, g.r.count("echoed"))
+		}
+	})
+}
+
+// FuzzOwner: whatever the bytes, who is named as their owner would have sent just these.
+func FuzzOwner(f *testing.F) {
+	p := NewPattern(1, frame.Raw, 8, 64)
+	for _, id := range []Ident{me, {4, 4}, {2, 3}} {
+		f.Add(uint8(0), p.appendPayload(nil, p.message(id, 7), 0, p.size(id, 7)))
+	}
+	f.Add(uint8(3), []byte("0123456789"))
+	f.Fuzz(func(t *testing.T, how uint8, b []byte) {
+		if len(b) < MinSize {
+			return
+		}
+		p := NewPattern(1, frame.Format(how&3), 8, 64)
+		exact := how&4 != 0
+		e := Judgement{New(p, false, testRoster{}, discard{}), me, 100}.owner(b, exact)
+		if e.Conn == 0 {
+			return
+		}
+		whole := p.appendPayload(nil, p.message(e.Ident, e.seq), 0, e.size)
+		n := min(len(whole), len(b))
+		if !slices.Equal(whole[:n], b[:n]) || exact && len(whole) != len(b) {
+			t.Fatalf("%x is not %+v: %x", b, e, whole)
+		}
+	})
+}
+
+// FuzzDamage: a frame of which one byte is changed is never taken for right.
+func FuzzDamage(f *testing.F) {
+	f.Add(uint64(1), uint8(1), uint16(0), byte(1))
+	f.Add(uint64(1), uint8(3), uint16(9), byte('\n'))
+	f.Fuzz(func(t *testing.T, seed uint64, how uint8, at uint16, by byte) {
+		g := newRig(t, NewPattern(seed, frame.Format(how&3), 8, 64), false)
+		stream := g.echoes(1, 1)
+		stream[int(at)%len(stream)] ^= by
+		g.hear(1, stream)
+		g.st.Ended(g.upTo(1))
+		if right := len(g.r.faults) == 0; right != (by == 0) || right != (g.r.state[1] == "echoed") {
+			t.Fatalf("byte %d changed by %#x: %q, %v", at, by, g.r.faults, g.r.state)
+		}
+	})
+}
+
+// TestMemoryIsBounded: a verifier of many streams, all of which a server has brought out of step,
+// keeps as much at rest as its limits say, and a stream that has ended keeps nothing.
+func TestMemoryIsBounded(t *testing.T) {
+	for _, f := range formats {
+		t.Run(fmt.Sprint(f), func(t *testing.T) {
+			p := NewPattern(1, f, 8, 1<<15)
+			v := New(p, false, testRoster{}, discard{})
+			streams := make([]Stream, 2*maxRestingTails)
+			for round := range 3 {
+				for i := range streams {
+					st := &streams[i]
+					st.Begin(v)
+					j := Judgement{v, Ident{uint32(i), 1}, 4}
+					second := p.Append(nil, j.Ident, 2) // overtakes the first
+					st.Feed(j, second)
+					st.Feed(j, p.Append(nil, Ident{uint32(i), 9}, 3)[:5+round])
+					if st.tail == nil || cap(st.tail.buf) > 2*v.limit+64 {
+						t.Fatalf("stream %d holds %+v", i, st.tail)
+					}
+				}
+				for i := range streams {
+					if streams[i].Begin(v); streams[i].tail != nil {
+						t.Fatalf("stream %d keeps its tail", i)
+					}
+				}
+				if len(v.bufs) > maxRestingBufs || len(v.tails) > maxRestingTails {
+					t.Fatalf("%d buffers and %d tails at rest", len(v.bufs), len(v.tails))
+				}
+				for _, b := range v.bufs {
+					if cap(b) > maxRestingBuf {
+						t.Fatalf("a buffer of %d bytes at rest", cap(b))
+					}
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,126 @@
+package verify
+
+import "dummyload/monitor"
+
+// Owed appends the sequences that are not answered, the oldest first. sent is as in Judgement.
+func (st *Stream) Owed(dst []Span, sent uint64) []Span {
+	if st.tail != nil {
+		dst = append(dst, st.tail.gap...)
+	}
+	if st.next <= sent {
+		dst = append(dst, Span{st.next, sent})
+	}
+	return dst
+}
+
+// Oldest is the oldest unanswered sequence, 0 when there is none.
+func (st *Stream) Oldest(sent uint64) uint64 {
+	switch {
+	case st.tail != nil && len(st.tail.gap) > 0:
+		return st.tail.gap[0].First
+	case st.next <= sent:
+		return st.next
+	}
+	return 0
+}
+
+// Settle is for the end of a connection and of a drain: echoes overtaken by later ones that
+// never came are proved missing, and lost. Those above the last that came are not: nothing is
+// known of them.
+func (st *Stream) Settle(j Judgement) {
+	if st.tail == nil {
+		return
+	}
+	for _, gap := range st.tail.gap {
+		j.ev = monitor.Evidence{
+			Fault: monitor.Missing, Client: int(j.Client), Connection: j.Conn,
+			Seq: gap.First, Count: gap.Last - gap.First + 1,
+		}
+		j.out.Fault(j.Ident, &j.ev)
+		st.lose(j, gap.First, gap.Last)
+	}
+	st.tail.gap = st.tail.gap[:0]
+}
+
+// Ended is for a stream that the server ended, by FIN or RST: within a frame, that is
+// truncated (while nothing was outstanding, unsolicited). What remains owed is the caller's.
+func (st *Stream) Ended(j Judgement) {
+	if st.have > 0 {
+		st.hold(j)
+	}
+	if st.state&held == 0 || st.state&(astray|partTold) != 0 {
+		return
+	}
+	st.interrupted(j, monitor.Truncated)
+}
+
+// Closing is for a stream that the dummy ends itself, and for the end of the quiet period: an
+// echo or the login packet on its way is no fault then, but bytes nobody waits for are, and such
+// as no echo has.
+func (st *Stream) Closing(j Judgement) {
+	if st.nobodys(j) {
+		st.interrupted(j, st.partFault(j))
+	}
+}
+
+// partFault is what a part is that is nobody's: truncated where its header says another length than
+// the expected echo has.
+func (st *Stream) partFault(j Judgement) monitor.Fault {
+	if b, seq := st.tail.buf, st.expected(j.Sent); j.p.header > 0 && len(b) >= j.p.header && seq != 0 {
+		if _, ok := j.p.match(j.p.message(j.Ident, seq), b[:j.p.header], 0); !ok {
+			return monitor.Truncated
+		}
+	}
+	return monitor.Corrupt
+}
+
+// DrainOver is for the end of a drain that failed: what is owed may still come, and a frame that is
+// not whole may become so. That it is none of ours is told now, and once: nothing more may come.
+func (st *Stream) DrainOver(j Judgement) {
+	if !st.nobodys(j) {
+		return
+	}
+	st.accusePart(j, st.partFault(j))
+	st.state |= partTold
+}
+
+// nobodys reports whether a frame that is not whole is the beginning of no echo that may be on its
+// way, and of no login packet, and was not told yet.
+func (st *Stream) nobodys(j Judgement) bool {
+	if st.state&held == 0 || st.state&(astray|partTold) != 0 {
+		return false
+	}
+	payload := st.tail.buf[min(j.p.header, len(st.tail.buf)):]
+	switch {
+	case st.greeting(j, payload):
+		return false
+	case st.state&early != 0:
+		return true
+	case len(payload) >= MinSize:
+		return st.Oldest(j.Sent) == 0 || j.owner(payload, false).Conn == 0
+	}
+	for _, s := range st.Owed(nil, j.Sent) {
+		for seq := s.First; seq <= s.Last; seq++ {
+			if _, ok := j.p.match(j.p.message(j.Ident, seq), st.tail.buf, 0); ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// interrupted tells a frame that will never be whole. It consumes nothing.
+func (st *Stream) interrupted(j Judgement, f monitor.Fault) {
+	st.accusePart(j, f)
+	st.drop(j.Verifier)
+	st.tidy(j.Verifier)
+}
+
+func (st *Stream) accusePart(j Judgement, f monitor.Fault) {
+	payload := st.tail.buf[min(j.p.header, len(st.tail.buf)):]
+	seq := st.blamed(j, payload)
+	if seq == 0 && !st.greeting(j, payload) {
+		f = monitor.Unsolicited
+	}
+	j.accuse(f, seq, payload, echo{})
+}

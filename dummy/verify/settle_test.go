@@ -1,0 +1,47 @@
+package verify
+
+import "testing"
+
+// The dummy's own close must not hide what is already known to be wrong, nor tell it twice.
+func TestCloseTellsDamageOnce(t *testing.T) {
+	fixed(t, func(t *testing.T, g *rig) {
+		first := g.echoes(1, 1)
+		first[g.p.header+2] ^= 1
+		g.hear(1, first[:20])
+		g.st.Closing(g.upTo(1))
+		g.st.Closing(g.upTo(1))
+		g.st.Ended(g.upTo(1))
+		g.wantFaults(t, "corrupt:1")
+	})
+}
+
+// TestAPartThatIsNoEchosIsToldAtTheEnd: wrong bytes and then silence are a fault, once, also where
+// they are too few to tell whose they are; the beginning of an echo that is owed is none.
+func TestAPartThatIsNoEchosIsToldAtTheEnd(t *testing.T) {
+	for _, f := range formats {
+		p := NewPattern(42, f, 8, 64)
+		for n := 1; n <= 7; n++ {
+			for _, seq := range []uint64{1, 2, 3} { // of which the second may have been overtaken
+				g := newRig(t, p, false)
+				g.hear(3, g.echoes(seq, seq)[:n])
+				g.st.DrainOver(g.upTo(3))
+				g.st.Closing(g.upTo(3))
+				g.wantFaults(t)
+			}
+			for _, late := range []bool{false, true} {
+				g := newRig(t, p, false)
+				part := g.echoes(1, 1)[:n]
+				part[n-1] ^= 0x15
+				g.hear(1, part)
+				g.st.DrainOver(g.upTo(1))
+				if late {
+					g.st.Ended(g.upTo(1))
+				}
+				g.st.Closing(g.upTo(1))
+				if len(g.r.faults) != 1 {
+					t.Errorf("%v, %d bytes: %q", f, n, g.r.faults)
+				}
+			}
+		}
+	}
+}
