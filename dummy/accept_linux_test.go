@@ -50,10 +50,10 @@ func TestNobodyIsAccusedForWhoWasNeverAccepted(t *testing.T) {
 			cfg.Backend, cfg.DrainTimeout = "", time.Second
 			f := startFleet(t, cfg)
 			reach(t, f, monitor.Idle)
-			must(t, f.Start())
+			give(t)(f.Start(0))
 			until(t, f, "echoes", echoedAtLeast(100))
 			time.Sleep(time.Second)
-			must(t, f.Stop())
+			give(t)(f.Stop())
 			reach(t, f, monitor.Drained, monitor.Undrained)
 			before := snap(f)
 			must(t, f.Close())
@@ -108,7 +108,7 @@ func TestAServerThatResetsTheYoungIsNotExcusedByItsBacklog(t *testing.T) {
 	cfg.Clients, cfg.Backend, cfg.DrainTimeout = 60, "", time.Second
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	s := until(t, f, "resets are counted", func(s *monitor.View) bool {
 		return s.Faults[monitor.ResetByServer] >= 10
 	})

@@ -70,7 +70,7 @@ func TestASendThatMeetsTheRSTTellsItsClass(t *testing.T) {
 		if full {
 			b.count = 1
 		}
-		w.start(2, w.now, never)
+		w.start(w.now, never)
 		w.now = time.Hour
 		w.advance()
 		d := w.at(0)

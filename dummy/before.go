@@ -40,7 +40,8 @@ func firstOfEach(lists ...[]monitor.Evidence) []monitor.Evidence {
 // earlier is what the fleet knows of the time before the last Reset beside the workers' pasts.
 type earlier struct {
 	resets    uint64
-	at        time.Duration // of the last
+	ticket    monitor.Ticket // of the last
+	at        time.Duration  // of the last
 	echoOn    time.Duration
 	diagnoses []monitor.Diagnosis
 }

@@ -24,17 +24,17 @@ func TestAResetForgetsNothing(t *testing.T) {
 	}
 	var whole monitor.Ledger
 	for round := range uint64(3) {
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		until(t, f, "echoes", func(s *monitor.View) bool {
 			return s.Ledger.Echoed >= 1000 && (round > 0 || s.Hostile.Connected == 8)
 		})
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		reach(t, f, monitor.Drained)
 		last := snap(f)
-		f.orderAll(func(w *worker) {
+		f.mailAll(func(w *worker) {
 			w.blame(w.at(0), monitor.Corrupt, monitor.Evidence{Got: []byte("x")})
 		})
-		must(t, f.Reset())
+		give(t)(f.Reset())
 		whole.Sent, whole.Echoed = whole.Sent+last.Ledger.Sent, whole.Echoed+last.Ledger.Echoed
 		s := snap(f)
 		b := s.Before
@@ -61,16 +61,16 @@ func TestAResetKeepsWhatItInterrupts(t *testing.T) {
 	cfg := testConfig(startServer(t, readAll))
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "echoes out", func(s *monitor.View) bool { return s.Ledger.Wait == 32 })
-	must(t, f.Reset())
+	give(t)(f.Reset())
 	s := snap(f)
 	if s.Ledger.Sent != 32 || s.Ledger.Wait != 32 || s.Before.Ledger.Sent != 0 ||
 		!s.Whole().Ledger.Balanced() {
 		t.Errorf("since %+v, before %+v", s.Ledger, s.Before.Ledger)
 	}
 	until(t, f, "never_served", func(s *monitor.View) bool { return len(s.Diagnoses) > 0 })
-	must(t, f.Reset())
+	give(t)(f.Reset())
 	// It lasts: a moment later it is told again, and is the same one.
 	if s := snap(f); len(s.Diagnoses) > 1 || len(s.Whole().Diagnoses) != 1 {
 		t.Errorf("since %+v, in all %+v", s.Diagnoses, s.Whole().Diagnoses)
@@ -94,11 +94,11 @@ func TestATimeoutIsNoDrain(t *testing.T) {
 	cfg.OverSend = 64 // so far apart may echoes be that none is given up before STOP
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	s := until(t, f, "echoes", echoedAtLeast(100))
 	drop.Store(true)
 	until(t, f, "each was overtaken", echoedAtLeast(s.Ledger.Echoed+100))
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained, monitor.Undrained)
 	s = snap(f)
 	if !s.GaveUp() || s.NeverCame() != 8 || s.Drain.Missing != s.Ledger.Lost ||
@@ -108,7 +108,7 @@ func TestATimeoutIsNoDrain(t *testing.T) {
 	if last := s.Events[len(s.Events)-1].Text; !strings.HasPrefix(last, "GAVE UP the drain") {
 		t.Errorf("the log says %q", last)
 	}
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	if s := snap(f); s.GaveUp() || s.Drain.GaveUp {
 		t.Errorf("%v: %+v", s.Phase, s.Drain)
 	}

@@ -17,10 +17,10 @@ func BenchmarkEcho(b *testing.B) {
 			reach(b, f, monitor.Idle)
 			b.ReportAllocs()
 			b.ResetTimer()
-			must(b, f.Start())
+			give(b)(f.Start(0))
 			until(b, f, "echoes", echoedAtLeast(uint64(b.N)))
 			b.StopTimer()
-			must(b, f.Stop())
+			give(b)(f.Stop())
 			reach(b, f, monitor.Drained)
 		})
 	}

@@ -65,12 +65,12 @@ func TestLedgerBalancesWhateverTheServerDoes(t *testing.T) {
 			f := startFleet(t, cfg)
 			reach(t, f, monitor.Idle)
 			for range 3 {
-				must(t, f.Start())
+				give(t)(f.Start(0))
 				for range 10 {
 					time.Sleep(10 * time.Millisecond)
 					stir(t, f, rng)
 				}
-				must(t, f.Stop())
+				give(t)(f.Stop())
 				reach(t, f, monitor.Drained, monitor.Undrained)
 				balanced(t, snap(f))
 			}
@@ -85,15 +85,15 @@ func stir(t *testing.T, f *Fleet, rng *rand.Rand) {
 	n, overSend, rate := 1+rng.IntN(40), 1+rng.IntN(30), float64(rng.IntN(2))*5000
 	switch rng.IntN(6) {
 	case 0:
-		must(t, f.Tune(Tuning{Clients: float64(n)}))
+		give(t)(f.Tune(Tuning{Clients: float64(n)}))
 	case 1:
-		must(t, f.Tune(Tuning{OverSend: float64(overSend)}))
+		give(t)(f.Tune(Tuning{OverSend: float64(overSend)}))
 	case 2:
-		must(t, f.Tune(Tuning{Rate: rate}))
+		give(t)(f.Tune(Tuning{Rate: rate}))
 	case 3:
-		must(t, f.Disconnect(rng.IntN(5), CloseMixed))
+		give(t)(f.Disconnect(rng.IntN(5), CloseMixed))
 	case 4:
-		must(t, f.Reset())
+		give(t)(f.Reset())
 	}
 	balanced(t, snap(f))
 }
@@ -148,7 +148,7 @@ func TestOwnersAreFoundAcrossWorkers(t *testing.T) {
 	cfg.Clients, cfg.OverSend, cfg.DrainTimeout = 2, 1, 50*time.Millisecond
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	s := until(t, f, "crossed", func(s *monitor.View) bool {
 		return s.Faults[monitor.Crossed] == 1
 	})

@@ -42,8 +42,7 @@ func (w *worker) pick() *dummy {
 
 // disconnect is Control.Disconnect for this worker's part: n connections that are up, all
 // with n < 0. The fleet tells when all of them are back.
-func (w *worker) disconnect(storm uint64, n int, how CloseKind) {
-	w.tell.storm = storm
+func (w *worker) disconnect(n int, how CloseKind) {
 	if w.wanted == 0 || w.mode == leaving {
 		return
 	}
@@ -73,7 +72,7 @@ func (w *worker) calm(d *dummy) {
 
 // storm is a Disconnect whose connections are not all back.
 type storm struct {
-	number        uint64 // of the last Disconnect
+	ticket        monitor.Ticket // of the last Disconnect
 	on            bool
 	since         time.Duration
 	before, total uint64 // closed by earlier storms, connections when it began
@@ -83,7 +82,7 @@ type storm struct {
 func (f *Fleet) endStorm(all []tidings, now time.Duration) {
 	var closed uint64
 	for i := range all {
-		if all[i].storm != f.storm.number || all[i].stormLeft > 0 {
+		if all[i].taken < f.storm.ticket || all[i].stormLeft > 0 {
 			return
 		}
 		closed += uint64(all[i].stormClosed)

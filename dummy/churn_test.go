@@ -24,11 +24,11 @@ func TestLedgerBalancesUnderChurn(t *testing.T) {
 				cfg.Backend, cfg.Seed, cfg.Churn, cfg.Close = backend, seed, 100, how
 				f := startFleet(t, cfg)
 				reach(t, f, monitor.Idle)
-				must(t, f.Start())
+				give(t)(f.Start(0))
 				until(t, f, "churn", func(s *monitor.View) bool {
 					return s.Connections.ClosedByDummy > 30 && s.Ledger.Echoed > 100
 				})
-				must(t, f.Stop())
+				give(t)(f.Stop())
 				reach(t, f, monitor.Drained)
 				must(t, f.Close())
 				churned(t, snap(f), how)
@@ -60,9 +60,9 @@ func TestDisconnectedDummiesComeBackAndTheLogTells(t *testing.T) {
 		cfg.Backend = backend
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		for i, want := range []string{"3 of 8", "8 of 8"} {
-			must(t, f.Disconnect([]int{3, 0}[i], CloseKind(i)))
+			give(t)(f.Disconnect([]int{3, 0}[i], CloseKind(i)))
 			until(t, f, want, func(s *monitor.View) bool {
 				last := s.Events[len(s.Events)-1].Text
 				return strings.HasPrefix(last,
@@ -82,29 +82,29 @@ func TestTuneWhileItRuns(t *testing.T) {
 		cfg.Backend = backend
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		for _, n := range []int{700, 3, 1, 20} { // 700 is more than a slab for each worker
 			overSend := 1 + n%20
-			must(t, f.Tune(Tuning{Clients: float64(n), OverSend: float64(overSend)}))
+			give(t)(f.Tune(Tuning{Clients: float64(n), OverSend: float64(overSend)}))
 			s := until(t, f, fmt.Sprint(n, " dummies"), func(s *monitor.View) bool {
 				return s.Connections.Now == uint64(n)
 			})
 			until(t, f, "echoes", echoedAtLeast(s.Ledger.Echoed+100))
 		}
 		const rate, churn = 500, 50
-		must(t, f.Tune(Tuning{Rate: rate, Churn: churn}))
+		give(t)(f.Tune(Tuning{Rate: rate, Churn: churn}))
 		s := snap(f)
 		until(t, f, "paced echoes and churn", func(now *monitor.View) bool {
 			return now.Ledger.Echoed > s.Ledger.Echoed+50 &&
 				now.Connections.ClosedByDummy > s.Connections.ClosedByDummy+5
 		})
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		reach(t, f, monitor.Drained)
 		if s := snap(f); s.Bad() != 0 || s.OverSend != 1 || s.Rate != 500 || s.Churn != 50 {
 			t.Errorf("%+v %v", s.Ledger, s.Faults)
 		}
 		const more = 30
-		must(t, f.Tune(Tuning{Clients: more}))
+		give(t)(f.Tune(Tuning{Clients: more}))
 		if p := f.Phase(); p != monitor.Connecting && p != monitor.Idle {
 			t.Errorf("more dummies lead to %v", p)
 		}
@@ -116,21 +116,21 @@ func TestResetCountsAnew(t *testing.T) {
 	cfg := testConfig(startServer(t, echoAll))
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	before := until(t, f, "echoes", echoedAtLeast(5000))
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
-	must(t, f.Reset())
+	give(t)(f.Reset())
 	s := snap(f)
 	if s.Ledger != (monitor.Ledger{}) || s.RTT.Count != 0 || s.Bytes.Sent != 0 ||
 		s.Connections.Connected != 0 || s.Connections.Now != 8 || s.EchoOn != 0 {
 		t.Errorf("after %+v: %+v %+v", before.Ledger, s.Ledger, s.Connections)
 	}
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "echoes", echoedAtLeast(100))
-	must(t, f.Reset()) // while echoes are outstanding
+	give(t)(f.Reset()) // while echoes are outstanding
 	until(t, f, "echoes", echoedAtLeast(100))
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 	if s := snap(f); s.Ledger.Sent != s.Ledger.Echoed || s.Bad() != 0 {
 		t.Errorf("%+v", s.Ledger)
@@ -150,11 +150,11 @@ func TestOpenLoopCountsFromTheDueTime(t *testing.T) {
 		cfg.Backend, cfg.Clients, cfg.Workers, cfg.OverSend, cfg.Rate = backend, 1, 1, 1, 200
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		// While the server pauses some 60 echoes fall due. With a window of one, all but the
 		// first wait behind it: by the send time only one would be slow.
 		s := until(t, f, "more than the backlog", echoedAtLeast(150))
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		reach(t, f, monitor.Drained)
 		slow := slowerThan(s, 50*time.Millisecond)
 		if s.RTT.Max < float64(pause/time.Microsecond) || slow < 40 {
@@ -193,7 +193,7 @@ func TestPausesShowInTheP99(t *testing.T) {
 	cfg.OverSend, cfg.Rate = 1, 400
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	s := until(t, f, "a second and more", echoedAtLeast(500))
 	if s.RTT.P99 < 100_000 {
 		t.Errorf("round trips %+v", s.RTT)
@@ -205,7 +205,7 @@ func TestPacedFleetKeepsItsRate(t *testing.T) {
 	cfg.Rate = 1000
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	sent := until(t, f, "echoes", echoedAtLeast(300)).Ledger.Sent
 	on := snap(f).EchoOn // a snapshot reads the clock first: what it counts may be sent later
 	// Never faster than the schedule; how much slower depends on the machine.
@@ -219,7 +219,7 @@ func TestLoopDelayIsKept(t *testing.T) {
 	cfg.LoopDelay, cfg.OverSend = 20*time.Millisecond, 1
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	sent := until(t, f, "echoes", echoedAtLeast(40)).Ledger.Sent
 	on := snap(f).EchoOn // see TestPacedFleetKeepsItsRate
 	if most := 8 * (1 + uint64(on/cfg.LoopDelay)); sent > most {
@@ -290,17 +290,17 @@ func TestAServerThatDropsAnswersAtOurFINIsTold(t *testing.T) {
 		}))
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		until(t, f, "echoes", echoedAtLeast(100))
 		closed := uint64(0)
 		until(t, f, "closes of many that are owed echoes", func(s *monitor.View) bool {
 			if s.Connections.Now == 8 && s.Ledger.Wait > 8 {
-				must(t, f.Disconnect(0, CloseFIN))
+				give(t)(f.Disconnect(0, CloseFIN))
 				closed++
 			}
 			return closed > 20 && (!drops || s.Ledger.Abandoned > 20) // leastFINs
 		})
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		reach(t, f, monitor.Drained)
 		s := snap(f)
 		if told := slices.Contains(names(s), monitor.HalfCloseUnanswered); told != drops {

@@ -12,32 +12,31 @@ import (
 
 // tidings are what a worker tells the conductor, at the end of a batch in which they changed.
 type tidings struct {
-	order         uint64        // the last phase order taken
-	unsettled     int           // wanted dummies that were not up yet, and have not failed
-	atStop        int64         // Wait Echo Count when STOP was taken
-	wait          int64         // Wait Echo Count while draining
-	emptiedAt     time.Duration // when it was last 0
-	diagnose.Seen               // of the server as a whole
+	taken         monitor.Ticket // the last verb taken
+	unsettled     int            // wanted dummies that were not up yet, and have not failed
+	atStop        int64          // Wait Echo Count when STOP was taken
+	wait          int64          // Wait Echo Count while draining
+	emptiedAt     time.Duration  // when it was last 0
+	diagnose.Seen                // of the server as a whole
 
 	unaccepted uint64 // connections that the server never knew of (see backlog)
 	idled      uint64 // connections that the server closed before anything was asked (see ends)
 
-	storm       uint64 // the last disconnect taken
-	stormClosed int    // connections closed by it
-	stormLeft   int    // of them not yet back
+	stormClosed int // connections closed by Disconnect
+	stormLeft   int // of them not yet back
 }
 
 // edge is what the conductor acts on; all else it reads when it does.
 type edge struct {
-	order, storm, weighed, unaccepted, idled uint64
-	settled, empty, lost, refused            bool
-	calm, unheard, starved                   bool
+	taken                         monitor.Ticket
+	weighed, unaccepted, idled    uint64
+	settled, empty, lost, refused bool
+	calm, unheard, starved        bool
 }
 
 func (t *tidings) edge() edge {
 	return edge{
-		order: t.order, storm: t.storm, weighed: t.Weighed, unaccepted: t.unaccepted,
-		idled:   t.idled,
+		taken: t.taken, weighed: t.Weighed, unaccepted: t.unaccepted, idled: t.idled,
 		settled: t.unsettled == 0, empty: t.wait == 0,
 		lost: t.Lost > 0, refused: t.Refused, calm: t.stormLeft == 0,
 		unheard: t.Unheard, starved: t.Starved,
@@ -123,7 +122,7 @@ func (f *Fleet) step() time.Duration {
 	f.tellUnaccepted(all)
 	f.tellIdled(all)
 	if !f.obeyed(all) {
-		return next // whoever has not read the order yet will kick
+		return next // whoever has not taken it yet will kick
 	}
 	switch f.phase {
 	case monitor.Connecting:
@@ -142,10 +141,10 @@ func (f *Fleet) tidings() []tidings {
 	return all
 }
 
-// obeyed reports whether every worker has taken the last phase order.
+// obeyed reports whether every worker has taken the last verb.
 func (f *Fleet) obeyed(all []tidings) bool {
 	for i := range all {
-		if all[i].order != f.order {
+		if all[i].taken < f.ticket {
 			return false
 		}
 	}
@@ -173,8 +172,8 @@ func (f *Fleet) endConnecting(all []tidings, now time.Duration) time.Duration {
 		f.event("%s dummies are not connected yet: nobody waits for them any longer",
 			monitor.Count(uint64(unsettled)))
 	}
-	if f.startWanted {
-		f.startEcho(now, 0)
+	if f.awaited.ticket > 0 {
+		f.startEcho(now, f.awaited.length)
 	}
 	return never
 }

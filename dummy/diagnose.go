@@ -53,7 +53,7 @@ func (f *Fleet) watch(all []tidings, now time.Duration) (again time.Duration) {
 func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) (again time.Duration) {
 	x := f.outages.Weigh(seenBy(all), now, atEnd)
 	if x.Decided {
-		f.orderAll(func(w *worker) { w.countHeld(x.Gone); w.tell.Weighed = x.Number })
+		f.mailAll(func(w *worker) { w.countHeld(x.Gone); w.tell.Weighed = x.Number })
 	}
 	f.tellOutages()
 	return x.Again

@@ -55,7 +55,7 @@ func TestClosesOfTheServerAreOfHealthyConnections(t *testing.T) {
 	})))
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	s := until(t, f, "the diagnosis", func(s *monitor.View) bool {
 		return len(s.Diagnoses) > 0
 	})

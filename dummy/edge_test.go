@@ -19,13 +19,13 @@ func TestCloseInEveryPhaseLeavesNothingBehind(t *testing.T) {
 			"connecting": func(*Fleet) {},
 			"idle":       func(f *Fleet) { reach(t, f, monitor.Idle) },
 			"echoing": func(f *Fleet) {
-				must(t, f.Start())
+				give(t)(f.Start(0))
 				until(t, f, "echoes", echoedAtLeast(100))
 			},
 			"draining": func(f *Fleet) {
 				reach(t, f, monitor.Idle)
-				must(t, f.Start())
-				must(t, f.Stop())
+				give(t)(f.Start(0))
+				give(t)(f.Stop())
 			},
 		}
 		for name, get := range phases {
@@ -72,18 +72,18 @@ func TestVerbsAndSnapshotsFromEverywhere(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			for n := 1 + i; ctx.Err() == nil; n = n%20 + 1 {
-				_ = f.Start() // whether it is refused depends on the others
-				_ = f.Stop()
-				_ = f.Tune(Tuning{Clients: float64(n), OverSend: float64(n)})
-				_ = f.Disconnect(n/5, CloseMixed)
-				_ = f.Reset()
+				_, _ = f.Start(0) // whether it is refused depends on the others
+				_, _ = f.Stop()
+				_, _ = f.Tune(Tuning{Clients: float64(n), OverSend: float64(n)})
+				_, _ = f.Disconnect(n/5, CloseMixed)
+				_, _ = f.Reset()
 				balanced(t, snap(f))
 			}
 		}()
 	}
 	wg.Wait()
 	until(t, f, "rest", func(s *monitor.View) bool {
-		_ = f.Stop()
+		_, _ = f.Stop()
 		return s.Phase != monitor.Echoing && s.Phase != monitor.Draining
 	})
 	if s := snap(f); s.Bad() != 0 {
@@ -113,7 +113,7 @@ func TestServerThatComesBackIsUsedAgain(t *testing.T) {
 	first := startServer(t, echoAll)
 	f := startFleet(t, testConfig(first))
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "echoes", echoedAtLeast(100))
 	first.stop()
 	until(t, f, "the loss", func(s *monitor.View) bool { return len(s.Diagnoses) == 1 })
@@ -122,7 +122,7 @@ func TestServerThatComesBackIsUsedAgain(t *testing.T) {
 	serveOn(t, l, echoAll)
 	s := until(t, f, "all back", func(s *monitor.View) bool { return s.Connections.Now == 8 })
 	until(t, f, "echoes", echoedAtLeast(s.Ledger.Echoed+100))
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 	if s := snap(f); s.Ledger.Lost == 0 || s.Ledger.Wait != 0 {
 		t.Errorf("%+v", s.Ledger)
@@ -132,8 +132,8 @@ func TestServerThatComesBackIsUsedAgain(t *testing.T) {
 func TestTheLogTellsWhatHappened(t *testing.T) {
 	f := startFleet(t, testConfig(startServer(t, echoAll)))
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
-	must(t, f.Stop())
+	give(t)(f.Start(0))
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 	must(t, f.Close())
 	want := []string{
@@ -168,9 +168,9 @@ func TestASlowServerIsNotAccused(t *testing.T) {
 	}))
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "echoes", echoedAtLeast(300))
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 	if s := snap(f); s.Bad() != 0 || s.Ledger.Wait != 0 {
 		t.Errorf("%+v %v", s.Ledger, s.Faults)

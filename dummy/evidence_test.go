@@ -48,7 +48,7 @@ func TestEvidenceIsKeptOfTheFirstHundred(t *testing.T) {
 	if string(s.Evidence[0].Got) != "lent" {
 		t.Error("evidence keeps memory that was only lent")
 	}
-	must(t, f.Reset())
+	give(t)(f.Reset())
 	blame(1)
 	if s := snap(f); s.Faults[monitor.Corrupt] != 2 || len(s.Evidence) != 1 {
 		t.Errorf("after Reset: %d faults, %d kept", s.Faults[monitor.Corrupt], len(s.Evidence))

@@ -43,24 +43,24 @@ type Fleet struct {
 	collecting sync.Mutex // one Collect, or end of a drain, at a time
 	totals     totals
 
-	mu          sync.Mutex // guards what follows
-	load        *Config    // with what was tuned; not changed once it is here
-	phase       monitor.Phase
-	since       time.Duration
-	changed     chan struct{} // closed and made anew when the phase changes
-	order       uint64        // of the last phase order mailed
-	startWanted bool          // START was given while Connecting
-	leaving     bool
-	echoOn      time.Duration // finished periods of Echo
-	drain       monitor.Drain
-	storm       storm
-	outages     diagnose.Outages
-	unaccepted  uint64 // connections never accepted that the log has told
-	idled       uint64 // and those that were closed before anything was asked
-	earlier     earlier
-	pages       uint64           // see turnPage
-	maxRate     *monitor.MaxRate // the search's, not changed once it is here; nil without one
-	events      []monitor.Event
+	mu         sync.Mutex // guards what follows
+	load       *Config    // with what was tuned; not changed once it is here
+	phase      monitor.Phase
+	since      time.Duration
+	changed    chan struct{}  // closed and made anew when the phase changes
+	ticket     monitor.Ticket // of the last verb
+	awaited    awaited
+	leaving    bool
+	echoOn     time.Duration // finished periods of Echo
+	drain      monitor.Drain
+	storm      storm
+	outages    diagnose.Outages
+	unaccepted uint64 // connections never accepted that the log has told
+	idled      uint64 // and those that were closed before anything was asked
+	earlier    earlier
+	mark       mark
+	maxRate    *monitor.MaxRate // the search's, not changed once it is here; nil without one
+	events     []monitor.Event
 }
 
 // New makes a fleet and begins to connect its dummies. The error is about the configuration,
@@ -104,7 +104,7 @@ func (f *Fleet) admit() {
 	f.event("connecting %s dummies to %v (%s)",
 		monitor.Count(uint64(f.cfg.Clients)), f.cfg.Target, f.workers[0].port.Backend())
 	load := f.load
-	f.orderAll(func(w *worker) { w.tune(1, load, 0) })
+	f.order(func(w *worker) { w.tune(load, 0) })
 	f.kick() // to know the deadline
 }
 
@@ -118,7 +118,7 @@ func assemble(cfg Config) *Fleet {
 		cfg: cfg, load: &cfg, log: log, began: log.Start(), sources: newSources(cfg),
 		pattern: verify.NewPattern(cfg.Seed, cfg.Frame, cfg.SizeMin, cfg.SizeMax),
 		kicked:  make(chan struct{}, 1), quit: make(chan struct{}), conducted: make(chan struct{}),
-		changed: make(chan struct{}), order: 1,
+		changed: make(chan struct{}),
 	}
 	f.totals.init(cfg.Workers)
 	return f
@@ -215,13 +215,6 @@ func (f *Fleet) LocalOf(client int, connection uint32) trace.PeerKey {
 	return f.log.PeerOf(trace.ID(uint64(client), uint64(connection)))
 }
 
-// orderAll mails every worker an order.
-func (f *Fleet) orderAll(order func(*worker)) {
-	for _, w := range f.workers {
-		w.mail.send(w.port, order)
-	}
-}
-
 // Phase is where the fleet stands.
 func (f *Fleet) Phase() monitor.Phase {
 	f.mu.Lock()
@@ -294,7 +287,7 @@ func (f *Fleet) end() error {
 
 // dismissWorkers has the workers close their connections and end, and frees their ports.
 func (f *Fleet) dismissWorkers(keepOwed, climb bool) error {
-	f.orderAll(func(w *worker) { w.leave(keepOwed, climb) })
+	f.mailAll(func(w *worker) { w.leave(keepOwed, climb) })
 	var first error
 	for _, w := range f.workers {
 		<-w.done

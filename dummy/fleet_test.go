@@ -103,9 +103,9 @@ func TestRightServerIsAccusedOfNothing(t *testing.T) {
 		cfg.Backend = backend
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		until(t, f, "echoes", echoedAtLeast(10_000))
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		reach(t, f, monitor.Drained, monitor.Undrained)
 		got := snap(f)
 		if got.Phase != monitor.Drained || got.Ledger.Wait != 0 || got.Bad() != 0 {
@@ -139,9 +139,9 @@ func TestStartStopTenTimesOnTheSameConnections(t *testing.T) {
 		reach(t, f, monitor.Idle)
 		var before uint64
 		for i := range 10 {
-			must(t, f.Start())
+			give(t)(f.Start(0))
 			until(t, f, "more echoes", echoedAtLeast(before+500))
-			must(t, f.Stop())
+			give(t)(f.Stop())
 			reach(t, f, monitor.Drained)
 			got := snap(f)
 			if got.Ledger.Wait != 0 || got.Ledger.Sent != got.Ledger.Echoed || got.Bad() != 0 {
@@ -165,34 +165,38 @@ func TestVerbsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
 	cfg := testConfig(s)
 	cfg.Login = true // connecting lasts until the greeting has come
 	f := startFleet(t, cfg)
-	if err := f.Stop(); err != ErrNotEchoing {
+	if _, err := f.Stop(); err != ErrNotEchoing {
 		t.Errorf("STOP while connecting: %v", err)
 	}
-	must(t, f.Start())
-	must(t, f.Start()) // harmless
-	must(t, f.Stop())  // takes it back
-	if err := f.Stop(); err != ErrNotEchoing {
+	give(t)(f.Start(0))
+	give(t)(f.Start(0)) // harmless
+	give(t)(f.Stop())   // takes it back
+	if _, err := f.Stop(); err != ErrNotEchoing {
 		t.Errorf("second STOP while connecting: %v", err)
 	}
 	if p := f.Phase(); p != monitor.Connecting {
 		t.Fatalf("phase %v", p)
 	}
 	close(block)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	reach(t, f, monitor.Echoing)
-	if err := f.Start(); err != ErrEchoing {
+	if _, err := f.Start(0); err != ErrEchoing {
 		t.Errorf("second START: %v", err)
 	}
 	const bad = -1
-	if err := f.Tune(Tuning{Clients: bad}); err == nil || f.Disconnect(-1, CloseFIN) == nil ||
-		f.Disconnect(1, CloseMixed+1) == nil {
-		t.Errorf("Tune took -1 clients (%v), or Disconnect what makes no sense", err)
+	for i, verb := range []func() (monitor.Ticket, error){
+		func() (monitor.Ticket, error) { return f.Tune(Tuning{Clients: bad}) },
+		func() (monitor.Ticket, error) { return f.Disconnect(-1, CloseFIN) },
+		func() (monitor.Ticket, error) { return f.Disconnect(1, CloseMixed+1) },
+	} {
+		if ticket, err := verb(); err == nil || ticket != 0 {
+			t.Errorf("verb %d makes no sense and was taken: ticket %d", i, ticket)
+		}
 	}
 	must(t, f.Close())
-	for _, err := range []error{f.Start(), f.Stop(), f.Tune(Tuning{}), f.Disconnect(0, 0),
-		f.Reset()} {
-		if err != ErrEnded {
-			t.Errorf("after Close: %v", err)
+	for i, verb := range verbsOf(f) {
+		if ticket, err := verb(); err != ErrEnded || ticket != 0 {
+			t.Errorf("verb %d after Close: ticket %d, %v", i, ticket, err)
 		}
 	}
 }
@@ -247,12 +251,12 @@ func TestRateIsOfTheTimeThatEchoWasOn(t *testing.T) {
 	})))
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	const on, owed = 10 * 8, 4 * 8
 	until(t, f, "ten of each", func(s *monitor.View) bool {
 		return s.Ledger.Echoed == on && s.Ledger.Wait == owed
 	})
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	until(t, f, "STOP taken", func(s *monitor.View) bool { return s.Drain.AtStop == owed })
 	close(stopped)
 	reach(t, f, monitor.Drained)
@@ -263,9 +267,9 @@ func TestRateIsOfTheTimeThatEchoWasOn(t *testing.T) {
 				s.Averages().Echoes, s.EchoOn)
 		}
 	}
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "more", echoedAtLeast(1000))
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 	must(t, f.Close())
 	if s := snap(f); s.EchoedOff < owed || s.EchoedOff > 2*owed {

@@ -219,7 +219,7 @@ func TestIdleTimeoutsAndLimitsAreToldAsSuch(t *testing.T) {
 		cfg.Foreign, cfg.Workers, cfg.LoopDelay = true, 1, time.Minute
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		s := until(t, f, want, func(s *monitor.View) bool {
 			return s.Ledger.Echoed > 0 && s.Faults[monitor.ClosedByServer]+s.Faults[monitor.ResetByServer] >= 5
 		})

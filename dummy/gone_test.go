@@ -23,7 +23,7 @@ func TestServerThatDiesInTheMiddleOfAFrame(t *testing.T) {
 	}))
 	f := startFleet(t, testConfig(server))
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "echoes", echoedAtLeast(100))
 	ending.Store(true)
 	until(t, f, "all wait", func(s *monitor.View) bool { return s.Faults[monitor.Late] >= 8 })

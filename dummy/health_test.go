@@ -30,7 +30,7 @@ func TestSendLagIsTheTestersOwn(t *testing.T) {
 		}, 0, 34 * ms},
 	} {
 		w, p := byHand(t, Config{Clients: 2, OverSend: c.overSend, Rate: 1000})
-		w.start(2, 0, never)
+		w.start(0, never)
 		for _, at := range c.times {
 			turn(w, p, at, at >= c.answers)
 		}
@@ -41,7 +41,7 @@ func TestSendLagIsTheTestersOwn(t *testing.T) {
 		if behind := max(0, w.behindNow()); behind != c.behind {
 			t.Errorf("%s: %v behind, want %v", c.name, behind, c.behind)
 		}
-		w.stop(3)
+		w.stop()
 		w.now += time.Hour
 		if w.behindNow() != c.behind {
 			t.Errorf("%s: %v behind, after STOP %v", c.name, c.behind, w.behindNow())

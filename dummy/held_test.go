@@ -98,7 +98,7 @@ func TestCatchingUpIsPartOfAHold(t *testing.T) {
 // time that the worker was held up, the send lag tells how long that was, and nothing is late.
 func TestAHoldIsNotTheServersTime(t *testing.T) {
 	w, p := byHand(t, Config{Clients: 2, OverSend: 1, Rate: 1000, EchoTimeout: 500 * ms})
-	w.start(2, 0, never)
+	w.start(0, never)
 	last := time.Duration(0)
 	step := func(at time.Duration) {
 		w.asleepAt, w.now = last, at
@@ -139,7 +139,7 @@ func TestAHoldIsNotTheServersTime(t *testing.T) {
 // TestASlowServerIsNotExcused: its round trips are as long without the time of holds.
 func TestASlowServerIsNotExcused(t *testing.T) {
 	w, p := byHand(t, Config{Clients: 2, OverSend: 1, Rate: 100})
-	w.start(2, 0, never)
+	w.start(0, never)
 	last := time.Duration(0)
 	for i := range 1000 {
 		at := time.Duration(i) * ms

@@ -55,14 +55,14 @@ func TestWhoMisbehavesIsNotInTheBooks(t *testing.T) {
 		if h := snap(f).Hostile; h == nil || h.Connected != 0 || h.Dummies != uint64(len(cfg.Hostile)) {
 			t.Errorf("before START: %+v", h)
 		}
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		until(t, f, "all are at work", func(s *monitor.View) bool {
 			return s.Hostile.Connected > 20 && s.Hostile.ClosedByServer >= 4 &&
 				s.Hostile.BytesReceived > 64<<10 && s.Ledger.Echoed > 500
 		})
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		reach(t, f, monitor.Drained, monitor.Undrained)
-		must(t, f.Reset())
+		give(t)(f.Reset())
 		if h := snap(f).Hostile; h.Dummies != uint64(len(cfg.Hostile)) {
 			t.Errorf("after Reset: %+v", h)
 		}
@@ -82,9 +82,9 @@ func TestResetBeginsToCountTheHostileAnew(t *testing.T) {
 	cfg.Hostile = []hostile.Group{{Kind: hostile.Silent, Share: 1}}
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "all connected", func(s *monitor.View) bool { return s.Hostile.Connected == 8 })
-	must(t, f.Reset())
+	give(t)(f.Reset())
 	if h := snap(f).Hostile; h.Connected != 0 {
 		t.Errorf("%+v", h)
 	}
@@ -97,7 +97,7 @@ func TestHostileDummiesGoWhileTheServerIsGone(t *testing.T) {
 	cfg.Hostile = []hostile.Group{{Kind: hostile.RSTStorm, Share: 1}, {Kind: hostile.Mute, Share: 1}}
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "some storm", func(s *monitor.View) bool { return s.Hostile.Connected > 50 })
 	server.stop()
 	until(t, f, "server_gone", func(s *monitor.View) bool { return len(s.Diagnoses) > 0 })
@@ -114,7 +114,7 @@ func TestNobodyIsConvictedWhoNeverAnswered(t *testing.T) {
 	cfg.Hostile = []hostile.Group{{Kind: hostile.Oversize, Share: 0.1}}
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "a conviction", func(*monitor.View) bool { return f.crowd.Convictions().Oversize > 0 })
 	must(t, f.Close())
 	if s := snap(f); s.Ledger.Sent == 0 || hasLimit(s) {
@@ -130,7 +130,7 @@ func TestConvictionsAreTold(t *testing.T) {
 	cfg.Hostile = []hostile.Group{{Kind: hostile.ZeroLength, Share: 0.1}}
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	s := until(t, f, "limit_ignored", hasLimit)
 	must(t, f.Close())
 	for _, d := range s.Diagnoses {

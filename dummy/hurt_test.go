@@ -92,7 +92,7 @@ func TestHostileServersDoNotHurtTheTester(t *testing.T) {
 			before := heap()
 			f := startFleet(t, cfg)
 			reach(t, f, monitor.Idle)
-			must(t, f.Start())
+			give(t)(f.Start(0))
 			until(t, f, c.faults[0].String(), func(s *monitor.View) bool {
 				return s.Faults[c.faults[0]] >= hurtClients
 			})
@@ -101,7 +101,7 @@ func TestHostileServersDoNotHurtTheTester(t *testing.T) {
 			} else {
 				t.Logf("%d kB", grown>>10)
 			}
-			must(t, f.Stop())
+			give(t)(f.Stop())
 			reach(t, f, monitor.Drained, monitor.Undrained)
 			must(t, f.Close())
 			if grown := heap() - before; grown > hurtMost+hurtPerConn*hurtClients {

@@ -53,11 +53,11 @@ func TestTuningIsWholeOrNot(t *testing.T) {
 		"oversend": {Clients: 3, OverSend: 1.5},
 		"rate":     {Clients: 3, Rate: math.NaN()},
 	} {
-		if err := f.Tune(bad); err == nil || !strings.HasPrefix(err.Error(), name+": ") {
+		if _, err := f.Tune(bad); err == nil || !strings.HasPrefix(err.Error(), name+": ") {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}
-	must(t, f.Tune(Tuning{Rate: 7.5, Churn: 2}))
+	give(t)(f.Tune(Tuning{Rate: 7.5, Churn: 2}))
 	want := Tuning{Clients: 8, OverSend: 4, Rate: 7.5, Churn: 2}
 	got := InForce(snap(f))
 	for name, v := range want {

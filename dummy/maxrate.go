@@ -41,11 +41,13 @@ func (f *Fleet) publishMaxRate(m monitor.MaxRate) {
 
 // tryRate is one step. Where the context ends meanwhile it says nothing.
 func (f *Fleet) tryRate(ctx context.Context, rate float64, p Plan) (monitor.RateStep, error) {
-	f.turnPage()
-	if err := f.Tune(Tuning{Rate: rate}); err != nil {
+	if _, err := f.Mark(""); err != nil {
 		return monitor.RateStep{}, err
 	}
-	if err := f.startFor(p.Duration); err != nil {
+	if _, err := f.Tune(Tuning{Rate: rate}); err != nil {
+		return monitor.RateStep{}, err
+	}
+	if _, err := f.Start(p.Duration); err != nil {
 		return monitor.RateStep{}, err
 	}
 	pause(ctx, p.Duration)

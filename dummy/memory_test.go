@@ -18,9 +18,9 @@ func idleDummies(t testing.TB, n int, echoed bool) float64 {
 	before := heap()
 	w, p := byHand(t, Config{Clients: n})
 	if echoed {
-		w.start(2, w.now, never)
+		w.start(w.now, never)
 		turn(w, p, w.now, true)
-		w.stop(3)
+		w.stop()
 		turn(w, p, w.now, true)
 	}
 	if w.count.conns.Now != uint64(n) || w.count.wait != 0 {

@@ -81,7 +81,7 @@ func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 	w.io = nullWorker{p}
 	w.queues = receiveQueues{at: never, table: tcpTable{theirs: map[trace.PeerKey]diagnose.Queue{}}}
 	f.workers = []*worker{w}
-	w.tune(1, f.load, 0)
+	w.tune(f.load, 0)
 	for w.advance(); len(p.connects) > 0; w.advance() {
 		connects := p.connects
 		p.connects = nil

@@ -6,15 +6,13 @@ import (
 	"dummyload/monitor"
 )
 
-// The orders that the fleet mails to its workers. Each phase order has a number, which the
-// worker tells back once it has taken it.
+// The verbs as a worker takes them: see Fleet.order.
 
 // start is Echo START: t0 is when the open loop's schedule begins, until when it ends.
-func (w *worker) start(order uint64, t0, until time.Duration) {
+func (w *worker) start(t0, until time.Duration) {
 	if w.mode == leaving {
 		return
 	}
-	w.tell.order = order
 	w.countOff()
 	w.dropKept()
 	w.mode, w.fresh = echoing, true
@@ -31,14 +29,13 @@ func (w *worker) readyAll() {
 
 // stop is Echo STOP: nothing new is assigned, what is assigned is still sent. What START made ready
 // has its turn even when both come at once, to a worker that was held up.
-func (w *worker) stop(order uint64) {
+func (w *worker) stop() {
 	if w.mode == leaving {
 		return
 	}
 	if w.fresh {
 		w.serve()
 	}
-	w.tell.order = order
 	w.countOff()
 	w.behind = w.behindNow()
 	w.mode = draining
@@ -53,11 +50,10 @@ func (w *worker) stop(order uint64) {
 
 // tune puts other settings in force. The open loop's schedule begins anew where its rate
 // changes, the churn's likewise.
-func (w *worker) tune(order uint64, to *Config, t0 time.Duration) {
+func (w *worker) tune(to *Config, t0 time.Duration) {
 	if w.mode == leaving {
 		return
 	}
-	w.tell.order = order
 	workers := w.fleet.cfg.Workers
 	if to.Rate != w.load.Rate {
 		until := w.echoes.until
@@ -128,8 +124,8 @@ func (w *worker) reset() {
 	w.forgetAnswers()
 }
 
-// turnPage begins to count echoes anew; connections and faults go on.
-func (w *worker) turnPage() {
+// mark begins to count echoes anew; connections and faults go on.
+func (w *worker) mark() {
 	c := &w.count
 	c.ledger, c.bytes = monitor.Ledger{Sent: uint64(c.wait)}, monitor.Bytes{}
 	c.faults[monitor.Late] = 0

@@ -7,8 +7,8 @@ import "testing"
 func TestStartAndStopAtOnce(t *testing.T) {
 	for _, rate := range []float64{0, 1000} {
 		w, p := byHand(t, Config{Clients: 3, OverSend: 2, Rate: rate})
-		w.start(2, w.now, never)
-		w.stop(3)
+		w.start(w.now, never)
+		w.stop()
 		turn(w, p, w.now, false) // sends
 		turn(w, p, w.now, true)
 		want := uint64(3 * 2)
@@ -18,10 +18,10 @@ func TestStartAndStopAtOnce(t *testing.T) {
 		if got := w.count.ledger.Echoed; got != want || w.count.wait != 0 {
 			t.Errorf("at a rate of %v: %d echoed, %d owed, want %d", rate, got, w.count.wait, want)
 		}
-		w.start(4, w.now, never)
+		w.start(w.now, never)
 		turn(w, p, w.now, true)
 		sent := w.count.ledger.Sent
-		w.stop(5)
+		w.stop()
 		if w.count.ledger.Sent != sent {
 			t.Errorf("at a rate of %v: STOP made %d more", rate, w.count.ledger.Sent-sent)
 		}

@@ -110,10 +110,10 @@ func undrained(t *testing.T, s *testServer, backend string, stuck *atomic.Uint64
 	cfg.Backend, cfg.OverSend, cfg.DrainTimeout = backend, window, time.Second
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	most := uint64(cfg.Clients) - 1
 	until(t, f, "stuck", func(*monitor.View) bool { return stuck.Load() == most })
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Undrained)
 	until(t, f, "owed for longer than any answer took", func(s *monitor.View) bool {
 		return s.Ledger.Wait == most*owed && !mayBeOnItsWay(f)
@@ -206,11 +206,11 @@ func TestNothingStuckIsNotExplained(t *testing.T) {
 			cfg.DrainTimeout = slowAnswer / 4
 			f := startFleet(t, cfg)
 			reach(t, f, monitor.Idle)
-			must(t, f.Start())
+			give(t)(f.Start(0))
 			until(t, f, "one answered and one late", func(s *monitor.View) bool {
 				return s.Ledger.Echoed >= 8 && s.Faults[monitor.Late] >= 8 && s.WaitEchoCount() >= 8
 			})
-			must(t, f.Stop())
+			give(t)(f.Stop())
 			reach(t, f, monitor.Undrained)
 			if c.slow {
 				knowSlow(t, f)
@@ -278,7 +278,7 @@ func explained(t *testing.T, f *Fleet, want string, seen bool) {
 func stuckByHand(t *testing.T, heardAt, at time.Duration) (*worker, *nullPort, *dummy) {
 	w, p := byHand(t, Config{Clients: 1, OverSend: 1, DrainTimeout: 10 * time.Second})
 	d := w.at(0)
-	w.start(2, 0, never)
+	w.start(0, never)
 	turn(w, p, scanEvery, false)
 	turn(w, p, scanEvery, true)
 	for len(p.sends) > 0 { // the server takes what is sent, and answers no more
@@ -360,7 +360,7 @@ func TestWhatIsOwedAtTheEndOfADrainStaysOwed(t *testing.T) {
 	if len(lines) != 1 || lines[0].Count != 1 || lines[0].Connection != 1 {
 		t.Errorf("%+v", lines)
 	}
-	w.start(4, w.now, never)
+	w.start(w.now, never)
 	w.count.balance()
 	if w.count.ledger.Lost != before.Lost+1 || w.count.wait != 0 || len(w.owedLines(-1)) != 0 {
 		t.Errorf("after START: wait %d, %+v", w.count.wait, w.count.ledger)
@@ -375,9 +375,9 @@ func TestNothingIsConcludedOfAServerThatNeverAnswered(t *testing.T) {
 	cfg.DrainTimeout = 200 * time.Millisecond
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "all sent", func(s *monitor.View) bool { return s.Ledger.Sent == 8*4 })
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Undrained)
 	until(t, f, "owed for long", func(*monitor.View) bool { return !mayBeOnItsWay(f) })
 	must(t, f.Close())
@@ -429,9 +429,9 @@ func TestWhoeverIsAcceptedWhenOthersLeaveLayInTheBacklog(t *testing.T) {
 		cfg.Churn, cfg.Close = 20, CloseFIN
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		until(t, f, "echoes", func(s *monitor.View) bool { return s.Ledger.Echoed > 100 })
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		reach(t, f, monitor.Drained, monitor.Undrained)
 		must(t, f.Close())
 		after := snap(f)

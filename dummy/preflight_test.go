@@ -198,13 +198,13 @@ func TestTooFewDescriptors(t *testing.T) {
 func withFewDescriptors(t *testing.T, target netip.AddrPort) {
 	f := startFleet(t, Config{Target: target, Clients: 100, Frame: 1, Workers: 1})
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	s := until(t, f, "echoes", func(s *monitor.View) bool {
 		return s.Ledger.Echoed > 1000 && s.Uptime > 200*time.Millisecond && len(s.Diagnoses) > 0
 	})
 	if s.Diagnoses[0].Name != "local_fd_limit" || s.Bad() != 0 || s.Connections.Failed != 0 {
 		t.Errorf("%+v, faults %v, %+v", s.Diagnoses, s.Faults, s.Connections)
 	}
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 }

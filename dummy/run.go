@@ -41,7 +41,7 @@ func (f *Fleet) echo(ctx context.Context, p Plan) error {
 	if p.MaxRate > 0 {
 		return errors.Join(f.findMaxRate(ctx, p), f.settle(ctx))
 	}
-	if err := f.startFor(p.Duration); err != nil {
+	if _, err := f.Start(p.Duration); err != nil {
 		return err
 	}
 	pause(ctx, p.Duration)
@@ -75,7 +75,7 @@ func (f *Fleet) settle(ctx context.Context) error {
 
 // drained is STOP and the drain.
 func (f *Fleet) drained() error {
-	if err := f.Stop(); err != nil && !errors.Is(err, ErrNotEchoing) {
+	if _, err := f.Stop(); err != nil && !errors.Is(err, ErrNotEchoing) {
 		return err // ErrNotEchoing: somebody else has given STOP
 	}
 	return f.Wait(context.Background(), monitor.Drained, monitor.Undrained)

@@ -41,7 +41,7 @@ func TestWhoWasHeldUpAccusesNobody(t *testing.T) {
 // missing.
 func TestAScanThatIsAlwaysLateLooks(t *testing.T) {
 	w, p := byHand(t, Config{Clients: 1, OverSend: 1})
-	w.start(2, 0, never)
+	w.start(0, never)
 	at := w.now
 	for range 4 {
 		at += 2 * heldUp
@@ -58,10 +58,10 @@ func TestAPokeIsGivenTheTimeTheWorkerStoodStill(t *testing.T) {
 	for _, answered := range []bool{true, false} {
 		w, p := byHand(t, Config{Clients: 1, OverSend: 1})
 		d := w.at(0)
-		w.start(2, 0, never)
+		w.start(0, never)
 		turn(w, p, scanEvery, false)
 		turn(w, p, scanEvery, true) // so it was accepted
-		w.stop(3)
+		w.stop()
 		turn(w, p, time.Minute, false)
 		w.leave(false, true)
 		turn(w, p, time.Minute+1, false)

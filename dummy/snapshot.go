@@ -30,11 +30,10 @@ type totals struct {
 	fairness  monitor.Fairness
 	fairAt    time.Duration
 	fairIn    monitor.Phase
-	resets    uint64
 	diagnosed []monitor.Diagnosis // up to the last Reset
 	first     []monitor.Evidence  // of each fault, up to the last Reset
 	latest    []monitor.Diagnosis // of the snapshot before
-	pages     uint64
+	ticket    monitor.Ticket      // the last verb that all of this knows of
 	steps     diagnose.Steps
 }
 
@@ -55,7 +54,6 @@ func (t *totals) reset(e *earlier) {
 	t.latest = nil
 	t.evidence, t.kept = nil, [monitor.NumFaults]int{} // what is owed stays owed
 	t.steps = diagnose.Steps{}
-	t.resets = e.resets
 }
 
 // resetEchoes forgets what echoes and their times came to.
@@ -66,11 +64,10 @@ func (t *totals) resetEchoes() {
 	t.health.reset()
 }
 
-// turnPage forgets what Fleet.turnPage counts anew.
-func (t *totals) turnPage(pages uint64) {
+// mark forgets what Fleet.Mark counts anew.
+func (t *totals) mark() {
 	t.resetEchoes()
 	t.steps.Turn()
-	t.pages = pages
 }
 
 // Collect fills in everything a fleet knows; Bundled and Server are left alone. Each worker
@@ -101,13 +98,14 @@ func (f *Fleet) ask(s *monitor.View) []*report {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := &f.totals
-	if f.earlier.resets != t.resets {
+	if f.earlier.ticket > t.ticket {
 		t.reset(&f.earlier)
 	}
 	f.describe(s)
-	if f.pages != t.pages {
-		t.turnPage(f.pages)
+	if f.mark.ticket > t.ticket {
+		t.mark()
 	}
+	t.ticket = f.ticket
 	due := s.Uptime >= t.fairAt+fairnessEvery && s.Clients <= fairnessMost
 	want := wanted{fairness: due || s.Phase != t.fairIn}
 	switch s.Phase {
@@ -128,6 +126,7 @@ func (f *Fleet) describe(s *monitor.View) {
 		s.EchoOn += now - f.since
 	}
 	s.Leaving = f.leaving
+	s.Ticket, s.Mark = f.confirmed(), f.mark.name
 	s.Target, s.Seed = f.cfg.Target.String(), f.cfg.Seed
 	s.Clients, s.OverSend = f.load.Clients, f.load.OverSend
 	s.Rate, s.Churn = f.load.Rate, f.load.Churn

@@ -19,7 +19,7 @@ func TestServerThatStallsIsNamedAndItsRecoveryToo(t *testing.T) {
 	})))
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	before := until(t, f, "echoes", echoedAtLeast(1000))
 	if len(before.Diagnoses) != 0 {
 		t.Fatalf("%+v", before.Diagnoses)
@@ -33,7 +33,7 @@ func TestServerThatStallsIsNamedAndItsRecoveryToo(t *testing.T) {
 	until(t, f, "the recovery", func(s *monitor.View) bool {
 		return strings.Contains(s.Diagnoses[0].Why, "recovered after")
 	})
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 	if s := snap(f); s.Bad() != 0 || len(s.Diagnoses) != 2 ||
 		s.Diagnoses[1].Name != monitor.Recovered {
@@ -44,12 +44,12 @@ func TestServerThatStallsIsNamedAndItsRecoveryToo(t *testing.T) {
 func TestServerThatNeverServesIsNamed(t *testing.T) {
 	f := startFleet(t, testConfig(startServer(t, readAll)))
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	s := until(t, f, "never_served", func(s *monitor.View) bool { return len(s.Diagnoses) > 0 })
 	if s.Diagnoses[0].Name != "never_served" || s.Diagnoses[0].Connections != 8 {
 		t.Errorf("%+v", s.Diagnoses)
 	}
-	must(t, f.Reset())
+	give(t)(f.Reset())
 	until(t, f, "never_served again", func(s *monitor.View) bool {
 		return len(s.Diagnoses) == 1
 	})
@@ -65,9 +65,9 @@ func TestSlowServerDoesNotStall(t *testing.T) {
 	cfg.OverSend = 1
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "two rounds", echoedAtLeast(2*uint64(cfg.Clients)))
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 	if s := snap(f); len(s.Diagnoses) != 0 {
 		t.Errorf("%+v", s.Diagnoses)

@@ -20,7 +20,7 @@ func TestADummysLifeIsInItsTrace(t *testing.T) {
 		Found: func(e monitor.Evidence) { found = append(found, e) }})
 	at := 3 * time.Second
 	w.trace.SetTime(at)
-	w.start(2, w.now, never)
+	w.start(w.now, never)
 	turn(w, p, at, true) // sends
 	turn(w, p, at, true) // is answered, and sends again
 	w.stop(3)
@@ -76,7 +76,7 @@ func TestADummysAddressesAreKnown(t *testing.T) {
 		cfg.Backend, cfg.Clients = backend, 1
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Disconnect(0, CloseFIN))
+		give(t)(f.Disconnect(0, CloseFIN))
 		until(t, f, "back", func(s *monitor.View) bool { return s.Connections.Connected == 2 })
 		for conn := uint32(1); conn <= 2; conn++ {
 			if got, want := f.LocalOf(0, conn), trace.KeyOf(<-accepted); got != want {

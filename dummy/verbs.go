@@ -15,133 +15,157 @@ var (
 	ErrEnded      = errors.New("the fleet is closed")
 )
 
-// Start is Echo START. It is refused while echo is on, and while a drain is.
-func (f *Fleet) Start() error { return f.startFor(0) }
+// awaited is a START that was given while Connecting; its ticket is 0 when there is none.
+type awaited struct {
+	ticket monitor.Ticket
+	length time.Duration
+}
 
-// startFor is Start where STOP is to come after a time, 0 being unknown: what an open loop sends
-// until then is known from the start, and does not depend on how late STOP is.
-func (f *Fleet) startFor(d time.Duration) error {
+// order has every worker take a verb, and numbers it. f.mu is held: workers take verbs in the order
+// of their tickets, and tell the last one.
+func (f *Fleet) order(verb func(*worker)) monitor.Ticket {
+	f.ticket++
+	t := f.ticket
+	f.mailAll(func(w *worker) { verb(w); w.tell.taken = t })
+	return t
+}
+
+// mailAll mails every worker.
+func (f *Fleet) mailAll(letter func(*worker)) {
+	for _, w := range f.workers {
+		w.mail.send(w.port, letter)
+	}
+}
+
+// confirmed is the last ticket up to which every verb is in force once the workers have read
+// their mail. f.mu is held.
+func (f *Fleet) confirmed() monitor.Ticket {
+	if f.awaited.ticket > 0 {
+		return f.awaited.ticket - 1
+	}
+	return f.ticket
+}
+
+// Start is Echo START. It is refused while echo is on, and while a drain is.
+func (f *Fleet) Start(length time.Duration) (monitor.Ticket, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case f.leaving:
-		return ErrEnded
-	case f.phase == monitor.Connecting:
-		f.startWanted = true
+		return 0, ErrEnded
 	case f.phase == monitor.Echoing:
-		return ErrEchoing
+		return 0, ErrEchoing
 	case f.phase == monitor.Draining:
-		return ErrDraining
-	default:
-		f.startEcho(f.clock(), d)
+		return 0, ErrDraining
+	case f.phase == monitor.Connecting:
+		t := f.order(func(*worker) {})
+		if f.awaited.ticket == 0 {
+			f.awaited.ticket = t
+		}
+		f.awaited.length = length
+		return t, nil
 	}
-	return nil
+	return f.startEcho(f.clock(), length), nil
 }
 
 // startEcho is START from a phase that allows it. f.mu is held.
-func (f *Fleet) startEcho(now, length time.Duration) {
-	f.startWanted = false
+func (f *Fleet) startEcho(now, length time.Duration) monitor.Ticket {
+	f.awaited = awaited{}
 	f.drain = monitor.Drain{}
-	f.order++
-	order := f.order
 	until := never
 	if length > 0 {
 		until = now + length
 	}
-	f.orderAll(func(w *worker) { w.start(order, now, until) })
+	t := f.order(func(w *worker) { w.start(now, until) })
 	f.enter(monitor.Echoing, now)
 	f.event("START")
 	f.setOut()
+	return t
 }
 
 // Stop is Echo STOP. While Connecting it takes a START back that waits there; otherwise it is
 // refused unless echo is on.
-func (f *Fleet) Stop() error {
+func (f *Fleet) Stop() (monitor.Ticket, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case f.leaving:
-		return ErrEnded
-	case f.phase == monitor.Connecting && f.startWanted:
-		f.startWanted = false
-		return nil
+		return 0, ErrEnded
+	case f.phase == monitor.Connecting && f.awaited.ticket > 0:
+		f.awaited = awaited{}
+		return f.order(func(*worker) {}), nil
 	case f.phase != monitor.Echoing:
-		return ErrNotEchoing
+		return 0, ErrNotEchoing
 	}
-	f.order++
-	order := f.order
-	f.orderAll(func(w *worker) { w.stop(order) })
+	t := f.order((*worker).stop)
 	f.enter(monitor.Draining, f.clock())
 	f.event("STOP")
 	f.kick() // to know the deadline
-	return nil
+	return t, nil
 }
 
 // Tune changes the load while it runs.
-func (f *Fleet) Tune(t Tuning) error {
+func (f *Fleet) Tune(tuning Tuning) (monitor.Ticket, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.leaving {
-		return ErrEnded
+		return 0, ErrEnded
 	}
 	to := *f.load
-	if err := t.apply(&to); err != nil {
-		return err
+	if err := tuning.apply(&to); err != nil {
+		return 0, err
 	}
 	now := f.clock()
 	more := to.Clients > f.load.Clients
 	f.load = &to
-	f.order++
-	order := f.order
-	f.orderAll(func(w *worker) { w.tune(order, &to, now) })
+	t := f.order(func(w *worker) { w.tune(&to, now) })
 	// Undrained stays: what is owed is named until the next START, and kept by Close.
 	if more && (f.phase == monitor.Idle || f.phase == monitor.Drained) {
 		f.enter(monitor.Connecting, now)
 	}
-	return nil
+	return t, nil
 }
 
 // Disconnect closes n connections, chosen by the seed, all with 0; they reconnect, and the log
 // tells when all are back. Those that are not up at this moment are not counted.
-func (f *Fleet) Disconnect(n int, how CloseKind) error {
+func (f *Fleet) Disconnect(n int, how CloseKind) (monitor.Ticket, error) {
 	if err := within("disconnect", n, 0, MaxClients); err != nil {
-		return err
+		return 0, err
 	}
 	if err := within("close", how, CloseFIN, CloseMixed); err != nil {
-		return err
+		return 0, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.leaving {
-		return ErrEnded
+		return 0, ErrEnded
 	}
-	f.storm.number++
 	if !f.storm.on {
 		f.storm.on = true
 		f.storm.since = f.clock()
 		f.storm.total = uint64(f.load.Clients)
 	}
-	number, workers := f.storm.number, len(f.workers)
-	f.orderAll(func(w *worker) {
+	workers := len(f.workers)
+	f.storm.ticket = f.order(func(w *worker) {
 		part := -1
 		if n > 0 {
 			part = share(n, w.index, workers)
 		}
-		w.disconnect(number, part, how)
+		w.disconnect(part, how)
 	})
-	return nil
+	return f.storm.ticket, nil
 }
 
 // Reset sets counters, histograms, faults and diagnoses back to zero. What is outstanding
 // counts as sent since.
-func (f *Fleet) Reset() error {
+func (f *Fleet) Reset() (monitor.Ticket, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.leaving {
-		return ErrEnded
+		return 0, ErrEnded
 	}
 	f.closeBooks()
-	f.orderAll((*worker).reset)
+	f.earlier.ticket = f.order((*worker).reset)
 	f.crowd.reset()
 	f.outages.Reset()
 	f.echoOn = 0
@@ -150,7 +174,29 @@ func (f *Fleet) Reset() error {
 	}
 	f.event("counters reset")
 	f.kick()
-	return nil
+	return f.earlier.ticket, nil
+}
+
+// Mark begins a part of the run, as each step of a search is. Unlike with Reset, connections and
+// faults stay: they are the run's.
+func (f *Fleet) Mark(name string) (monitor.Ticket, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.leaving {
+		return 0, ErrEnded
+	}
+	f.mark = mark{name, f.order((*worker).mark)}
+	f.echoOn = 0
+	if f.phase == monitor.Echoing {
+		f.echoOn = f.since - f.clock() // the phase began before, and counts from here
+	}
+	return f.mark.ticket, nil
+}
+
+// mark is the last Mark.
+type mark struct {
+	name   string
+	ticket monitor.Ticket
 }
 
 // closeBooks keeps what is known of the time up to now. f.mu is held.
@@ -162,14 +208,4 @@ func (f *Fleet) closeBooks() {
 		e.echoOn += e.at - f.since
 	}
 	e.diagnoses = lastOfEach(e.diagnoses, f.outages.Found())
-}
-
-// turnPage begins to count echoes anew, between two steps of a search. Unlike with Reset,
-// connections and faults stay: they are the run's.
-func (f *Fleet) turnPage() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.pages++
-	f.orderAll((*worker).turnPage)
-	f.echoOn = 0
 }

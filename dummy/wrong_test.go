@@ -79,11 +79,11 @@ func TestEveryWrongServerIsNamed(t *testing.T) {
 				cfg.DrainTimeout = 300 * time.Millisecond
 				f := startFleet(t, cfg)
 				reach(t, f, monitor.Idle)
-				must(t, f.Start())
+				give(t)(f.Start(0))
 				until(t, f, c.fault.String(), func(s *monitor.View) bool {
 					return s.Faults[c.fault] >= 3 && s.Ledger.Echoed > 500
 				})
-				must(t, f.Stop())
+				give(t)(f.Stop())
 				reach(t, f, monitor.Drained, monitor.Undrained)
 				must(t, f.Close())
 				namedWithEvidence(t, snap(f), c.fault)
@@ -122,11 +122,11 @@ func TestMuteServerOwesEveryEchoAndAllAreNamed(t *testing.T) {
 		cfg.DrainTimeout = time.Second // long enough to be looked at
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		until(t, f, "all late", func(s *monitor.View) bool {
 			return s.Faults[monitor.Late] == 32
 		})
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		draining := until(t, f, "owed while draining", func(s *monitor.View) bool {
 			return len(s.Owed) == 8
 		})
@@ -169,12 +169,12 @@ func TestMoreDummiesAfterAFailedDrainLeaveItNamed(t *testing.T) {
 	cfg.DrainTimeout = 100 * time.Millisecond
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "echoes out", func(s *monitor.View) bool { return s.Ledger.Wait == 32 })
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Undrained)
 	const more = 10
-	must(t, f.Tune(Tuning{Clients: more}))
+	give(t)(f.Tune(Tuning{Clients: more}))
 	until(t, f, "two more", func(s *monitor.View) bool { return s.Connections.Now == 10 })
 	must(t, f.Close())
 	if s := snap(f); s.Ledger.Wait != 32 || s.Ledger.Abandoned != 0 || len(s.Owed) != 8 {
@@ -188,12 +188,12 @@ func TestEveryOwedEchoIsNamedWithoutASnapshotInBetween(t *testing.T) {
 	cfg.Clients, cfg.OverSend, cfg.DrainTimeout = 2*owedWhileDraining+1, 1, 100*time.Millisecond
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "all are owed one", func(s *monitor.View) bool {
 		return s.Ledger.Wait == uint64(cfg.Clients)
 	})
-	must(t, f.Stop())
-	must(t, f.Reset()) // what is owed stays owed
+	give(t)(f.Stop())
+	give(t)(f.Reset()) // what is owed stays owed
 	reach(t, f, monitor.Undrained)
 	must(t, f.Close())
 	if s := snap(f); len(s.Owed) != cfg.Clients || s.Ledger.Wait != uint64(cfg.Clients) {
@@ -207,14 +207,14 @@ func TestDrainGoesOnWhenTheAnswersComeAfterAll(t *testing.T) {
 	cfg.DrainTimeout = time.Second // the first drain fails, the second must not
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "echoes out", func(s *monitor.View) bool { return s.Ledger.Wait == 32 })
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Undrained)
-	must(t, f.Start()) // on the same connections, sequences go on
+	give(t)(f.Start(0)) // on the same connections, sequences go on
 	close(release)
 	until(t, f, "echoes", echoedAtLeast(1000))
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 	if s := snap(f); s.Faults[monitor.NotDrained] != 32 || s.Connections.Connected != 8 ||
 		s.Ledger.Sent != s.Ledger.Echoed {
@@ -263,7 +263,7 @@ func TestServerThatIsGoneIsNamedOnce(t *testing.T) {
 		cfg.Backend = backend
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		until(t, f, "echoes", echoedAtLeast(100))
 		server.stop()
 		// Of connections that are closed one by one a first judgement may find most, the next the rest.
@@ -277,7 +277,7 @@ func TestServerThatIsGoneIsNamedOnce(t *testing.T) {
 		if s.Faults[monitor.ClosedByServer]+s.Faults[monitor.ResetByServer] != 0 {
 			t.Errorf("losses were counted one by one: %v", s.Faults)
 		}
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		reach(t, f, monitor.Drained)
 	})
 }
@@ -301,9 +301,9 @@ func TestLoginPacketIsAwaited(t *testing.T) {
 		}
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
-		must(t, f.Start())
+		give(t)(f.Start(0))
 		until(t, f, "echoes", echoedAtLeast(500))
-		must(t, f.Stop())
+		give(t)(f.Stop())
 		reach(t, f, monitor.Drained)
 		for other, n := range snap(f).Faults {
 			if want := monitor.Fault(other) == fault; want != (n == 8) || !want && n != 0 {
@@ -321,7 +321,7 @@ func TestServerThatReadsNothingIsNamed(t *testing.T) {
 	cfg.DrainTimeout, cfg.EchoTimeout = 150*time.Millisecond, time.Minute
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	s := until(t, f, "not_reading", func(s *monitor.View) bool {
 		return s.Faults[monitor.NotReading] == 2
 	})
@@ -361,9 +361,9 @@ func TestBytesAfterTheDrainAreUnsolicited(t *testing.T) {
 	}))
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
-	must(t, f.Start())
+	give(t)(f.Start(0))
 	until(t, f, "echoes", echoedAtLeast(500))
-	must(t, f.Stop())
+	give(t)(f.Stop())
 	reach(t, f, monitor.Drained)
 	if s := snap(f); s.Bad() != 0 {
 		t.Fatalf("faults %v", s.Faults)

@@ -48,6 +48,9 @@ type View struct {
 	Settling int  // while Connecting: dummies that are not ready yet, and have not failed
 	Leaving  bool // the fleet closes its connections, on its way to Ended
 
+	Ticket Ticket // of the last verb that is in these numbers with all before it: see Confirms
+	Mark   string // the name that Control.Mark gave to this part of the run
+
 	Target  string
 	Bundled bool
 	Seed    uint64

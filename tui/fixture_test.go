@@ -30,22 +30,23 @@ type fakeFleet struct {
 	shown *monitor.View
 }
 
-func (f *fakeFleet) did(verb string) error {
+func (f *fakeFleet) did(verb string) (monitor.Ticket, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.verbs = append(f.verbs, verb)
-	return f.err
+	return monitor.Ticket(len(f.verbs)), f.err
 }
 
-func (f *fakeFleet) Start() error { return f.did("start") }
-func (f *fakeFleet) Stop() error  { return f.did("stop") }
-func (f *fakeFleet) Reset() error { return f.did("reset") }
+func (f *fakeFleet) Start(time.Duration) (monitor.Ticket, error) { return f.did("start") }
+func (f *fakeFleet) Stop() (monitor.Ticket, error)               { return f.did("stop") }
+func (f *fakeFleet) Reset() (monitor.Ticket, error)              { return f.did("reset") }
+func (f *fakeFleet) Mark(name string) (monitor.Ticket, error)    { return f.did("mark " + name) }
 
-func (f *fakeFleet) Disconnect(n int, how dummy.CloseKind) error {
+func (f *fakeFleet) Disconnect(n int, how dummy.CloseKind) (monitor.Ticket, error) {
 	return f.did(fmt.Sprintf("disconnect %d %d", n, how))
 }
 
-func (f *fakeFleet) Tune(t dummy.Tuning) error {
+func (f *fakeFleet) Tune(t dummy.Tuning) (monitor.Ticket, error) {
 	return f.did("tune" + spelled(t, " %s=%s"))
 }
 

@@ -421,3 +421,27 @@ func TestMessagesPass(t *testing.T) {
 		t.Errorf("old news are not called old:\n%s", got)
 	}
 }
+
+// TestKeysCountBeforeTheSnapshotsShowIt: a key pressed again goes on from what was asked, until a
+// snapshot confirms the last ticket; from then on the snapshots count alone.
+func TestKeysCountBeforeTheSnapshotsShowIt(t *testing.T) {
+	u, fleet := newTestUI(t, 80, 24, nil)
+	s := running(5)
+	s.OverSend = 1
+	u.observe(s)
+	typed(u, "}}")
+	old := *s
+	old.Ticket = 1 // of the first alone
+	u.observe(&old)
+	typed(u, "}")
+	if got := fleet.asked(); got != "tune oversend=2; tune oversend=3; tune oversend=4" {
+		t.Errorf("asked for %q", got)
+	}
+	confirmed := *s
+	confirmed.OverSend, confirmed.Ticket = 9, 3
+	u.observe(&confirmed)
+	typed(u, "}")
+	if got := fleet.asked(); !strings.HasSuffix(got, "; tune oversend=10") {
+		t.Errorf("asked for %q", got)
+	}
+}

@@ -52,9 +52,9 @@ type ui struct {
 	message      string // on the last line, until messageUntil
 	messageStyle func(*look) tcell.Style
 	messageUntil time.Time
-	asked        dummy.Tuning // what was asked of the fleet and is not in a snapshot yet
-	askedUntil   time.Time
-	churn        float64 // what the key c switches on
+	asked        dummy.Tuning   // what was asked of the fleet and is not in a snapshot yet
+	askedAs      monitor.Ticket // of the last Tune
+	churn        float64        // what the key c switches on
 
 	leaving bool   // quit as soon as the drain is over
 	keep    bool   // and keep the last screen
@@ -145,7 +145,7 @@ func (u *ui) interrupt() {
 	}
 	u.leaving = true
 	if u.latest.Phase == monitor.Echoing {
-		_ = u.o.Control.Stop() // an error means that STOP was given since the snapshot
+		_, _ = u.o.Control.Stop() // an error means that STOP was given since the snapshot
 	}
 	u.say("quits when the drain is over; Ctrl-C quits at once")
 }

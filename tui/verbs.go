@@ -26,9 +26,15 @@ func (u *ui) toggleEcho() {
 	}
 }
 
-func (u *ui) start() { u.told(u.o.Control.Start(), "Echo START given") }
+func (u *ui) start() {
+	_, err := u.o.Control.Start(0)
+	u.told(err, "Echo START given")
+}
 
-func (u *ui) stop() { u.told(u.o.Control.Stop(), "Echo STOP given") }
+func (u *ui) stop() {
+	_, err := u.o.Control.Stop()
+	u.told(err, "Echo STOP given")
+}
 
 // load is what the fleet was last asked for: the newest snapshot, and what came after it.
 func (u *ui) load() dummy.Tuning {
@@ -36,25 +42,30 @@ func (u *ui) load() dummy.Tuning {
 	if u.latest != nil {
 		load = dummy.InForce(u.latest)
 	}
-	if u.now().Before(u.askedUntil) {
+	if u.isAsking() {
 		maps.Copy(load, u.asked)
 	}
 	return load
 }
 
-// tune asks for another load, and remembers it until the snapshots have had time to show it: a
-// key pressed five times in a row shall count five times.
+// tune asks for another load, and remembers it until a snapshot confirms it: a key pressed five
+// times in a row shall count five times.
 func (u *ui) tune(t dummy.Tuning, text string) {
-	err := u.o.Control.Tune(t)
+	ticket, err := u.o.Control.Tune(t)
 	u.told(err, text)
 	if err != nil {
 		return
 	}
-	if !u.now().Before(u.askedUntil) {
+	if !u.isAsking() {
 		u.asked = dummy.Tuning{}
 	}
 	maps.Copy(u.asked, t)
-	u.askedUntil = u.now().Add(4 * monitor.SampleInterval)
+	u.askedAs = ticket
+}
+
+// isAsking reports whether a change of the load was asked for that no snapshot confirms yet.
+func (u *ui) isAsking() bool {
+	return u.askedAs > 0 && (u.latest == nil || !u.latest.Confirms(u.askedAs))
 }
 
 // toggleChurn switches the Disconnect Test. A fleet that was started without one closes a tenth
@@ -103,20 +114,22 @@ func (u *ui) askClose() {
 				u.told(fmt.Errorf("%q is not a number from 1 to %d", text, dummy.MaxClients), "")
 				return
 			}
-			u.told(u.o.Control.Disconnect(n, dummy.CloseFIN),
-				"closing "+plural(n, "connection", "connections"))
+			_, err = u.o.Control.Disconnect(n, dummy.CloseFIN)
+			u.told(err, "closing "+plural(n, "connection", "connections"))
 		})
 }
 
 func (u *ui) askDisconnectAll() {
 	u.front = &ask{"Disconnect all dummies? They reconnect.", func(u *ui) {
-		u.told(u.o.Control.Disconnect(0, dummy.CloseFIN), "closing all connections")
+		_, err := u.o.Control.Disconnect(0, dummy.CloseFIN)
+		u.told(err, "closing all connections")
 	}}
 }
 
 func (u *ui) askReset() {
 	u.front = &ask{"Set all counters, histograms and faults back to zero?", func(u *ui) {
-		u.told(u.o.Control.Reset(), "counters are reset")
+		_, err := u.o.Control.Reset()
+		u.told(err, "counters are reset")
 	}}
 }
 

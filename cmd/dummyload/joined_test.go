@@ -93,7 +93,7 @@ func joinedOn(t *testing.T, backend string, bundle func(*testing.T, *server.Serv
 	if err := fleet.Wait(t.Context(), monitor.Idle); err != nil {
 		t.Fatal(err)
 	}
-	if err := fleet.Start(); err != nil {
+	if err := echoStart(fleet); err != nil {
 		t.Fatal(err)
 	}
 	var whole *monitor.Evidence

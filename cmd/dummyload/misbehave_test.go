@@ -43,7 +43,7 @@ func harass(t *testing.T, c server.Config, misbehave string,
 	if err := fleet.Wait(t.Context(), monitor.Idle); err != nil {
 		t.Fatal(err)
 	}
-	if err := fleet.Start(); err != nil {
+	if err := echoStart(fleet); err != nil {
 		t.Fatal(err)
 	}
 	deadline := time.Now().Add(longest)

@@ -54,7 +54,7 @@ func TestStoppedServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer fleet.Close()
-	if err := errors.Join(fleet.Wait(t.Context(), monitor.Idle), fleet.Start()); err != nil {
+	if err := errors.Join(fleet.Wait(t.Context(), monitor.Idle), echoStart(fleet)); err != nil {
 		t.Fatal(err)
 	}
 	var last *monitor.View
@@ -163,8 +163,8 @@ func TestServerStoppedInEveryPhase(t *testing.T) {
 	pause() // connecting
 	for _, next := range []func() error{
 		func() error { return fleet.Wait(t.Context(), monitor.Idle) },
-		fleet.Start,
-		fleet.Stop, // draining
+		func() error { return echoStart(fleet) },
+		func() error { return echoStop(fleet) }, // draining
 		func() error { return fleet.Wait(t.Context(), monitor.Drained) },
 	} {
 		if err := next(); err != nil {
@@ -204,7 +204,7 @@ func TestServerThatRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer fleet.Close()
-	if err := errors.Join(fleet.Wait(t.Context(), monitor.Idle), fleet.Start()); err != nil {
+	if err := errors.Join(fleet.Wait(t.Context(), monitor.Idle), echoStart(fleet)); err != nil {
 		t.Fatal(err)
 	}
 	last := new(monitor.View)

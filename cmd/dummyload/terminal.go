@@ -86,12 +86,12 @@ type control struct {
 }
 
 // Reset does not wait for the look.
-func (c control) Reset() error {
-	err := c.Fleet.Reset()
+func (c control) Reset() (monitor.Ticket, error) {
+	ticket, err := c.Fleet.Reset()
 	if err == nil {
 		go c.sampler.Sample()
 	}
-	return err
+	return ticket, err
 }
 
 // stopAfter presses STOP once Echo has been on for the duration, as `dummyload run` does.
@@ -103,7 +103,7 @@ type stopAfter struct {
 // Observe looks at how long this START has lasted.
 func (l *stopAfter) Observe(s *monitor.View) {
 	if s.Phase == monitor.Echoing && s.At.Sub(s.Since) >= l.duration {
-		_ = l.control.Stop() // an error means that somebody else stopped it already
+		_, _ = l.control.Stop() // an error means that somebody else stopped it already
 	}
 }
 

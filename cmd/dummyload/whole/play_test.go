@@ -149,11 +149,11 @@ func (p *play) run() {
 		return
 	}
 	p.until(monitor.Idle)
-	p.order(p.fleet.Start)
+	p.order(p.fleet.Start(0))
 	p.middle()
 	p.stop()
 	if p.one(2) { // START works again on the same connections
-		p.order(p.fleet.Start)
+		p.order(p.fleet.Start(0))
 		p.pass(p.ms(15))
 		p.stop()
 	}
@@ -208,7 +208,7 @@ func (p *play) faults() {
 			p.held++
 		case 4:
 			p.stop()
-			p.order(p.fleet.Start)
+			p.order(p.fleet.Start(0))
 		}
 	}
 }
@@ -225,9 +225,9 @@ func (p *play) pass(d time.Duration) {
 	p.look()
 }
 
-// order gives one of Control's verbs.
-func (p *play) order(verb func() error) {
-	if err := verb(); err != nil {
+// order takes what one of Control's verbs came to.
+func (p *play) order(_ monitor.Ticket, err error) {
+	if err != nil {
 		p.say("an order was refused: %v", err)
 	}
 }
@@ -247,7 +247,7 @@ func (p *play) until(phases ...monitor.Phase) {
 
 // stop is STOP and the drain.
 func (p *play) stop() {
-	p.order(p.fleet.Stop)
+	p.order(p.fleet.Stop())
 	p.until(monitor.Drained, monitor.Undrained)
 	p.look()
 }

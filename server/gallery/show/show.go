@@ -136,7 +136,7 @@ func (s *Show) echo(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sample
 func startStop(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sampler, l gallery.Load,
 	most time.Duration, named func() bool) (drained bool, err error) {
 	before := times(sampler.Sample(), l.StopAt)
-	if err := f.Start(); err != nil {
+	if _, err := f.Start(0); err != nil {
 		return false, err
 	}
 	lived := func() bool {
@@ -151,7 +151,7 @@ func startStop(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sampler, l 
 	if l.Lifetimes > 0 && !lived() {
 		return false, fmt.Errorf("fewer than %d connections in %v", l.Lifetimes, most)
 	}
-	if err := f.Stop(); err != nil {
+	if _, err := f.Stop(); err != nil {
 		return false, err
 	}
 	if err := f.Wait(ctx, monitor.Drained, monitor.Undrained); err != nil {
