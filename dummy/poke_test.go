@@ -286,7 +286,7 @@ func stuckByHand(t *testing.T, heardAt, at time.Duration) (*worker, *nullPort, *
 		p.sends = p.sends[1:]
 		w.complete(&iocp.Entry{Overlapped: send.ov, Transferred: len(send.buf)})
 	}
-	w.stop(3)
+	w.stop()
 	d.heardAt = heardAt
 	w.now = at
 	w.giveUpDrain()

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/verify"
 	"dummyload/monitor"
 	"dummyload/server/frame"
 )
@@ -55,7 +56,7 @@ func TestStartThatWaitsIsConfirmedOnceItIsInForce(t *testing.T) {
 	block := make(chan struct{})
 	s := startServer(t, func(c *net.TCPConn) {
 		<-block
-		_, _ = c.Write(frame.Len16.Append(nil, loginPacket()))
+		_, _ = c.Write(frame.Len16.Append(nil, []byte(verify.Login)))
 		echoAll(c)
 	})
 	cfg := testConfig(s)

@@ -23,7 +23,7 @@ func TestADummysLifeIsInItsTrace(t *testing.T) {
 	w.start(w.now, never)
 	turn(w, p, at, true) // sends
 	turn(w, p, at, true) // is answered, and sends again
-	w.stop(3)
+	w.stop()
 	turn(w, p, at, true)
 	d := w.at(1)
 	w.blame(d, monitor.Corrupt, monitor.Evidence{Seq: 1})
