@@ -96,11 +96,11 @@ func (w *worker) neverAccepted(d *dummy, class iocp.Class) bool {
 	if d.is(backlogged) {
 		return true
 	}
-	if n, ok := iocp.BytesAcked(w.port, d.sock); ok && n > 0 {
+	if n, ok := w.engine.Acked(&d.Conn); ok && n > 0 {
 		return false
 	}
 	return w.fleet.backlog.excuses(w.fleet.cfg.Target.Port(),
-		w.count.conns.Connected*uint64(len(w.fleet.workers)), d.since, w.now)
+		w.count.conns.Connected*uint64(len(w.fleet.workers)), d.Since(), w.now())
 }
 
 // dialAnew replaces such a connection. The server has neither closed it nor lost an echo.
@@ -110,7 +110,7 @@ func (w *worker) dialAnew(d *dummy) {
 	w.count.signs.Ladder.Refused.Add(diagnose.Stuck{Connections: 1, Echoes: uint64(d.wait)})
 	w.countOwnClose(d)
 	w.abandon(d)
-	w.die(d, w.port.Abort, d.backoff())
+	w.engine.Abort(&d.Conn, d.Backoff())
 }
 
 // tellUnaccepted puts what is new of it into the log. f.mu is held.

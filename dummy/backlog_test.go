@@ -18,7 +18,7 @@ func TestNeverAcceptedIsToldWithoutTheFleetsLock(t *testing.T) {
 	done := make(chan struct{})
 	w := f.workers[0]
 	f.mu.Lock()
-	w.mail.send(w.port, func(w *worker) { w.dialAnew(w.at(0)); close(done) })
+	w.order(func(w *worker) { w.dialAnew(w.at(0)); close(done) })
 	select {
 	case <-done:
 	case <-time.After(soon):
@@ -70,12 +70,12 @@ func TestASendThatMeetsTheRSTTellsItsClass(t *testing.T) {
 		if full {
 			b.count = 1
 		}
-		w.start(w.now, never)
-		w.now = time.Hour
-		w.advance()
+		w.start(w.now(), never)
+		w.engine.Tick(time.Hour)
+		w.engine.Advance()
 		d := w.at(0)
-		w.complete(&iocp.Entry{Overlapped: p.sends[0].ov, Err: syscall.ECONNRESET})
-		w.complete(&iocp.Entry{Overlapped: &d.recv})
+		w.engine.Complete(&iocp.Entry{Overlapped: p.sends[0].ov, Err: syscall.ECONNRESET})
+		w.engine.Complete(p.received(d, nil))
 		w.countHeld(false)
 		never, reset := w.count.conns.NeverAccepted, w.count.faults[monitor.ResetByServer]
 		if (never == 1) != full || (reset == 1) == full || w.count.faults[monitor.ClosedByServer] != 0 {

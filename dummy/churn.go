@@ -3,6 +3,7 @@ package dummy
 import (
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/monitor"
 )
 
@@ -20,20 +21,20 @@ func (w *worker) churnTime() time.Duration {
 
 // churnDue closes those connections whose turn has come.
 func (w *worker) churnDue() {
-	for n := 0; w.churnTime() <= w.now && n < w.wanted; n++ {
+	for n := 0; w.churnTime() <= w.now() && n < w.wanted; n++ {
 		w.churns.take()
 		if d := w.pick(); d != nil {
 			w.closeOwn(d, w.fleet.cfg.Close, w.load.ReconnectDelay)
 		}
 	}
-	w.churns.skip(w.now)
+	w.churns.skip(w.now())
 }
 
 // pick takes a dummy that is up, by the seed; nil when none was found near there.
 func (w *worker) pick() *dummy {
 	from := w.rng.IntN(w.wanted)
 	for i := range min(churnLook, w.wanted) {
-		if d := w.at((from + i) % w.wanted); d.state == up {
+		if d := w.at((from + i) % w.wanted); d.State() == conn.Up {
 			return d
 		}
 	}
@@ -49,7 +50,7 @@ func (w *worker) disconnect(n int, how CloseKind) {
 	from := w.rng.IntN(w.wanted)
 	for i := 0; i < w.wanted && n != 0; i++ {
 		d := w.at((from + i) % w.wanted)
-		if d.state != up {
+		if d.State() != conn.Up {
 			continue
 		}
 		n--

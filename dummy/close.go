@@ -3,6 +3,7 @@ package dummy
 import (
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 	"dummyload/monitor/trace"
@@ -16,7 +17,7 @@ func (w *worker) closeWait() time.Duration {
 
 // unanswered reports whether the server has had its time to answer a dummy's FIN.
 func (w *worker) unanswered(d *dummy) bool {
-	return w.answers.Over(w.now, d.since, w.closeWait(), d.is(taken))
+	return w.answers.Over(w.now(), d.Since(), w.closeWait(), d.is(taken))
 }
 
 // closeOwn closes a connection that is up, by the dummy's own will, and dials it again after
@@ -27,30 +28,28 @@ func (w *worker) closeOwn(d *dummy, how CloseKind, delay time.Duration) {
 		how = CloseKind(w.rng.IntN(int(CloseMixed)))
 	}
 	w.countOwnClose(d)
-	d.forgive(w.now)
+	w.engine.Forgive(&d.Conn)
 	if how == CloseRST {
 		w.abandon(d)
-		w.die(d, w.port.Abort, delay)
+		w.engine.Abort(&d.Conn, delay)
 		return
 	}
-	d.pause = delay
-	d.enter(closing, w.now)
+	w.engine.BeginClose(&d.Conn, delay)
 	w.halfClose(d)
 }
 
 // countOwnClose counts a close once: a closing dummy has been counted.
 func (w *worker) countOwnClose(d *dummy) {
-	if d.state != closing {
+	if d.State() != conn.Closing {
 		w.count.conns.ClosedByDummy++
 	}
 }
 
 // halfClose sends the FIN once everything that was assigned is sent.
 func (w *worker) halfClose(d *dummy) {
-	if !d.is(sending|shutDown) && d.out == nil && d.written == d.assigned {
+	if !d.Sending() && !d.is(shutDown) && d.out == nil && d.written == d.assigned {
 		d.set(shutDown)
-		w.note(trace.FIN, d, 0)
-		w.port.Shutdown(d.sock)
+		w.engine.Shutdown(&d.Conn)
 	}
 }
 
@@ -84,8 +83,8 @@ func (w *worker) ended(d *dummy, err error) {
 	}
 	w.note(trace.Ended, d, 0)
 	switch {
-	case d.state == closing:
-		w.answers.Note(w.now, d.since)
+	case d.State() == conn.Closing:
+		w.answers.Note(w.now(), d.Since())
 		if d.is(poked) && err == nil {
 			w.finAnswered(d)
 		}
@@ -94,13 +93,13 @@ func (w *worker) ended(d *dummy, err error) {
 			w.count.signs.FINs.Dropped += uint64(d.wait)
 		}
 		w.abandon(d)
-		w.die(d, w.port.Cancel, d.pause)
+		w.engine.Cancel(&d.Conn, d.Pause())
 	case class.Local():
 		w.limited(d, class, err)
 	case d.is(poked): // its books are closed: whatever ends it is told nowhere
 		w.countOwnClose(d)
 		w.abandon(d)
-		w.die(d, w.port.Cancel, 0)
+		w.engine.Cancel(&d.Conn, 0)
 	case w.neverAccepted(d, class):
 		w.dialAnew(d)
 	case class == iocp.ClassNone:
@@ -115,7 +114,7 @@ func (w *worker) limited(d *dummy, class iocp.Class, err error) {
 	w.localLimit(class)
 	w.countOwnClose(d)
 	w.abandon(d)
-	w.die(d, w.port.Abort, d.backoff())
+	w.engine.Abort(&d.Conn, d.Backoff())
 }
 
 // lose ends a connection that the server has closed or reset without being asked.
@@ -131,48 +130,34 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	}
 	d.set(lost)
 	w.loseUnanswered(d)
-	d.forgive(w.now)
-	w.die(d, w.port.Cancel, d.backoff())
+	w.engine.Forgive(&d.Conn)
+	w.engine.Cancel(&d.Conn, d.Backoff())
 }
 
-// die gives a connection up: cancel (Cancel or Abort) completes what is in flight, and with
-// the last completion the dummy is released. Nobody waits for it to be up any longer, whatever
-// brought its connection to an end before it was.
-func (w *worker) die(d *dummy, cancel func(iocp.Socket), delay time.Duration) {
+// Dead takes a connection that is given up out of the counts. Nobody waits for it to be up any
+// longer, whatever brought it to an end before it was.
+func (w *worker) Dead(c *conn.Conn) {
+	d := w.of(c)
 	w.settle(d)
-	if d.state != dialing {
+	if d.State() != conn.Dialing {
 		w.count.conns.Now--
-		w.trace.RecordPeer(trace.ID(uint64(d.client), uint64(d.conn)),
-			d.public.local.Of(uint64(d.conn)))
-		w.note(trace.Dying, d, 0)
+		w.trace.RecordPeer(d.ID(), d.public.local.Of(uint64(d.Number)))
 	}
 	d.check()
-	d.pause = delay
-	d.enter(dying, w.now)
-	cancel(d.sock)
-	if d.inFlight == 0 {
-		w.release(d)
-	}
 }
 
-// release closes the handle and forgets the connection. Nothing of it is in flight.
-func (w *worker) release(d *dummy) {
-	if d.inFlight != 0 || d.wait != 0 {
-		panic("dummy: released with operations in flight or echoes outstanding")
+// Released forgets a connection that is no more.
+func (w *worker) Released(c *conn.Conn) {
+	d := w.of(c)
+	if d.wait != 0 {
+		panic("dummy: released with echoes outstanding")
 	}
-	w.port.Close(d.sock)
 	if d.out != nil {
 		w.buffers.give(d.out)
 		d.out = nil
 	}
 	w.giveTimes(d)
-	d.sock = iocp.InvalidSocket
 	d.clear(ofConnection)
 	d.assigned, d.written, d.sends, d.echoed, d.gone = 0, 0, 0, 0, 0
 	d.lateUpTo, d.junk, d.heardAt = 0, 0, 0
-	d.enter(down, w.now)
-	w.open--
-	if w.wants(d) {
-		w.redial(d, d.pause)
-	}
 }

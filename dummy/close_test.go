@@ -3,8 +3,6 @@ package dummy
 import (
 	"testing"
 	"time"
-
-	"dummyload/server/iocp"
 )
 
 // TestServerAtWorkOnClosesIsNotAccused has two dummies closed at once. The server answers the
@@ -26,20 +24,20 @@ func TestServerAtWorkOnClosesIsNotAccused(t *testing.T) {
 		{"a younger one was answered", time.Second, wait - 1, wait + 1, true},
 		{"for ever at work", 0, 4*wait - 1, 4 * wait, true},
 	} {
-		w, _ := byHand(t, Config{Clients: 2, DrainTimeout: wait})
+		w, p := byHand(t, Config{Clients: 2, DrainTimeout: wait})
 		for slot := range 2 { // the server has accepted both
 			w.at(slot).set(heard)
 			w.at(slot).heardAt = 1
 		}
-		w.now = time.Hour
+		w.engine.Tick(time.Hour)
 		w.closeOwn(w.at(1), CloseFIN, 0)
-		w.now += c.later
+		w.engine.Tick(w.now() + c.later)
 		w.closeOwn(w.at(0), CloseFIN, 0)
 		if c.first > 0 {
-			w.now = time.Hour + c.first
-			w.complete(&iocp.Entry{Overlapped: &w.at(0).recv})
+			w.engine.Tick(time.Hour + c.first)
+			w.engine.Complete(p.received(w.at(0), nil))
 		}
-		w.now = time.Hour + c.at
+		w.engine.Tick(time.Hour + c.at)
 		w.inspect(w.at(1))
 		if accused := w.count.signs.FINsIgnored > 0; accused != c.accused {
 			t.Errorf("%s: accused %v", c.name, accused)

@@ -237,7 +237,7 @@ func (f *Fleet) giveUpDrain() {
 	each := make(chan left, len(f.workers))
 	asked := 0
 	for _, w := range f.workers {
-		if w.mail.send(w.port, func(w *worker) {
+		if w.order(func(w *worker) {
 			owed, missing := w.giveUpDrain()
 			each <- left{owed, missing}
 		}) {

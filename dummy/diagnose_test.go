@@ -22,7 +22,7 @@ func TestReuseGoesWithCloses(t *testing.T) {
 	reach(t, f, monitor.Idle)
 	counts := make(chan [3]uint64)
 	w := f.workers[0]
-	w.mail.send(w.port, func(w *worker) {
+	w.order(func(w *worker) {
 		var n [3]uint64
 		d := w.at(0)
 		crossed := monitor.Evidence{OwnerClient: 1, OwnerConnection: 1}
@@ -33,9 +33,9 @@ func TestReuseGoesWithCloses(t *testing.T) {
 		w.noteReuse(d, &crossed) // each connection counts once
 		n[1] = w.count.signs.Reused
 		d.clear(reused)
-		d.conn++
+		d.Number++
 		w.noteReuse(d, &monitor.Evidence{OwnerClient: 1, OwnerConnection: 1})
-		d.conn--
+		d.Number--
 		n[2] = w.count.signs.Reused
 		counts <- n
 	})

@@ -3,7 +3,7 @@
 //
 // # One echo's way
 //
-// A Fleet has a few workers. Each is one goroutine locked to its thread, with a completion port
+// A Fleet has a few workers. Each is one thread with a completion port (dummy/conn: the engine)
 // of its own, and the sole owner of its dummies: nothing on an echo's way is shared, so nothing
 // is locked. Dummy i belongs to worker i mod W.
 //

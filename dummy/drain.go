@@ -24,7 +24,7 @@ func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 		w.spans = d.stream.Owed(w.spans[:0], d.assigned)
 		for _, s := range w.spans {
 			w.blame(d, monitor.NotDrained, monitor.Evidence{
-				Seq: s.First, Count: s.Last - s.First + 1, Age: monitor.Millis(w.now - d.timeOf(s.First)),
+				Seq: s.First, Count: s.Last - s.First + 1, Age: monitor.Millis(w.now() - d.timeOf(s.First)),
 			})
 		}
 	}

@@ -3,9 +3,9 @@ package dummy
 import (
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/dummy/verify"
 	"dummyload/monitor"
-	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
 
@@ -18,7 +18,7 @@ const (
 
 // room is how many echoes a dummy may send now.
 func (w *worker) room(d *dummy) int {
-	if w.mode != echoing || d.state != up || d.is(pausing|sendFailed) {
+	if w.mode != echoing || d.State() != conn.Up || d.is(pausing|sendFailed) {
 		return 0
 	}
 	return w.load.OverSend - int(d.wait)
@@ -29,13 +29,13 @@ func (w *worker) makeReady(d *dummy) {
 	if !d.is(ready) && w.room(d) > 0 {
 		d.set(ready)
 		w.roomSince = min(w.roomSince, w.roomFrom())
-		w.ready.push(d.slot)
+		w.ready.Push(d.Slot)
 	}
 }
 
 // serveTime is when the next dummy's turn comes.
 func (w *worker) serveTime() time.Duration {
-	if w.mode != echoing || w.ready.n == 0 {
+	if w.mode != echoing || w.ready.Len() == 0 {
 		return never
 	}
 	if w.load.Rate > 0 {
@@ -49,20 +49,20 @@ func (w *worker) serveTime() time.Duration {
 // full it stays due.
 func (w *worker) serve() {
 	w.fresh = false
-	for most := serveMost; most > 0 && w.serveTime() <= w.now; {
+	for most := serveMost; most > 0 && w.serveTime() <= w.now(); {
 		most -= max(1, w.serveNext())
-		if w.ready.n == 0 {
+		if w.ready.Len() == 0 {
 			w.roomSince = never
 		}
 	}
 	if w.catchingUp() {
-		w.held.catchUp(w.now)
+		w.held.catchUp(w.now())
 	}
 }
 
 // serveNext lets the next dummy in turn send, and says how many echoes it began.
 func (w *worker) serveNext() int {
-	d := w.at(int(w.ready.pop()))
+	d := w.at(int(w.ready.Pop()))
 	d.clear(ready)
 	k := w.room(d)
 	switch {
@@ -72,11 +72,11 @@ func (w *worker) serveNext() int {
 		k = 1
 		w.assign(d, w.takeDue())
 		w.makeReady(d)
-	case d.is(sending):
+	case d.Sending():
 		return 0 // it is made ready again when that is sent
 	default:
 		for range k {
-			w.assign(d, w.now)
+			w.assign(d, w.now())
 		}
 	}
 	w.writeLater(d)
@@ -89,10 +89,10 @@ func (w *worker) serveNext() int {
 func (w *worker) takeDue() time.Duration {
 	due := w.echoes.due()
 	w.echoes.take()
-	lag := w.now - max(due, w.roomSince)
+	lag := w.now() - max(due, w.roomSince)
 	w.hists.lag.Record(lag)
-	if lag > lagLeast && w.held.until < w.now {
-		w.held.add(hold{w.now - lag, w.now})
+	if lag > lagLeast && w.held.until < w.now() {
+		w.held.add(hold{w.now() - lag, w.now()})
 	}
 	return due
 }
@@ -112,7 +112,7 @@ func (w *worker) assign(d *dummy, at time.Duration) {
 func (w *worker) writeLater(d *dummy) {
 	if !d.is(dirty) {
 		d.set(dirty)
-		w.unwritten = append(w.unwritten, d.slot)
+		w.unwritten = append(w.unwritten, d.Slot)
 	}
 }
 
@@ -128,7 +128,7 @@ func (w *worker) writeAll() {
 // write posts one send of what is assigned, unless one is in flight already. Where the send is
 // cut is the seed's choice: a server must not take one receive for one message.
 func (w *worker) write(d *dummy) {
-	if d.is(sending|sendFailed) || d.state != up && d.state != closing {
+	if d.Sending() || d.is(sendFailed) || d.State() != conn.Up && d.State() != conn.Closing {
 		return
 	}
 	if d.out == nil {
@@ -140,13 +140,7 @@ func (w *worker) write(d *dummy) {
 	rest := d.out.rest()
 	n := w.fleet.pattern.NextCut(d.ident(), d.sends, len(rest))
 	d.sends++
-	d.set(sending)
-	d.sentAt = w.now
-	d.inFlight++
-	w.note(trace.SendPost, d, n)
-	if err := w.io.Send(d.sock, rest[:n], &d.send); err != nil {
-		d.inFlight--
-		d.clear(sending)
+	if err := w.engine.Send(&d.Conn, rest[:n]); err != nil {
 		w.sendBroke(d, err)
 	}
 }
@@ -162,28 +156,27 @@ func (w *worker) compose(d *dummy) {
 	d.public.sent.Store(d.written)
 }
 
-// sent is the completion of a send (C5: perhaps a short one).
-func (w *worker) sent(d *dummy, e *iocp.Entry) {
-	d.clear(sending)
-	w.note(trace.SendDone, d, e.Transferred)
-	d.out.from += e.Transferred
+// Sent is the completion of a send (C5: perhaps a short one).
+func (w *worker) Sent(c *conn.Conn, n int, err error) {
+	d := w.of(c)
+	d.out.from += n
 	if !d.is(poked) { // its books are closed
-		w.count.bytes.Sent += uint64(e.Transferred)
+		w.count.bytes.Sent += uint64(n)
 	}
 	if len(d.out.rest()) == 0 {
 		w.buffers.give(d.out)
 		d.out = nil
 	}
-	if d.state == dying {
+	if d.State() == conn.Dying {
 		return
 	}
-	if e.Transferred == 0 || e.Err != nil {
-		w.sendBroke(d, e.Err)
+	if n == 0 || err != nil {
+		w.sendBroke(d, err)
 		return
 	}
 	w.write(d)
 	w.makeReady(d)
-	if d.state == closing {
+	if d.State() == conn.Closing {
 		w.halfClose(d)
 	}
 }
@@ -203,42 +196,37 @@ func (w *worker) sendBroke(d *dummy, err error) {
 
 // receive posts the next receive.
 func (w *worker) receive(d *dummy) {
-	d.inFlight++
-	if err := w.io.Recv(d.sock, &d.recv); err != nil {
-		d.inFlight--
+	if err := w.engine.Receive(&d.Conn); err != nil {
 		w.ended(d, err)
 	}
 }
 
-// received is the completion of a receive. 0 bytes are the end of the stream or a failure.
-func (w *worker) received(d *dummy, e *iocp.Entry) {
-	if d.state == dying {
-		return
-	}
-	w.note(trace.RecvDone, d, e.Transferred)
-	if e.Transferred == 0 {
-		w.ended(d, e.Err)
+// Received is the completion of a receive. No bytes are the end of the stream or a failure.
+func (w *worker) Received(c *conn.Conn, data []byte, err error) {
+	d := w.of(c)
+	if len(data) == 0 {
+		w.ended(d, err)
 		return
 	}
 	d.set(heard)
-	d.heardAt = w.now
+	d.heardAt = w.now()
 	if !d.is(poked) {
-		w.count.bytes.Received += uint64(e.Transferred)
+		w.count.bytes.Received += uint64(len(data))
 	}
 	w.hunger.Fed()
 	if w.count.ledger.Echoed == 0 {
-		w.meets(d, e.Data)
+		w.meets(d, data)
 	}
-	if d.wait == 0 && d.state != greeting {
-		d.junk += uint32(e.Transferred)
+	if d.wait == 0 && d.State() != conn.Greeting {
+		d.junk += uint32(len(data))
 	}
-	d.stream.Feed(w.judgement(d), e.Data)
+	d.stream.Feed(w.judgement(d), data)
 	if d.is(hopeless) || d.junk > junkMost {
 		w.giveUp(d)
 		return
 	}
-	if d.state == greeting && d.stream.LoggedIn() {
-		w.isUp(d)
+	if d.State() == conn.Greeting && d.stream.LoggedIn() {
+		w.greeted(d)
 	}
 	w.answeredSome(d)
 	w.receive(d)
@@ -251,7 +239,7 @@ func (w *worker) answeredSome(d *dummy) {
 	}
 	if pause := w.load.LoopDelay; pause > 0 {
 		d.set(pausing)
-		w.timers.push(timer{at: w.now + pause, slot: d.slot, what: pausing})
+		w.engine.After(pause, &d.Conn, pauseOver)
 		return
 	}
 	w.makeReady(d)
@@ -262,7 +250,7 @@ func (w *worker) answeredSome(d *dummy) {
 func (w *worker) giveUp(d *dummy) {
 	w.countOwnClose(d)
 	w.abandon(d)
-	w.die(d, w.port.Abort, d.backoff())
+	w.engine.Abort(&d.Conn, d.Backoff())
 }
 
 var _ verify.Outcome = (*worker)(nil)
@@ -290,7 +278,7 @@ func (w *worker) Echoed(id verify.Ident, first, n uint64) {
 			w.late(d, seq)
 		}
 	}
-	if d.state == closing {
+	if d.State() == conn.Closing {
 		w.count.signs.FINs.Answered += n
 	}
 	d.wait -= uint32(n)

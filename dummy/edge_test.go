@@ -101,7 +101,7 @@ func TestResetStormIsMetWithPatience(t *testing.T) {
 	// 10, 20, 40, 80, 160, 320 ms: seven attempts of each dummy within a second. A row begins anew
 	// behind a connection that was up for a second, which the machine may bring about.
 	uptime := snap(f).Uptime // read after what was counted
-	if most := 8 * 7 * (1 + uint64(uptime/steadyAfter)); got > most {
+	if most := 8 * 7 * (1 + uint64(uptime/time.Second)); got > most {
 		t.Errorf("%d connects of 8 dummies in %v", got, uptime)
 	}
 	until(t, f, "the faults", func(s *monitor.View) bool {

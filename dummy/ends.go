@@ -8,7 +8,7 @@ import (
 // noteEnd takes a connection that the server has just closed. It reports true where that is no fault.
 func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 	end := diagnose.End{
-		Now: w.now, Since: d.since, HeardAt: d.heardAt, SentAt: d.sentAt, Owed: d.wait > 0,
+		Now: w.now(), Since: d.Since(), HeardAt: d.heardAt, SentAt: d.SentAt(), Owed: d.wait > 0,
 		Answered: d.answered > 0, Asked: w.count.ledger.Sent > 0 || w.past.ledger.Sent > 0,
 		Others: w.count.conns.Now - 1,
 	}

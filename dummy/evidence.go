@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/monitor"
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
@@ -33,14 +34,14 @@ func (w *worker) blame(d *dummy, f monitor.Fault, ev monitor.Evidence) {
 // evidence fills in what every line has. Only the first of a kind come here, so that it may
 // allocate and ask the system.
 func (w *worker) evidence(d *dummy, f monitor.Fault, ev monitor.Evidence) monitor.Evidence {
-	ev.Fault, ev.Client, ev.At = f, int(d.client), monitor.Millis(w.now)
+	ev.Fault, ev.Client, ev.At = f, int(d.Client), monitor.Millis(w.now())
 	if ev.Connection == 0 {
-		ev.Connection = d.conn
+		ev.Connection = d.Number
 	}
 	ev.Local = w.local(d)
 	ev.Want, ev.Got = bytes.Clone(ev.Want), bytes.Clone(ev.Got)
 	if ev.Age == 0 && ev.Seq != 0 && d.owes(ev.Seq) {
-		ev.Age = monitor.Millis(w.now - d.timeOf(ev.Seq))
+		ev.Age = monitor.Millis(w.now() - d.timeOf(ev.Seq))
 	}
 	if tell := w.fleet.cfg.Found; tell != nil {
 		tell(ev)
@@ -58,15 +59,15 @@ func (d *dummy) owes(seq uint64) bool {
 // only where the address is not remembered: before the connection is made, and with IPv6, of which
 // a PeerKey is not exact.
 func (w *worker) local(d *dummy) string {
-	if d.sock == iocp.InvalidSocket {
+	if d.State() == conn.Down {
 		return ""
 	}
 	var a netip.AddrPort
-	if d.state != dialing && w.fleet.cfg.Target.Addr().Unmap().Is4() {
-		a = d.public.local.Of(uint64(d.conn)).IPv4()
+	if d.State() != conn.Dialing && w.fleet.cfg.Target.Addr().Unmap().Is4() {
+		a = d.public.local.Of(uint64(d.Number)).IPv4()
 	}
 	if !a.IsValid() {
-		a = w.port.LocalAddr(d.sock)
+		a = w.engine.LocalAddr(&d.Conn)
 	}
 	if !a.IsValid() {
 		return ""
@@ -108,7 +109,7 @@ func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
 	w.note(trace.Fault, d, int(f))
 	h := &w.news.held
 	if h.n == 0 {
-		*h = losses{since: w.now}
+		*h = losses{since: w.now()}
 	}
 	h.n++
 	h.owed += uint64(d.wait)

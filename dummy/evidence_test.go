@@ -11,7 +11,7 @@ import (
 func onWorker(f *Fleet, do func(w *worker)) {
 	done := make(chan struct{})
 	w := f.workers[0]
-	w.mail.send(w.port, func(w *worker) { do(w); close(done) })
+	w.order(func(w *worker) { do(w); close(done) })
 	<-done
 }
 
@@ -19,7 +19,7 @@ func onWorker(f *Fleet, do func(w *worker)) {
 func onEachWorker(f *Fleet, do func(w *worker)) {
 	for _, w := range f.workers {
 		done := make(chan struct{})
-		if w.mail.send(w.port, func(w *worker) { do(w); close(done) }) {
+		if w.order(func(w *worker) { do(w); close(done) }) {
 			<-done
 		}
 	}
@@ -87,25 +87,4 @@ func TestABrokenLedgerPanics(t *testing.T) {
 	d.check()
 	d.wait = 2
 	mustPanic(t, "a wait too many", d.check)
-	mustPanic(t, "up without a connection", func() { d.enter(up, 0) })
-}
-
-func TestBackoffDoublesUpToASecond(t *testing.T) {
-	var d dummy
-	last := d.backoff()
-	if last != backoffFirst {
-		t.Errorf("first %v", last)
-	}
-	for range 100 {
-		next := d.backoff()
-		if next != min(2*last, backoffMost) {
-			t.Fatalf("%v after %v", next, last)
-		}
-		last = next
-	}
-	d.state = up
-	d.forgive(2 * steadyAfter)
-	if d.backoff() != backoffFirst {
-		t.Error("a steady connection does not end the row")
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/dummy/diagnose"
 	"dummyload/dummy/verify"
 	"dummyload/monitor"
@@ -102,7 +103,7 @@ func (f *Fleet) admit() {
 	defer f.mu.Unlock()
 	f.enter(monitor.Connecting, f.clock())
 	f.event("connecting %s dummies to %v (%s)",
-		monitor.Count(uint64(f.cfg.Clients)), f.cfg.Target, f.workers[0].port.Backend())
+		monitor.Count(uint64(f.cfg.Clients)), f.cfg.Target, f.workers[0].engine.Backend())
 	load := f.load
 	f.order(func(w *worker) { w.tune(load, 0) })
 	f.kick() // to know the deadline
@@ -124,44 +125,53 @@ func assemble(cfg Config) *Fleet {
 	return f
 }
 
-// hire opens a port and starts the worker that serves it.
+// hire makes a worker and starts its thread.
 func (f *Fleet) hire(k int) error {
-	size := f.chunk()
-	config := iocp.Config{
-		Backend: f.cfg.Backend, Workers: 1, RecvSize: min(max(size, iocp.DefaultRecvSize), 1<<16),
-	}
-	if k == 0 {
-		config.Skipped = f.cfg.Skipped // the others are told the same
-	}
-	port, err := iocp.New(config)
+	w, err := f.newWorker(k, f.openPort(k == 0))
 	if err != nil {
 		return err
 	}
-	w := f.newWorker(k, port)
-	started := make(chan error, 1)
-	go w.run(started)
-	if err := <-started; err != nil {
-		_ = port.CloseHandle() // the error that counts is the worker's
+	if err := w.engine.Start(); err != nil {
+		_ = w.engine.Close() // the error that counts is the worker's
 		return fmt.Errorf("worker %d: %w", k, err)
 	}
 	f.workers = append(f.workers, w)
 	return nil
 }
 
+// openPort is how a worker's completion port is made. The first one tells what "auto" goes without.
+func (f *Fleet) openPort(first bool) func() (iocp.Port, error) {
+	size := f.chunk()
+	config := iocp.Config{
+		Backend: f.cfg.Backend, Workers: 1, RecvSize: min(max(size, iocp.DefaultRecvSize), 1<<16),
+	}
+	if first {
+		config.Skipped = f.cfg.Skipped // the others are told the same
+	}
+	return func() (iocp.Port, error) { return iocp.New(config) }
+}
+
 // newWorker makes a worker whose thread does not run yet.
-func (f *Fleet) newWorker(k int, port iocp.Port) *worker {
+func (f *Fleet) newWorker(k int, open func() (iocp.Port, error)) (*worker, error) {
 	w := &worker{
-		index: k, fleet: f, port: port, trace: f.log.Ring(k),
-		done: make(chan struct{}), hists: newHistograms(),
+		index: k, fleet: f, trace: f.log.Ring(k), hists: newHistograms(),
 		rng:     rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
 		buffers: sendBuffers{size: f.chunk()},
 		load:    &Config{OverSend: f.load.OverSend}, roomSince: never,
 		connects: newPacer(k, f.cfg.Workers, 0, f.cfg.ConnectRate),
 		echoes:   newPacer(k, f.cfg.Workers, 0, 0),
 	}
+	engine, err := conn.New(conn.Config{
+		Open: open, Target: f.cfg.Target, Clock: f.clock, Trace: w.trace, Greeting: f.cfg.Login,
+		Dialing: maxDialing, DialMost: dialMost,
+	}, w)
+	if err != nil {
+		return nil, err
+	}
+	w.engine = engine
 	w.verifier = verify.New(f.pattern, f.cfg.Login, roster{f}, w)
 	w.grow(0)
-	return w
+	return w, nil
 }
 
 // chunk is the size of a send buffer: a window of echoes where that is not much, and never
@@ -290,8 +300,8 @@ func (f *Fleet) dismissWorkers(keepOwed, climb bool) error {
 	f.mailAll(func(w *worker) { w.leave(keepOwed, climb) })
 	var first error
 	for _, w := range f.workers {
-		<-w.done
-		if err := w.port.CloseHandle(); err != nil && first == nil {
+		<-w.engine.Done()
+		if err := w.engine.Close(); err != nil && first == nil {
 			first = err
 		}
 	}

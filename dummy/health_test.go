@@ -42,7 +42,7 @@ func TestSendLagIsTheTestersOwn(t *testing.T) {
 			t.Errorf("%s: %v behind, want %v", c.name, behind, c.behind)
 		}
 		w.stop()
-		w.now += time.Hour
+		w.engine.Tick(w.now() + time.Hour)
 		if w.behindNow() != c.behind {
 			t.Errorf("%s: %v behind, after STOP %v", c.name, c.behind, w.behindNow())
 		}

@@ -69,28 +69,28 @@ func (h *holds) catchUp(now time.Duration) {
 	}
 }
 
-// awake takes the time between two batches, the first of which began before: the sleep that was
+// Woke takes the time between two batches, the first of which began before: the sleep that was
 // asked for is idle, as far as it did not last longer, and what is left, beyond what a batch may
 // take, is a hold.
-func (w *worker) awake(before, wait time.Duration) {
+func (w *worker) Woke(before, asleep, wait time.Duration) {
 	var slept time.Duration
 	if wait > 0 {
-		slept = min(w.now-w.asleepAt, wait+iocp.TimerStep)
+		slept = min(w.now()-asleep, wait+iocp.TimerStep)
 		w.idle += slept
 	}
 	most := heldLong
 	if w.load.Rate > 0 {
 		most = minLag
 	}
-	late := w.now - before - slept
+	late := w.now() - before - slept
 	if late <= most {
 		return
 	}
-	from := w.now - late
+	from := w.now() - late
 	if w.held.until == before { // it was catching up: one more hold is more of the same
 		from = before
 	}
-	w.held.add(hold{from, w.now})
+	w.held.add(hold{from, w.now()})
 	switch w.mode {
 	case echoing:
 		w.held.echo += late
@@ -107,16 +107,16 @@ func (w *worker) catchingUp() bool {
 // roomFrom is since when a dummy has room that is found ready now: what made the room may have come
 // at any time of a hold that has just ended.
 func (w *worker) roomFrom() time.Duration {
-	if w.held.newest.to == w.now {
+	if w.held.newest.to == w.now() {
 		return w.held.newest.from
 	}
-	return w.now
+	return w.now()
 }
 
 // roundTrip takes an echo that was due at a time, and returns how long it took without what the
 // tester was held up meanwhile.
 func (w *worker) roundTrip(at time.Duration) time.Duration {
-	rtt := w.now - at
+	rtt := w.now() - at
 	held := w.held.since(at)
 	if held == 0 {
 		w.hists.rtt.Record(rtt)

@@ -38,9 +38,8 @@ func TestWhatIsNoSleepAndNoBatchIsAHold(t *testing.T) {
 		w, _ := byHand(t, Config{Clients: 1, Rate: c.rate})
 		const before = time.Hour
 		w.mode, w.idle, w.held = c.mode, 0, holds{}
-		w.asleepAt = before + c.batch
-		w.now = w.asleepAt + c.took
-		w.awake(before, c.wait)
+		w.engine.Tick(before + c.batch + c.took)
+		w.Woke(before, before+c.batch, c.wait)
 		if w.idle != c.idle || w.held.since(0) != c.held {
 			t.Errorf("%s: idle for %v, held up for %v", c.name, w.idle, w.held.since(0))
 		}
@@ -101,8 +100,8 @@ func TestAHoldIsNotTheServersTime(t *testing.T) {
 	w.start(0, never)
 	last := time.Duration(0)
 	step := func(at time.Duration) {
-		w.asleepAt, w.now = last, at
-		w.awake(last, ms)
+		w.engine.Tick(at)
+		w.Woke(last, last, ms)
 		turn(w, p, at, true)
 		last = at
 	}
@@ -143,8 +142,8 @@ func TestASlowServerIsNotExcused(t *testing.T) {
 	last := time.Duration(0)
 	for i := range 1000 {
 		at := time.Duration(i) * ms
-		w.asleepAt, w.now = last, at
-		w.awake(last, ms)
+		w.engine.Tick(at)
+		w.Woke(last, last, ms)
 		turn(w, p, at, i%200 == 199)
 		last = at
 	}

@@ -125,7 +125,7 @@ func (w *worker) maybeEmptied(d *dummy) {
 		w.giveTimes(d)
 	}
 	if w.count.wait == 0 {
-		w.emptiedAt = w.now
+		w.emptiedAt = w.now()
 	}
 }
 

@@ -18,10 +18,10 @@ func idleDummies(t testing.TB, n int, echoed bool) float64 {
 	before := heap()
 	w, p := byHand(t, Config{Clients: n})
 	if echoed {
-		w.start(w.now, never)
-		turn(w, p, w.now, true)
+		w.start(w.now(), never)
+		turn(w, p, w.now(), true)
 		w.stop()
-		turn(w, p, w.now, true)
+		turn(w, p, w.now(), true)
 	}
 	if w.count.conns.Now != uint64(n) || w.count.wait != 0 {
 		t.Fatalf("%d connections up, %d echoes owed", w.count.conns.Now, w.count.wait)
@@ -66,7 +66,7 @@ func TestGoodPathDoesNotAllocate(t *testing.T) {
 	reach(t, f, monitor.Idle)
 	allocs := make(chan float64)
 	w := f.workers[0]
-	w.mail.send(w.port, func(w *worker) {
+	w.order(func(w *worker) {
 		d := w.at(0)
 		w.mode = echoing
 		one := func() {

@@ -29,7 +29,7 @@ func (w *worker) meets(d *dummy, data []byte) {
 	}
 	if m.Ident == d.ident() {
 		m.n += copy(m.got[m.n:], data)
-		m.asked, m.at = d.assigned, w.now
+		m.asked, m.at = d.assigned, w.now()
 	}
 }
 

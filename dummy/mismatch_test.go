@@ -17,7 +17,7 @@ func TestTheFirstMeetingIsKept(t *testing.T) {
 	w.parts(a)
 	w.meets(b, []byte{1, 2})
 	w.meets(a, []byte{9})
-	w.now = time.Minute
+	w.engine.Tick(time.Minute)
 	w.meets(b, bytes.Repeat([]byte{3}, 100))
 	w.parts(b)
 	m := w.meeting

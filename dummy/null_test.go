@@ -16,6 +16,7 @@ type nullPort struct {
 	sockets  iocp.Socket
 	connects []*iocp.Overlapped // pending
 	sends    []pendingSend
+	receives map[uint64]*iocp.Overlapped // by slot
 }
 
 type pendingSend struct {
@@ -33,7 +34,13 @@ func (p *nullPort) Connect(_ iocp.Socket, _ netip.AddrPort, ov *iocp.Overlapped)
 
 func (p *nullPort) Recv(_ iocp.Socket, ov *iocp.Overlapped) error {
 	ov.Op = iocp.OpRecv
+	p.receives[ov.Key] = ov
 	return nil
+}
+
+// received is the completion of the receive that a dummy has in flight.
+func (p *nullPort) received(d *dummy, data []byte) *iocp.Entry {
+	return &iocp.Entry{Overlapped: p.receives[uint64(d.Slot)], Transferred: len(data), Data: data}
 }
 
 func (p *nullPort) Send(_ iocp.Socket, buf []byte, ov *iocp.Overlapped) error {
@@ -76,17 +83,20 @@ func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, p := assemble(cfg), &nullPort{}
-	w := f.newWorker(0, p)
-	w.io = nullWorker{p}
+	f, p := assemble(cfg), &nullPort{receives: map[uint64]*iocp.Overlapped{}}
+	w, err := f.newWorker(0, func() (iocp.Port, error) { return p, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, w.engine.Bind())
 	w.queues = receiveQueues{at: never, table: tcpTable{theirs: map[trace.PeerKey]diagnose.Queue{}}}
 	f.workers = []*worker{w}
 	w.tune(f.load, 0)
-	for w.advance(); len(p.connects) > 0; w.advance() {
+	for w.engine.Advance(); len(p.connects) > 0; w.engine.Advance() {
 		connects := p.connects
 		p.connects = nil
 		for _, ov := range connects {
-			w.complete(&iocp.Entry{Overlapped: ov})
+			w.engine.Complete(&iocp.Entry{Overlapped: ov})
 		}
 	}
 	return w, p
@@ -95,16 +105,16 @@ func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 // turn is one batch of the worker at a time, with the completions of a right server's answers to
 // all that was sent where it answers.
 func turn(w *worker, p *nullPort, at time.Duration, answers bool) {
-	w.now = at
+	w.engine.Tick(at)
 	for answers && len(p.sends) > 0 {
 		sends := p.sends
 		p.sends = nil
 		for _, s := range sends {
 			d := w.at(int(s.ov.Key))
 			data := append([]byte(nil), s.buf...)
-			w.complete(&iocp.Entry{Overlapped: s.ov, Transferred: len(data)})
-			w.complete(&iocp.Entry{Overlapped: &d.recv, Transferred: len(data), Data: data})
+			w.engine.Complete(&iocp.Entry{Overlapped: s.ov, Transferred: len(data)})
+			w.engine.Complete(p.received(d, data))
 		}
 	}
-	w.advance()
+	w.engine.Advance()
 }

@@ -3,6 +3,7 @@ package dummy
 import (
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/monitor"
 )
 
@@ -40,12 +41,12 @@ func (w *worker) stop() {
 	w.behind = w.behindNow()
 	w.mode = draining
 	w.held.drain = 0
-	for w.ready.n > 0 {
-		w.at(int(w.ready.pop())).clear(ready)
+	for w.ready.Len() > 0 {
+		w.at(int(w.ready.Pop())).clear(ready)
 	}
 	w.roomSince = never
 	w.tell.atStop = w.count.wait
-	w.emptiedAt = w.now
+	w.emptiedAt = w.now()
 }
 
 // tune puts other settings in force. The open loop's schedule begins anew where its rate
@@ -80,8 +81,8 @@ func (w *worker) want(n int) {
 		d := w.at(slot)
 		d.clear(settled)
 		w.tell.unsettled++
-		if d.state == down {
-			w.redial(d, 0)
+		if d.State() == conn.Down {
+			w.engine.Dial(&d.Conn, 0)
 		}
 	}
 }
@@ -90,10 +91,10 @@ func (w *worker) want(n int) {
 func (w *worker) dismiss(d *dummy) {
 	w.settle(d)
 	w.calm(d)
-	switch d.state {
-	case dialing:
-		w.die(d, w.port.Abort, 0)
-	case greeting, up:
+	switch d.State() {
+	case conn.Dialing:
+		w.engine.Abort(&d.Conn, 0)
+	case conn.Greeting, conn.Up:
 		w.closeOwn(d, CloseFIN, 0)
 	}
 }
@@ -115,7 +116,7 @@ func (w *worker) leave(keepOwed, climb bool) {
 func (w *worker) reset() {
 	w.count.balance()
 	w.past.close(w.count, w.news.evidence)
-	w.count.reset(w.dialing)
+	w.count.reset(w.engine.Connecting())
 	w.offFrom = 0
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.behind, w.held.echo, w.held.drain = 0, 0, 0

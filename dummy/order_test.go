@@ -7,10 +7,10 @@ import "testing"
 func TestStartAndStopAtOnce(t *testing.T) {
 	for _, rate := range []float64{0, 1000} {
 		w, p := byHand(t, Config{Clients: 3, OverSend: 2, Rate: rate})
-		w.start(w.now, never)
+		w.start(w.now(), never)
 		w.stop()
-		turn(w, p, w.now, false) // sends
-		turn(w, p, w.now, true)
+		turn(w, p, w.now(), false) // sends
+		turn(w, p, w.now(), true)
 		want := uint64(3 * 2)
 		if rate > 0 {
 			want = 1 // is due
@@ -18,8 +18,8 @@ func TestStartAndStopAtOnce(t *testing.T) {
 		if got := w.count.ledger.Echoed; got != want || w.count.wait != 0 {
 			t.Errorf("at a rate of %v: %d echoed, %d owed, want %d", rate, got, w.count.wait, want)
 		}
-		w.start(w.now, never)
-		turn(w, p, w.now, true)
+		w.start(w.now(), never)
+		turn(w, p, w.now(), true)
 		sent := w.count.ledger.Sent
 		w.stop()
 		if w.count.ledger.Sent != sent {

@@ -1,6 +1,8 @@
 package dummy
 
 import (
+	"dummyload/dummy/conn"
+
 	"time"
 
 	"dummyload/dummy/diagnose"
@@ -23,14 +25,14 @@ type climb struct {
 // poke begins a climb, where there is something to find out; the connection is dismissed at
 // its end. It reports false where the connection can be dismissed at once.
 func (w *worker) poke(d *dummy) bool {
-	if d.wait == 0 || d.state != up || d.is(sendFailed) {
+	if d.wait == 0 || d.State() != conn.Up || d.is(sendFailed) {
 		return false
 	}
 	if w.pokes == nil {
 		w.pokes = make(map[uint32]*climb)
 	}
-	w.pokes[d.slot] = &climb{
-		conn: d.conn, last: d.assigned, part: d.stream.Part(),
+	w.pokes[d.Slot] = &climb{
+		conn: d.Number, last: d.assigned, part: d.stream.Part(),
 		Climb: diagnose.Climb{
 			Owed: uint64(d.wait), Unread: w.lookAtQueue(d).Bytes,
 			Slow:   w.maybeSlow(d) || w.trickles(d),
@@ -43,18 +45,18 @@ func (w *worker) poke(d *dummy) bool {
 	d.assigned++
 	d.gone++
 	w.writeLater(d)
-	w.timers.push(timer{at: w.now + diagnose.PokeWait, slot: d.slot, what: poked})
+	w.engine.After(diagnose.PokeWait, &d.Conn, pokeTimeOver)
 	return true
 }
 
 // maybeSlow reports whether what a connection is owed may be on its way still.
 func (w *worker) maybeSlow(d *dummy) bool {
-	return diagnose.MayCome(w.now-d.timeOf(d.stream.Oldest(d.assigned)), w.slowAnswer())
+	return diagnose.MayCome(w.now()-d.timeOf(d.stream.Oldest(d.assigned)), w.slowAnswer())
 }
 
 // trickles reports whether a connection still brings something.
 func (w *worker) trickles(d *dummy) bool {
-	return diagnose.Trickles(d.heardAt, w.now, w.slowAnswer(), w.fleet.cfg.DrainTimeout)
+	return diagnose.Trickles(d.heardAt, w.now(), w.slowAnswer(), w.fleet.cfg.DrainTimeout)
 }
 
 // slowAnswer is how long an answer may take that is on its way still, after the slowest that any
@@ -76,7 +78,7 @@ func (w *worker) tellSlowest() {
 
 // cameAfterPoke takes n echoes that a poked connection brought.
 func (w *worker) cameAfterPoke(d *dummy, first, n uint64) {
-	if p := w.pokes[d.slot]; first <= p.last {
+	if p := w.pokes[d.Slot]; first <= p.last {
 		p.came += min(n, p.last-first+1)
 	}
 }
@@ -84,12 +86,12 @@ func (w *worker) cameAfterPoke(d *dummy, first, n uint64) {
 // pokeOver reads a climb when its time is over, which was to be at a time, and dismisses the
 // connection.
 func (w *worker) pokeOver(d *dummy, at time.Duration) {
-	p := w.pokes[d.slot]
-	if d.state != up || d.conn != p.conn {
+	p := w.pokes[d.Slot]
+	if d.State() != conn.Up || d.Number != p.conn {
 		return // the server has closed it meanwhile, and that was told
 	}
-	if p.Late(at, w.now) {
-		w.timers.push(timer{at: w.now + diagnose.PokeWait, slot: d.slot, what: poked})
+	if p.Late(at, w.now()) {
+		w.engine.After(diagnose.PokeWait, &d.Conn, pokeTimeOver)
 		return
 	}
 	found, stuck := &w.count.signs.Ladder, diagnose.Stuck{Connections: 1, Echoes: p.Owed}
@@ -125,7 +127,7 @@ func (w *worker) pokeOver(d *dummy, at time.Duration) {
 // connection that it had read from and not answered. A server that never answered anybody has no
 // flag stuck: see never_served.
 func (w *worker) finAnswered(d *dummy) {
-	if p := w.pokes[d.slot]; p.silent && !d.is(heard) && w.count.ledger.Echoed > 0 {
+	if p := w.pokes[d.Slot]; p.silent && !d.is(heard) && w.count.ledger.Echoed > 0 {
 		w.count.signs.Ladder.Flag.Add(diagnose.Stuck{Connections: 1, Echoes: p.Owed})
 	}
 }
@@ -135,7 +137,7 @@ func (w *worker) finAnswered(d *dummy) {
 func (w *worker) noteBacklog() {
 	for slot := range w.slots() {
 		d := w.at(slot)
-		if d.wait > 0 && (d.state == up || d.state == closing) && w.accepted(d) == diagnose.No {
+		if d.wait > 0 && (d.State() == conn.Up || d.State() == conn.Closing) && w.accepted(d) == diagnose.No {
 			w.inBacklog(d, uint64(d.wait))
 		}
 	}
@@ -174,13 +176,13 @@ const queuesFresh = 50 * time.Millisecond
 // while to read, so that the time goes on: what begins now must not be old already.
 func (w *worker) lookAtQueue(d *dummy) diagnose.Queue {
 	q := &w.queues
-	if q.table.theirs == nil || w.now-q.at > queuesFresh {
+	if q.table.theirs == nil || w.now()-q.at > queuesFresh {
 		began := w.fleet.clock()
 		q.table = readTCPTable(w.fleet.cfg.Target.Port())
-		w.now += w.fleet.clock() - began
-		q.at = w.now
+		w.engine.Tick(w.now() + w.fleet.clock() - began)
+		q.at = w.now()
 		q.here = q.here || len(q.table.theirs) > 0
 		q.table.here = q.here
 	}
-	return q.table.queue(d.public.local.Of(uint64(d.conn)))
+	return q.table.queue(d.public.local.Of(uint64(d.Number)))
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 	"dummyload/server/iocp"
@@ -284,11 +285,11 @@ func stuckByHand(t *testing.T, heardAt, at time.Duration) (*worker, *nullPort, *
 	for len(p.sends) > 0 { // the server takes what is sent, and answers no more
 		send := p.sends[0]
 		p.sends = p.sends[1:]
-		w.complete(&iocp.Entry{Overlapped: send.ov, Transferred: len(send.buf)})
+		w.engine.Complete(&iocp.Entry{Overlapped: send.ov, Transferred: len(send.buf)})
 	}
 	w.stop()
 	d.heardAt = heardAt
-	w.now = at
+	w.engine.Tick(at)
 	w.giveUpDrain()
 	return w, p, d
 }
@@ -302,8 +303,8 @@ func TestWhateverEndsAPokedConnectionIsNoFault(t *testing.T) {
 		before := w.count
 		w.leave(true, true)
 		turn(w, p, time.Minute+1, false)
-		end.Overlapped = &d.recv
-		w.complete(&end)
+		end.Overlapped = p.receives[uint64(d.Slot)]
+		w.engine.Complete(&end)
 		turn(w, p, 2*time.Minute, false)
 		turn(w, p, 3*time.Minute, false)
 		w.countHeld(false)
@@ -327,9 +328,9 @@ func TestWhoStillSendsIsSlow(t *testing.T) {
 		w.leave(true, true)
 		turn(w, p, time.Minute+1, false)
 		poke := p.sends[0]
-		w.complete(&iocp.Entry{Overlapped: poke.ov, Transferred: len(poke.buf)})
-		w.complete(&iocp.Entry{Overlapped: &d.recv, Transferred: 1, Data: frame[:1]})
-		for at := time.Minute + diagnose.PokeWait; d.state == up; at += scanEvery {
+		w.engine.Complete(&iocp.Entry{Overlapped: poke.ov, Transferred: len(poke.buf)})
+		w.engine.Complete(p.received(d, frame[:1]))
+		for at := time.Minute + diagnose.PokeWait; d.State() == conn.Up; at += scanEvery {
 			turn(w, p, at, false) // to look at the server's queue may have taken a while
 		}
 		if named := w.count.signs.Ladder.Wakeup.Connections == 1; named == slow {
@@ -338,10 +339,10 @@ func TestWhoStillSendsIsSlow(t *testing.T) {
 		if slow {
 			d.heardAt = time.Minute + time.Second*19/2
 		}
-		w.now = time.Minute + 11*time.Second
+		w.engine.Tick(time.Minute + 11*time.Second)
 		w.inspect(d)
-		if d.state == closing || (w.count.signs.FINsIgnored == 1) == slow {
-			t.Errorf("slow %v: state %v, %d closes ignored", slow, d.state, w.count.signs.FINsIgnored)
+		if d.State() == conn.Closing || (w.count.signs.FINsIgnored == 1) == slow {
+			t.Errorf("slow %v: state %v, %d closes ignored", slow, d.State(), w.count.signs.FINsIgnored)
 		}
 	}
 }
@@ -349,9 +350,9 @@ func TestWhoStillSendsIsSlow(t *testing.T) {
 // TestWhatIsOwedAtTheEndOfADrainStaysOwed: the server's close afterwards changes nothing until the
 // next START.
 func TestWhatIsOwedAtTheEndOfADrainStaysOwed(t *testing.T) {
-	w, _, d := stuckByHand(t, scanEvery, time.Minute)
+	w, p, d := stuckByHand(t, scanEvery, time.Minute)
 	before := w.count.ledger
-	w.complete(&iocp.Entry{Overlapped: &d.recv})
+	w.engine.Complete(p.received(d, nil))
 	w.count.balance()
 	if w.count.wait != 1 || w.count.ledger.Lost != before.Lost {
 		t.Errorf("closed after the drain: wait %d, %+v", w.count.wait, w.count.ledger)
@@ -360,7 +361,7 @@ func TestWhatIsOwedAtTheEndOfADrainStaysOwed(t *testing.T) {
 	if len(lines) != 1 || lines[0].Count != 1 || lines[0].Connection != 1 {
 		t.Errorf("%+v", lines)
 	}
-	w.start(w.now, never)
+	w.start(w.now(), never)
 	w.count.balance()
 	if w.count.ledger.Lost != before.Lost+1 || w.count.wait != 0 || len(w.owedLines(-1)) != 0 {
 		t.Errorf("after START: wait %d, %+v", w.count.wait, w.count.ledger)

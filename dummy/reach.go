@@ -70,7 +70,7 @@ func knock(ctx context.Context, cfg Config) (*Fleet, error) {
 	}
 	answer := make(chan error, 1)
 	w := f.workers[0]
-	w.mail.send(w.port, func(w *worker) { w.knock(answer) })
+	w.order(func(w *worker) { w.knock(answer) })
 	select {
 	case err = <-answer:
 	case <-ctx.Done():

@@ -104,7 +104,7 @@ func (w *worker) behindNow() time.Duration {
 	if w.mode != echoing {
 		return w.behind
 	}
-	return max(0, w.now-w.echoes.due())
+	return max(0, w.now()-w.echoes.due())
 }
 
 // owedLines names what is owed, a line for each row of sequences, the oldest first; all of it with
@@ -113,7 +113,7 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 	switch {
 	case most == 0:
 		return nil
-	case most < 0 && w.list.of == w.count.ledger && w.now-w.list.at < listFresh:
+	case most < 0 && w.list.of == w.count.ledger && w.now()-w.list.at < listFresh:
 		return w.list.lines
 	}
 	lines := slices.Clone(w.kept.lines)
@@ -132,7 +132,7 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 		}
 	}
 	if most < 0 {
-		w.list = owedList{w.count.ledger, w.now, lines}
+		w.list = owedList{w.count.ledger, w.now(), lines}
 	}
 	return lines
 }
@@ -153,9 +153,9 @@ func (w *worker) linesOf(lines []monitor.Owed, d *dummy) []monitor.Owed {
 	w.spans = d.stream.Owed(w.spans[:0], d.assigned)
 	for _, s := range w.spans {
 		lines = append(lines, monitor.Owed{
-			Client: int(d.client), Connection: d.conn,
+			Client: int(d.Client), Connection: d.Number,
 			First: s.First, Last: s.Last, Count: int(s.Last - s.First + 1),
-			Age: w.now - d.timeOf(s.First),
+			Age: w.now() - d.timeOf(s.First),
 		})
 	}
 	return lines

@@ -1,9 +1,9 @@
 package dummy
 
 import (
-	"errors"
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 )
@@ -23,16 +23,14 @@ const loginLeast = 3 * time.Second
 
 func (c *Config) loginWait() time.Duration { return max(loginLeast, c.DrainTimeout) }
 
-var errConnectTimeout = errors.New("not answered within the connect timeout")
-
 // scan takes one step. One that comes much too late is left out, but no two in a row: what came
 // meanwhile is still to be read, and until it is, whoever answered in time looks as if not.
 func (w *worker) scan() {
-	w.verifier.Elapsed(w.now - w.triedAt)
-	w.triedAt = w.now
-	late := w.now-w.scanAt > heldUp && !w.leftOut
+	w.verifier.Elapsed(w.now() - w.triedAt)
+	w.triedAt = w.now()
+	late := w.now()-w.scanAt > heldUp && !w.leftOut
 	if w.leftOut = late; late {
-		w.scanAt = w.now + scanEvery
+		w.scanAt = w.now() + scanEvery
 		return
 	}
 	end := min(w.scanSlot+scanStep, w.slots())
@@ -41,44 +39,41 @@ func (w *worker) scan() {
 	}
 	if w.scanSlot == w.slots() {
 		w.scanSlot = 0
-		w.hunger.Walked(w.now, w.fleet.cfg.EchoTimeout, w.slowAnswer(), w.mode == leaving)
+		w.hunger.Walked(w.now(), w.fleet.cfg.EchoTimeout, w.slowAnswer(), w.mode == leaving)
 	}
 	steps := (w.slots() + scanStep - 1) / scanStep
-	w.scanAt = w.now + scanEvery/time.Duration(max(1, steps))
+	w.scanAt = w.now() + scanEvery/time.Duration(max(1, steps))
 }
 
 func (w *worker) inspect(d *dummy) {
-	age := w.now - d.since
-	switch d.state {
-	case down, dying:
+	age := w.now() - d.Since()
+	switch d.State() {
+	case conn.Down, conn.Dying:
 		return
-	case dialing:
-		if age > w.fleet.cfg.ConnectTimeout {
-			w.connectFailed(d, errConnectTimeout)
-			w.die(d, w.port.Abort, d.backoff())
-		}
+	case conn.Dialing:
+		w.engine.Hangs(&d.Conn, w.fleet.cfg.ConnectTimeout)
 		return
-	case greeting:
+	case conn.Greeting:
 		if age > w.fleet.cfg.loginWait() {
 			d.stream.LoginExpired(w.judgement(d))
-			w.isUp(d)
+			w.greeted(d)
 		}
-	case closing:
+	case conn.Closing:
 		switch {
 		case w.mode == leaving && w.fleet.hurried.Load():
 			w.abandon(d)
-			w.die(d, w.port.Cancel, 0)
+			w.engine.Cancel(&d.Conn, 0)
 			return
 		case w.unanswered(d):
 			if !d.is(shutDown) || !w.ignored(d) {
 				w.abandon(d)
-				w.die(d, w.port.Abort, d.pause)
+				w.engine.Abort(&d.Conn, d.Pause())
 			}
 			return
 		}
 	}
 	d.check()
-	if d.state == up {
+	if d.State() == conn.Up {
 		w.sees(d)
 	}
 	w.lookForStuck(d)
@@ -96,9 +91,9 @@ func (w *worker) sees(d *dummy) {
 
 // lookForStuck finds a server that takes nothing.
 func (w *worker) lookForStuck(d *dummy) {
-	if d.is(sending) && !d.is(unread|poked) && w.now-d.sentAt > w.fleet.cfg.DrainTimeout {
+	if d.Sending() && !d.is(unread|poked) && w.now()-d.SentAt() > w.fleet.cfg.DrainTimeout {
 		d.set(unread)
-		w.blame(d, monitor.NotReading, monitor.Evidence{Seq: d.written, Age: monitor.Millis(w.now - d.sentAt)})
+		w.blame(d, monitor.NotReading, monitor.Evidence{Seq: d.written, Age: monitor.Millis(w.now() - d.SentAt())})
 	}
 }
 
@@ -112,7 +107,7 @@ func (w *worker) lookForLate(d *dummy) {
 	for _, s := range w.spans {
 		for seq := max(s.First, d.lateUpTo+1); seq <= s.Last; seq++ {
 			at := d.timeOf(seq)
-			if w.now-at-w.held.since(at) <= w.fleet.cfg.EchoTimeout {
+			if w.now()-at-w.held.since(at) <= w.fleet.cfg.EchoTimeout {
 				return
 			}
 			w.late(d, seq)
@@ -122,22 +117,5 @@ func (w *worker) lookForLate(d *dummy) {
 }
 
 func (w *worker) late(d *dummy, seq uint64) {
-	w.blame(d, monitor.Late, monitor.Evidence{Seq: seq, Age: monitor.Millis(w.now - d.timeOf(seq))})
-}
-
-// fire does what was put off until now.
-func (w *worker) fire() {
-	for w.timers.next() <= w.now {
-		t := w.timers.pop()
-		d := w.at(int(t.slot))
-		switch t.what {
-		case pausing:
-			d.clear(pausing)
-			w.makeReady(d)
-		case redialing:
-			w.dials.push(t.slot)
-		case poked:
-			w.pokeOver(d, t.at)
-		}
-	}
+	w.blame(d, monitor.Late, monitor.Evidence{Seq: seq, Age: monitor.Millis(w.now() - d.timeOf(seq))})
 }

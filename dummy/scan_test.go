@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
-	"dummyload/server/iocp"
 )
 
 // TestWhoWasHeldUpAccusesNobody: after a time in which the worker itself stood still, a FIN that
@@ -14,23 +14,23 @@ import (
 // when it is not there then, it has.
 func TestWhoWasHeldUpAccusesNobody(t *testing.T) {
 	for _, answered := range []bool{true, false} {
-		w, _ := byHand(t, Config{Clients: 1})
+		w, p := byHand(t, Config{Clients: 1})
 		d := w.at(0)
 		d.set(heard) // the server has accepted it
 		d.heardAt = 1
 		w.closeOwn(d, CloseFIN, 0)
-		w.now += time.Minute
-		w.advance() // of what came the first batch has nothing of it
+		w.engine.Tick(w.now() + time.Minute)
+		w.engine.Advance() // of what came the first batch has nothing of it
 		if w.count.signs.FINsIgnored != 0 {
 			t.Error("accused before what came was read")
 		}
-		w.now += time.Millisecond
+		w.engine.Tick(w.now() + time.Millisecond)
 		if answered {
-			w.complete(&iocp.Entry{Overlapped: &d.recv})
+			w.engine.Complete(p.received(d, nil))
 		}
-		w.advance()
-		w.now += scanEvery
-		w.advance()
+		w.engine.Advance()
+		w.engine.Tick(w.now() + scanEvery)
+		w.engine.Advance()
 		if accused := w.count.signs.FINsIgnored != 0; accused == answered {
 			t.Errorf("answered %v, accused %v", answered, accused)
 		}
@@ -42,7 +42,7 @@ func TestWhoWasHeldUpAccusesNobody(t *testing.T) {
 func TestAScanThatIsAlwaysLateLooks(t *testing.T) {
 	w, p := byHand(t, Config{Clients: 1, OverSend: 1})
 	w.start(0, never)
-	at := w.now
+	at := w.now()
 	for range 4 {
 		at += 2 * heldUp
 		turn(w, p, at, false)
@@ -66,13 +66,13 @@ func TestAPokeIsGivenTheTimeTheWorkerStoodStill(t *testing.T) {
 		w.leave(false, true)
 		turn(w, p, time.Minute+1, false)
 		turn(w, p, 2*time.Minute, false)
-		if d.state != up {
+		if d.State() != conn.Up {
 			t.Fatalf("judged after the worker stood still: %+v", w.count.signs.Ladder)
 		}
 		turn(w, p, 2*time.Minute+1, answered)
 		turn(w, p, 2*time.Minute+diagnose.PokeWait, false)
-		if got := w.count.signs.Ladder.Wakeup.Connections == 1; got != answered || d.state != closing {
-			t.Errorf("answered %v: %+v, state %v", answered, w.count.signs.Ladder, d.state)
+		if got := w.count.signs.Ladder.Wakeup.Connections == 1; got != answered || d.State() != conn.Closing {
+			t.Errorf("answered %v: %+v, state %v", answered, w.count.signs.Ladder, d.State())
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (f *Fleet) Collect(s *monitor.View) {
 	s.ConnectTime = t.connect.Distribution()
 	s.Evidence = slices.Clip(t.evidence)
 	s.Generator = t.health.judge(reports, s, t.lag.Distribution())
-	s.Generator.Backend = f.workers[0].port.Backend()
+	s.Generator.Backend = f.workers[0].engine.Backend()
 	s.Generator.Goroutines = runtime.NumGoroutine()
 }
 
@@ -148,7 +148,7 @@ func (f *Fleet) gather(want wanted) []*report {
 	for i, w := range f.workers {
 		answer := make(chan *report, 1)
 		empty := f.totals.spare[i]
-		if w.mail.send(w.port, func(w *worker) { answer <- w.report(empty, want) }) {
+		if w.order(func(w *worker) { answer <- w.report(empty, want) }) {
 			answers[i] = answer
 		}
 	}
@@ -157,7 +157,7 @@ func (f *Fleet) gather(want wanted) []*report {
 		case answers[i] != nil:
 			reports[i] = <-answers[i]
 		case f.totals.last[i] == nil:
-			<-w.done
+			<-w.engine.Done()
 			f.totals.last[i] = w.last
 			reports[i] = w.last
 		default:

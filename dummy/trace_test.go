@@ -20,7 +20,7 @@ func TestADummysLifeIsInItsTrace(t *testing.T) {
 		Found: func(e monitor.Evidence) { found = append(found, e) }})
 	at := 3 * time.Second
 	w.trace.SetTime(at)
-	w.start(w.now, never)
+	w.start(w.now(), never)
 	turn(w, p, at, true) // sends
 	turn(w, p, at, true) // is answered, and sends again
 	w.stop()
@@ -28,9 +28,9 @@ func TestADummysLifeIsInItsTrace(t *testing.T) {
 	d := w.at(1)
 	w.blame(d, monitor.Corrupt, monitor.Evidence{Seq: 1})
 	w.closeOwn(d, CloseFIN, time.Hour)
-	w.complete(&iocp.Entry{Overlapped: &d.recv})
+	w.engine.Complete(p.received(d, nil))
 	var kinds []trace.Kind
-	for _, e := range w.fleet.Trace().Events(trace.ID(uint64(d.client), 1)) {
+	for _, e := range w.fleet.Trace().Events(trace.ID(uint64(d.Client), 1)) {
 		kinds = append(kinds, e.Kind)
 		if e.Kind == trace.Fault && (e.N != uint32(monitor.Corrupt) || e.At != at) {
 			t.Errorf("%v", e)
@@ -42,7 +42,7 @@ func TestADummysLifeIsInItsTrace(t *testing.T) {
 			t.Errorf("no %v in %v", want, kinds)
 		}
 	}
-	if len(found) != 1 || found[0].Fault != monitor.Corrupt || found[0].Client != int(d.client) {
+	if len(found) != 1 || found[0].Fault != monitor.Corrupt || found[0].Client != int(d.Client) {
 		t.Errorf("told of %v", found)
 	}
 }
@@ -51,14 +51,14 @@ func TestADummysLifeIsInItsTrace(t *testing.T) {
 func TestAFailedDialIsInTheTrace(t *testing.T) {
 	w, p := byHand(t, Config{Clients: 1})
 	d := w.at(0)
-	w.die(d, w.port.Abort, 0)
-	w.complete(&iocp.Entry{Overlapped: &d.recv})
-	w.advance()
+	w.engine.Abort(&d.Conn, 0)
+	w.engine.Complete(p.received(d, nil))
+	w.engine.Advance()
 	if len(p.connects) != 1 {
 		t.Fatalf("%d dials", len(p.connects))
 	}
-	w.complete(&iocp.Entry{Overlapped: &d.recv, Err: syscall.ECONNREFUSED})
-	events := w.fleet.Trace().Events(trace.ID(uint64(d.client), 2))
+	w.engine.Complete(&iocp.Entry{Overlapped: p.connects[0], Err: syscall.ECONNREFUSED})
+	events := w.fleet.Trace().Events(trace.ID(uint64(d.Client), 2))
 	if len(events) != 2 || events[0].Kind != trace.Dial || events[1].Kind != trace.ConnectFailed {
 		t.Errorf("%v", events)
 	}

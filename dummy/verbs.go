@@ -33,7 +33,7 @@ func (f *Fleet) order(verb func(*worker)) monitor.Ticket {
 // mailAll mails every worker.
 func (f *Fleet) mailAll(letter func(*worker)) {
 	for _, w := range f.workers {
-		w.mail.send(w.port, letter)
+		w.order(letter)
 	}
 }
 

@@ -2,37 +2,30 @@ package dummy
 
 import (
 	"dummyload/dummy/diagnose"
-	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/dummy/verify"
 	"dummyload/monitor/trace"
-	"dummyload/server/iocp"
 )
 
-// worker is one thread of the fleet: a completion port of its own and the sole owner of its
-// share of the dummies. Nothing but mail is shared with other goroutines.
+// worker is one thread of the fleet: an engine, and the sole owner of its share of the dummies.
+// Nothing but mail is shared with other goroutines.
 type worker struct {
-	index   int
-	fleet   *Fleet // what is the same for all workers, and never written after New
-	port    iocp.Port
-	io      iocp.Worker
-	trace   *trace.Ring
-	entries [256]iocp.Entry
-	now     time.Duration // of the fleet's clock, read once for each batch
+	index  int
+	fleet  *Fleet // what is the same for all workers, and never written after New
+	engine *conn.Engine
+	trace  *trace.Ring
 
-	asleepAt time.Duration // when the last sleep began
-	idle     time.Duration // slept, all told (see awake)
-	held     holds
+	idle time.Duration // slept, all told (see Woke)
+	held holds
 
 	slabs    []*slab
 	roster   atomic.Pointer[[]*slab] // slabs, for other workers to look a dummy up
 	wanted   int                     // its share of the clients: slots below it are kept connected
-	open     int                     // dummies that are not down
 	load     *Config                 // the settings in force
 	mode     mode                    // what the dummies are to do
 	fresh    bool                    // echoing, and nobody had a turn yet
@@ -40,13 +33,10 @@ type worker struct {
 	kept     kept
 	list     owedList
 
-	ready     slotQueue     // may send, each slot once
+	ready     conn.Queue    // may send, each slot once
 	roomSince time.Duration // since when ready was never empty; never when it is
 	unwritten []uint32      // have something to write since this batch began
-	dials     slotQueue     // to be dialed, each slot once
-	dialing   int           // connects in flight
 	knocking  chan<- error  // waits for the first connect, see Reach; nil when nobody does
-	timers    timers
 	echoes    pacer
 	churns    pacer
 	connects  pacer
@@ -79,10 +69,7 @@ type worker struct {
 	pokes  map[uint32]*climb // by slot, while leaving; nil until one is stuck
 	queues receiveQueues
 
-	mail mailbox
-	over bool
-	done chan struct{} // closed when the worker has ended; then last is the fleet's
-	last *report
+	last *report // the fleet's once the engine is done
 }
 
 // slab is what dummies are allocated in: a dummy never moves.
@@ -101,126 +88,79 @@ const (
 	leaving              // close everything and end
 )
 
-// run is the worker's thread. It ends when the fleet is closed and every dummy is down.
-func (w *worker) run(started chan<- error) {
-	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-	io, err := w.port.Worker()
-	started <- err
-	if err != nil {
-		return
-	}
-	w.io, w.now = io, w.fleet.clock()
-	for !w.over {
-		wait := w.patience()
-		n, err := w.io.Get(w.entries[:], wait)
-		if err != nil {
-			panic(fmt.Sprintf("dummy: worker %d: its completion port is broken: %v", w.index, err))
-		}
-		before := w.now
-		w.now = w.fleet.clock()
-		w.trace.SetTime(w.now)
-		w.awake(before, wait)
-		for i := range w.entries[:n] {
-			w.complete(&w.entries[i])
-		}
-		w.advance()
-	}
-	w.end()
-}
-
 // note leaves a footprint of a dummy's connection.
-func (w *worker) note(k trace.Kind, d *dummy, n int) {
-	w.trace.Record(k, trace.Nowhere, trace.ID(uint64(d.client), uint64(d.conn)),
-		int(d.inFlight), n)
-}
+func (w *worker) note(k trace.Kind, d *dummy, n int) { w.engine.Note(k, &d.Conn, n) }
 
-// noteDial leaves one of a connection that does not count yet.
-func (w *worker) noteDial(k trace.Kind, d *dummy) {
-	w.trace.Record(k, trace.Nowhere, trace.ID(uint64(d.client), uint64(d.conn)+1),
-		int(d.inFlight), 0)
-}
+// now is the time of the present batch, by the fleet's clock.
+func (w *worker) now() time.Duration { return w.engine.Now() }
 
-// complete handles one completion. The dummy's count of what is in flight is lowered at the
-// bottom, after any post that followed; where that makes it 0 and the dummy is dying, this
-// completion was the last, and releases it.
-func (w *worker) complete(e *iocp.Entry) {
-	if e.Overlapped == &w.mail.ov {
-		w.mail.woken.Store(false) // what was mailed is read in advance
-		return
-	}
-	d := w.at(int(e.Overlapped.Key))
-	switch e.Overlapped.Op {
-	case iocp.OpConnect:
-		w.connected(d, e.Err)
-	case iocp.OpRecv:
-		w.received(d, e)
-	case iocp.OpSend:
-		w.sent(d, e)
-	default:
-		panic(fmt.Sprintf("dummy: worker %d: completion of operation %d", w.index, e.Overlapped.Op))
-	}
-	d.inFlight--
-	if d.inFlight == 0 && d.state == dying {
-		w.release(d)
-	}
-}
+var _ conn.Owner = (*worker)(nil)
 
-// advance does what time and the completions have made possible.
-func (w *worker) advance() {
-	if w.mail.full.Load() {
-		w.mail.read(w)
+// At is the connection in a slot.
+func (w *worker) At(slot uint32) *conn.Conn { return &w.at(int(slot)).Conn }
+
+// Advance does what time and the completions have made possible.
+func (w *worker) Advance() (over bool) {
+	if w.engine.Waiting() == 0 {
+		w.connects.skip(w.now()) // a turn that nobody needs is not made up for
 	}
-	w.fire()
-	w.dialDue()
 	w.churnDue()
 	w.serve()
 	w.writeAll()
-	if w.now >= w.scanAt {
+	if w.now() >= w.scanAt {
 		w.scan()
 	}
 	w.publish()
-	w.over = w.mode == leaving && w.open == 0
+	return w.mode == leaving
 }
 
-// patience is how long the worker may sleep for a completion.
-func (w *worker) patience() time.Duration {
-	at := min(w.scanAt, w.timers.next(), w.dialTime(), w.churnTime(), w.serveTime())
-	if at <= w.now || w.mail.full.Load() {
-		return 0
-	}
-	w.asleepAt = w.fleet.clock() // the batch may have taken long
+// Next is when there is something to do although nothing completes. While Echo is on no sleep is
+// longer than a nap.
+func (w *worker) Next() (at, longest time.Duration) {
+	at = min(w.scanAt, w.churnTime(), w.serveTime())
 	if w.mode == echoing {
-		at = min(at, w.asleepAt+nap)
+		return at, nap
 	}
-	return max(0, at-w.asleepAt)
+	return at, never
 }
 
 // nap is the longest sleep while Echo is on. Who is not woken from it in time is starved: the
 // answers that would have woken it sooner may lie there just as long.
 const nap = 2 * time.Millisecond
 
-// end gives back the thread's part of the port and leaves the last report.
-func (w *worker) end() {
-	w.mail.close(w)
-	for w.mail.woken.Load() { // the last wake-up is still the port's
-		n, err := w.io.Get(w.entries[:], -1)
-		if err != nil {
-			panic(fmt.Sprintf("dummy: worker %d: its completion port is broken: %v", w.index, err))
-		}
-		for i := range w.entries[:n] {
-			w.complete(&w.entries[i])
-		}
+// Fired does what was put off until now.
+func (w *worker) Fired(c *conn.Conn, what uint8, at time.Duration) {
+	d := w.of(c)
+	switch what {
+	case pauseOver:
+		d.clear(pausing)
+		w.makeReady(d)
+	case pokeTimeOver:
+		w.pokeOver(d, at)
 	}
-	if err := w.io.Close(); err != nil {
-		panic(fmt.Sprintf("dummy: worker %d: closing with nothing in flight: %v", w.index, err))
-	}
+}
+
+// The timers of a dummy.
+const (
+	pauseOver    uint8 = iota // LoopDelay
+	pokeTimeOver              // see pokeOver
+)
+
+// Ended leaves the last report.
+func (w *worker) Ended() {
 	w.countHeld(false) // what nobody has judged
 	w.last = w.report(nil, wanted{fairness: true})
-	close(w.done)
 }
+
+// order has the worker do something at the end of its present batch. It reports false when it has
+// ended.
+func (w *worker) order(f func(*worker)) bool { return w.engine.Mail(func() { f(w) }) }
 
 // at is the dummy in a slot, which exists.
 func (w *worker) at(slot int) *dummy { return &w.slabs[slot/slabSize][slot%slabSize] }
+
+// of is the dummy whose connection it is.
+func (w *worker) of(c *conn.Conn) *dummy { return w.at(int(c.Slot)) }
 
 // slots is how many dummies there are, wanted or not.
 func (w *worker) slots() int { return len(w.slabs) * slabSize }
@@ -234,11 +174,9 @@ func (w *worker) grow(n int) {
 		s := new(slab)
 		for i := range s {
 			d := &s[i]
-			d.slot = uint32(w.slots() + i)
-			d.client = d.slot*uint32(w.fleet.cfg.Workers) + uint32(w.index)
-			d.sock = iocp.InvalidSocket
+			slot := uint32(w.slots() + i)
+			d.Init(slot, slot*uint32(w.fleet.cfg.Workers)+uint32(w.index))
 			d.flags = settled // nobody waits for it unless it is wanted
-			d.recv.Key, d.send.Key = uint64(d.slot), uint64(d.slot)
 		}
 		w.slabs = append(w.slabs, s)
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"dummyload/monitor"
-	"dummyload/server/iocp"
 	"dummyload/server/iocp/iocptest/deadport"
 )
 
@@ -390,32 +389,5 @@ func TestFINThatIsNotAnsweredIsNamed(t *testing.T) {
 	if len(s.Diagnoses) != 1 || s.Diagnoses[0].Name != "close_ignored" ||
 		s.Diagnoses[0].Connections != 2 {
 		t.Errorf("%+v", s.Diagnoses)
-	}
-}
-
-// A dummy whose own port is the target's would talk to itself. The test makes it so: the target
-// is the address of a socket that the dummy has connected by then.
-func TestAConnectionToItselfIsRefused(t *testing.T) {
-	if iocp.Classify(errItself) != iocp.ClassRefused {
-		t.Error("it is not a refused connect")
-	}
-	cfg := testConfig(startServer(t, echoAll))
-	cfg.Clients, cfg.Churn = 1, 0
-	f := startFleet(t, cfg)
-	reach(t, f, monitor.Idle)
-	w, verdict := f.workers[0], make(chan uint64)
-	w.mail.send(w.port, func(w *worker) {
-		d, target := w.at(0), f.cfg.Target
-		before := w.count.conns.Failed
-		f.cfg.Target = w.port.LocalAddr(d.sock)
-		w.count.conns.Now-- // as before the connect's completion
-		d.state = dialing
-		w.dialing++
-		w.connected(d, nil)
-		f.cfg.Target = target
-		verdict <- w.count.conns.Failed - before
-	})
-	if n := <-verdict; n != 1 {
-		t.Errorf("%d connects failed, want 1", n)
 	}
 }

@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"cmd/dummyload/whole": {"dummy", "server", "server/frame", "server/iocp", "monitor"}, // tests
 	"tui":                 {"dummy", "monitor"},
 	"dummy": {
+		"dummy/conn",
 		"dummy/diagnose",
 		"dummy/hostile",
 		"dummy/verify",

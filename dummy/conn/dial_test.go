@@ -34,6 +34,9 @@ func TestPauseAfterEachFailure(t *testing.T) {
 }
 
 func TestConnectsThatFailAreDialedAgain(t *testing.T) {
+	if iocp.Classify(errItself) != iocp.ClassRefused {
+		t.Error("a connect to oneself is not a refused one")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		e, o, p := start(t, 1, nil)
 		refused := errors.New("refused")

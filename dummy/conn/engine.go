@@ -57,11 +57,13 @@ type Owner interface {
 	// Advance does what time and the completions have made possible. It reports true when the
 	// thread is to end, which it does once every connection is down.
 	Advance() (over bool)
+	// Ended is the thread's last call, before Done is closed.
+	Ended()
 }
 
 // Config is what an engine is made of.
 type Config struct {
-	Port     iocp.Config
+	Open     func() (iocp.Port, error) // for one worker
 	Target   netip.AddrPort
 	Clock    func() time.Duration // one for all engines of a run
 	Trace    *trace.Ring          // nil: nothing is noted
@@ -90,16 +92,11 @@ type Engine struct {
 // New opens a port. Start makes the thread; an engine that was started must be ended by its owner
 // (Advance) and then closed, one that was not needs only Close.
 func New(cfg Config, owner Owner) (*Engine, error) {
-	cfg.Port.Workers = 1
-	port, err := iocp.New(cfg.Port)
+	port, err := cfg.Open()
 	if err != nil {
 		return nil, err
 	}
-	return newEngine(cfg, owner, port), nil
-}
-
-func newEngine(cfg Config, owner Owner, port iocp.Port) *Engine {
-	return &Engine{cfg: cfg, owner: owner, port: port, done: make(chan struct{})}
+	return &Engine{cfg: cfg, owner: owner, port: port, done: make(chan struct{})}, nil
 }
 
 // Start makes the thread that serves the port. The error is the port's.
@@ -140,25 +137,38 @@ func (e *Engine) After(delay time.Duration, c *Conn, what uint8) {
 // run is the thread. It ends when the owner says so and every connection is down.
 func (e *Engine) run(started chan<- error) {
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-	io, err := e.port.Worker()
+	err := e.Bind()
 	started <- err
 	if err != nil {
 		return
 	}
-	e.io, e.now = io, e.cfg.Clock()
+	e.Tick(e.cfg.Clock())
 	for over := false; !over; {
 		wait := e.patience()
 		n := e.get(wait)
 		before := e.now
-		e.now = e.cfg.Clock()
-		if e.cfg.Trace != nil {
-			e.cfg.Trace.SetTime(e.now)
-		}
+		e.Tick(e.cfg.Clock())
 		e.owner.Woke(before, e.asleep, wait)
 		e.completeAll(n)
-		over = e.advance() && e.open == 0
+		over = e.Advance()
 	}
 	e.end()
+}
+
+// Bind makes the calling goroutine the engine's thread. It and the next three are what the thread
+// does, for whoever drives an engine by hand.
+func (e *Engine) Bind() error {
+	io, err := e.port.Worker()
+	e.io = io
+	return err
+}
+
+// Tick sets the time of the present batch.
+func (e *Engine) Tick(now time.Duration) {
+	e.now = now
+	if e.cfg.Trace != nil {
+		e.cfg.Trace.SetTime(now)
+	}
 }
 
 func (e *Engine) get(wait time.Duration) int {
@@ -171,14 +181,14 @@ func (e *Engine) get(wait time.Duration) int {
 
 func (e *Engine) completeAll(n int) {
 	for i := range e.entries[:n] {
-		e.complete(&e.entries[i])
+		e.Complete(&e.entries[i])
 	}
 }
 
-// complete handles one completion. The count of what is in flight is lowered at the bottom, after
+// Complete handles one completion. The count of what is in flight is lowered at the bottom, after
 // any post that followed; where that makes it 0 and the connection is dying, this completion was
 // the last, and releases it.
-func (e *Engine) complete(entry *iocp.Entry) {
+func (e *Engine) Complete(entry *iocp.Entry) {
 	if entry.Overlapped == &e.mail.ov {
 		e.mail.woken.Store(false) // what was mailed is read in advance
 		return
@@ -206,14 +216,15 @@ func (e *Engine) complete(entry *iocp.Entry) {
 	}
 }
 
-// advance does what time and the completions have made possible.
-func (e *Engine) advance() (over bool) {
+// Advance does what time and the completions have made possible. It reports true when the thread
+// is to end.
+func (e *Engine) Advance() (over bool) {
 	if e.mail.full.Load() {
 		e.mail.read()
 	}
 	e.fire()
 	e.dialDue()
-	return e.owner.Advance()
+	return e.owner.Advance() && e.open == 0
 }
 
 // patience is how long the thread may sleep for a completion.
@@ -248,6 +259,7 @@ func (e *Engine) end() {
 	if err := e.io.Close(); err != nil {
 		panic(fmt.Sprintf("conn: closing with nothing in flight: %v", err))
 	}
+	e.owner.Ended()
 	close(e.done)
 }
 
@@ -277,6 +289,18 @@ func (e *Engine) Receive(c *Conn) error {
 	}
 	return err
 }
+
+// LocalAddr is a connection's own address; zero when it has none (any more).
+func (e *Engine) LocalAddr(c *Conn) netip.AddrPort {
+	if c.sock == iocp.InvalidSocket {
+		return netip.AddrPort{}
+	}
+	return e.port.LocalAddr(c.sock)
+}
+
+// Acked is how many bytes the peer's system has acknowledged; ok is false where this one does not
+// tell.
+func (e *Engine) Acked(c *Conn) (n uint64, ok bool) { return iocp.BytesAcked(e.port, c.sock) }
 
 // Note leaves a footprint of a connection.
 func (e *Engine) Note(k trace.Kind, c *Conn, n int) { e.note(k, c, n) }

@@ -26,7 +26,11 @@ func start(t *testing.T, n int, change func(*Config, *owner)) (*Engine, *owner, 
 	if change != nil {
 		change(&cfg, o)
 	}
-	e := newEngine(cfg, o, p)
+	cfg.Open = func() (iocp.Port, error) { return p, nil }
+	e, err := New(cfg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	o.engine = e
 	if err := e.Start(); err != nil {
 		t.Fatal(err)
@@ -49,7 +53,7 @@ func end(t *testing.T, e *Engine, o *owner, p *port) {
 	if e.Mail(func() { t.Error("a letter was read after the end") }) {
 		t.Error("a letter was taken after the end")
 	}
-	if err := e.Close(); err != nil || len(p.sockets) != 0 || !p.closed {
+	if err := e.Close(); err != nil || len(p.sockets) != 0 || !p.closed || !o.gone {
 		t.Errorf("%v, %d sockets left, handle closed: %v", err, len(p.sockets), p.closed)
 	}
 }

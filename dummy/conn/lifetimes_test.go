@@ -24,20 +24,21 @@ func newLife(n int) *life {
 	for i := range l.o.all {
 		l.o.all[i].Init(uint32(i), uint32(i))
 	}
-	l.e = newEngine(Config{Target: target, Clock: l.o.at, Dialing: 2, DialMost: 2}, l.o, l.p)
+	open := func() (iocp.Port, error) { return l.p, nil }
+	l.e, _ = New(Config{Open: open, Target: target, Clock: l.o.at, Dialing: 2, DialMost: 2}, l.o)
 	l.o.engine = l.e
-	l.e.io, _ = l.p.Worker()
+	_ = l.e.Bind()
 	return l
 }
 
 // settle has the engine take what is complete and due.
 func (l *life) settle() {
 	for len(l.p.ready) > 0 {
-		l.e.now = l.now
+		l.e.Tick(l.now)
 		l.e.completeAll(l.e.get(0))
 	}
-	l.e.now = l.now
-	l.e.advance()
+	l.e.Tick(l.now)
+	l.e.Advance()
 }
 
 // finish completes the n-th operation of a kind, if there is one.
@@ -77,7 +78,7 @@ func (l *life) do(b byte) {
 		l.now += time.Duration(n) * time.Millisecond
 	case 7:
 		l.now += time.Second
-		l.e.now = l.now
+		l.e.Tick(l.now)
 		l.e.Hangs(c, 100*time.Millisecond)
 	case 8, 9:
 		if carries && !c.Receiving() {

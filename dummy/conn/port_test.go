@@ -227,6 +227,7 @@ type owner struct {
 	at       func() time.Duration
 	unwanted bool
 	over     bool
+	gone     bool // Ended was called
 	dialAt   time.Duration
 	scan     time.Duration // Hangs after that long; 0 = never
 	next     time.Duration
@@ -280,6 +281,7 @@ func (o *owner) Next() (at, longest time.Duration) {
 	}
 	return Never, Never
 }
+func (o *owner) Ended() { o.gone = true }
 func (o *owner) Advance() bool {
 	if o.scan > 0 && o.engine.Now() >= o.next {
 		for i := range o.all {

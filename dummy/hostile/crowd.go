@@ -84,8 +84,8 @@ func New(cfg Config) (*Crowd, error) {
 	}
 	c.bounds = newBounds(cfg, len(c.feeds[Mute].loop))
 	engine, err := conn.New(conn.Config{
-		Port: iocp.Config{Backend: cfg.Backend}, Target: cfg.Target, Clock: cfg.Clock,
-		Dialing: dialing,
+		Open:   func() (iocp.Port, error) { return iocp.New(iocp.Config{Backend: cfg.Backend}) },
+		Target: cfg.Target, Clock: cfg.Clock, Dialing: dialing,
 	}, c)
 	if err != nil {
 		return nil, err
@@ -280,3 +280,6 @@ func (c *Crowd) Advance() (over bool) {
 	}
 	return c.leaving
 }
+
+// Ended is of no interest: the counters are there for anybody.
+func (c *Crowd) Ended() {}
