@@ -12,36 +12,22 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// processes is what the rings of both ends hold now. Without the server's the dummies' is still
-// worth having.
-func (s *session) processes() ([]trace.Process, error) {
-	both := []trace.Process{{Name: "dummies", Prefix: "d", Excerpt: s.fleet.Trace().All()}}
-	if s.server == nil {
-		return both, nil
-	}
-	records, err := s.server.Records()
-	if err != nil {
-		return both, fmt.Errorf("without the server's side: %w", err)
-	}
-	return append(both, trace.Process{Name: "server", Prefix: "s", Excerpt: records}), nil
-}
-
-// writeTrace writes them to --trace, once. s.writing is held.
+// writeTrace writes to --trace what the traces of both ends hold, once. s.writing is held.
 func (s *session) writeTrace() error {
 	if !s.trace.Wanted() || s.traced {
 		return nil
 	}
 	s.traced = true
-	processes, err := s.processes()
+	processes, err := s.rig.Processes()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "dummyload: --trace %s: %v\n", s.options.trace, err)
 	}
 	return trace.WriteChrome(s.trace, processes...)
 }
 
-// dumpTrace writes them one event a line.
+// dumpTrace writes the same, one event a line.
 func (s *session) dumpTrace(w io.Writer) error {
-	processes, err := s.processes()
+	processes, err := s.rig.Processes()
 	return errors.Join(trace.WriteText(w, processes...), err)
 }
 
@@ -71,7 +57,7 @@ func (s *session) writeAsItStands() error {
 	if !s.out.Wanted() && !s.trace.Wanted() {
 		return nil
 	}
-	now := s.sampler.Sample()
+	now := s.rig.Sampler.Sample()
 	rules := s.rulesNow()
 	rules.Interrupted, rules.AtOnce = true, true
 	summary := monitor.NewSummary(now, monitor.Judge(now, rules), s.meta(now))

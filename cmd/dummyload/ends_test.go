@@ -82,8 +82,8 @@ func TestAReportBetweenTwoStarts(t *testing.T) {
 	path := tempFile(t, "report.json")
 	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
-	err = errors.Join(s.fleet.Wait(ctx, monitor.Idle), echoStart(s.fleet), echoStop(s.fleet),
-		s.fleet.Wait(ctx, monitor.Drained), s.writeReport(path), s.fleet.Close())
+	err = errors.Join(s.rig.Fleet.Wait(ctx, monitor.Idle), echoStart(s.rig.Fleet), echoStop(s.rig.Fleet),
+		s.rig.Fleet.Wait(ctx, monitor.Drained), s.writeReport(path), s.rig.Fleet.Close())
 	if _, traceErr := s.close(); errors.Join(err, traceErr) != nil {
 		t.Fatal(errors.Join(err, traceErr))
 	}

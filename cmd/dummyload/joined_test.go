@@ -15,6 +15,7 @@ import (
 
 	"dummyload/dummy"
 	"dummyload/dummy/cluster"
+	"dummyload/dummy/rig"
 	"dummyload/monitor"
 	"dummyload/server"
 	"dummyload/server/frame"
@@ -79,27 +80,24 @@ func joinedOn(t *testing.T, backend string, bundle func(*testing.T, *server.Serv
 	}
 	b := bundle(t, srv)
 	defer b.Close()
-	defer b.Stop()
-	joiner := monitor.NewJoiner()
-	fleet, err := dummy.New(dummy.Config{Target: b.Addr(), Clients: 4, Frame: frame.Len16,
-		Workers: 1, Backend: backend, Found: joiner.Found})
+	r, err := rig.Open(t.Context(), rig.Parts{Config: dummy.Config{Clients: 4, Frame: frame.Len16,
+		Workers: 1, Backend: backend}, Server: b, Every: monitor.SampleInterval})
 	if err != nil {
+		b.Stop()
 		t.Fatal(err)
 	}
-	joiner.Start(fleet, b)
-	defer joiner.Close()
-	defer fleet.Close()
-	sampler := monitor.NewSampler(monitor.SampleInterval, []monitor.Source{fleet, b, joiner})
-	if err := fleet.Wait(t.Context(), monitor.Idle); err != nil {
+	defer r.Stop()
+	defer r.Fleet.Close()
+	if err := r.Fleet.Wait(t.Context(), monitor.Idle); err != nil {
 		t.Fatal(err)
 	}
-	if err := echoStart(fleet); err != nil {
+	if err := echoStart(r.Fleet); err != nil {
 		t.Fatal(err)
 	}
 	var whole *monitor.Evidence
 	for over := time.Now().Add(longest); whole == nil && time.Now().Before(over); {
 		time.Sleep(time.Millisecond)
-		whole = released(sampler.Sample())
+		whole = released(r.Sampler.Sample())
 	}
 	if whole == nil {
 		t.Fatal("no evidence has its session's release")

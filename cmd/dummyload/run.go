@@ -11,6 +11,7 @@ import (
 
 	"dummyload/dummy"
 	"dummyload/dummy/diagnose"
+	"dummyload/dummy/rig"
 	"dummyload/monitor"
 	"dummyload/monitor/output"
 )
@@ -20,9 +21,7 @@ type session struct {
 	options *loadOptions
 	config  dummy.Config
 	server  bundled // nil with --target
-	fleet   *dummy.Fleet
-	sampler *monitor.Sampler
-	joiner  *monitor.Joiner
+	rig     *rig.Rig
 	out     *output.File
 	trace   *output.File
 	tuned   bool // under a screen: the load may have been changed
@@ -55,11 +54,10 @@ func open(ctx context.Context, o *loadOptions, sinks ...monitor.Sink) (*session,
 		err = errors.Join(s.out.Begin(), s.trace.Begin())
 	}
 	if err != nil {
-		if s.fleet != nil {
-			_ = s.fleet.Close() // as above
-			s.joiner.Close()
-		}
-		if s.server != nil {
+		if s.rig != nil {
+			_ = s.rig.Fleet.Close() // as above
+			s.rig.Stop()
+		} else if s.server != nil {
 			s.server.Stop()
 		}
 		s.release()
@@ -80,58 +78,38 @@ func (s *session) release() {
 	_ = s.out.Close()
 }
 
+// start starts the server, unless there is a target, and makes the rest around it.
 func (s *session) start(ctx context.Context, sinks []monitor.Sink) error {
-	s.config.Skipped = skipped("dummies")
-	s.joiner = monitor.NewJoiner()
-	s.config.Found = s.joiner.Found
-	sources, err := s.connect(ctx)
-	if err != nil {
-		return err
+	o := s.options
+	parts := rig.Parts{Config: s.config, Every: monitor.SampleInterval, Sinks: sinks, Wait: o.wait}
+	parts.Config.Skipped = skipped("dummies")
+	if o.target.text != "" {
+		parts.Target = dummy.Target{Name: o.target.text, Addrs: o.target.addrs, Waiting: func(why error) {
+			fmt.Fprintf(os.Stderr, "dummyload: %v; waiting up to %v\n", why, o.wait)
+		}}
+	} else {
+		var err error
+		if s.server, err = startBundled(o, s.config); err != nil {
+			return err
+		}
+		parts.Server, parts.Beside = s.server, []monitor.Source{traceFile(o.trace)}
+		parts.Config.Target = s.server.Addr()
+		if err := dummy.Preflight(parts.Config, !o.serverProcess); err != nil {
+			return usageError{err}
+		}
 	}
+	r, err := rig.Open(ctx, parts)
+	switch {
+	case errors.Is(err, dummy.ErrInterrupted):
+		return err
+	case err != nil:
+		return usageError{err}
+	}
+	s.rig, s.config = r, r.Config
 	if cost := dummy.PortSearch(s.config); cost != "" {
 		fmt.Fprintln(os.Stderr, "dummyload:", cost)
 	}
-	var witness monitor.Witness
-	if s.server != nil {
-		sources = append(sources, s.server, traceFile(s.options.trace))
-		witness = s.server // and not a witness that holds no server
-	}
-	s.joiner.Start(s.fleet, witness)
-	sources = append(sources, s.joiner)
-	s.sampler = monitor.NewSampler(monitor.SampleInterval, sources, sinks...)
 	return nil
-}
-
-// connect makes the fleet, and before it the server, unless there is a target; that is reached
-// first.
-func (s *session) connect(ctx context.Context) ([]monitor.Source, error) {
-	o := s.options
-	var err error
-	if o.target.text != "" {
-		s.config.Foreign = true
-		to := dummy.Target{Name: o.target.text, Addrs: o.target.addrs, Waiting: func(why error) {
-			fmt.Fprintf(os.Stderr, "dummyload: %v; waiting up to %v\n", why, o.wait)
-		}}
-		if s.fleet, err = dummy.Reach(ctx, s.config, to, o.wait); err != nil {
-			if errors.Is(err, dummy.ErrInterrupted) {
-				return nil, err
-			}
-			return nil, usageError{err}
-		}
-		s.config.Target = s.fleet.Target()
-		return []monitor.Source{s.fleet}, nil
-	}
-	if s.server, err = startBundled(o, s.config); err != nil {
-		return nil, err
-	}
-	s.config.Target = s.server.Addr()
-	if err := dummy.Preflight(s.config, !o.serverProcess); err != nil {
-		return nil, usageError{err}
-	}
-	if s.fleet, err = dummy.New(s.config); err != nil {
-		return nil, usageError{err}
-	}
-	return []monitor.Source{s.fleet}, nil
 }
 
 // traceFile is where the bundled server's trace is to be found.
@@ -147,17 +125,14 @@ func (f traceFile) Collect(snap *monitor.View) {
 // close ends the server after the fleet, writes --trace, and returns the last snapshot, which has
 // the server's audit in it and how its process ended.
 func (s *session) close() (*monitor.View, error) {
-	if s.server != nil {
-		s.server.Stop()
-	}
-	s.joiner.Close()
+	s.rig.Stop()
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	err := s.writeTrace()
 	if s.server != nil {
 		s.server.Close()
 	}
-	return s.sampler.Sample(), err
+	return s.rig.Sampler.Sample(), err
 }
 
 // runHeadless is `dummyload run`.
@@ -184,8 +159,8 @@ func runHeadless(o *loadOptions) error {
 	defer dumpOnQuit(s.dumpTrace)()
 	s.announce(os.Stderr)
 
-	endSampling := s.sample()
-	err = dummy.Run(stop, s.fleet, dummy.Plan{
+	endSampling := s.rig.Begin()
+	err = dummy.Run(stop, s.rig.Fleet, dummy.Plan{
 		Duration: o.duration, MaxRate: o.maxRate, Allow: o.allow,
 	})
 	endSampling()

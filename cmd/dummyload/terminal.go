@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -33,7 +32,7 @@ func runTerminal(o *loadOptions) error {
 		return interrupted(err)
 	}
 	s.tuned = true
-	limit.control = s.fleet
+	limit.control = s.rig.Fleet
 	defer s.release()
 	atOnce, screenEnded := make(chan struct{}), make(chan struct{})
 	again.set(func() {
@@ -44,11 +43,11 @@ func runTerminal(o *loadOptions) error {
 	var dumps []string
 	endDumps := onQuit(func() { dumps = append(dumps, s.dumpToFile(time.Now())) })
 
-	endSampling := s.sample()
+	endSampling := s.rig.Begin()
 	rescuer := startRescuer()
 	err = tui.Run(stop, tui.Options{
-		Control: control{s.fleet, s.sampler},
-		Latest:  s.sampler.Latest,
+		Control: s.rig.Control(),
+		Latest:  s.rig.Sampler.Latest,
 		Version: version(),
 		Rules:   s.rules(false),
 		Command: o.headlessCommand,
@@ -68,30 +67,14 @@ func runTerminal(o *loadOptions) error {
 	if errors.Is(err, tui.ErrAtOnce) {
 		s.endAtOnce()
 	}
-	fmt.Fprintf(os.Stderr, "disconnecting %d dummies …\n", s.sampler.Sample().Connections.Now)
-	err = errors.Join(err, dummy.Finish(s.fleet))
+	fmt.Fprintf(os.Stderr, "disconnecting %d dummies …\n", s.rig.Sampler.Sample().Connections.Now)
+	err = errors.Join(err, dummy.Finish(s.rig.Fleet))
 	endSampling()
 	final, traceErr := s.close()
 	if err != nil {
 		return err
 	}
 	return afterTrace(s.report(final, stop.Err() != nil), traceErr)
-}
-
-// control is the fleet's, and looks at everything when the counters are reset: the bundled server
-// knows of no Reset, and its figures are shown from the same instant on.
-type control struct {
-	*dummy.Fleet
-	sampler *monitor.Sampler
-}
-
-// Reset does not wait for the look.
-func (c control) Reset() (monitor.Ticket, error) {
-	ticket, err := c.Fleet.Reset()
-	if err == nil {
-		go c.sampler.Sample()
-	}
-	return ticket, err
 }
 
 // stopAfter presses STOP once Echo has been on for the duration, as `dummyload run` does.
@@ -132,7 +115,7 @@ func (s *session) writeReport(path string) error {
 	if err := out.Begin(); err != nil {
 		return err
 	}
-	now := s.sampler.Sample()
+	now := s.rig.Sampler.Sample()
 	verdict := monitor.Judge(now, s.rulesNow())
 	return out.WriteJSON(monitor.NewSummary(now, verdict, s.meta(now)))
 }
@@ -148,18 +131,4 @@ func (s *session) dumpToFile(now time.Time) string {
 		return "dummyload: trace of the last operations: " + monitor.Clean(err.Error())
 	}
 	return "trace of the last operations: " + path
-}
-
-// sample runs the sampler until the returned function is called, which waits for its end.
-func (s *session) sample() (end func()) {
-	sampling, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		s.sampler.Run(sampling)
-	}()
-	return func() {
-		cancel()
-		<-ended
-	}
 }

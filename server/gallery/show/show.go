@@ -10,6 +10,7 @@ import (
 
 	"dummyload/dummy"
 	"dummyload/dummy/hostile"
+	"dummyload/dummy/rig"
 	"dummyload/monitor"
 	"dummyload/server/gallery"
 )
@@ -80,30 +81,19 @@ func (s *Show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules)
 	if err != nil {
 		return nil, err
 	}
-	joiner := monitor.NewJoiner()
-	config := fleetFor(e.Load, srv, s.Seed)
-	config.Found = joiner.Found
-	fleet, err := dummy.New(config)
+	r, err := rig.Open(ctx, rig.Parts{
+		Config: configOf(e.Load, s.Seed), Server: srv, Every: showLook,
+	})
 	if err != nil {
 		srv.Stop()
 		return nil, err
 	}
-	witness, _ := srv.(monitor.Witness) // a specimen is none
-	joiner.Start(fleet, witness)
-	sampler := monitor.NewSampler(showLook, []monitor.Source{fleet, srv, joiner})
-	sampling, endSampling := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		sampler.Run(sampling)
-	}()
-	err = s.echo(ctx, fleet, sampler, e, rules)
+	endSampling := r.Begin()
+	err = s.echo(ctx, r.Fleet, r.Sampler, e, rules)
 	endSampling()
-	<-ended
-	err = errors.Join(err, fleet.Close())
-	srv.Stop()
-	joiner.Close()
-	return sampler.Sample(), err
+	err = errors.Join(err, r.Fleet.Close())
+	r.Stop()
+	return r.Sampler.Sample(), err
 }
 
 // echo is START, STOP, the drain and the quiet period, or as much of it as is needed.
@@ -192,8 +182,8 @@ func until(ctx context.Context, most time.Duration, holds func() bool) bool {
 	return true
 }
 
-// fleetFor is the load as the fleet takes it.
-func fleetFor(l gallery.Load, srv gallery.Server, seed uint64) dummy.Config {
+// configOf is the load as the fleet takes it, but for the target.
+func configOf(l gallery.Load, seed uint64) dummy.Config {
 	how, err := dummy.ParseCloseKind(l.Close)
 	if err != nil {
 		panic(fmt.Sprintf("gallery: a load that the dummies cannot make: %v", err))
@@ -205,7 +195,7 @@ func fleetFor(l gallery.Load, srv gallery.Server, seed uint64) dummy.Config {
 		}
 	}
 	return dummy.Config{
-		Target: srv.Addr(), Clients: l.Clients, OverSend: l.OverSend,
+		Clients: l.Clients, OverSend: l.OverSend,
 		SizeMin: l.SizeMin, SizeMax: l.SizeMax, Frame: l.Frame, Login: l.Login,
 		Hostile: groups, Churn: l.Churn, Close: how, ReconnectDelay: l.ReconnectDelay,
 		ConnectTimeout: showConnect, DrainTimeout: l.DrainTimeout, Quiet: l.Quiet, Seed: seed,

@@ -19,7 +19,9 @@ func TestAShowGoesOnWhenAllDrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer srv.Stop()
-	fleet, err := dummy.New(fleetFor(e.Load, srv, 1))
+	config := configOf(e.Load, 1)
+	config.Target = srv.Addr()
+	fleet, err := dummy.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
