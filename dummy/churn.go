@@ -10,18 +10,9 @@ import (
 // churnLook is how many dummies are looked at for one that is up, from where the seed points.
 const churnLook = 64
 
-// churnTime is when the next connection is to be closed and reopened. There is no churn while
-// a drain is on: what it would abandon is what the drain waits for.
-func (w *worker) churnTime() time.Duration {
-	if w.mode != idle && w.mode != echoing || w.wanted == 0 {
-		return never
-	}
-	return w.churns.due()
-}
-
 // churnDue closes those connections whose turn has come.
 func (w *worker) churnDue() {
-	for n := 0; w.churnTime() <= w.now() && n < w.wanted; n++ {
+	for n := 0; w.churnTime(w.wanted) <= w.now() && n < w.wanted; n++ {
 		w.churns.take()
 		if d := w.pick(); d != nil {
 			w.closeOwn(d, w.fleet.cfg.Close, w.load.ReconnectDelay)

@@ -89,7 +89,7 @@ func (w *worker) greeted(d *dummy) {
 func (w *worker) isUp(d *dummy) {
 	w.settle(d)
 	w.calm(d)
-	w.makeReady(d)
+	w.makeReady(d, w.now())
 }
 
 // settle notes that a wanted dummy has been up, or has failed, for the first time: that is

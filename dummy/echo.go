@@ -16,34 +16,6 @@ const (
 	junkMost  = 1 << 20 // bytes nobody waited for, after which a connection is given up
 )
 
-// room is how many echoes a dummy may send now.
-func (w *worker) room(d *dummy) int {
-	if w.mode != echoing || d.State() != conn.Up || d.is(pausing|sendFailed) {
-		return 0
-	}
-	return w.load.OverSend - int(d.wait)
-}
-
-// makeReady puts a dummy that may send into the ready queue.
-func (w *worker) makeReady(d *dummy) {
-	if !d.is(ready) && w.room(d) > 0 {
-		d.set(ready)
-		w.roomSince = min(w.roomSince, w.roomFrom())
-		w.ready.Push(d.Slot)
-	}
-}
-
-// serveTime is when the next dummy's turn comes.
-func (w *worker) serveTime() time.Duration {
-	if w.mode != echoing || w.ready.Len() == 0 {
-		return never
-	}
-	if w.load.Rate > 0 {
-		return w.echoes.due()
-	}
-	return 0
-}
-
 // serve lets the ready dummies send, in turn. In a closed loop each fills its window at once;
 // in an open loop each echo that is due goes to the next in turn, and when every window is
 // full it stays due.
@@ -55,7 +27,7 @@ func (w *worker) serve() {
 			w.roomSince = never
 		}
 	}
-	if w.catchingUp() {
+	if w.catchingUp(w.now()) {
 		w.held.catchUp(w.now())
 	}
 }
@@ -70,8 +42,10 @@ func (w *worker) serveNext() int {
 		return 0
 	case w.load.Rate > 0:
 		k = 1
-		w.assign(d, w.takeDue())
-		w.makeReady(d)
+		due, lag := w.takeDue(w.now())
+		w.hists.lag.Record(lag)
+		w.assign(d, due)
+		w.makeReady(d, w.now())
 	case d.Sending():
 		return 0 // it is made ready again when that is sent
 	default:
@@ -81,20 +55,6 @@ func (w *worker) serveNext() int {
 	}
 	w.writeLater(d)
 	return k
-}
-
-// takeDue takes the next echo from the open loop's schedule and says when it was due. Its send
-// lag is this worker's own lateness: as long as no window had room it waited for the server,
-// which its RTT shows.
-func (w *worker) takeDue() time.Duration {
-	due := w.echoes.due()
-	w.echoes.take()
-	lag := w.now() - max(due, w.roomSince)
-	w.hists.lag.Record(lag)
-	if lag > lagLeast && w.held.until < w.now() {
-		w.held.add(hold{w.now() - lag, w.now()})
-	}
-	return due
 }
 
 // assign gives a dummy one more echo to send. at is when it is due: its RTT counts from then.
@@ -175,7 +135,7 @@ func (w *worker) Sent(c *conn.Conn, n int, err error) {
 		return
 	}
 	w.write(d)
-	w.makeReady(d)
+	w.makeReady(d, w.now())
 	if d.State() == conn.Closing {
 		w.halfClose(d)
 	}
@@ -242,7 +202,7 @@ func (w *worker) answeredSome(d *dummy) {
 		w.engine.After(pause, &d.Conn, pauseOver)
 		return
 	}
-	w.makeReady(d)
+	w.makeReady(d, w.now())
 }
 
 // giveUp closes a connection whose stream makes no sense any more, or never ends. The fault

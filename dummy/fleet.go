@@ -154,12 +154,10 @@ func (f *Fleet) openPort(first bool) func() (iocp.Port, error) {
 // newWorker makes a worker whose thread does not run yet.
 func (f *Fleet) newWorker(k int, open func() (iocp.Port, error)) (*worker, error) {
 	w := &worker{
-		index: k, fleet: f, trace: f.log.Ring(k), hists: newHistograms(),
-		rng:     rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
-		buffers: sendBuffers{size: f.chunk()},
-		load:    &Config{OverSend: f.load.OverSend}, roomSince: never,
-		connects: newPacer(k, f.cfg.Workers, 0, f.cfg.ConnectRate),
-		echoes:   newPacer(k, f.cfg.Workers, 0, 0),
+		fleet: f, trace: f.log.Ring(k), hists: newHistograms(),
+		schedule: newSchedule(k, &f.cfg, f.load),
+		rng:      rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
+		buffers:  sendBuffers{size: f.chunk()},
 	}
 	engine, err := conn.New(conn.Config{
 		Open: open, Target: f.cfg.Target, Clock: f.clock, Trace: w.trace, Greeting: f.cfg.Login,
@@ -170,7 +168,7 @@ func (f *Fleet) newWorker(k int, open func() (iocp.Port, error)) (*worker, error
 	}
 	w.engine = engine
 	w.verifier = verify.New(f.pattern, f.cfg.Login, roster{f}, w)
-	w.grow(0)
+	w.grow(0, k, f.cfg.Workers)
 	return w, nil
 }
 
@@ -205,13 +203,7 @@ func (f *Fleet) current(client uint32) (conn uint32, sent uint64) {
 
 // public is what may be read of a dummy, nil when there is no such one.
 func (f *Fleet) public(client int) *public {
-	w := f.workers[client%len(f.workers)]
-	slot := client / len(f.workers)
-	slabs := *w.roster.Load()
-	if slot/slabSize >= len(slabs) {
-		return nil
-	}
-	return &slabs[slot/slabSize][slot%slabSize].public
+	return f.workers[client%len(f.workers)].public(client / len(f.workers))
 }
 
 // LocalOf is the address of a dummy on one of its connections, the present one or one whose end

@@ -38,13 +38,13 @@ func TestSendLagIsTheTestersOwn(t *testing.T) {
 		if want := float64(c.lag / time.Microsecond); got.Max != want {
 			t.Errorf("%s: send lag %+v, want at most %v µs", c.name, got, want)
 		}
-		if behind := max(0, w.behindNow()); behind != c.behind {
+		if behind := max(0, w.behindNow(w.now())); behind != c.behind {
 			t.Errorf("%s: %v behind, want %v", c.name, behind, c.behind)
 		}
 		w.stop()
 		w.engine.Tick(w.now() + time.Hour)
-		if w.behindNow() != c.behind {
-			t.Errorf("%s: %v behind, after STOP %v", c.name, c.behind, w.behindNow())
+		if w.behindNow(w.now()) != c.behind {
+			t.Errorf("%s: %v behind, after STOP %v", c.name, c.behind, w.behindNow(w.now()))
 		}
 	}
 }

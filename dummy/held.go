@@ -2,8 +2,6 @@ package dummy
 
 import (
 	"time"
-
-	"dummyload/server/iocp"
 )
 
 // A worker is held up when it does nothing although it wants to: its thread, its process or the
@@ -67,50 +65,6 @@ func (h *holds) catchUp(now time.Duration) {
 		h.until = now
 		h.recent[(h.n-1)%heldKept].to = now
 	}
-}
-
-// Woke takes the time between two batches, the first of which began before: the sleep that was
-// asked for is idle, as far as it did not last longer, and what is left, beyond what a batch may
-// take, is a hold.
-func (w *worker) Woke(before, asleep, wait time.Duration) {
-	var slept time.Duration
-	if wait > 0 {
-		slept = min(w.now()-asleep, wait+iocp.TimerStep)
-		w.idle += slept
-	}
-	most := heldLong
-	if w.load.Rate > 0 {
-		most = minLag
-	}
-	late := w.now() - before - slept
-	if late <= most {
-		return
-	}
-	from := w.now() - late
-	if w.held.until == before { // it was catching up: one more hold is more of the same
-		from = before
-	}
-	w.held.add(hold{from, w.now()})
-	switch w.mode {
-	case echoing:
-		w.held.echo += late
-	case draining:
-		w.held.drain += late
-	}
-}
-
-// catchingUp reports whether the open loop's schedule is still late by the newest hold.
-func (w *worker) catchingUp() bool {
-	return w.held.until > 0 && w.load.Rate > 0 && w.behindNow() > minLag
-}
-
-// roomFrom is since when a dummy has room that is found ready now: what made the room may have come
-// at any time of a hold that has just ended.
-func (w *worker) roomFrom() time.Duration {
-	if w.held.newest.to == w.now() {
-		return w.held.newest.from
-	}
-	return w.now()
 }
 
 // roundTrip takes an echo that was due at a time, and returns how long it took without what the

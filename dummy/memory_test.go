@@ -70,7 +70,7 @@ func TestGoodPathDoesNotAllocate(t *testing.T) {
 		d := w.at(0)
 		w.mode = echoing
 		one := func() {
-			w.makeReady(d)
+			w.makeReady(d, w.now())
 			w.serve()
 			w.compose(d)
 			d.stream.Feed(w.judgement(d), d.out.bytes)

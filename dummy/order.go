@@ -16,15 +16,13 @@ func (w *worker) start(t0, until time.Duration) {
 	}
 	w.countOff()
 	w.dropKept()
-	w.mode, w.fresh = echoing, true
-	w.echoes = newPacer(w.index, w.fleet.cfg.Workers, t0, w.load.Rate)
-	w.echoes.until = until
+	w.schedule.start(t0, until)
 	w.readyAll()
 }
 
 func (w *worker) readyAll() {
 	for slot := range w.wanted {
-		w.makeReady(w.at(slot))
+		w.makeReady(w.at(slot), w.now())
 	}
 }
 
@@ -38,13 +36,10 @@ func (w *worker) stop() {
 		w.serve()
 	}
 	w.countOff()
-	w.behind = w.behindNow()
-	w.mode = draining
-	w.held.drain = 0
+	w.schedule.stop(w.now())
 	for w.ready.Len() > 0 {
 		w.at(int(w.ready.Pop())).clear(ready)
 	}
-	w.roomSince = never
 	w.tell.atStop = w.count.wait
 	w.emptiedAt = w.now()
 }
@@ -55,23 +50,14 @@ func (w *worker) tune(to *Config, t0 time.Duration) {
 	if w.mode == leaving {
 		return
 	}
-	workers := w.fleet.cfg.Workers
-	if to.Rate != w.load.Rate {
-		until := w.echoes.until
-		w.echoes = newPacer(w.index, workers, t0, to.Rate)
-		w.echoes.until = until
-	}
-	if to.Churn != w.load.Churn {
-		w.churns = newPacer(w.index, workers, t0, to.Churn)
-	}
-	w.load = to
-	w.want(share(to.Clients, w.index, workers))
+	w.schedule.tune(to, t0)
+	w.want(share(to.Clients, w.index, w.workers))
 	w.readyAll()
 }
 
 // want keeps n dummies connected: more are dialed, those beyond are closed by FIN.
 func (w *worker) want(n int) {
-	w.grow(n)
+	w.grow(n, w.index, w.workers)
 	before := w.wanted
 	w.wanted = n
 	for slot := n; slot < before; slot++ {
@@ -119,7 +105,7 @@ func (w *worker) reset() {
 	w.count.reset(w.engine.Connecting())
 	w.offFrom = 0
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
-	w.behind, w.held.echo, w.held.drain = 0, 0, 0
+	w.countAnew()
 	w.hists = newHistograms()
 	w.news = news{held: w.news.held}
 	w.forgetAnswers()
@@ -132,7 +118,7 @@ func (w *worker) mark() {
 	c.faults[monitor.Late] = 0
 	c.off, w.offFrom = 0, 0
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
-	w.behind, w.held.echo, w.held.drain = 0, 0, 0
+	w.countAnew()
 	w.hists.resetEchoes()
 	w.forgetAnswers()
 }

@@ -83,7 +83,7 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 	r := &report{
 		count: w.count, past: w.past, hists: w.hists, evidence: w.news.evidence,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle,
-		behind: w.behindNow(), pending: w.tell.unsettled,
+		behind: w.behindNow(w.now()), pending: w.tell.unsettled,
 		held: w.held.echo, heldDrain: w.held.drain, meeting: w.meeting,
 	}
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
@@ -96,15 +96,6 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 		r.answered, r.silent = w.fairness()
 	}
 	return r
-}
-
-// behindNow is how far the open loop's schedule is ahead of what has been sent, for whatever
-// reason; once Echo is off, as it was at STOP.
-func (w *worker) behindNow() time.Duration {
-	if w.mode != echoing {
-		return w.behind
-	}
-	return max(0, w.now()-w.echoes.due())
 }
 
 // owedLines names what is owed, a line for each row of sequences, the oldest first; all of it with
