@@ -56,7 +56,7 @@ func TestAChildThatDoesNotListen(t *testing.T) {
 	}
 }
 
-// TestHowAChildEnds: with the code that its audit earned, or it is told.
+// TestHowAChildEnds: with the code that its audit earned, or it is how.
 func TestHowAChildEnds(t *testing.T) {
 	left := audit()
 	left.Server.Accepted++
@@ -93,12 +93,12 @@ func TestHowAChildEnds(t *testing.T) {
 			child.Close()
 			child.Close() // and again
 			got := figuresOf(t, child)
-			told := got.Ended
+			how := got.Ended
 			if got.Audited {
-				told = strings.Join(got.Failures, "; ")
+				how = strings.Join(got.Failures, "; ")
 			}
-			if told != c.want || s.killed {
-				t.Errorf("%+v, code %d: told %q, want %q, killed %v", c.last.Server, c.code, told, c.want,
+			if how != c.want || s.killed {
+				t.Errorf("%+v, code %d: it ended %q, want %q, killed %v", c.last.Server, c.code, how, c.want,
 					s.killed)
 			}
 			if string(child.Stderr()) != c.stderr {
@@ -139,7 +139,7 @@ func TestAChildThatHangsIsKilled(t *testing.T) {
 	}
 }
 
-// TestAChildThatIsKilled has no audit: that is told, and how it ended.
+// TestAChildThatIsKilled has no audit: that is how, and how it ended.
 func TestAChildThatIsKilled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := script(t)
@@ -154,7 +154,7 @@ func TestAChildThatIsKilled(t *testing.T) {
 	})
 }
 
-// TestMain has the test binary be a child where it is told to.
+// TestMain has the test binary be a child where it is how to.
 func TestMain(m *testing.M) {
 	if how := os.Getenv(asChild); how != "" {
 		os.Exit(live(how))

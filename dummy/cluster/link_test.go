@@ -115,7 +115,7 @@ func figuresOf(t *testing.T, s monitor.Source) *monitor.Server {
 	var snap monitor.View
 	s.Collect(&snap)
 	if !snap.Bundled {
-		t.Error("not told as the bundled server")
+		t.Error("it is not the bundled server")
 	}
 	return snap.Server
 }
@@ -228,11 +228,11 @@ func TestAWrongWord(t *testing.T) {
 			}
 			c.Close()
 			got := figuresOf(t, c)
-			told := got.Ended
+			how := got.Ended
 			if got.Audited {
-				told = strings.Join(got.Failures, " ")
+				how = strings.Join(got.Failures, " ")
 			}
-			if got.OK() || !strings.Contains(told, "broke the protocol: ") || !strings.Contains(told, says) {
+			if got.OK() || !strings.Contains(how, "broke the protocol: ") || !strings.Contains(how, says) {
 				t.Errorf("%s: %+v", words, got)
 			}
 			if took := time.Since(began); took != 0 || s.killed {
