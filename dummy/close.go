@@ -38,10 +38,15 @@ func (w *worker) closeOwn(d *dummy, how CloseKind, delay time.Duration) {
 	w.halfClose(d)
 }
 
-// countOwnClose counts a close once: a closing dummy has been counted.
+// countOwnClose counts a close once: a closing dummy has been counted. When all leave, nobody comes
+// after them.
 func (w *worker) countOwnClose(d *dummy) {
-	if d.State() != conn.Closing {
-		w.count.conns.ClosedByDummy++
+	if d.State() == conn.Closing {
+		return
+	}
+	w.count.conns.ClosedByDummy++
+	if closes := &w.fleet.dummiesClose; w.mode != leaving && !closes.Load() {
+		closes.Store(true)
 	}
 }
 

@@ -14,7 +14,7 @@ func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 		return
 	}
 	now, _ := w.fleet.current(uint32(ev.OwnerClient))
-	if diagnose.Reuse(d.Number, ev.OwnerConnection, now) {
+	if diagnose.Reuse(d.Number, ev.OwnerConnection, now, w.fleet.dummiesClose.Load()) {
 		d.set(reused)
 		w.count.signs.Reused++
 	}

@@ -24,6 +24,7 @@ func TestReuseGoesWithCloses(t *testing.T) {
 	w := f.workers[0]
 	w.order(func(w *worker) {
 		var n [3]uint64
+		w.fleet.dummiesClose.Store(true)
 		d := w.at(0)
 		crossed := monitor.Evidence{OwnerClient: 1, OwnerConnection: 1}
 		w.noteReuse(d, &crossed) // both are at their first connection
@@ -36,6 +37,9 @@ func TestReuseGoesWithCloses(t *testing.T) {
 		d.Number++
 		w.noteReuse(d, &monitor.Evidence{OwnerClient: 1, OwnerConnection: 1})
 		d.Number--
+		w.fleet.dummiesClose.Store(false) // what the server has closed itself it uses by another mistake
+		d.clear(reused)
+		w.noteReuse(d, &crossed)
 		n[2] = w.count.signs.Reused
 		counts <- n
 	})

@@ -38,8 +38,9 @@ type Fleet struct {
 	closing   sync.Once
 	hurried   atomic.Bool // closing, no FIN of the server's is waited for
 
-	backlog backlog
-	slowest atomic.Int64 // the slowest answer that any worker has told of
+	backlog      backlog
+	slowest      atomic.Int64 // the slowest answer that any worker has told of
+	dummiesClose atomic.Bool  // some dummy has closed its connection while others stay
 
 	collecting sync.Mutex // one Collect, or end of a drain, at a time
 	totals     totals

@@ -230,6 +230,7 @@ func TestJudgeARunThatEndedAtOnce(t *testing.T) {
 func TestJudgeLeavesTheSnapshotAlone(t *testing.T) {
 	s := goodRun()
 	s.Diagnoses = make([]Diagnosis, 0, 8) // room that an append would write into
+	s.Server.Released++ // the second time
 	s.Server.ReleasedTwice = 1
 	v := Judge(s, Rules{})
 	if len(v.Diagnoses) != 1 || s.Diagnoses[:1][0].Name != "" {

@@ -95,11 +95,15 @@ func (f *Facts) standstill() *monitor.Diagnosis {
 	return found
 }
 
-// Reuse reports whether an echo of another connection goes with closes: one of the two belongs to a
-// connection that was opened after another's close, so that the server has used something again too
-// early. here is the number of the connection that it came on, of the owner's that it belongs to, and
-// now of the owner's present one; a client's first connection has number 1.
-func Reuse(here, of, now uint32) bool { return here > 1 || of != now }
+// Reuse reports whether an echo of another connection goes with closes by the dummies: one of the two
+// belongs to a connection that was opened after another's close, so that the server has used something
+// again too early. Where no dummy has closed any, the server has used what it had closed itself, by
+// mistake, and that is the cause (closed_healthy). here is the number of the connection that it came
+// on, of the owner's that it belongs to, and now of the owner's present one; a client's first has
+// number 1.
+func Reuse(here, of, now uint32, dummiesClose bool) bool {
+	return dummiesClose && (here > 1 || of != now)
+}
 
 // cause is a diagnosis that may be told. One that is pending excludes what it would exclude, and is
 // not told itself.

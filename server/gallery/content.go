@@ -79,8 +79,7 @@ func wrongWhen() []Exhibit {
 	return []Exhibit{
 		{
 			Name: "swap", Does: "gives two clients each other's answer",
-			Want: []string{monitor.Crossed.String()},
-			Also: []string{monitor.Missing.String()}, // neither gets its own
+			Want: []string{monitor.Crossed.String(), monitor.Missing.String()}, // neither gets its own
 			Load: usual(), start: startTrue(func() server.Handler { return &swap{} }, nil),
 		},
 		one("reorder", "answers a packet after the one that came later", monitor.Reordered,
@@ -101,8 +100,7 @@ func wrongWhen() []Exhibit {
 		},
 		{
 			Name: "previous", Does: "answers the first packet of a connection with one of the previous",
-			Want: []string{monitor.Stale.String()},
-			Also: []string{monitor.SessionReuse},
+			Want: []string{monitor.Stale.String(), monitor.SessionReuse},
 			Load: with(func(l *Load) { l.Clients, l.Churn = 1, 50 }),
 			start: startTrue(func() server.Handler {
 				return &previous{fresh: map[server.SessionID]bool{}}
@@ -136,7 +134,7 @@ func wrongManners() []Exhibit {
 		{
 			Name: "chunk-is-packet", Does: "takes what one receive brings for one packet",
 			Want: []string{monitor.Truncated.String()},
-			Also: append([]string{notDrained, monitor.SendFlagStuck}, anyContent...),
+			Also: []string{missing, unsolicited, corrupt},
 			Load: usual(),
 			start: startTrue(func() server.Handler { return chunkIsPacket{} },
 				func(c *server.Config) { c.Frame = frame.Raw }),

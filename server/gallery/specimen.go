@@ -18,7 +18,7 @@ type specimen struct {
 
 	mu    sync.Mutex
 	slots []*session
-	free  []*session // last in, first out; a session that is released twice is in it twice
+	free  []*session // last in, first out
 
 	nextID                            atomic.Uint64
 	accepted, released, releasedTwice atomic.Uint64
@@ -88,11 +88,11 @@ func (sp *specimen) Addr() netip.AddrPort { return sp.q.addr() }
 
 // Collect adds its books. They are honest, whatever else is not.
 func (sp *specimen) Collect(s *monitor.View) {
-	released, accepted := sp.released.Load(), sp.accepted.Load()
+	released, accepted, twice := sp.released.Load(), sp.accepted.Load(), sp.releasedTwice.Load()
 	s.Bundled = true
 	s.Server = &monitor.Server{
 		Backend: "specimen", Workers: int(sp.working.Load()), Accepted: accepted, Released: released,
-		Live: max(accepted, released) - released, ReleasedTwice: sp.releasedTwice.Load(),
+		Live: accepted - min(accepted, sp.once()), ReleasedTwice: twice,
 		Audited: true,
 	}
 }
@@ -119,9 +119,16 @@ func (sp *specimen) Stop() {
 	sp.releasedTwice.Store(twice)
 }
 
+// once is how many sessions were released, however often.
+func (sp *specimen) once() uint64 {
+	twice := sp.releasedTwice.Load() // counted after its release was
+	released := sp.released.Load()
+	return released - min(released, twice)
+}
+
 // allReleased waits until every session is released, and reports whether that happened.
 func (sp *specimen) allReleased(within time.Duration) bool {
-	for end := time.Now().Add(within); sp.released.Load() < sp.accepted.Load(); {
+	for end := time.Now().Add(within); sp.once() < sp.accepted.Load(); {
 		if time.Now().After(end) {
 			return false
 		}

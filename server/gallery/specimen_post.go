@@ -226,8 +226,13 @@ func (sp *specimen) ioDown(s *session) {
 func (sp *specimen) release(s *session) {
 	s.id.Store(0)
 	h := handle(s.sock.Swap(int64(noHandle)))
-	if h == noHandle {
+	if h == noHandle && sp.bug != secondRead { // its slot is free, or somebody else's by now
+		sp.released.Add(1)
 		sp.releasedTwice.Add(1)
+		return
+	}
+	if h == noHandle {
+		defer sp.releasedTwice.Add(1)
 	}
 	if sp.bug != closeOnZero {
 		sp.q.close(h)

@@ -73,8 +73,8 @@ var sentences = map[int]sentence{
 	9:  {want: []string{duplicate}, also: content},
 	10: {want: reuse, also: ends},
 	11: {want: reuse, also: ends},
-	12: {want: []string{monitor.WorkersLost, monitor.CloseIgnored}, slow: true,
-		also: append([]string{monitor.SessionLeak, monitor.AcceptsPending}, stuck...)},
+	12: {want: []string{monitor.WorkersLost}, slow: true,
+		also: append([]string{monitor.SessionLeak, monitor.AcceptsPending, monitor.CloseIgnored}, stuck...)},
 	13: {want: healthy, also: ends},
 	// A stranger's echo that a close cuts has no owner, but it is none of the dummy's own.
 	14: {want: reuse, also: []string{stale, corrupt, noLogin}},
