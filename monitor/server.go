@@ -102,10 +102,11 @@ func (srv *Server) wrongs(live bool) []Diagnosis {
 		add(AuditMissing, srv.Live, "made no release audit")
 		return ds
 	}
-	// One that was released twice was accepted once: that is no leak.
-	once := srv.Released - min(srv.Released, srv.ReleasedTwice)
-	if srv.Accepted != once+srv.Live || srv.Live != 0 {
-		left := max(srv.Accepted, once) - min(srv.Accepted, once)
+	// What was released twice was accepted once, and what was released too early is counted with it: that
+	// is no leak.
+	most := srv.Released + srv.Live
+	if least := most - min(most, srv.ReleasedTwice); srv.Live != 0 || srv.Accepted < least || srv.Accepted > most {
+		left := max(srv.Accepted, srv.Released) - min(srv.Accepted, srv.Released)
 		add(SessionLeak, left, "accepted %s, released %s and still holds %s",
 			plural(srv.Accepted, "session"), Count(srv.Released), Count(srv.Live))
 	}

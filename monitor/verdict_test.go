@@ -230,11 +230,29 @@ func TestJudgeARunThatEndedAtOnce(t *testing.T) {
 func TestJudgeLeavesTheSnapshotAlone(t *testing.T) {
 	s := goodRun()
 	s.Diagnoses = make([]Diagnosis, 0, 8) // room that an append would write into
-	s.Server.Released++ // the second time
 	s.Server.ReleasedTwice = 1
 	v := Judge(s, Rules{})
 	if len(v.Diagnoses) != 1 || s.Diagnoses[:1][0].Name != "" {
 		t.Errorf("diagnoses %v; the snapshot's memory holds %v", v.Diagnoses, s.Diagnoses[:1])
+	}
+}
+
+// TestAReleaseTooManyIsNoLeak: the sessions accepted are those released once; what is missing besides is.
+func TestAReleaseTooManyIsNoLeak(t *testing.T) {
+	for _, c := range []struct {
+		accepted, released, twice, live uint64
+		leak                            bool
+	}{
+		{100, 100, 0, 0, false}, {100, 101, 1, 0, false},
+		{100, 100, 1, 0, false}, // released before it had ended, and not again
+		{100, 101, 0, 0, true}, {100, 102, 1, 0, true}, {100, 99, 1, 0, true}, {100, 101, 1, 1, true},
+	} {
+		srv := &Server{Accepted: c.accepted, Released: c.released, ReleasedTwice: c.twice, Live: c.live,
+			Audited: true}
+		leak := slices.ContainsFunc(srv.wrongs(false), func(d Diagnosis) bool { return d.Name == SessionLeak })
+		if leak != c.leak || srv.OK() == (c.leak || c.twice > 0) {
+			t.Errorf("%+v: a leak %v, right %v", c, leak, srv.OK())
+		}
 	}
 }
 

@@ -21,6 +21,9 @@ var diagnoses = []string{
 	monitor.SessionLeak, monitor.ReleasedTwice, monitor.MemoryGrowth, monitor.LimitIgnored,
 }
 
+// mostBesides is how many names an exhibit may allow besides those that it must earn.
+const mostBesides = 3
+
 func TestExhibitsAreWellFormed(t *testing.T) {
 	all := All()
 	for i, e := range all {
@@ -30,7 +33,14 @@ func TestExhibitsAreWellFormed(t *testing.T) {
 		if e.Does == "" || e.Load.Duration <= 0 || e.Load.Clients < 1 {
 			t.Errorf("%s lacks something: %+v", e.Name, e)
 		}
-		for _, name := range slices.Concat(e.Want, e.WantSeen, e.Also) {
+		if e.Right() && len(e.Also) > 0 || len(e.Also) > mostBesides {
+			t.Errorf("%s allows %v besides: it can hardly be misnamed", e.Name, e.Also)
+		}
+		names := slices.Concat(e.Want, e.WantSeen, e.Also)
+		if len(slices.Compact(slices.Sorted(slices.Values(names)))) != len(names) {
+			t.Errorf("%s asks for a name twice: %v", e.Name, names)
+		}
+		for _, name := range names {
 			if _, fault := monitor.ParseFault(name); !fault && !slices.Contains(diagnoses, name) {
 				t.Errorf("%s asks for %q, which is neither fault nor diagnosis", e.Name, name)
 			}

@@ -225,7 +225,7 @@ func (sp *specimen) zero(e entry) bool {
 // still to be lowered: at the bottom, after the re-post (R2).
 func (sp *specimen) recvDone(s *session, data []byte) bool {
 	if sp.opts.laborious {
-		time.Sleep(4 * time.Millisecond) // long, so that its workers and not the machine set the pace
+		time.Sleep(12 * time.Millisecond) // long, so that its workers and not the machine set the pace
 	}
 	packets := data
 	if !sp.opts.raw {

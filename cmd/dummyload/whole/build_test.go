@@ -51,7 +51,7 @@ var serverSide = []seeded.Edit{
 var dummySide = []seeded.Edit{
 	{File: "../dummy/fleet.go", Old: `iocp.New(config)`, New: `sim.Open("dummies", config)`},
 	{File: "../dummy/fleet.go", Old: `	collecting sync.Mutex`, New: `	collecting sim.Lock`},
-	{File: "../dummy/fleet.go", Old: `	mu          sync.Mutex`, New: `	mu          sim.Lock`},
+	{File: "../dummy/fleet.go", Old: `	mu         sync.Mutex`, New: `	mu         sim.Lock`},
 	{File: "../dummy/worker.go",
 		Old: `	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 `},
