@@ -37,10 +37,13 @@
 // The workers and the fleet observe: they count, keep the times and post the poke (poke.go). What that
 // means is said by package diagnose, which is pure; diagnose.go hands the facts over.
 //
-// # The highest rate
+// # Verbs
 //
-// Run looks for it where Plan.MaxRate asks: ratesearch.go says which rate is next, maxrate.go has
-// it made and judges the step. health.go says when the tester itself was the bottleneck.
+// Control is the few verbs that all comes down to. Each is numbered by its ticket and mailed to every
+// worker (verbs.go, mailbox.go); a view says which tickets are in its numbers. When they are given is
+// not this package's: package script plays them in time, and looks for the highest rate.
+// health.go says when the tester itself was the bottleneck. What of a Config is a number is a line of
+// knobs.go, whether a flag sets it or Tune.
 //
 // # Phases
 //

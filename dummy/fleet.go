@@ -61,7 +61,6 @@ type Fleet struct {
 	idled      uint64 // and those that were closed before anything was asked
 	earlier    earlier
 	mark       mark
-	maxRate    *monitor.MaxRate // the search's, not changed once it is here; nil without one
 	events     []monitor.Event
 }
 
@@ -262,8 +261,8 @@ func (f *Fleet) Close() error {
 	return err
 }
 
-// closeUntil is Close that waits for no FIN of the server's any more once the context has ended.
-func (f *Fleet) closeUntil(ctx context.Context) error {
+// CloseUntil is Close that waits for no FIN of the server's any more once the context has ended.
+func (f *Fleet) CloseUntil(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { f.hurried.Store(true) })
 	defer stop()
 	return f.Close()

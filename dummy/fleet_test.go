@@ -2,7 +2,6 @@ package dummy
 
 import (
 	"context"
-	"errors"
 	"net"
 	"testing"
 	"time"
@@ -201,13 +200,26 @@ func TestVerbsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
 	}
 }
 
-func TestRunIsAWholeRun(t *testing.T) {
+// wholeRun is what dummy/script makes of a fleet: START for a time, STOP, the drain, the quiet
+// period, close.
+func wholeRun(t testing.TB, f *Fleet, on time.Duration) {
+	t.Helper()
+	reach(t, f, monitor.Idle)
+	give(t)(f.Start(on))
+	time.Sleep(on)
+	give(t)(f.Stop())
+	reach(t, f, monitor.Drained, monitor.Undrained)
+	time.Sleep(f.cfg.Quiet)
+	must(t, f.Close())
+}
+
+func TestAWholeRun(t *testing.T) {
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, echoAll))
 		cfg.Backend = backend
 		f := startFleet(t, cfg)
 		const on = 500 * time.Millisecond // a worker that is kept waiting must get to an echo
-		must(t, Run(context.Background(), f, Plan{Duration: on}))
+		wholeRun(t, f, on)
 		end := snap(f)
 		if end.Phase != monitor.Ended || end.Ledger.Echoed == 0 || end.Ledger.Wait != 0 ||
 			end.Bad() != 0 {
@@ -217,27 +229,6 @@ func TestRunIsAWholeRun(t *testing.T) {
 			t.Errorf("echo was on for %v", end.EchoOn)
 		}
 	})
-}
-
-func TestRunEndsInOrderWhenItIsInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cfg := testConfig(startServer(t, echoAll))
-	f := startFleet(t, cfg)
-	go func() {
-		defer cancel()
-		until(t, f, "echoes", echoedAtLeast(100))
-	}()
-	must(t, Run(ctx, f, Plan{}))
-	if end := snap(f); end.Ledger.Wait != 0 || end.Bad() != 0 {
-		t.Errorf("%+v %v", end.Ledger, end.Faults)
-	}
-	early := startFleet(t, cfg)
-	if err := Run(ctx, early, Plan{}); !errors.Is(err, ErrInterrupted) {
-		t.Errorf("interrupted before any echo: %v", err)
-	}
-	if p := early.Phase(); p != monitor.Ended {
-		t.Errorf("phase %v", p)
-	}
 }
 
 // TestRateIsOfTheTimeThatEchoWasOn: what only the drain brings is verified, and no part of the rate.

@@ -2,7 +2,6 @@ package dummy
 
 import (
 	"bufio"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -118,7 +117,7 @@ func TestAWrongFrameIsToldAsSuch(t *testing.T) {
 				cfg.Foreign, cfg.Frame, cfg.SizeMin, cfg.SizeMax = true, format, 12, 24
 				cfg.EchoTimeout, cfg.DrainTimeout = 100*time.Millisecond, 1500*time.Millisecond
 				f := startFleet(t, cfg)
-				must(t, Run(context.Background(), f, Plan{Duration: 300 * time.Millisecond}))
+				wholeRun(t, f, 300*time.Millisecond)
 				s := snap(f)
 				fits := format == frame.Raw && name == "raw" || name == "raw" || // it gives everything back
 					format == frame.Len16 && strings.HasPrefix(name, "len16")
@@ -160,7 +159,7 @@ func TestTheLecturesServerWithoutItsFlags(t *testing.T) {
 		cfg := testConfig(startServer(t, foreigners(t)["len16+login, 8 bytes"]))
 		cfg.Foreign, cfg.Login, cfg.SizeMin, cfg.SizeMax = true, login, 8, 24
 		f := startFleet(t, cfg)
-		must(t, Run(context.Background(), f, Plan{Duration: 300 * time.Millisecond}))
+		wholeRun(t, f, 300*time.Millisecond)
 		var b strings.Builder
 		s := snap(f)
 		must(t, monitor.WriteReport(&b, s, monitor.Judge(s, monitor.Rules{}), monitor.Meta{}))
@@ -171,7 +170,7 @@ func TestTheLecturesServerWithoutItsFlags(t *testing.T) {
 	cfg := testConfig(startServer(t, foreigners(t)["len16+login, 8 bytes"]))
 	cfg.Foreign, cfg.Login, cfg.SizeMin, cfg.SizeMax = true, true, 8, 8
 	f := startFleet(t, cfg)
-	must(t, Run(context.Background(), f, Plan{Duration: 300 * time.Millisecond}))
+	wholeRun(t, f, 300*time.Millisecond)
 	if s := snap(f); s.Bad() != 0 || s.Ledger.Echoed == 0 {
 		t.Errorf("as README says it: %v, %+v", s.Faults, s.Ledger)
 	}

@@ -44,7 +44,7 @@ const (
 
 // Limits of every rate and of every time.
 const (
-	maxRate   = 1e9 // per second; beyond it two due times are the same nanosecond
+	MaxRate   = 1e9 // per second; beyond it two due times are the same nanosecond
 	maxTime   = 1000 * time.Hour
 	leastTime = time.Millisecond
 )
@@ -59,21 +59,21 @@ var knobs = []*Knob{
 		Title: "Over Send", Note: " (OverSendCount)",
 		field: func(c *Config) any { return &c.OverSend },
 		shown: func(s *monitor.View) float64 { return float64(s.OverSend) }},
-	{Name: Rate, Max: maxRate,
+	{Name: Rate, Max: MaxRate,
 		Help:  "echoes per second over the whole fleet, open loop; 0 = closed loop",
 		Title: "Rate", Note: ", echoes/s (0: closed loop)",
 		field: func(c *Config) any { return &c.Rate },
 		shown: func(s *monitor.View) float64 { return s.Rate }},
 	{Name: "loop-delay", Max: float64(maxTime), Help: "pause between an answer and the next echo",
 		field: func(c *Config) any { return &c.LoopDelay }},
-	{Name: Churn, Max: maxRate,
+	{Name: Churn, Max: MaxRate,
 		Help:  "connections per second closed and reopened (Disconnect Test)",
 		Title: "Disconnect Test", Note: ", connections/s",
 		field: func(c *Config) any { return &c.Churn },
 		shown: func(s *monitor.View) float64 { return s.Churn }},
 	{Name: "reconnect-delay", Max: float64(maxTime), Help: "pause before reopening",
 		field: func(c *Config) any { return &c.ReconnectDelay }},
-	{Name: "connect-rate", Max: maxRate, Help: "new connections per second; 0 = no limit",
+	{Name: "connect-rate", Max: MaxRate, Help: "new connections per second; 0 = no limit",
 		field: func(c *Config) any { return &c.ConnectRate }},
 	{Name: "connect-timeout", Default: float64(DefaultConnectTimeout), Min: float64(leastTime),
 		Max: float64(maxTime), Help: "after it, a connect counts as failed",

@@ -2,6 +2,7 @@ package dummy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -18,6 +19,9 @@ type Target struct {
 	// Waiting is told once, and why, when nobody has accepted and it is tried again; may be nil.
 	Waiting func(why error)
 }
+
+// ErrInterrupted is what a run comes to whose context ends before Echo was on.
+var ErrInterrupted = errors.New("interrupted before any echo")
 
 // knockAgain is between two rounds over the addresses of a server that is still coming up.
 const knockAgain = 100 * time.Millisecond
@@ -48,7 +52,10 @@ func Reach(ctx context.Context, cfg Config, to Target, wait time.Duration) (*Fle
 				to.Waiting(failed.explain(to, wait))
 				to.Waiting = nil
 			}
-			pause(ctx, min(left, knockAgain))
+			select {
+			case <-ctx.Done():
+			case <-time.After(min(left, knockAgain)):
+			}
 			continue
 		}
 		err := failed.explain(to, wait)

@@ -131,7 +131,7 @@ func (f *Fleet) describe(s *monitor.View) {
 	s.Clients, s.OverSend = f.load.Clients, f.load.OverSend
 	s.Rate, s.Churn = f.load.Rate, f.load.Churn
 	s.EchoTimeout = f.cfg.EchoTimeout
-	s.Drain, s.MaxRate = f.drain, f.maxRate
+	s.Drain = f.drain
 	if f.phase == monitor.Draining {
 		s.Drain.Elapsed = now - f.since
 	}

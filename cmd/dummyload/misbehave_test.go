@@ -9,6 +9,7 @@ import (
 
 	"dummyload/dummy"
 	"dummyload/dummy/hostile"
+	"dummyload/dummy/script"
 	"dummyload/monitor"
 	"dummyload/server"
 	"dummyload/server/frame"
@@ -54,7 +55,7 @@ func harass(t *testing.T, c server.Config, misbehave string,
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	if err := dummy.Finish(fleet); err != nil {
+	if err := script.Finish(fleet, 0); err != nil {
 		t.Error(err)
 	}
 	srv.Stop(serveGrace)

@@ -12,6 +12,7 @@ import (
 	"dummyload/dummy"
 	"dummyload/dummy/diagnose"
 	"dummyload/dummy/rig"
+	"dummyload/dummy/script"
 	"dummyload/monitor"
 	"dummyload/monitor/output"
 )
@@ -22,6 +23,7 @@ type session struct {
 	config  dummy.Config
 	server  bundled // nil with --target
 	rig     *rig.Rig
+	search  *script.MaxRate // nil without --max-rate
 	out     *output.File
 	trace   *output.File
 	tuned   bool // under a screen: the load may have been changed
@@ -98,6 +100,10 @@ func (s *session) start(ctx context.Context, sinks []monitor.Sink) error {
 			return usageError{err}
 		}
 	}
+	if o.maxRate > 0 {
+		s.search = &script.MaxRate{Limit: o.maxRate, Each: o.duration, Allow: o.allow}
+		parts.Beside = append(parts.Beside, s.search)
+	}
 	r, err := rig.Open(ctx, parts)
 	switch {
 	case errors.Is(err, dummy.ErrInterrupted):
@@ -160,9 +166,7 @@ func runHeadless(o *loadOptions) error {
 	s.announce(os.Stderr)
 
 	endSampling := s.rig.Begin()
-	err = dummy.Run(stop, s.rig.Fleet, dummy.Plan{
-		Duration: o.duration, MaxRate: o.maxRate, Allow: o.allow,
-	})
+	err = script.Run(stop, s.rig.Fleet, s.config.Quiet, s.script())
 	endSampling()
 	final, traceErr := s.close()
 	endProgress()
@@ -170,6 +174,14 @@ func runHeadless(o *loadOptions) error {
 		return err
 	}
 	return afterTrace(s.report(final, stop.Err() != nil), traceErr)
+}
+
+// script is what a run without a screen does.
+func (s *session) script() script.Script {
+	if s.search == nil {
+		return script.Echo(s.options.duration)
+	}
+	return script.Then(script.List(script.Connected{}), s.search.Script)
 }
 
 // interrupted is for what was ended by a signal before it had begun.

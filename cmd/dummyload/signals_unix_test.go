@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dummyload/dummy"
+	"dummyload/dummy/script"
 	"dummyload/monitor"
 )
 
@@ -84,7 +85,7 @@ func TestStoppedServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(func() bool { return diagnosed(monitor.Recovered) })
-	if err := dummy.Finish(fleet); err != nil {
+	if err := script.Finish(fleet, 0); err != nil {
 		t.Error(err)
 	}
 	last = new(monitor.View)
@@ -231,7 +232,7 @@ func TestServerThatRestarts(t *testing.T) {
 	again := start(t, "serve", "--listen", listen)
 	again.address(t)
 	until(monitor.Recovered)
-	if err := dummy.Finish(fleet); err != nil {
+	if err := script.Finish(fleet, 0); err != nil {
 		t.Error(err)
 	}
 	last = new(monitor.View)

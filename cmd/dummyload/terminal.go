@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"dummyload/dummy"
+	"dummyload/dummy/script"
 	"dummyload/monitor"
 	"dummyload/tui"
 )
@@ -18,21 +20,14 @@ func runTerminal(o *loadOptions) error {
 	if err := tui.Usable(); err != nil {
 		return usageError{fmt.Errorf("%w; `dummyload run` needs no terminal", err)}
 	}
-	var limit stopAfter
-	var sinks []monitor.Sink
-	if o.durationSet && o.duration > 0 {
-		limit.duration = o.duration
-		sinks = append(sinks, &limit)
-	}
 	var again onAgain
 	stop, release := stopSignals(again.call)
 	defer release()
-	s, err := open(stop, o, sinks...)
+	s, err := open(stop, o)
 	if err != nil {
 		return interrupted(err)
 	}
 	s.tuned = true
-	limit.control = s.rig.Fleet
 	defer s.release()
 	atOnce, screenEnded := make(chan struct{}), make(chan struct{})
 	again.set(func() {
@@ -44,6 +39,7 @@ func runTerminal(o *loadOptions) error {
 	endDumps := onQuit(func() { dumps = append(dumps, s.dumpToFile(time.Now())) })
 
 	endSampling := s.rig.Begin()
+	endTimer := s.startTimer()
 	rescuer := startRescuer()
 	err = tui.Run(stop, tui.Options{
 		Control: s.rig.Control(),
@@ -57,6 +53,7 @@ func runTerminal(o *loadOptions) error {
 		AtOnce:  atOnce,
 	})
 	rescuer.End()
+	endTimer()
 	close(screenEnded)
 	endDumps()
 	defer func() { // below the report, which is longer than many a terminal
@@ -68,7 +65,7 @@ func runTerminal(o *loadOptions) error {
 		s.endAtOnce()
 	}
 	fmt.Fprintf(os.Stderr, "disconnecting %d dummies …\n", s.rig.Sampler.Sample().Connections.Now)
-	err = errors.Join(err, dummy.Finish(s.rig.Fleet))
+	err = errors.Join(err, script.Finish(s.rig.Fleet, s.config.Quiet))
 	endSampling()
 	final, traceErr := s.close()
 	if err != nil {
@@ -77,17 +74,19 @@ func runTerminal(o *loadOptions) error {
 	return afterTrace(s.report(final, stop.Err() != nil), traceErr)
 }
 
-// stopAfter presses STOP once Echo has been on for the duration, as `dummyload run` does.
-type stopAfter struct {
-	control  dummy.Control
-	duration time.Duration
-}
-
-// Observe looks at how long this START has lasted.
-func (l *stopAfter) Observe(s *monitor.View) {
-	if s.Phase == monitor.Echoing && s.At.Sub(s.Since) >= l.duration {
-		_, _ = l.control.Stop() // an error means that somebody else stopped it already
+// startTimer gives STOP once Echo has been on for --duration, as `dummyload run` does, until the
+// returned function is called.
+func (s *session) startTimer() (end func()) {
+	o := s.options
+	if !o.durationSet || o.duration == 0 {
+		return func() {}
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		p := script.Player{Fleet: s.rig.Fleet}
+		_ = p.Play(ctx, script.Timer(o.duration)) // it ends with the screen or the fleet
+	}()
+	return cancel
 }
 
 // headlessCommand is the command line that repeats this run without a screen, with the load as it

@@ -1,82 +1,89 @@
-package dummy
+package script
 
 import (
-	"context"
+	"fmt"
+	"iter"
 	"slices"
+	"sync/atomic"
 	"time"
 
+	"dummyload/dummy"
 	"dummyload/monitor"
 )
 
-// findMaxRate looks for the highest rate at which the p99 stays under p.MaxRate, on the
-// connections there are. Each step is a START, p.Duration, a STOP and the drain, so that nothing
-// of one step is left for the next. Echoes are counted anew with each, and those of the last one
-// stay. The first fault ends the search: how fast a wrong server is does not matter.
-func (f *Fleet) findMaxRate(ctx context.Context, p Plan) error {
-	search := newRateSearch(p.Duration)
-	found := monitor.MaxRate{Limit: monitor.Limit(p.MaxRate)}
-	for !search.done {
-		f.publishMaxRate(found)
-		step, err := f.tryRate(ctx, search.rate, p)
-		if err != nil || ctx.Err() != nil {
-			return err
+// MaxRate looks for the highest rate at which the p99 of round trips stays under a limit and none is
+// late, on the connections there are. Each step is a START, Each, a STOP and the drain, so that
+// nothing of one step is left for the next. Echoes are counted anew with each, and those of the last
+// one stay. The first fault ends the search: how fast a wrong server is does not matter.
+//
+// As a monitor.Source it shows how far it is.
+type MaxRate struct {
+	Limit time.Duration // of the p99
+	Each  time.Duration // how long Echo is on in each step
+	Allow []monitor.Fault
+
+	found atomic.Pointer[monitor.MaxRate] // not changed once it is here
+}
+
+// Collect adds what was found so far.
+func (m *MaxRate) Collect(v *monitor.View) { v.MaxRate = m.found.Load() }
+
+// Script is the search.
+func (m *MaxRate) Script(look func() *monitor.View) iter.Seq[Step] {
+	return func(yield func(Step) bool) {
+		search := newRateSearch(m.Each)
+		found := monitor.MaxRate{Limit: monitor.Limit(m.Limit)}
+		for !search.done {
+			m.publish(found)
+			for _, step := range m.try(search) {
+				if !yield(step) {
+					return
+				}
+			}
+			end := look()
+			if end == nil {
+				return
+			}
+			step := m.judge(search.rate, end)
+			step.Purpose = search.purpose
+			found.Steps = append(found.Steps, step)
+			search.took(step)
 		}
-		step.Purpose = search.purpose
-		found.Steps = append(found.Steps, step)
-		search.took(step)
+		found.Done = found.Steps[len(found.Steps)-1].Verdict != monitor.StepFault
+		found.Rate, found.Tester, found.Windows = search.found, search.tester, search.windows
+		m.publish(found)
 	}
-	found.Done = found.Steps[len(found.Steps)-1].Verdict != monitor.StepFault
-	found.Rate, found.Tester, found.Windows = search.found, search.tester, search.windows
-	f.publishMaxRate(found)
-	return nil
 }
 
-// publishMaxRate shows how far the search is.
-func (f *Fleet) publishMaxRate(m monitor.MaxRate) {
-	m.Steps = slices.Clip(m.Steps)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.maxRate = &m
+// publish shows how far the search is.
+func (m *MaxRate) publish(found monitor.MaxRate) {
+	found.Steps = slices.Clip(found.Steps)
+	m.found.Store(&found)
 }
 
-// tryRate is one step. Where the context ends meanwhile it says nothing.
-func (f *Fleet) tryRate(ctx context.Context, rate float64, p Plan) (monitor.RateStep, error) {
-	if _, err := f.Mark(""); err != nil {
-		return monitor.RateStep{}, err
+// try is one rate.
+func (m *MaxRate) try(s *rateSearch) []Step {
+	return []Step{
+		Mark{fmt.Sprintf("%s %.0f/s", s.purpose, s.rate)}, Tune{dummy.Tuning{dummy.Rate: s.rate}},
+		Start{m.Each}, For{m.Each}, Stop{}, Drained{},
 	}
-	if _, err := f.Tune(Tuning{Rate: rate}); err != nil {
-		return monitor.RateStep{}, err
-	}
-	if _, err := f.Start(p.Duration); err != nil {
-		return monitor.RateStep{}, err
-	}
-	pause(ctx, p.Duration)
-	if ctx.Err() != nil {
-		return monitor.RateStep{}, nil
-	}
-	if err := f.drained(); err != nil {
-		return monitor.RateStep{}, err
-	}
-	end := new(monitor.View)
-	f.Collect(end)
-	return judgeStep(rate, end, p), nil
 }
 
-// judgeStep sums up a step by the snapshot after its drain: what came while it drained has its
+// judge sums up a step by the view after its drain: what came while it drained has its
 // round trip, but was not in time for the rate.
-func judgeStep(rate float64, end *monitor.View, p Plan) monitor.RateStep {
+func (m *MaxRate) judge(rate float64, end *monitor.View) monitor.RateStep {
 	step := monitor.RateStep{
 		Asked: rate, Made: rateMade(end), P50: end.RTT.P50, P99: end.RTT.P99, P999: end.RTT.P999,
 		Late: end.Faults[monitor.Late], SendLag: end.Generator.SendLag.P99,
 		CPUShare: end.Generator.EchoCPUShare, Saturated: end.Generator.Saturated,
 	}
-	limit := float64(p.MaxRate) / float64(time.Microsecond)
+	limit := float64(m.Limit) / float64(time.Microsecond)
 	on := end.EchoOn.Seconds()
 	missing := (rate - step.Made) * on // echoes
 	made := missing <= max(missingShare*rate*on, missingLeast)
 	met := end.RTT.Count > 0 && step.P99 < limit
 	switch {
-	case faulty(end, p.Allow):
+	case faulty(end, m.Allow):
 		step.Verdict = monitor.StepFault
 	case made && met && step.Late == 0: // a tester that was busy has made it no better than it is
 		step.Verdict = monitor.StepOK

@@ -1,9 +1,10 @@
-package dummy
+package script
 
 import (
 	"math"
 	"time"
 
+	"dummyload/dummy"
 	"dummyload/monitor"
 )
 
@@ -93,7 +94,7 @@ func (s *rateSearch) estimated(step monitor.RateStep, better bool) {
 // up goes on from a good rate where none was bad: to the most that was made. Where that is about as
 // much, the closed loop may make more than it did, once; or that was all there is.
 func (s *rateSearch) up() {
-	switch most := threeDigits(min(s.made, maxRate)); {
+	switch most := threeDigits(min(s.made, dummy.MaxRate)); {
 	case most > s.lo*closeEnough:
 		s.try(most)
 	case s.closed < estimates:

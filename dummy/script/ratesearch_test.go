@@ -1,10 +1,11 @@
-package dummy
+package script
 
 import (
 	"math"
 	"testing"
 	"time"
 
+	"dummyload/dummy"
 	"dummyload/monitor"
 )
 
@@ -77,7 +78,7 @@ func TestSearchFindsTheHighestGoodRate(t *testing.T) {
 			spoil: func(n int) bool { return n == 1 || n == 4 }},
 	} {
 		s := search(t, m)
-		best := min(m.best(), maxRate)
+		best := min(m.best(), dummy.MaxRate)
 		if s.found > best || s.found < best/closeEnough*0.99 {
 			t.Errorf("%s: found %v of %v", name, s.found, best)
 		}

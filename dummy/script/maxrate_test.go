@@ -1,10 +1,7 @@
-package dummy
+package script
 
 import (
-	"context"
 	"math"
-	"net"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,7 +9,7 @@ import (
 )
 
 func TestStepIsJudgedByRateP99LateAndTheTester(t *testing.T) {
-	p := Plan{MaxRate: 5 * time.Millisecond, Allow: []monitor.Fault{monitor.Missing}}
+	m := &MaxRate{Limit: 5 * time.Millisecond, Allow: []monitor.Fault{monitor.Missing}}
 	for _, c := range []struct {
 		name       string
 		asked      float64
@@ -55,7 +52,7 @@ func TestStepIsJudgedByRateP99LateAndTheTester(t *testing.T) {
 		if c.change != nil {
 			c.change(end)
 		}
-		if got := judgeStep(c.asked, end, p); got.Verdict != c.want || got.Made != 1000 ||
+		if got := m.judge(c.asked, end); got.Verdict != c.want || got.Made != 1000 ||
 			got.Asked != c.asked {
 			t.Errorf("%s: %+v, want %s", c.name, got, c.want)
 		}
@@ -96,79 +93,88 @@ func heldFor(d time.Duration) func(*monitor.View) {
 
 func saturated(s *monitor.View) { s.Generator.Saturated = true }
 
-// TestSearchOnTheSameConnections checks what a search leaves behind, whatever it found.
-func TestSearchOnTheSameConnections(t *testing.T) {
-	f := startFleet(t, testConfig(startServer(t, echoAll)))
-	const each = 50 * time.Millisecond
-	must(t, Run(context.Background(), f, Plan{Duration: each, MaxRate: time.Second}))
-	s := snap(f)
-	m := s.MaxRate
-	if m == nil || !m.Done || m.Steps[0].Purpose != monitor.StepEstimate {
-		t.Fatalf("%+v", m)
-	}
-	// A machine that stands still in the estimate makes too few echoes to go on from.
-	if few := m.Steps[0].Made*each.Seconds() < leastEchoes; few != (len(m.Steps) == 1) {
-		t.Fatalf("%+v", m)
-	}
-	last, most := m.Steps[len(m.Steps)-1], 0.0
-	for _, step := range m.Steps {
-		if step.Asked > max(most, leastEchoes/each.Seconds()) {
-			t.Errorf("%v is tried, and nothing above %v was ever made", step.Asked, most)
+// searched is a search on a fleet that pretends to make up to closed echoes a second, each in p99
+// microseconds; see adds to what it sees.
+func searched(t *testing.T, f *fakeFleet, closed, p99 float64, each time.Duration,
+	see func(*monitor.View)) *MaxRate {
+	t.Helper()
+	m := &MaxRate{Limit: 5 * time.Millisecond, Each: each}
+	f.see = func(v *monitor.View) {
+		rate := closed
+		if v.Rate > 0 {
+			rate = min(rate, v.Rate)
 		}
-		most = max(most, step.Made)
+		n := uint64(math.Ceil(rate * v.EchoOn.Seconds()))
+		v.Ledger = monitor.Ledger{Sent: n, Echoed: n}
+		v.RTT = monitor.Distribution{Count: n, P99: p99}
+		v.RTTFreed = v.RTT
+		see(v)
+		m.Collect(v)
 	}
-	if m.Rate != 0 && (last.Asked != m.Rate || s.Rate != m.Rate || last.Late != 0) {
-		t.Errorf("found %v, tuned to %v, last %+v", m.Rate, s.Rate, last)
-	}
-	if s.Bad() != 0 || s.Ledger.Wait != 0 || s.Ledger.Sent != s.Ledger.Echoed ||
-		s.RTT.Count != s.Ledger.Echoed || s.Connections.Connected != 8 {
-		t.Errorf("faults %v, %+v, %d round trips, %+v", s.Faults, s.Ledger, s.RTT.Count,
-			s.Connections)
-	}
-	most = math.Ceil(last.Asked * each.Seconds())
-	if last.Asked > 0 && float64(s.Ledger.Sent) > most {
-		t.Errorf("%d echoes of the last step in %v at %v/s", s.Ledger.Sent, s.EchoOn, last.Asked)
-	}
+	return m
 }
 
-// TestFaultEndsTheSearch: it is told, with its evidence, although the counters began anew.
-func TestFaultEndsTheSearch(t *testing.T) {
-	var wrong atomic.Bool
-	cfg := testConfig(startServer(t, eachFrame(func(_ *net.TCPConn, _ int, frame []byte) []byte {
-		if wrong.CompareAndSwap(true, false) {
-			frame[len(frame)-1] ^= 1
+// TestSearchIsARunOfSteps: each is a part of the run with a START whose end is known, a STOP and the
+// drain, and the last one is that of the rate that was found.
+func TestSearchIsARunOfSteps(t *testing.T) {
+	f := &fakeFleet{connects: 100 * ms, drains: 20 * ms}
+	m := searched(t, f, 4000, 50, time.Second, func(*monitor.View) {})
+	inBubble(t, f, func(t *testing.T) {
+		if err := Run(t.Context(), f, 0, Then(List(Connected{}), m.Script)); err != nil {
+			t.Error(err)
 		}
-		return frame
-	})))
-	f := startFleet(t, cfg)
-	go func() {
-		until(t, f, "the second step", func(s *monitor.View) bool {
-			return s.MaxRate != nil && len(s.MaxRate.Steps) > 0
-		})
-		wrong.Store(true)
-	}()
-	must(t, Run(context.Background(), f, Plan{
-		Duration: time.Second, MaxRate: time.Minute,
-	}))
-	s := snap(f)
-	m := s.MaxRate
-	if m.Done || m.Rate != 0 || m.Steps[len(m.Steps)-1].Verdict != monitor.StepFault {
-		t.Errorf("%+v", m)
-	}
-	if s.Faults[monitor.Corrupt] != 1 || len(s.Evidence) == 0 {
-		t.Errorf("%v, %d pieces of evidence", s.Faults, len(s.Evidence))
-	}
+		v := new(monitor.View)
+		f.Collect(v)
+		if r := v.MaxRate; !r.Done || r.Rate != 4000 || !r.Windows || len(r.Steps) != 4 {
+			t.Errorf("%+v", r)
+		}
+		f.mustHaveDone(t,
+			"100ms mark estimate 0/s", "100ms tune rate 0", "100ms start 1s", "1.1s stop",
+			"1.12s mark search 4000/s", "1.12s tune rate 4000", "1.12s start 1s", "2.12s stop",
+			"2.14s mark estimate 0/s", "2.14s tune rate 0", "2.14s start 1s", "3.14s stop",
+			"3.16s mark confirm 4000/s", "3.16s tune rate 4000", "3.16s start 1s", "4.16s stop",
+			"4.22s closed")
+	})
 }
 
-func TestInterruptedSearchEndsInOrder(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	f := startFleet(t, testConfig(startServer(t, echoAll)))
-	go func() {
+// TestSearchIsSeenWhileItRuns, and ends in order where it is interrupted: in the middle of a step,
+// which says nothing then.
+func TestSearchIsSeenWhileItRuns(t *testing.T) {
+	f := &fakeFleet{drains: 20 * ms}
+	m := searched(t, f, 4000, 50, time.Second, func(*monitor.View) {})
+	inBubble(t, f, func(t *testing.T) {
+		ctx, cancel := cutAfter(1500 * ms)
 		defer cancel()
-		until(t, f, "echoes", echoedAtLeast(100))
-	}()
-	must(t, Run(ctx, f, Plan{Duration: time.Hour, MaxRate: time.Second}))
-	if s := snap(f); s.MaxRate.Done || s.Bad() != 0 || s.Ledger.Wait != 0 {
-		t.Errorf("%+v, %v, %+v", s.MaxRate, s.Faults, s.Ledger)
-	}
+		if err := Run(ctx, f, 0, Then(List(Connected{}), m.Script)); err != nil {
+			t.Error(err)
+		}
+		v := new(monitor.View)
+		f.Collect(v)
+		if r := v.MaxRate; r.Done || r.Rate != 0 || len(r.Steps) != 1 || r.Steps[0].Made != 4000 {
+			t.Errorf("%+v", r)
+		}
+		f.mustHaveDone(t,
+			"0s mark estimate 0/s", "0s tune rate 0", "0s start 1s", "1s stop",
+			"1.02s mark search 4000/s", "1.02s tune rate 4000", "1.02s start 1s", "1.5s stop",
+			"1.56s closed")
+	})
+}
+
+// TestFaultEndsTheSearch: how fast a wrong server is does not matter.
+func TestFaultEndsTheSearch(t *testing.T) {
+	f := &fakeFleet{}
+	m := searched(t, f, 4000, 50, time.Second, func(v *monitor.View) {
+		if v.Rate > 0 {
+			v.Faults[monitor.Corrupt] = 1
+		}
+	})
+	inBubble(t, f, func(t *testing.T) {
+		if err := Run(t.Context(), f, 0, Then(List(Connected{}), m.Script)); err != nil {
+			t.Error(err)
+		}
+		if r := m.found.Load(); r.Done || r.Rate != 0 || len(r.Steps) != 2 ||
+			r.Steps[1].Verdict != monitor.StepFault {
+			t.Errorf("%+v", r)
+		}
+	})
 }
