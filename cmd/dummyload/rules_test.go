@@ -58,6 +58,7 @@ var mayImport = map[string][]string{
 	"dummy/diagnose": {"monitor", "server/frame"},
 	"dummy/hostile":  {"dummy/conn", "dummy/verify", "monitor", "server/frame", "server/iocp"},
 	"dummy/rig":      {"dummy", "monitor", "monitor/trace", "server/frame"},
+	"dummy/script":   {"dummy", "monitor"},
 	"dummy/verify":   {"monitor", "server/frame"},
 	"server": {"monitor", "monitor/trace", "server/iocp",
 		"server/frame", "server/sendq"},
