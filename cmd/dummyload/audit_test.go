@@ -27,22 +27,15 @@ const (
 )
 
 var badEnds = []seeded.Edit{
-	{File: "server.go", Old: `			srv.port.Cancel(srv.listener) // again`,
-		New: `			if sim.Variant == 101 {
-				return false
-			}
-			srv.port.Cancel(srv.listener) // again`},
-	{File: "../dummy/cluster/serve.go", Old: `	audit := srv.Stop(grace)
-	p.say(word{Server: p.figures()})
-`, New: `	audit := srv.Stop(grace)
-	if sim.Variant == 102 {
-		panic("seeded")
-	}
-	p.say(word{Server: p.figures()})
-	if sim.Variant == 103 {
-		panic("seeded")
-	}
-`},
+	seeded.Before("stop", seeded.Calls("cancelIO"), `if sim.Variant == 101 {
+			return false
+		}`),
+	seeded.After("serveParent", seeded.Calls("childStop"), `if sim.Variant == 102 {
+			panic("seeded")
+		}`),
+	seeded.After("serveParent", seeded.Calls("say"), `if sim.Variant == 103 {
+			panic("seeded")
+		}`),
 }
 
 // TestWhatServeNamesFailsARun: whatever makes `serve` exit 3 does so to a run with such a server in
@@ -52,10 +45,7 @@ func TestWhatServeNamesFailsARun(t *testing.T) {
 		t.Skip("it builds the program again, and waits for what never ends")
 	}
 	bug := slices.IndexFunc(seeded.Bugs, func(b seeded.Bug) bool { return b.Number == oneOrderToStop })
-	binary := seeded.Build(t, "../../server", seeded.Bugs[bug].Edits, badEnds)
-	if binary == "" {
-		return // which Build has told
-	}
+	binary := seeded.Build(t, seeded.Bugs[bug].Edits, badEnds)
 	for _, c := range []struct {
 		bug           int
 		serverProcess bool

@@ -40,251 +40,166 @@ var stream = []string{
 // Bugs are all the seeded bugs, M01 to M23, and the other right way.
 var Bugs = []Bug{
 	{1, "IOCount++ after WSARecv", lifetime, []Edit{
-		{"post.go", `	io := s.io.up()
-	a.note(trace.RecvPost,`, `	if sim.Variant == 1 {
-		err := via.Recv(s.sock, &s.recv)
-		a.note(trace.RecvPost, trace.Nowhere, s, s.io.up(), 0)
-		if err != nil {
-			a.postFailed(s, trace.Receive)
-		}
-		return
-	}
-	io := s.io.up()
-	a.note(trace.RecvPost,`}}},
-	{2, "IOCount++ after WSASend", lifetime, []Edit{
-		{"post.go", `		io := s.io.up() // R1`, `		if sim.Variant == 2 {
-			err := a.post.Send(s.sock, data, &s.send)
-			a.note(trace.SendPost, trace.Nowhere, s, s.io.up(), len(data))
+		Before("recvPost", Calls("up"), `if sim.Variant == 1 {
+			err := $call@recv
+			$recv.@note(@RecvPost, @Nowhere, $p0, $call, 0)
 			if err != nil {
-				a.postFailed(s, trace.Send)
+				$recv.@postFailed($p0, @Receiving)
 			}
 			return
-		}
-		io := s.io.up() // R1`}}},
-	{3, "no SendQ re-check on send completion", stream,
-		[]Edit{{"worker.go", `	w.sendPost(s)
-}
-
-// stop obeys`, `	if sim.Variant != 3 {
-		w.sendPost(s)
-	}
-}
-
-// stop obeys`}}},
-	{4, "SendFlag cleared after the check", stream,
-		[]Edit{{"worker.go", `	s.flag.clear()
-	w.note(trace.FlagClear,`, `	if sim.Variant == 4 && !s.sendq.Any() {
-		s.flag.clear()
-		return
-	}
-	s.flag.clear()
-	w.note(trace.FlagClear,`}}},
-	{5, "release on a second read of 0", lifetime, []Edit{
-		{"post.go", `	if io == 0 && s.io.tryRelease() {`, `	if sim.Variant == 5 {
-		sim.Point("before the second read")
-		if s.io.load() == 0 {
-			sim.Point("after the second read")
-			s.io.reset()
-			a.release(s, where)
-		}
-		return
-	}
-	if io == 0 && s.io.tryRelease() {`}}},
-	{6, "release on transferred 0", lifetime, []Edit{
-		{"worker.go", ` // frees nothing (R11)
-`, ` // frees nothing (R11)
-				if sim.Variant == 6 {
-					s.io.reset()
-					w.release(s, where)
-					continue
-				}
-`}}},
-	{7, "no decrement when a post fails", []string{"not released"}, []Edit{
-		{"post.go", `	a.ioDown(s, trace.FailedPost)`, `	if sim.Variant != 7 {
-		a.ioDown(s, trace.FailedPost)
-	}`}}},
-	{8, "what was asked is consumed, not what was transferred",
-		stream, []Edit{
-			{"sendq/queue.go", `	b.sent += n
-`, `	if sim.Variant == 8 {
-		n = len(b.unsent())
-	}
-	b.sent += n
-`}}},
-	{9, "SendFlag tested, then set", stream,
-		[]Edit{{"sendflag.go", `	if !f.word.CompareAndSwap(0, 1) {`, `	if sim.Variant == 9 {
-		if f.isSet() {
-			return false
-		}
-		sim.Point("between test and set")
-		f.word.Store(1)
-		return true
-	}
-	if !f.word.CompareAndSwap(0, 1) {`}}},
-	{10, "SendPacket without its own hold", append(lifetime, stream...), []Edit{
-		{"sendpacket.go", `	io := s.io.up()
-`, `	if sim.Variant == 10 {
-		if s.io.load().released() || s.id.load() != id {
-			return nil
-		}
-		return s
-	}
-	io := s.io.up()
-`},
-		{"sendpacket.go", `	a.ioDown(s, trace.Packet)
-	return err`, `	if sim.Variant != 10 {
-		a.ioDown(s, trace.Packet)
-	}
-	return err`},
-		{"sendpacket.go", `	a.ioDown(s, trace.Disconnecting)
-	return nil`, `	if sim.Variant != 10 {
-		a.ioDown(s, trace.Disconnecting)
-	}
-	return nil`}}},
-	{11, "no RELEASE bit: 0 to 1 is possible", lifetime, []Edit{
-		{"iocount.go", `	if !c.word.CompareAndSwap(0, releaseBit) {`, `	if sim.Variant == 11 {
-		return true
-	}
-	if !c.word.CompareAndSwap(0, releaseBit) {`},
-		{"iocount.go", `reset() { c.word.Store(releaseBit) }`, `reset() {
-	if sim.Variant != 11 {
-		c.word.Store(releaseBit)
-	}
-}`},
-		{"iocount.go", `return ioState(c.word.Add(releaseBit + 1)) }`,
-			`return ioState(c.word.Add(opening())) }
-
-func opening() uint32 {
-	switch sim.Variant {
-	case 11:
-		return 1
-	case 19:
-		return releaseBit
-	}
-	return releaseBit + 1
-}`}}},
-	{12, "the worker exits on transferred 0", []string{"worker ended"}, []Edit{
-		{"worker.go", `			case e.Transferred == 0:`,
-			`			case e.Transferred == 0 && sim.Variant != 21:
-				w.stopped = sim.Variant == 12 || w.stopped
-`}}},
-	{13, "decrement before the re-post", lifetime, []Edit{
-		{"worker.go", `			s, where := w.dequeued(e)
-`, `			s, where := w.dequeued(e)
-			if sim.Variant == 13 {
-				w.ioDown(s, where)
+		}`)}},
+	{2, "IOCount++ after WSASend", lifetime, []Edit{
+		Before("sendPost", Calls("up"), `if sim.Variant == 2 {
+			err := $call@send
+			$recv.@note(@SendPost, @Nowhere, $p0, $call, len($arg1@send))
+			if err != nil {
+				$recv.@postFailed($p0, @Sending)
 			}
-`},
-		{"worker.go", `			w.ioDown(s, where) // at the bottom`,
-			`			if sim.Variant != 13 && (sim.Variant != 17 || e.Transferred != 0) {
-				w.ioDown(s, where)
-			} //`}}},
-	{14, "no check of the session's id", []string{"wrong bytes", "ended without cause"}, []Edit{
-		{"sendpacket.go", `	if io.released() || s.id.load() != id {
-		a.ioDown`, `	if io.released() || s.id.load() != id && sim.Variant != 14 {
-		a.ioDown`}}},
-	{15, "SendQ without a lock", append(stream, "livelock"), []Edit{
-		{"sendq/queue.go", `		if q.pushed.CompareAndSwap(b.next, b) {`,
-			`		if sim.Variant == 15 {
-			q.pushed.Store(b)
+			return
+		}`)}},
+	{3, "no SendQ re-check on send completion", stream, []Edit{
+		When("sendDone", Calls("sendPost"), `sim.Variant != 3`)}},
+	{4, "SendFlag cleared after the check", stream, []Edit{
+		Before("sendDone", Calls("clear"), `if sim.Variant == 4 && !$p0.@sendq.@any() {
+			$call
+			return
+		}`)}},
+	{5, "release on a second read of 0", lifetime, []Edit{
+		Before("ioDown", Calls("tryRelease"), `if sim.Variant == 5 {
+			sim.Point("before the second read")
+			if $on.@ioNow() == 0 {
+				sim.Point("after the second read")
+				$on.@reset()
+				$call@release
+			}
+			return
+		}`)}},
+	{6, "release on transferred 0", lifetime, []Edit{
+		After("workerRun", Calls("cancel"), `if sim.Variant == 6 {
+			$out0@dequeued.@io.@reset()
+			$recv.@release($out0@dequeued, $out1@dequeued)
+			continue
+		}`)}},
+	{7, "no decrement when a post fails", []string{"not released"}, []Edit{
+		When("postFailed", Calls("ioDown"), `sim.Variant != 7`)}},
+	{8, "what was asked is consumed, not what was transferred", stream, []Edit{
+		Before("consume", Sets("blockSent"), `if sim.Variant == 8 {
+			$p0 = len($on.@unsent())
+		}`)}},
+	{9, "SendFlag tested, then set", stream, []Edit{
+		Before("trySet", Calls("cas32"), `if sim.Variant == 9 {
+			if $recv.@isSet() {
+				return false
+			}
+			sim.Point("between test and set")
+			$on.Store(1)
 			return true
-		}
-		if q.pushed.CompareAndSwap(b.next, b) {`}}},
+		}`)}},
+	{10, "SendPacket without its own hold", append(lifetime, stream...), []Edit{
+		Before("hold", Calls("up"), `if sim.Variant == 10 {
+			if $on.@ioNow().@released() || $call@loadID != $p0 {
+				return nil
+			}
+			return $out0@tableAt
+		}`),
+		When("sendPacket", Calls("ioDown"), `sim.Variant != 10`),
+		When("disconnectIf", Calls("ioDown"), `sim.Variant != 10`)}},
+	{11, "no RELEASE bit: 0 to 1 is possible", lifetime, []Edit{
+		Before("tryRelease", Calls("cas32"), `if sim.Variant == 11 {
+			return true
+		}`),
+		When("reset", Calls("store32"), `sim.Variant != 11`),
+		Before("open", Calls("add32"), `if sim.Variant == 11 {
+			return @ioState($on.Add(1))
+		}`)}},
+	{12, "the worker exits on transferred 0", []string{"worker ended"}, []Edit{
+		Before("workerRun", Calls("cancel"), `if sim.Variant == 12 {
+			$recv.@stopped = true
+		}`)}},
+	{13, "decrement before the re-post", lifetime, []Edit{
+		After("workerRun", Calls("dequeued"), `if sim.Variant == 13 {
+			$call@ioDown
+		}`),
+		When("workerRun", Calls("ioDown"), `sim.Variant != 13`)}},
+	{14, "no check of the session's id", []string{"wrong bytes", "ended without cause"}, []Edit{
+		Rewrite("hold", Compares("loadID"), `$it && sim.Variant != 14`)}},
+	{15, "SendQ without a lock", append(stream, "livelock"), []Edit{
+		Before("push", Calls("casPointer"), `if sim.Variant == 15 {
+			$on.Store($arg1)
+			return true
+		}`)}},
 	{16, "RecvPost before the data is queued", stream, []Edit{
-		{"worker.go", `	w.received(s, data)
-	w.flush(s)
-`, `	if sim.Variant == 16 {
-		w.recvPost(s, w.port)
-		w.received(s, data)
-		w.flush(s)
-		return
-	}
-	w.received(s, data)
-	w.flush(s)
-`}}},
-	{17, "no decrement on transferred 0", []string{"not released", "release audit"},
-		nil}, // with 13
+		Before("recvDone", Calls("received"), `if sim.Variant == 16 {
+			$call@recvPost
+			$call
+			$call@flush
+			return
+		}`)}},
+	{17, "no decrement on transferred 0", []string{"not released", "release audit"}, []Edit{
+		When("workerRun", Calls("ioDown"), `sim.Variant != 17 || $arg0@dequeued.@transferred != 0`)}},
 	{18, "a post that failed does not disconnect",
 		[]string{"not released", "without having ended"}, []Edit{
-			{"post.go", `	a.cancel(s, PostFailed)`, `	if sim.Variant != 18 {
-		a.cancel(s, PostFailed)
-	}`}}},
-	{19, "accept without a reference", lifetime, []Edit{ // and with 11
-		{"accept.go", `	w.ioDown(s, trace.Accepting)`, `	if sim.Variant != 19 {
-		w.ioDown(s, trace.Accepting)
-	}`}}},
+			When("postFailed", Calls("cancel"), `sim.Variant != 18`)}},
+	{19, "accept without a reference", lifetime, []Edit{
+		Before("open", Calls("add32"), `if sim.Variant == 19 {
+			return @ioState($on.Add(@releaseBit))
+		}`),
+		When("admit", Calls("ioDown"), `sim.Variant != 19`)}},
 	{20, "closesocket on transferred 0", []string{"another session's"}, []Edit{
-		{"post.go", `	a.srv.port.Cancel(s.sock)`, `	if sim.Variant == 20 {
-		a.srv.port.Close(s.sock)
-		return
-	}
-	a.srv.port.Cancel(s.sock)`},
-		{"post.go", `	a.srv.port.Close(s.sock)
-	s.sock =`, `	if sim.Variant != 20 && sim.Variant != 24 {
-		a.srv.port.Close(s.sock)
-	}
-	s.sock =`}}},
-	{21, "transferred 0 is ignored", []string{"livelock"}, nil}, // with 12
-	{22, "one order to stop for N workers", []string{"did not obey"}, []Edit{
-		{"run.go", `			break // the port is broken, and its workers end because of that
-		}
-`, `			break // the port is broken, and its workers end because of that
-		}
-		if sim.Variant == 22 {
-			break
-		}
-`}}},
-	{23, "SendFlag cleared before SendQ is consumed", stream, []Edit{
-		{"worker.go", `	s.sendq.Consume(transferred, w.blocks)
-`, `	if sim.Variant == 23 {
-		s.flag.clear()
-		s.sendq.Consume(transferred, w.blocks)
-		w.sendPost(s)
-		return
-	}
-	s.sendq.Consume(transferred, w.blocks)
-`}}},
-	{ClosesLocked, "right: closesocket at once under the session's lock", nil, []Edit{
-		{"session.go", `	partial *sendq.Block`, `	lock    sim.Mutex
-	partial *sendq.Block`},
-		{"post.go", `func (a *actor) cancel(s *session, why Reason) {
-`, `func (a *actor) cancel(s *session, why Reason) {
-	if sim.Variant == 24 {
-		s.lock.Lock()
-		if s.end.first(why) {
-			a.srv.port.Close(s.sock)
-		}
-		s.lock.Unlock()
-		return
-	}
-`},
-		{"post.go", `	if err := via.Recv(s.sock, &s.recv); err != nil {`,
-			`	if sim.Variant == 24 {
-		s.lock.Lock()
-		err := error(ErrGone)
-		if !s.ended() {
-			err = via.Recv(s.sock, &s.recv)
-		}
-		s.lock.Unlock()
-		if err != nil {
-			a.postFailed(s, trace.Receive)
-		}
-		return
-	}
-	if err := via.Recv(s.sock, &s.recv); err != nil {`},
-		{"post.go", `		if err := a.post.Send(s.sock, data, &s.send); err != nil {`,
-			`		if sim.Variant == 24 {
-			s.lock.Lock()
-			err := error(ErrGone)
-			if !s.ended() {
-				err = a.post.Send(s.sock, data, &s.send)
-			}
-			s.lock.Unlock()
-			if err != nil {
-				a.postFailed(s, trace.Send)
-			}
+		Before("cancel", Calls("cancelIO"), `if sim.Variant == 20 {
+			$on.@closeSocket($arg0)
 			return
-		}
-		if err := a.post.Send(s.sock, data, &s.send); err != nil {`},
+		}`),
+		When("release", Calls("closeSocket"), `sim.Variant != 20`)}},
+	{21, "transferred 0 is ignored", []string{"livelock"}, []Edit{
+		Rewrite("workerRun", Compares("transferred"), `$it && sim.Variant != 21`)}},
+	{22, "one order to stop for N workers", []string{"did not obey"}, []Edit{
+		After("stopThreads", Calls("postEmpty"), `if sim.Variant == 22 {
+			break
+		}`)}},
+	{23, "SendFlag cleared before SendQ is consumed", stream, []Edit{
+		Before("sendDone", Calls("consume"), `if sim.Variant == 23 {
+			$call@clear
+			$call
+			$call@sendPost
+			return
+		}`)}},
+	{ClosesLocked, "right: closesocket at once under the session's lock", nil, []Edit{
+		Field("session", `lock sim.Mutex`),
+		Entry("cancel", `if sim.Variant == 24 {
+			$p0.lock.Lock()
+			if $p0.@end.@firstReason($p1) {
+				$on@cancelIO.@closeSocket($p0.@sock)
+			}
+			$p0.lock.Unlock()
+			return
+		}`),
+		When("release", Calls("closeSocket"), `sim.Variant != 24`),
+		Before("recvPost", Calls("recv"), locked(`@Receiving`)),
+		Before("sendPost", Calls("send"), locked(`@Sending`)),
 	}},
+}
+
+// locked makes a post with the session's lock held, if the session has not ended.
+func locked(which string) string {
+	return `if sim.Variant == 24 {
+		$p0.lock.Lock()
+		err := error(@ErrGone)
+		if !$p0.@ended() {
+			err = $call
+		}
+		$p0.lock.Unlock()
+		if err != nil {
+			$recv.@postFailed($p0, ` + which + `)
+		}
+		return
+	}`
+}
+
+// AllBugs are the edits of all Bugs.
+func AllBugs() (all []Edit) {
+	for _, b := range Bugs {
+		all = append(all, b.Edits...)
+	}
+	return all
 }
