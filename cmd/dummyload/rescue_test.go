@@ -5,14 +5,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"dummyload/server/seeded"
 )
 
 // TestAPanicGivesTheTerminalBack: a worker that panics under the screen leaves the terminal as it
 // was, and its text in a file that is named there.
 func TestAPanicGivesTheTerminalBack(t *testing.T) {
 	tool(t, "tmux")
-	build := damaged(t, "dummy/report.go", "w.count.balance()\n",
-		"w.count.balance()\n\tif w.mode == echoing {\n\t\tpanic(\"seeded\")\n\t}\n")
+	build := damaged(t, seeded.After("dummyReport", seeded.Calls("balance"),
+		`if $recv.@dummyMode == @echoing {
+			panic("seeded")
+		}`))
 	dir := t.TempDir()
 	p := openPaneOf(t, build, dir, "LANG=C.UTF-8", "--clients", "3")
 	p.shows(`IDLE`)

@@ -28,6 +28,12 @@ func Build(t *testing.T, edits ...[]Edit) string {
 	return build(t, []string{"test", "-c"}, slices.Concat(edits...), loaded)
 }
 
+// Program builds the program in the calling test's directory so.
+func Program(t *testing.T, edits ...[]Edit) string {
+	t.Helper()
+	return build(t, []string{"build"}, slices.Concat(edits...), loaded)
+}
+
 // BuildRenamed is Build of sources in which every file, receiver, parameter and local has another
 // name: the edits name none of them.
 func BuildRenamed(t *testing.T, edits ...[]Edit) string {

@@ -31,6 +31,7 @@ func in(pkg, owner, name string) symbol {
 const (
 	connPkg    = "dummyload/dummy/conn"
 	dummyPkg   = "dummyload/dummy"
+	verifyPkg  = "dummyload/dummy/verify"
 	clusterPkg = "dummyload/dummy/cluster"
 	serverPkg  = "dummyload/server"
 	iocpPkg    = "dummyload/server/iocp"
@@ -161,6 +162,12 @@ var symbols = map[string]symbol{
 	"fleetMu":     in(dummyPkg, "Fleet", "mu"),
 	"dummyRun":    in(connPkg, "Engine", "run"),
 	"dummyReport": in(dummyPkg, "worker", "report"),
+	"dummyMode":   in(dummyPkg, "worker", "mode"),
+	"echoing":     in(dummyPkg, "", "echoing"),
+	"balance":     in(dummyPkg, "counters", "balance"),
+	"inStep":      in(verifyPkg, "Stream", "inStep"),
+	"match":       in(verifyPkg, "Pattern", "match"),
+	"frameSize":   in(verifyPkg, "Pattern", "frameSize"),
 
 	// The child server's end of the pipes.
 	"serveParent": in(clusterPkg, "", "Serve"),
