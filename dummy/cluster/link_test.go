@@ -60,7 +60,7 @@ func script(t *testing.T) (*Child, *scripted) {
 }
 
 func listeningHere() Listening {
-	l, err := ParseListening("listening on 127.0.0.1:6000 backend=net workers=1\n")
+	l, err := parseListening("listening on 127.0.0.1:6000 backend=net workers=1\n")
 	if err != nil {
 		panic(err)
 	}
@@ -124,13 +124,13 @@ func figuresOf(t *testing.T, s monitor.Source) *monitor.Server {
 func TestListening(t *testing.T) {
 	for _, line := range []string{"listening on 127.0.0.1:40123 backend=uring workers=2",
 		"listening on [::1]:1 backend=net workers=64"} {
-		if l, err := ParseListening(line + "\n"); err != nil || l.String() != line {
+		if l, err := parseListening(line + "\n"); err != nil || l.String() != line {
 			t.Errorf("%q is read as %q, %v", line, l, err)
 		}
 	}
 	for _, line := range []string{"", "panic: no\n", "listening on nowhere backend=net workers=1\n",
 		"listening on 127.0.0.1:1\n", "listening on 127.0.0.1:1 backend=net workers=all\n"} {
-		if l, err := ParseListening(line); err == nil {
+		if l, err := parseListening(line); err == nil {
 			t.Errorf("%q is read as %v", line, l)
 		}
 	}

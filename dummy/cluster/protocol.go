@@ -22,8 +22,8 @@ func (l Listening) String() string {
 	return fmt.Sprintf("listening on %v backend=%s workers=%d", l.Addr, l.Backend, l.Workers)
 }
 
-// ParseListening reads the line, with or without its end.
-func ParseListening(line string) (l Listening, err error) {
+// parseListening reads the line, with or without its end.
+func parseListening(line string) (l Listening, err error) {
 	var addr string
 	_, err = fmt.Sscanf(line, "listening on %s backend=%s workers=%d", &addr, &l.Backend, &l.Workers)
 	if err != nil {
@@ -39,7 +39,7 @@ func readListening(lines *bufio.Reader) (Listening, error) {
 	if err != nil {
 		return Listening{}, err
 	}
-	return ParseListening(line)
+	return parseListening(line)
 }
 
 // kind is what an order wants.
