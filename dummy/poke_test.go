@@ -1,7 +1,6 @@
 package dummy
 
 import (
-	"bytes"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -135,119 +134,6 @@ func mayBeOnItsWay(f *Fleet) bool {
 	return slow
 }
 
-// nothingIsStuck are servers that owe echoes at the end of a drain, and have nothing stuck.
-// What takes long with those that are slow is the first answer, and all others until poked is
-// closed.
-var nothingIsStuck = []struct {
-	name   string
-	slow   bool
-	behave func(c *net.TCPConn, poked <-chan struct{})
-}{
-	{"slow by nature", true, func(c *net.TCPConn, poked <-chan struct{}) {
-		answers := make(chan []byte, 1<<16) // in order
-		var sent sync.WaitGroup
-		sent.Go(func() {
-			frame := <-answers
-			time.Sleep(slowAnswer)
-			_, _ = c.Write(frame)
-			for frame := range answers {
-				<-poked
-				_, _ = c.Write(frame)
-			}
-		})
-		eachFrame(func(_ *net.TCPConn, _ int, frame []byte) []byte {
-			answers <- bytes.Clone(frame)
-			return []byte{}
-		})(c)
-		close(answers)
-		sent.Wait()
-	}},
-	{"slow, and reads one at a time", true, func(c *net.TCPConn, poked <-chan struct{}) {
-		eachFrame(func(_ *net.TCPConn, n int, frame []byte) []byte {
-			if n == 1 {
-				time.Sleep(slowAnswer)
-			} else {
-				<-poked
-			}
-			return frame
-		})(c)
-	}},
-	{"leaves a byte out", false, func(c *net.TCPConn, _ <-chan struct{}) {
-		eachFrame(func(_ *net.TCPConn, n int, frame []byte) []byte {
-			if n == 10 {
-				return frame[:len(frame)-1] // and the dummy takes what follows for the rest
-			}
-			return frame
-		})(c)
-	}},
-	{"leaves one out", false, func(c *net.TCPConn, _ <-chan struct{}) {
-		eachFrame(func(_ *net.TCPConn, n int, frame []byte) []byte {
-			if n == 10 {
-				return []byte{}
-			}
-			return frame
-		})(c)
-	}},
-}
-
-const slowAnswer = 600 * time.Millisecond
-
-// TestNothingStuckIsNotExplained: an answer that comes after the poke need not come because of it,
-// and a server that answers the poke has nothing stuck.
-func TestNothingStuckIsNotExplained(t *testing.T) {
-	for _, c := range nothingIsStuck {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			poked := make(chan struct{})
-			var once sync.Once
-			over := func() { once.Do(func() { close(poked) }) }
-			cfg := testConfig(startServer(t, func(conn *net.TCPConn) { c.behave(conn, poked) }))
-			t.Cleanup(over)
-			cfg.OverSend, cfg.EchoTimeout = 1, 100*time.Millisecond
-			cfg.DrainTimeout = slowAnswer / 4
-			f := startFleet(t, cfg)
-			reach(t, f, monitor.Idle)
-			give(t)(f.Start(0))
-			until(t, f, "one answered and one late", func(s *monitor.View) bool {
-				return s.Ledger.Echoed >= 8 && s.Faults[monitor.Late] >= 8 && s.WaitEchoCount() >= 8
-			})
-			give(t)(f.Stop())
-			reach(t, f, monitor.Undrained)
-			if c.slow {
-				knowSlow(t, f)
-			} else {
-				until(t, f, "owed for longer than any answer took", func(*monitor.View) bool {
-					return !mayBeOnItsWay(f)
-				})
-			}
-			closed := make(chan error, 1)
-			go func() { closed <- f.Close() }()
-			until(t, f, "pokes", func(*monitor.View) bool {
-				poked := true
-				onEachWorker(f, func(w *worker) { poked = poked && len(w.pokes) > 0 })
-				return poked
-			})
-			over()
-			must(t, <-closed)
-			if s := snap(f); s.Faults[monitor.NotDrained] == 0 || len(s.Diagnoses) != 0 {
-				t.Errorf("%v: %+v", s.Faults, s.Diagnoses)
-			}
-		})
-	}
-}
-
-// knowSlow checks that the workers know how slow the server is, and lets them take it for slower by
-// far: the machine may stand still for longer than that before what is owed is poked.
-func knowSlow(t *testing.T, f *Fleet) {
-	t.Helper()
-	onEachWorker(f, func(w *worker) {
-		if known := w.slowAnswer(); known < slowAnswer*3/2 {
-			t.Errorf("an answer may take %v after one that took %v", known, slowAnswer)
-		}
-		w.slowest = soon
-	})
-}
-
 func explained(t *testing.T, f *Fleet, want string, seen bool) {
 	t.Helper()
 	before := snap(f)
@@ -365,27 +251,6 @@ func TestWhatIsOwedAtTheEndOfADrainStaysOwed(t *testing.T) {
 	w.count.balance()
 	if w.count.ledger.Lost != before.Lost+1 || w.count.wait != 0 || len(w.owedLines(-1)) != 0 {
 		t.Errorf("after START: wait %d, %+v", w.count.wait, w.count.ledger)
-	}
-}
-
-// TestNothingIsConcludedOfAServerThatNeverAnswered: it may greet for longer than a run lasts.
-func TestNothingIsConcludedOfAServerThatNeverAnswered(t *testing.T) {
-	over := make(chan struct{})
-	cfg := testConfig(startServer(t, func(*net.TCPConn) { <-over }))
-	t.Cleanup(func() { close(over) })
-	cfg.DrainTimeout = 200 * time.Millisecond
-	f := startFleet(t, cfg)
-	reach(t, f, monitor.Idle)
-	give(t)(f.Start(0))
-	until(t, f, "all sent", func(s *monitor.View) bool { return s.Ledger.Sent == 8*4 })
-	give(t)(f.Stop())
-	reach(t, f, monitor.Undrained)
-	until(t, f, "owed for long", func(*monitor.View) bool { return !mayBeOnItsWay(f) })
-	must(t, f.Close())
-	for _, d := range snap(f).Diagnoses {
-		if d.Name != monitor.NeverServed {
-			t.Errorf("%+v", d)
-		}
 	}
 }
 

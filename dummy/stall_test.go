@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"dummyload/monitor"
 )
@@ -38,38 +37,5 @@ func TestServerThatStallsIsNamedAndItsRecoveryToo(t *testing.T) {
 	if s := snap(f); s.Bad() != 0 || len(s.Diagnoses) != 2 ||
 		s.Diagnoses[1].Name != monitor.Recovered {
 		t.Errorf("%v %+v", s.Faults, s.Diagnoses)
-	}
-}
-
-func TestServerThatNeverServesIsNamed(t *testing.T) {
-	f := startFleet(t, testConfig(startServer(t, readAll)))
-	reach(t, f, monitor.Idle)
-	give(t)(f.Start(0))
-	s := until(t, f, "never_served", func(s *monitor.View) bool { return len(s.Diagnoses) > 0 })
-	if s.Diagnoses[0].Name != "never_served" || s.Diagnoses[0].Connections != 8 {
-		t.Errorf("%+v", s.Diagnoses)
-	}
-	give(t)(f.Reset())
-	until(t, f, "never_served again", func(s *monitor.View) bool {
-		return len(s.Diagnoses) == 1
-	})
-}
-
-// TestSlowServerDoesNotStall: a server whose every answer takes longer than a stall is told after
-// is slow, and once it has answered that is known.
-func TestSlowServerDoesNotStall(t *testing.T) {
-	cfg := testConfig(startServer(t, eachFrame(func(_ *net.TCPConn, _ int, frame []byte) []byte {
-		time.Sleep(1500 * time.Millisecond)
-		return frame
-	})))
-	cfg.OverSend = 1
-	f := startFleet(t, cfg)
-	reach(t, f, monitor.Idle)
-	give(t)(f.Start(0))
-	until(t, f, "two rounds", echoedAtLeast(2*uint64(cfg.Clients)))
-	give(t)(f.Stop())
-	reach(t, f, monitor.Drained)
-	if s := snap(f); len(s.Diagnoses) != 0 {
-		t.Errorf("%+v", s.Diagnoses)
 	}
 }

@@ -376,18 +376,3 @@ func TestBytesAfterTheDrainAreUnsolicited(t *testing.T) {
 		t.Errorf("faults %v", s.Faults)
 	}
 }
-
-func TestFINThatIsNotAnsweredIsNamed(t *testing.T) {
-	release := make(chan struct{})
-	defer close(release)
-	cfg := testConfig(startServer(t, func(c *net.TCPConn) { echoAll(c); <-release }))
-	cfg.Clients, cfg.DrainTimeout = 2, 2*time.Second
-	f := startFleet(t, cfg)
-	reach(t, f, monitor.Idle)
-	must(t, f.Close())
-	s := snap(f)
-	if len(s.Diagnoses) != 1 || s.Diagnoses[0].Name != "close_ignored" ||
-		s.Diagnoses[0].Connections != 2 {
-		t.Errorf("%+v", s.Diagnoses)
-	}
-}

@@ -133,8 +133,7 @@ func wrongManners() []Exhibit {
 	return []Exhibit{
 		{
 			Name: "chunk-is-packet", Does: "takes what one receive brings for one packet",
-			Want: []string{monitor.Truncated.String()},
-			Also: []string{missing, unsolicited, corrupt},
+			Want: []string{truncated, missing}, Also: []string{unsolicited, corrupt},
 			Load: usual(),
 			start: startTrue(func() server.Handler { return chunkIsPacket{} },
 				func(c *server.Config) { c.Frame = frame.Raw }),

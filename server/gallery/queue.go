@@ -200,16 +200,12 @@ func (q *queue) cancel(h handle) {
 	_ = q.conns[h].SetDeadline(time.Now())
 }
 
-// close is closesocket: the handle value is free for the next connection at once. Whose connection was
-// not cancelled before is reset, whatever has arrived: it is told in one way and not in two.
+// close is closesocket: the handle value is free for the next connection at once.
 func (q *queue) close(h handle) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if h == noHandle || q.conns[h] == nil {
 		return
-	}
-	if !q.shut[h] {
-		_ = q.conns[h].SetLinger(0)
 	}
 	_ = q.conns[h].Close()
 	q.conns[h] = nil
