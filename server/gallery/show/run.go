@@ -2,7 +2,8 @@
 // and compares what each earned with what must be said of it.
 //
 //	run.go    exhibits, a few at a time; what else can be asked of them
-//	show.go   one exhibit: server, fleet, START to the end
+//	show.go   one exhibit: server and fleet
+//	load.go   what is done to it: START, STOP, again
 //	judge.go  what was earned, against what was expected
 //	table.go  all of it in words
 //

@@ -11,6 +11,7 @@ import (
 	"dummyload/dummy"
 	"dummyload/dummy/hostile"
 	"dummyload/dummy/rig"
+	"dummyload/dummy/script"
 	"dummyload/monitor"
 	"dummyload/server/gallery"
 )
@@ -96,90 +97,18 @@ func (s *Show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules)
 	return r.Sampler.Sample(), err
 }
 
-// echo is START, STOP, the drain and the quiet period, or as much of it as is needed.
-func (s *Show) echo(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sampler,
+// echo plays the exhibit's load.
+func (s *Show) echo(ctx context.Context, f script.Fleet, sampler *monitor.Sampler,
 	e *gallery.Exhibit, rules monitor.Rules) error {
-	if err := f.Wait(ctx, monitor.Idle); err != nil {
+	rules.Live = true
+	todo := play{Load: e.Load, now: sampler.Sample, named: func(v *monitor.View) bool {
+		return len(s.Expected) > 0 && includes(earned(v, rules), s.Expected)
+	}}
+	p := script.Player{Fleet: f, View: sampler.Latest}
+	if err := p.Play(ctx, script.List(script.Connected{})); err != nil {
 		return fmt.Errorf("the dummies did not connect: %w", err)
 	}
-	rules.Live = true
-	named := func() bool {
-		snap := sampler.Latest()
-		return len(s.Expected) > 0 && snap != nil && includes(earned(snap, rules), s.Expected)
-	}
-	if e.Load.Unstarted {
-		until(ctx, e.Load.Duration, named)
-		return nil
-	}
-	until(ctx, beforeStart, func() bool { return false })
-	over := time.Now().Add(e.Load.Duration)
-	for {
-		drained, err := startStop(ctx, f, sampler, e.Load, time.Until(over), named)
-		if err != nil || named() || !drained || e.Load.StopAt == "" || time.Now().After(over) {
-			return err
-		}
-	}
-}
-
-// startStop is START, STOP, the drain and the quiet period, and whether it drained. It is less when
-// named holds.
-func startStop(ctx context.Context, f *dummy.Fleet, sampler *monitor.Sampler, l gallery.Load,
-	most time.Duration, named func() bool) (drained bool, err error) {
-	before := times(sampler.Sample(), l.StopAt)
-	if _, err := f.Start(0); err != nil {
-		return false, err
-	}
-	lived := func() bool {
-		return l.Lifetimes > 0 && sampler.Latest().Connections.Connected >= l.Lifetimes
-	}
-	until(ctx, most, func() bool {
-		return named() || times(sampler.Latest(), l.StopAt) > before || lived()
-	})
-	if named() {
-		return false, nil
-	}
-	if l.Lifetimes > 0 && !lived() {
-		return false, fmt.Errorf("fewer than %d connections in %v", l.Lifetimes, most)
-	}
-	if _, err := f.Stop(); err != nil {
-		return false, err
-	}
-	if err := f.Wait(ctx, monitor.Drained, monitor.Undrained); err != nil {
-		return false, fmt.Errorf("the drain did not end: %w", err)
-	}
-	until(ctx, l.Quiet, named)
-	return sampler.Sample().Phase == monitor.Drained, nil
-}
-
-// times is how often a fault was found, or whether a diagnosis was made.
-func times(snap *monitor.View, name string) uint64 {
-	if f, ok := monitor.ParseFault(name); ok {
-		return snap.Faults[f]
-	}
-	n := uint64(0)
-	for _, d := range snap.Diagnoses {
-		if d.Name == name {
-			n++
-		}
-	}
-	return n
-}
-
-// until asks for a condition until it holds, or the time is over, and reports which.
-func until(ctx context.Context, most time.Duration, holds func() bool) bool {
-	tick := time.NewTicker(showLook)
-	defer tick.Stop()
-	over := time.After(most)
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-over:
-			return holds()
-		case <-tick.C:
-		}
-	}
-	return true
+	return p.Play(ctx, todo.steps)
 }
 
 // configOf is the load as the fleet takes it, but for the target.
