@@ -16,6 +16,9 @@ const (
 	junkMost  = 1 << 20 // bytes nobody waited for, after which a connection is given up
 )
 
+// What is outstanding spans no more than payloads tell apart.
+const _ = uint(verify.SeqSpan - spanMost*MaxOverSend)
+
 // serve lets the ready dummies send, in turn. In a closed loop each fills its window at once;
 // in an open loop each echo that is due goes to the next in turn, and when every window is
 // full it stays due.
@@ -222,7 +225,7 @@ func (w *worker) judgement(d *dummy) verify.Judgement {
 
 // judged is the dummy that an outcome is of.
 func (w *worker) judged(id verify.Ident) *dummy {
-	return w.at(int(id.Client) / w.fleet.cfg.Workers)
+	return w.at(int(id.Client / uint32(w.fleet.cfg.Workers)))
 }
 
 // Echoed takes n right echoes.

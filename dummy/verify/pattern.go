@@ -8,8 +8,8 @@ import (
 	"dummyload/server/frame"
 )
 
-// pattern makes and checks payloads by recomputation; nothing is ever kept. A payload is a
-// pure function of the seed and of {client, connection, sequence}, and so is its size:
+// Pattern makes payloads, and checks them by making them again; nothing is ever kept. A payload
+// is a pure function of the seed and of {client, connection, sequence}, and so is its size:
 //
 //	word 0        the identity, packed and scrambled (layout, tagger)
 //	word 1, 2, …  a keyed hash of the full identity and of the word's number
@@ -17,7 +17,7 @@ import (
 // Words are 8 bytes little-endian, the last one cut off. With frame.Line a word is 48 bits
 // written as eight characters. A right payload is compared bit by bit, so nothing wrong is
 // ever taken for right. Only the owner of a wrong payload is a matter of probability: see
-// Verifier.owner. A pattern is read-only after NewPattern and shared by all workers.
+// Judgement.owner. A pattern is read-only after NewPattern and shared by all workers.
 type Pattern struct {
 	tagger
 	format          frame.Format
@@ -36,7 +36,7 @@ const MinSize = 8
 const wordStep = 0x9e3779b97f4a7c15
 
 // NewPattern derives the keys from the seed. Sizes are payload bytes, MinSize <= sizeMin <=
-// sizeMax <= f.MaxPayload().
+// sizeMax <= f.MaxPayload(); it panics otherwise.
 func NewPattern(seed uint64, f frame.Format, sizeMin, sizeMax int) *Pattern {
 	if sizeMin < MinSize || sizeMax < sizeMin || sizeMax > f.MaxPayload() {
 		panic("verify: payload sizes out of range")
@@ -109,7 +109,7 @@ func (p *Pattern) later(x uint64) uint64 {
 	return w
 }
 
-// append appends the whole frame of one echo: header, payload, trailer.
+// Append appends the whole frame of one echo: header, payload, trailer.
 func (p *Pattern) Append(dst []byte, id Ident, seq uint64) []byte {
 	m := p.message(id, seq)
 	switch p.header {

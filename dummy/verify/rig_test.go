@@ -111,6 +111,7 @@ type rig struct {
 	p  *Pattern
 }
 
+// newRig makes one of a new connection.
 func newRig(t interface{ Fatalf(string, ...any) }, p *Pattern, login bool) *rig {
 	g := &rig{p: p, r: &recorder{t: t, state: map[uint64]string{}, raw: p.format == frame.Raw}}
 	g.v = New(p, login, testRoster{}, g.r)
@@ -150,6 +151,9 @@ func (g *rig) check(sent uint64) {
 		g.r.t.Fatalf("sent %d, answered %d, owed %d", sent, done, owed)
 	}
 	if t := g.st.tail; t != nil {
+		if uint64(len(t.gap)) > owed {
+			g.r.t.Fatalf("%d gaps, %d owed", len(t.gap), owed)
+		}
 		if cap(t.buf) > 2*g.v.limit+64 || len(t.buf) > g.v.limit || len(t.lost) > maxLostSpans {
 			g.r.t.Fatalf("holds %d bytes (%d), %d lost spans", len(t.buf), cap(t.buf), len(t.lost))
 		}

@@ -19,15 +19,21 @@ const (
 //	binary (64 bits)   seq 20 │ conn 12 │ client 20 │ run 12
 //	text   (48 bits)   seq 14 │ conn  8 │ client 20 │ run  6
 //
-// seq and conn keep their low bits only; owner.go puts the high ones back. 14 bits of sequence
-// tell four times MaxOverSend apart, so an outstanding echo is never mistaken for another.
+// seq and conn keep their low bits only; owner.go puts the high ones back.
 type layout struct {
 	seqBits, connBits, runBits uint
 }
 
 var (
 	binaryLayout = layout{seqBits: 20, connBits: 12, runBits: 12}
-	textLayout   = layout{seqBits: 14, connBits: 8, runBits: 6}
+	textLayout   = layout{seqBits: leastSeqBits, connBits: 8, runBits: 6}
+)
+
+// SeqSpan is how many sequences in a row a first word tells apart, whatever the format. Where what
+// is outstanding spans no more, no outstanding echo is ever mistaken for another.
+const (
+	SeqSpan      = 1 << leastSeqBits
+	leastSeqBits = 14
 )
 
 // width is the number of bits of the packed word.
