@@ -21,7 +21,9 @@ const maxOwnerSeq = 1 << 26
 
 // owner finds whose payload b is: opened, plausible, and then verified by recomputing it. With
 // exact b is a whole payload; without, it is the beginning of a stream, and it is enough that
-// the payload and b agree as far as both go. b has at least MinSize bytes.
+// the payload and b agree as far as both go. b has at least MinSize bytes. Of another connection's
+// sequence the high bits are found by what follows the first word; where that is nothing, the lowest
+// sequence that fits is named.
 //
 // A payload damaged within its first word is given to a wrong owner when the garbage it opens
 // to is plausible: this run, a dummy there is, one of its last 2^(connBits-4) connections. That
