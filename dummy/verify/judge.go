@@ -41,7 +41,6 @@ const alike = 4
 func (j Judgement) resembles(seq uint64, payload []byte) bool {
 	m := j.p.message(j.Ident, seq)
 	n := min(len(payload), m.size, alike)
-	j.Sent = seq // the echo itself, and no later one
 	if j.claimed(payload) == seq || j.p.differs(m, payload[:n], 0) < 0 {
 		return true
 	}

@@ -58,6 +58,10 @@ var faultStories = []struct {
 		g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
 		g.st.Closing(g.upTo(1))
 	}, []string{"unsolicited:0"}, 1, 0},
+	{"begun before it was sent, cut off by the dummy's own close", func(g *rig) {
+		g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
+		g.st.Closing(g.upTo(2))
+	}, []string{"unsolicited:0"}, 1, 0},
 	{"begun while nothing was outstanding", func(g *rig) {
 		junk := g.framed([]byte("hello 12"))
 		g.hear(1, join(g.echoes(1, 1), junk[:5]))

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -180,42 +179,4 @@ func FuzzDamage(f *testing.F) {
 			t.Fatalf("byte %d changed by %#x: %q, %v", at, by, g.r.faults, g.r.state)
 		}
 	})
-}
-
-// TestMemoryIsBounded: a verifier of many streams, all of which a server has brought out of step,
-// keeps as much at rest as its limits say, and a stream that has ended keeps nothing.
-func TestMemoryIsBounded(t *testing.T) {
-	for _, f := range formats {
-		t.Run(fmt.Sprint(f), func(t *testing.T) {
-			p := NewPattern(1, f, 8, 1<<15)
-			v := New(p, false, testRoster{}, discard{})
-			streams := make([]Stream, 2*maxRestingTails)
-			for round := range 3 {
-				for i := range streams {
-					st := &streams[i]
-					st.Begin(v)
-					j := Judgement{v, Ident{uint32(i), 1}, 4}
-					second := p.Append(nil, j.Ident, 2) // overtakes the first
-					st.Feed(j, second)
-					st.Feed(j, p.Append(nil, Ident{uint32(i), 9}, 3)[:5+round])
-					if st.tail == nil || cap(st.tail.buf) > 2*v.limit+64 {
-						t.Fatalf("stream %d holds %+v", i, st.tail)
-					}
-				}
-				for i := range streams {
-					if streams[i].Begin(v); streams[i].tail != nil {
-						t.Fatalf("stream %d keeps its tail", i)
-					}
-				}
-				if len(v.bufs) > maxRestingBufs || len(v.tails) > maxRestingTails {
-					t.Fatalf("%d buffers and %d tails at rest", len(v.bufs), len(v.tails))
-				}
-				for _, b := range v.bufs {
-					if cap(b) > maxRestingBuf {
-						t.Fatalf("a buffer of %d bytes at rest", cap(b))
-					}
-				}
-			}
-		})
-	}
 }

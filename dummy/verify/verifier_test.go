@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ func TestTheSearchForOwnersHasABudget(t *testing.T) {
 	if find() || v.tries != 0 {
 		t.Errorf("found with %d tries left", v.tries)
 	}
+	v.Elapsed(time.Minute)
 	if v.Elapsed(time.Minute); v.tries != maxTries || !find() {
 		t.Errorf("not found again, %d tries left", v.tries)
 	}
@@ -34,3 +36,63 @@ type rosterOf struct {
 }
 
 func (r rosterOf) Current(uint32) (uint32, uint64) { return r.conn, r.sent }
+
+// TestMemoryIsBounded: a verifier of many streams, all of which a server has brought out of step,
+// keeps as much at rest as its limits say, and a stream that has ended keeps nothing.
+func TestMemoryIsBounded(t *testing.T) {
+	for _, f := range formats {
+		t.Run(fmt.Sprint(f), func(t *testing.T) {
+			p := NewPattern(1, f, 8, 1<<15)
+			v := New(p, false, testRoster{}, discard{})
+			streams := make([]Stream, 2*maxRestingTails)
+			for round := range 3 {
+				for i := range streams {
+					st := &streams[i]
+					st.Begin(v)
+					j := Judgement{v, Ident{uint32(i), 1}, 4}
+					second := p.Append(nil, j.Ident, 2) // overtakes the first
+					st.Feed(j, second)
+					st.Feed(j, p.Append(nil, Ident{uint32(i), 9}, 3)[:5+round])
+					if st.tail == nil || cap(st.tail.buf) > 2*v.limit+64 {
+						t.Fatalf("stream %d holds %+v", i, st.tail)
+					}
+				}
+				for i := range streams {
+					if streams[i].Begin(v); streams[i].tail != nil {
+						t.Fatalf("stream %d keeps its tail", i)
+					}
+				}
+				if len(v.bufs) > maxRestingBufs || len(v.tails) > maxRestingTails {
+					t.Fatalf("%d buffers and %d tails at rest", len(v.bufs), len(v.tails))
+				}
+				for _, b := range v.bufs {
+					if cap(b) > maxRestingBuf {
+						t.Fatalf("a buffer of %d bytes at rest", cap(b))
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestLongBuffersAreNotKept: what one stream needed beyond the others does not stay.
+func TestLongBuffersAreNotKept(t *testing.T) {
+	v := New(NewPattern(1, frame.Len32, 1<<17, 1<<17), false, testRoster{}, discard{})
+	var st Stream
+	st.Begin(v)
+	const sent = 4 * maxLostSpans
+	j := Judgement{v, me, sent}
+	for seq := uint64(2); seq <= sent; seq += 2 { // each overtakes the one before
+		st.Feed(j, v.p.Append(nil, me, seq))
+	}
+	damaged := v.p.Append(nil, me, 1)
+	damaged[4] ^= 1
+	st.Feed(j, damaged[:len(damaged)-1])
+	if len(st.tail.gap) != sent/2 || len(st.tail.buf) <= maxRestingBuf {
+		t.Fatalf("%d gaps and %d bytes: that is not long", len(st.tail.gap), len(st.tail.buf))
+	}
+	v.bufs, v.tails = nil, nil
+	if st.Begin(v); len(v.bufs) != 0 || len(v.tails) != 0 {
+		t.Errorf("%d buffers and %d tails are kept", len(v.bufs), len(v.tails))
+	}
+}
