@@ -105,7 +105,7 @@ func (w *worker) neverAccepted(d *dummy, class iocp.Class) bool {
 
 // dialAnew replaces such a connection. The server has neither closed it nor lost an echo.
 func (w *worker) dialAnew(d *dummy) {
-	w.tell.unaccepted++ // for the log; a worker must not wait for the fleet's lock
+	w.status.unaccepted++ // for the log; a worker must not wait for the fleet's lock
 	w.count.conns.NeverAccepted++
 	w.count.signs.Ladder.Refused.Add(diagnose.Stuck{Connections: 1, Echoes: uint64(d.wait)})
 	w.countOwnClose(d)
@@ -114,7 +114,7 @@ func (w *worker) dialAnew(d *dummy) {
 }
 
 // tellUnaccepted puts what is new of it into the log. f.mu is held.
-func (f *Fleet) tellUnaccepted(all []tidings) {
+func (f *Fleet) tellUnaccepted(all []status) {
 	var n uint64
 	for i := range all {
 		n += all[i].unaccepted

@@ -46,19 +46,19 @@ func (w *worker) disconnect(n int, how CloseKind) {
 		}
 		n--
 		w.closeOwn(d, how, w.load.ReconnectDelay)
-		w.tell.stormClosed++
-		if !d.is(stormy) {
-			d.set(stormy)
-			w.tell.stormLeft++
+		w.status.stormClosed++
+		if !d.is(inStorm) {
+			d.set(inStorm)
+			w.status.stormLeft++
 		}
 	}
 }
 
-// calm notes that a dummy is back, or will not be: the storm does not wait for it any longer.
-func (w *worker) calm(d *dummy) {
-	if d.is(stormy) {
-		d.clear(stormy)
-		w.tell.stormLeft--
+// stormOver notes that a dummy is back, or will not be: the storm does not wait for it any longer.
+func (w *worker) stormOver(d *dummy) {
+	if d.is(inStorm) {
+		d.clear(inStorm)
+		w.status.stormLeft--
 	}
 }
 
@@ -71,7 +71,7 @@ type storm struct {
 }
 
 // endStorm tells when all connections of a storm are back. f.mu is held.
-func (f *Fleet) endStorm(all []tidings, now time.Duration) {
+func (f *Fleet) endStorm(all []status, now time.Duration) {
 	var closed uint64
 	for i := range all {
 		if all[i].taken < f.storm.ticket || all[i].stormLeft > 0 {

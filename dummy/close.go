@@ -129,7 +129,7 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 		w.parts(d)
 	}
 	if w.noteEnd(d) {
-		w.tell.idled++
+		w.status.idled++
 	} else {
 		w.hold(d, f, note(err))
 	}

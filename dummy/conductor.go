@@ -10,8 +10,8 @@ import (
 	"dummyload/monitor"
 )
 
-// tidings are what a worker tells the conductor, at the end of a batch in which they changed.
-type tidings struct {
+// status is what a worker tells the conductor, at the end of a batch in which it has changed.
+type status struct {
 	taken         monitor.Ticket // the last verb taken
 	unsettled     int            // wanted dummies that were not up yet, and have not failed
 	atStop        int64          // Wait Echo Count when STOP was taken
@@ -29,52 +29,52 @@ type tidings struct {
 // edge is what the conductor acts on; all else it reads when it does.
 type edge struct {
 	taken                         monitor.Ticket
-	weighed, unaccepted, idled    uint64
+	judged, unaccepted, idled     uint64
 	settled, empty, lost, refused bool
-	calm, unheard, starved        bool
+	stormOver, unheard, starved   bool
 }
 
-func (t *tidings) edge() edge {
+func (t *status) edge() edge {
 	return edge{
-		taken: t.taken, weighed: t.Weighed, unaccepted: t.unaccepted, idled: t.idled,
+		taken: t.taken, judged: t.LossesJudged, unaccepted: t.unaccepted, idled: t.idled,
 		settled: t.unsettled == 0, empty: t.wait == 0,
-		lost: t.Lost > 0, refused: t.Refused, calm: t.stormLeft == 0,
+		lost: t.Lost > 0, refused: t.Refused, stormOver: t.stormLeft == 0,
 		unheard: t.Unheard, starved: t.Starved,
 	}
 }
 
-// notice is where a worker hangs its tidings out.
-type notice struct {
+// board is where a worker shows its status to the conductor.
+type board struct {
 	mu sync.Mutex
-	t  tidings
+	t  status
 }
 
-func (n *notice) read() tidings {
+func (n *board) read() status {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.t
 }
 
-// publish hangs the tidings out when they have changed: hardly ever while echoes run.
+// publish shows the status when it has changed: hardly ever while echoes run.
 func (w *worker) publish() {
-	t, h := &w.tell, &w.news.held
+	t, h := &w.status, &w.findings.held
 	t.Up, t.Lost, t.LostOwed, t.LostSince, t.Refused = w.count.conns.Now, 0, 0, 0, false
 	if h.n > 0 {
 		t.Lost, t.LostOwed, t.LostSince, t.Refused = h.n, h.owed, h.since, h.refused
 	}
-	w.hunger.Tell(&t.Seen)
+	w.silence.Tell(&t.Seen)
 	t.wait, t.emptiedAt = 0, 0
 	if w.mode == draining {
 		t.wait, t.emptiedAt = w.count.wait, w.emptiedAt
 	}
-	if *t == w.told {
+	if *t == w.shown {
 		return
 	}
-	before := w.told.edge()
-	w.told = *t
-	w.notice.mu.Lock()
-	w.notice.t = *t
-	w.notice.mu.Unlock()
+	before := w.shown.edge()
+	w.shown = *t
+	w.board.mu.Lock()
+	w.board.t = *t
+	w.board.mu.Unlock()
 	if t.edge() != before {
 		w.fleet.kick()
 	}
@@ -101,7 +101,7 @@ func (f *Fleet) conduct() {
 		case <-f.kicked:
 		case <-timer.C:
 		}
-		next := f.step()
+		next := f.act()
 		if f.drainIsOver() {
 			f.giveUpDrain()
 		}
@@ -111,9 +111,9 @@ func (f *Fleet) conduct() {
 	}
 }
 
-// step does what can be done now, and says when there is more to do even if nobody kicks.
-func (f *Fleet) step() time.Duration {
-	all := f.tidings()
+// act does what can be done now, and says when there is more to do even if nobody kicks.
+func (f *Fleet) act() time.Duration {
+	all := f.statuses()
 	now := f.clock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -133,16 +133,16 @@ func (f *Fleet) step() time.Duration {
 	return next
 }
 
-func (f *Fleet) tidings() []tidings {
-	all := make([]tidings, len(f.workers))
+func (f *Fleet) statuses() []status {
+	all := make([]status, len(f.workers))
 	for i, w := range f.workers {
-		all[i] = w.notice.read()
+		all[i] = w.board.read()
 	}
 	return all
 }
 
 // obeyed reports whether every worker has taken the last verb.
-func (f *Fleet) obeyed(all []tidings) bool {
+func (f *Fleet) obeyed(all []status) bool {
 	for i := range all {
 		if all[i].taken < f.ticket {
 			return false
@@ -153,7 +153,7 @@ func (f *Fleet) obeyed(all []tidings) bool {
 
 // endConnecting ends Connecting when every dummy has been up or has failed once, or when its time is
 // over: the others go on connecting, but nobody waits for them. It returns the deadline.
-func (f *Fleet) endConnecting(all []tidings, now time.Duration) time.Duration {
+func (f *Fleet) endConnecting(all []status, now time.Duration) time.Duration {
 	var unsettled int
 	var up uint64
 	for i := range all {
@@ -199,7 +199,7 @@ func (c *Config) connectingMost(clients int) time.Duration {
 
 // endDraining ends the drain when Wait Echo Count is 0, or when its time is over. It returns
 // the deadline.
-func (f *Fleet) endDraining(all []tidings, now time.Duration) time.Duration {
+func (f *Fleet) endDraining(all []status, now time.Duration) time.Duration {
 	var wait, atStop int64
 	var emptied time.Duration
 	for i := range all {

@@ -40,8 +40,8 @@ func (f *Fleet) facts(s *monitor.View, c *counters, first meeting) *diagnose.Fac
 
 // watch follows the server as a whole, and returns when it must look again: nobody kicks for one more
 // connection, lost or made. f.mu is held.
-func (f *Fleet) watch(all []tidings, now time.Duration) (again time.Duration) {
-	again = f.weigh(all, now, false)
+func (f *Fleet) watch(all []status, now time.Duration) (again time.Duration) {
+	again = f.judgeLosses(all, now, false)
 	seen := seenBy(all)
 	f.outages.Listen(seen, now)
 	again = min(again, f.outages.Return(seen, now))
@@ -49,11 +49,11 @@ func (f *Fleet) watch(all []tidings, now time.Duration) (again time.Duration) {
 	return again
 }
 
-// weigh has losses judged, and has the workers count them by that. f.mu is held.
-func (f *Fleet) weigh(all []tidings, now time.Duration, atEnd bool) (again time.Duration) {
-	x := f.outages.Weigh(seenBy(all), now, atEnd)
+// judgeLosses has losses judged, and has the workers count them by that. f.mu is held.
+func (f *Fleet) judgeLosses(all []status, now time.Duration, atEnd bool) (again time.Duration) {
+	x := f.outages.JudgeLosses(seenBy(all), now, atEnd)
 	if x.Decided {
-		f.mailAll(func(w *worker) { w.countHeld(x.Gone); w.tell.Weighed = x.Number })
+		f.mailAll(func(w *worker) { w.countHeld(x.Gone); w.status.LossesJudged = x.Number })
 	}
 	f.tellOutages()
 	return x.Again
@@ -66,7 +66,7 @@ func (f *Fleet) tellOutages() {
 	}
 }
 
-func seenBy(all []tidings) []diagnose.Seen {
+func seenBy(all []status) []diagnose.Seen {
 	seen := make([]diagnose.Seen, len(all))
 	for i := range all {
 		seen[i] = all[i].Seen

@@ -52,7 +52,7 @@ func (w *worker) Failed(c *conn.Conn, err error) {
 		w.localLimit(class)
 		return
 	}
-	w.news.held.refused = w.news.held.refused || class == iocp.ClassRefused
+	w.findings.held.refused = w.findings.held.refused || class == iocp.ClassRefused
 	w.count.conns.Failed++
 	w.blame(d, monitor.ConnectFailed, monitor.Evidence{Connection: d.Number + 1, Note: note(err)})
 }
@@ -88,7 +88,7 @@ func (w *worker) greeted(d *dummy) {
 // isUp is where a connection may carry echoes.
 func (w *worker) isUp(d *dummy) {
 	w.settle(d)
-	w.calm(d)
+	w.stormOver(d)
 	w.makeReady(d, w.now())
 }
 
@@ -97,6 +97,6 @@ func (w *worker) isUp(d *dummy) {
 func (w *worker) settle(d *dummy) {
 	if !d.is(settled) {
 		d.set(settled)
-		w.tell.unsettled--
+		w.status.unsettled--
 	}
 }

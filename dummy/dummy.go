@@ -19,7 +19,7 @@ const (
 	pausing                      // a timer will make it ready (LoopDelay)
 	shutDown                     // closing: the FIN is out
 	settled                      // has been up, or has failed, since it was wanted
-	stormy                       // closed by Disconnect, and not yet back
+	inStorm                      // closed by Disconnect, and not yet back
 	unread                       // counted as not_reading on this connection
 	sendFailed                   // a send met a RST; the receive tells the rest
 	hopeless                     // the received stream cannot be followed any further

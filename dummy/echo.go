@@ -176,7 +176,7 @@ func (w *worker) Received(c *conn.Conn, data []byte, err error) {
 	if !d.is(poked) {
 		w.count.bytes.Received += uint64(len(data))
 	}
-	w.hunger.Fed()
+	w.silence.Heard()
 	if w.count.ledger.Echoed == 0 {
 		w.meets(d, data)
 	}

@@ -19,7 +19,7 @@ func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 }
 
 // tellIdled puts into the log what was closed before anything was asked. f.mu is held.
-func (f *Fleet) tellIdled(all []tidings) {
+func (f *Fleet) tellIdled(all []status) {
 	var n uint64
 	for i := range all {
 		n += all[i].idled

@@ -11,8 +11,8 @@ import (
 	"dummyload/server/iocp"
 )
 
-// news is what a worker has found since its last report.
-type news struct {
+// findings is what a worker has found since its last report.
+type findings struct {
 	evidence []monitor.Evidence
 	kept     [monitor.NumFaults]int // evidence kept since the fleet began, or since Reset
 	held     losses
@@ -25,9 +25,9 @@ func (w *worker) blame(d *dummy, f monitor.Fault, ev monitor.Evidence) {
 	if f == monitor.Crossed || f == monitor.Stale {
 		w.noteReuse(d, &ev)
 	}
-	if w.news.kept[f] < monitor.MaxEvidence {
-		w.news.kept[f]++
-		w.news.evidence = append(w.news.evidence, w.evidence(d, f, ev))
+	if w.findings.kept[f] < monitor.MaxEvidence {
+		w.findings.kept[f]++
+		w.findings.evidence = append(w.findings.evidence, w.evidence(d, f, ev))
 	}
 }
 
@@ -94,7 +94,7 @@ func (w *worker) localLimit(class iocp.Class) {
 }
 
 // losses are connections that the server ended, before they are counted: when it turns out that
-// the server is gone altogether, they are not its faults one by one (see weigh).
+// the server is gone altogether, they are not its faults one by one (see judgeLosses).
 type losses struct {
 	since    time.Duration // of the first
 	n        uint64
@@ -107,7 +107,7 @@ type losses struct {
 // hold takes note of one such connection.
 func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
 	w.note(trace.Fault, d, int(f))
-	h := &w.news.held
+	h := &w.findings.held
 	if h.n == 0 {
 		*h = losses{since: w.now()}
 	}
@@ -118,23 +118,23 @@ func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
 
 // holdFault takes note of a fault that goes with the loss of a connection.
 func (w *worker) holdFault(d *dummy, f monitor.Fault, ev monitor.Evidence) {
-	h := &w.news.held
+	h := &w.findings.held
 	h.faults[f]++
-	if w.news.kept[f]+int(h.faults[f]) <= monitor.MaxEvidence {
+	if w.findings.kept[f]+int(h.faults[f]) <= monitor.MaxEvidence {
 		h.evidence = append(h.evidence, w.evidence(d, f, ev))
 	}
 }
 
 // countHeld counts what was held as faults, unless the server is gone.
 func (w *worker) countHeld(gone bool) {
-	h := &w.news.held
+	h := &w.findings.held
 	if !gone {
 		for f, n := range h.faults {
 			w.count.faults[f] += n
 		}
 		for _, ev := range h.evidence {
-			w.news.kept[ev.Fault]++
-			w.news.evidence = append(w.news.evidence, ev)
+			w.findings.kept[ev.Fault]++
+			w.findings.evidence = append(w.findings.evidence, ev)
 		}
 	}
 	*h = losses{}

@@ -84,7 +84,7 @@ func prepare(cfg Config) (*Fleet, error) {
 	f := assemble(cfg)
 	f.backlog.begin()
 	for k := range cfg.Workers {
-		if err := f.hire(k); err != nil {
+		if err := f.startWorker(k); err != nil {
 			_ = f.dismissWorkers(false, false) // the error that counts is the one at hand
 			return nil, err
 		}
@@ -125,8 +125,8 @@ func assemble(cfg Config) *Fleet {
 	return f
 }
 
-// hire makes a worker and starts its thread.
-func (f *Fleet) hire(k int) error {
+// startWorker makes a worker and starts its thread.
+func (f *Fleet) startWorker(k int) error {
 	w, err := f.newWorker(k, f.openPort(k == 0))
 	if err != nil {
 		return err
@@ -272,9 +272,9 @@ func (f *Fleet) end() error {
 	close(f.quit)
 	<-f.conducted
 	crowdErr := f.crowd.end()
-	all := f.tidings()
+	all := f.statuses()
 	f.mu.Lock()
-	f.weigh(all, f.clock(), true)
+	f.judgeLosses(all, f.clock(), true)
 	f.leaving = true
 	climb := f.phase == monitor.Undrained
 	keep := climb || f.phase == monitor.Draining

@@ -40,7 +40,7 @@ func (w *worker) stop() {
 	for w.ready.Len() > 0 {
 		w.at(int(w.ready.Pop())).clear(ready)
 	}
-	w.tell.atStop = w.count.wait
+	w.status.atStop = w.count.wait
 	w.emptiedAt = w.now()
 }
 
@@ -66,7 +66,7 @@ func (w *worker) want(n int) {
 	for slot := before; slot < n; slot++ {
 		d := w.at(slot)
 		d.clear(settled)
-		w.tell.unsettled++
+		w.status.unsettled++
 		if d.State() == conn.Down {
 			w.engine.Dial(&d.Conn, 0)
 		}
@@ -76,7 +76,7 @@ func (w *worker) want(n int) {
 // dismiss ends a dummy's connection for good.
 func (w *worker) dismiss(d *dummy) {
 	w.settle(d)
-	w.calm(d)
+	w.stormOver(d)
 	switch d.State() {
 	case conn.Dialing:
 		w.engine.Abort(&d.Conn, 0)
@@ -101,13 +101,13 @@ func (w *worker) leave(keepOwed, climb bool) {
 // reset begins to count anew. Connections and what is outstanding stay.
 func (w *worker) reset() {
 	w.count.balance()
-	w.past.close(w.count, w.news.evidence)
+	w.past.close(w.count, w.findings.evidence)
 	w.count.reset(w.engine.Connecting())
 	w.offFrom = 0
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.countAnew()
 	w.hists = newHistograms()
-	w.news = news{held: w.news.held}
+	w.findings = findings{held: w.findings.held}
 	w.forgetAnswers()
 }
 

@@ -65,7 +65,7 @@ func (x *played) runs(most time.Duration) {
 			}
 		}
 		x.w.engine.Advance()
-		all := []tidings{x.w.notice.read()}
+		all := []status{x.w.board.read()}
 		x.f.watch(all, x.at)
 		x.f.tellIdled(all)
 	}

@@ -68,7 +68,7 @@ type report struct {
 	answered  []uint64 // echoes of each client
 	silent    uint64
 	meeting   meeting
-	pending   int           // dummies that are not up yet, see tidings
+	pending   int           // dummies that are not up yet, see status
 	cpu, at   time.Duration // the thread's processor time, and when it was read
 	idle      time.Duration // see awake
 	behind    time.Duration // see behindNow
@@ -81,14 +81,14 @@ func (w *worker) report(empty *histograms, want wanted) *report {
 	w.count.balance()
 	w.countOff()
 	r := &report{
-		count: w.count, past: w.past, hists: w.hists, evidence: w.news.evidence,
+		count: w.count, past: w.past, hists: w.hists, evidence: w.findings.evidence,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle,
-		behind: w.behindNow(w.now()), pending: w.tell.unsettled,
+		behind: w.behindNow(w.now()), pending: w.status.unsettled,
 		held: w.held.echo, heldDrain: w.held.drain, meeting: w.meeting,
 	}
 	w.slowest = max(w.slowest, w.hists.rtt.Max())
 	w.tellSlowest()
-	w.hists, w.news.evidence = empty, nil
+	w.hists, w.findings.evidence = empty, nil
 	if w.mode == draining {
 		r.owed, r.listed = w.owedLines(want.owed), true
 	}

@@ -39,7 +39,7 @@ func (w *worker) scan() {
 	}
 	if w.scanSlot == w.slots() {
 		w.scanSlot = 0
-		w.hunger.Walked(w.now(), w.fleet.cfg.EchoTimeout, w.slowAnswer(), w.mode == leaving)
+		w.silence.Walked(w.now(), w.fleet.cfg.EchoTimeout, w.slowAnswer(), w.mode == leaving)
 	}
 	steps := (w.slots() + scanStep - 1) / scanStep
 	w.scanAt = w.now() + scanEvery/time.Duration(max(1, steps))
@@ -83,10 +83,10 @@ func (w *worker) inspect(d *dummy) {
 // sees adds a connection that is up to the walk that hunger is found by.
 func (w *worker) sees(d *dummy) {
 	if d.wait == 0 {
-		w.hunger.Sees()
+		w.silence.Sees()
 		return
 	}
-	w.hunger.SeesOwed(d.timeOf(d.stream.Oldest(d.assigned)))
+	w.silence.SeesOwed(d.timeOf(d.stream.Oldest(d.assigned)))
 }
 
 // lookForStuck finds a server that takes nothing.

@@ -26,7 +26,7 @@ type awaited struct {
 func (f *Fleet) order(verb func(*worker)) monitor.Ticket {
 	f.ticket++
 	t := f.ticket
-	f.mailAll(func(w *worker) { verb(w); w.tell.taken = t })
+	f.mailAll(func(w *worker) { verb(w); w.status.taken = t })
 	return t
 }
 

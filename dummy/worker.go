@@ -40,16 +40,16 @@ type worker struct {
 	count     counters
 	hists     *histograms
 	slowest   time.Duration // round trip of all that is not in hists.rtt
-	news      news
+	findings  findings
 	past      past // before the last Reset
 	meeting   meeting
-	hunger    diagnose.Hunger
+	silence   diagnose.Silence
 	offFrom   uint64 // ledger.Echoed as far as countOff has seen it
 	answers   diagnose.FINsAnswered
 	emptiedAt time.Duration // when Wait Echo Count was last 0
-	tell      tidings       // for the conductor
-	told      tidings       // what it has been told
-	notice    notice
+	status    status        // for the conductor
+	shown     status        // what it has been told
+	board     board
 
 	pokes  map[uint32]*climb // by slot, while leaving; nil until one is stuck
 	queues receiveQueues

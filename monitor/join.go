@@ -67,7 +67,7 @@ type Joiner struct {
 	ended   chan struct{}
 
 	mu     sync.Mutex
-	joined map[evidenceKey]*joint
+	joined map[evidenceKey]*timeline
 	kept   [NumFaults]int
 	missed [NumFaults]int // found faster than they were read
 }
@@ -88,7 +88,7 @@ func keyOf(e *Evidence) evidenceKey {
 // NewJoiner makes a joiner that takes evidence; Start has it read the traces.
 func NewJoiner() *Joiner {
 	return &Joiner{
-		found: make(chan Evidence, 4*JoinedEvidence), joined: map[evidenceKey]*joint{},
+		found: make(chan Evidence, 4*JoinedEvidence), joined: map[evidenceKey]*timeline{},
 		quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
@@ -120,34 +120,34 @@ func (j *Joiner) Close() {
 // may have more to say.
 func (j *Joiner) run() {
 	defer close(j.ended)
-	var open []*joint
+	var open []*timeline
 	for {
 		var due <-chan time.Time
 		if len(open) > 0 {
 			due = time.After(time.Until(slices.MinFunc(open, byNext).next()))
 		}
-		var now []*joint
+		var now []*timeline
 		select {
 		case e := <-j.found:
 			now = j.beginAll(e)
 			open = append(open, now...)
 		case <-due:
-			now = []*joint{slices.MinFunc(open, byNext)}
+			now = []*timeline{slices.MinFunc(open, byNext)}
 		case <-j.quit:
 			j.read(append(open, j.beginAll()...))
 			return
 		}
 		j.read(now)
-		open = slices.DeleteFunc(open, func(t *joint) bool { return !t.open(j.server) })
+		open = slices.DeleteFunc(open, func(t *timeline) bool { return !t.open(j.server) })
 	}
 }
 
 // beginAll makes room for what was just found, and for what else was by now.
-func (j *Joiner) beginAll(found ...Evidence) []*joint {
+func (j *Joiner) beginAll(found ...Evidence) []*timeline {
 	for len(j.found) > 0 {
 		found = append(found, <-j.found)
 	}
-	var all []*joint
+	var all []*timeline
 	for _, e := range found {
 		if t := j.begin(e); t != nil {
 			all = append(all, t)
@@ -157,30 +157,30 @@ func (j *Joiner) beginAll(found ...Evidence) []*joint {
 }
 
 // begin makes room for evidence, nil when there was enough of its kind.
-func (j *Joiner) begin(e Evidence) *joint {
+func (j *Joiner) begin(e Evidence) *timeline {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.kept[e.Fault] == JoinedEvidence || j.joined[keyOf(&e)] != nil {
 		return nil
 	}
 	j.kept[e.Fault]++
-	t := newJoint(e)
+	t := newTimeline(e)
 	j.joined[keyOf(&e)] = t
 	return t
 }
 
 // read takes what both traces have now and did not have before: of the dummies' at once, since the
 // server may take its time to answer.
-func (j *Joiner) read(all []*joint) {
+func (j *Joiner) read(all []*timeline) {
 	start := j.dummies.Trace().Start()
 	for _, t := range all {
 		t.looks++
-		for _, p := range t.parties {
+		for _, p := range t.subjects {
 			t.take(&p.ours, p.hear(j.dummies, start.Add(time.Duration(t.of.At))), start)
 		}
 	}
 	for _, t := range all {
-		for _, p := range t.parties {
+		for _, p := range t.subjects {
 			if x, ok := p.ask(j.server, start, time.Duration(t.of.At)); ok {
 				t.take(&p.theirs, x, start)
 			}
@@ -190,7 +190,7 @@ func (j *Joiner) read(all []*joint) {
 }
 
 // publish shows what was read.
-func (j *Joiner) publish(t *joint) {
+func (j *Joiner) publish(t *timeline) {
 	steps := t.line() // a new one: snapshots share the old
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -106,10 +106,10 @@ func TestBothTracesAreJoined(t *testing.T) {
 	j := NewJoiner()
 	j.dummies, j.server = theDummies{log: dummies}, srv
 	it := j.begin(evidenceOf())
-	j.read([]*joint{it})
+	j.read([]*timeline{it})
 	before := joinedWith(j).Steps
 	note(srv.log, at+time.Millisecond-later, trace.Release, trace.ID(17, 3), 8)
-	j.read([]*joint{it})
+	j.read([]*timeline{it})
 	if len(before) != 4 || has(before, "Release") {
 		t.Errorf("at first %v", before)
 	}
@@ -208,7 +208,7 @@ func TestOthersOfTheSameAddressAreNotJoined(t *testing.T) {
 	j.dummies, j.server = theDummies{log: dummies}, srv
 	it := j.begin(evidenceOf())
 	for range 2 {
-		j.read([]*joint{it})
+		j.read([]*timeline{it})
 		for _, s := range joinedWith(j).Steps {
 			if s.Of != "d5.1" && s.Of != "s2.1" {
 				t.Errorf("a stranger's step: %v", s)
@@ -241,7 +241,7 @@ func TestAMissingHalfIsSaid(t *testing.T) {
 		j := NewJoiner()
 		j.dummies, j.server = theDummies{log: dummies}, c.server
 		it := j.begin(c.of)
-		j.read([]*joint{it})
+		j.read([]*timeline{it})
 		if it.note != c.want || len(it.steps) != 1 {
 			t.Errorf("%q with %v, want %q", it.note, it.steps, c.want)
 		}
@@ -250,9 +250,9 @@ func TestAMissingHalfIsSaid(t *testing.T) {
 	j := NewJoiner()
 	j.dummies, j.server = theDummies{log: trace.New(1)}, silent
 	it := j.begin(evidenceOf())
-	j.read([]*joint{it})
+	j.read([]*timeline{it})
 	silent.err = nil
-	j.read([]*joint{it})
+	j.read([]*timeline{it})
 	if !has(it.steps, "Accept") || strings.Contains(it.note, "missing") {
 		t.Errorf("after it woke up: %q with %v", it.note, it.steps)
 	}
@@ -280,7 +280,7 @@ func TestTheOwnersConnectionIsJoined(t *testing.T) {
 		j.dummies = theDummies{dummies, map[uint64]trace.PeerKey{owner: local}}
 		j.server = srv
 		it := j.begin(e)
-		j.read([]*joint{it})
+		j.read([]*timeline{it})
 		var of []string
 		for _, s := range it.steps {
 			of = append(of, s.Of)
@@ -308,7 +308,7 @@ func TestABusyHalfLeavesRoom(t *testing.T) {
 	j := NewJoiner()
 	j.dummies, j.server = theDummies{log: dummies}, srv
 	it := j.begin(evidenceOf())
-	j.read([]*joint{it})
+	j.read([]*timeline{it})
 	if !has(it.steps, "RecvDone") || len(it.steps) != trace.Before+1 {
 		t.Errorf("%d steps, the server's among them: %v", len(it.steps), has(it.steps, "RecvDone"))
 	}
@@ -326,7 +326,7 @@ func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
 		j := NewJoiner()
 		j.dummies = theDummies{log: dummies}
 		it := j.begin(e)
-		j.read([]*joint{it})
+		j.read([]*timeline{it})
 		after := at + time.Hour
 		note(dummies, after, trace.FIN, id, 0)
 		if overwritten {
@@ -335,7 +335,7 @@ func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
 			}
 			note(dummies, after, trace.Ended, id, 0)
 		}
-		j.read([]*joint{it})
+		j.read([]*timeline{it})
 		if said := strings.Contains(it.note, "may be missing: overwritten"); said != overwritten {
 			t.Errorf("overwritten %v: %q of %v", overwritten, it.note, it.steps)
 		}

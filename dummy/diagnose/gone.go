@@ -25,24 +25,24 @@ type gone struct {
 	lost, owed uint64 // connections and echoes, of every time that it was
 }
 
-// Weighing is what became of losses.
-type Weighing struct {
+// LossVerdict is what became of losses.
+type LossVerdict struct {
 	Decided bool
 	Gone    bool          // they are no faults one by one: the server is gone
 	Number  uint64        // of the judgement; the workers tell which they have taken
 	Again   time.Duration // where it is not decided: when to look again, or Never
 }
 
-// Weigh decides what held losses are: faults one by one, or a server that is gone. At the end of the
+// JudgeLosses decides what held losses are: faults one by one, or a server that is gone. At the end of the
 // run it decides by what is known.
-func (o *Outages) Weigh(all []Seen, now time.Duration, atEnd bool) Weighing {
+func (o *Outages) JudgeLosses(all []Seen, now time.Duration, atEnd bool) LossVerdict {
 	var lost, up, owed uint64
 	var refused bool
 	since := Never
 	for i := range all {
 		s := &all[i]
-		if s.Weighed != o.weighed {
-			return Weighing{Again: Never} // the last one is still on its way, and what it is about still told
+		if s.LossesJudged != o.judged {
+			return LossVerdict{Again: Never} // the last one is still on its way, and what it is about still told
 		}
 		up += s.Up
 		if s.Lost > 0 {
@@ -53,30 +53,30 @@ func (o *Outages) Weigh(all []Seen, now time.Duration, atEnd bool) Weighing {
 		}
 	}
 	if lost == 0 {
-		return Weighing{Again: Never}
+		return LossVerdict{Again: Never}
 	}
 	// What is lost while a server is gone was taken by a listener that nobody listened on any more.
 	gone := 2*lost > lost+up && refused || o.gone.on
 	switch {
 	case atEnd:
 	case now < since+goneWithin:
-		o.weighAt = since + goneWithin
-		return Weighing{Again: o.weighAt}
+		o.judgeAt = since + goneWithin
+		return LossVerdict{Again: o.judgeAt}
 	case !gone && now < since+redialWithin:
-		o.weighAt = min(now+goneWithin, since+redialWithin) // nobody tells of one more loss
-		return Weighing{Again: o.weighAt}
-	case !gone && o.weighAt > 0 && now-o.weighAt > HeldUp:
-		o.weighAt = now + goneWithin // it was not the server's time: nobody has redialed yet
-		return Weighing{Again: o.weighAt}
+		o.judgeAt = min(now+goneWithin, since+redialWithin) // nobody tells of one more loss
+		return LossVerdict{Again: o.judgeAt}
+	case !gone && o.judgeAt > 0 && now-o.judgeAt > HeldUp:
+		o.judgeAt = now + goneWithin // it was not the server's time: nobody has redialed yet
+		return LossVerdict{Again: o.judgeAt}
 	}
-	o.weighed, o.weighAt = o.weighed+1, 0
+	o.judged, o.judgeAt = o.judged+1, 0
 	if gone {
 		why := fmt.Sprintf("%d of %d connections lost within %v, and a redial refused",
 			lost, lost+up, max(now-since, goneWithin).Round(time.Millisecond))
 		o.event("server gone: %s", why)
 		o.isGone(why, lost, owed, lost+up, since)
 	}
-	return Weighing{Decided: true, Gone: gone, Number: o.weighed, Again: Never}
+	return LossVerdict{Decided: true, Gone: gone, Number: o.judged, Again: Never}
 }
 
 // isGone names a server that is gone. What it took along is counted in the ledger and among the
@@ -105,7 +105,7 @@ func (o *Outages) Return(all []Seen, now time.Duration) time.Duration {
 	var up uint64
 	for i := range all {
 		up += all[i].Up
-		if all[i].Weighed != o.weighed {
+		if all[i].LossesJudged != o.judged {
 			return again
 		}
 	}

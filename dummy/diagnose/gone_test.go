@@ -8,8 +8,8 @@ import (
 	"dummyload/monitor"
 )
 
-// TestLossesAreWeighed: what a fleet of 1,000 dummies makes of losses, and when.
-func TestLossesAreWeighed(t *testing.T) {
+// TestLossesAreJudged: what a fleet of 1,000 dummies makes of losses, and when.
+func TestLossesAreJudged(t *testing.T) {
 	const since = 5 * time.Second
 	for name, c := range map[string]struct {
 		lost, up uint64
@@ -32,7 +32,7 @@ func TestLossesAreWeighed(t *testing.T) {
 	} {
 		var o Outages
 		all := []Seen{{Up: c.up}, {Lost: c.lost, LostSince: since, Refused: c.refused}}
-		x := o.Weigh(all, since+c.after, c.atEnd)
+		x := o.JudgeLosses(all, since+c.after, c.atEnd)
 		again := x.Again
 		if again != Never {
 			again -= since
@@ -53,10 +53,10 @@ func TestLossesOfATimeThatWasNotTheServers(t *testing.T) {
 		const since = 5 * time.Second
 		var o Outages
 		all := []Seen{{Up: 1, Lost: 9, LostSince: since}}
-		again := o.Weigh(all, since, false).Again
-		if now := again + time.Minute; o.Weigh(all, now, false).Again != now+goneWithin {
+		again := o.JudgeLosses(all, since, false).Again
+		if now := again + time.Minute; o.JudgeLosses(all, now, false).Again != now+goneWithin {
 			t.Error("it did not look again")
-		} else if all[0].Refused = refused; !o.Weigh(all, now+goneWithin, false).Decided {
+		} else if all[0].Refused = refused; !o.JudgeLosses(all, now+goneWithin, false).Decided {
 			t.Error("it looked more than once")
 		}
 		if gone := len(o.Found()) == 1; gone != refused {
@@ -69,13 +69,13 @@ func TestLossesOfATimeThatWasNotTheServers(t *testing.T) {
 func TestAServerThatComesBackIsTold(t *testing.T) {
 	var o Outages
 	all := []Seen{{Lost: 9, LostOwed: 5, LostSince: time.Second, Refused: true}}
-	o.Weigh(all, 2*time.Second, false)
-	all[0] = Seen{Up: 2, Lost: 1, LostOwed: 1, LostSince: 2 * time.Second, Weighed: 1}
-	o.Weigh(all, 3*time.Second, false) // taken by the listener of the one that is gone
+	o.JudgeLosses(all, 2*time.Second, false)
+	all[0] = Seen{Up: 2, Lost: 1, LostOwed: 1, LostSince: 2 * time.Second, LossesJudged: 1}
+	o.JudgeLosses(all, 3*time.Second, false) // taken by the listener of the one that is gone
 	if again := o.Return(all, 3*time.Second); again != 3*time.Second+goneWithin {
 		t.Errorf("back before what is lost was told: looks again at %v", again)
 	}
-	all[0] = Seen{Up: 4, Weighed: 2}
+	all[0] = Seen{Up: 4, LossesJudged: 2}
 	if again := o.Return(all, 3*time.Second); again != 3*time.Second+goneWithin {
 		t.Errorf("back with less than half of the connections: looks again at %v", again)
 	}
@@ -93,8 +93,8 @@ func TestAServerThatComesBackIsTold(t *testing.T) {
 		back.Name != monitor.Recovered || back.Connections != 5 || !strings.Contains(back.Why, "after 3s") {
 		t.Errorf("%+v", found)
 	}
-	all[0] = Seen{Lost: 5, LostSince: 6 * time.Second, Refused: true, Weighed: 2}
-	o.Weigh(all, 7*time.Second, false)
+	all[0] = Seen{Lost: 5, LostSince: 6 * time.Second, Refused: true, LossesJudged: 2}
+	o.JudgeLosses(all, 7*time.Second, false)
 	if found := o.Found(); len(found) != 1 || found[0].Connections != 15 {
 		t.Errorf("gone again: %+v", found)
 	}
@@ -104,8 +104,8 @@ func TestAServerThatComesBackIsTold(t *testing.T) {
 func TestAJudgementOnItsWayIsWaitedFor(t *testing.T) {
 	var o Outages
 	all := []Seen{{Lost: 1, LostSince: time.Second}}
-	first := o.Weigh(all, time.Minute, false)
-	if second := o.Weigh(all, 2*time.Minute, true); !first.Decided || second.Decided {
+	first := o.JudgeLosses(all, time.Minute, false)
+	if second := o.JudgeLosses(all, 2*time.Minute, true); !first.Decided || second.Decided {
 		t.Errorf("%+v, then %+v", first, second)
 	}
 }

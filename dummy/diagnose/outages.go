@@ -18,8 +18,8 @@ import (
 type Outages struct {
 	silent  silence
 	gone    gone
-	weighed uint64        // judgements of losses
-	weighAt time.Duration // when losses are looked at again; 0 when none are held
+	judged  uint64        // judgements of losses
+	judgeAt time.Duration // when losses are looked at again; 0 when none are held
 	found   []monitor.Diagnosis
 	events  []string
 }

@@ -13,20 +13,20 @@ import (
 func TestHungerIsOfAllAtOnce(t *testing.T) {
 	const s = time.Second
 	for name, c := range map[string]struct {
-		h  Hunger
+		h  Silence
 		is bool
 	}{
-		"all":              {Hunger{heardAt: 5 * s, up: 4, owed: 4, oldest: 4 * s}, true},
-		"never heard":      {Hunger{up: 4, owed: 4, oldest: s}, true},
-		"nobody is up":     {Hunger{heardAt: 5 * s}, false},
-		"one owes nothing": {Hunger{heardAt: 5 * s, up: 4, owed: 3, oldest: 5 * s}, false},
-		"one was earlier":  {Hunger{heardAt: 5 * s, up: 4, owed: 4, oldest: 3 * s}, false},
+		"all":              {Silence{heardAt: 5 * s, up: 4, owed: 4, oldest: 4 * s}, true},
+		"never heard":      {Silence{up: 4, owed: 4, oldest: s}, true},
+		"nobody is up":     {Silence{heardAt: 5 * s}, false},
+		"one owes nothing": {Silence{heardAt: 5 * s, up: 4, owed: 3, oldest: 5 * s}, false},
+		"one was earlier":  {Silence{heardAt: 5 * s, up: 4, owed: 4, oldest: 3 * s}, false},
 	} {
 		if c.h.all(s) != c.is {
 			t.Errorf("%s: %v", name, !c.is)
 		}
 	}
-	var h Hunger
+	var h Silence
 	h.Sees()
 	h.SeesOwed(3 * s)
 	h.SeesOwed(2 * s)
@@ -37,7 +37,7 @@ func TestHungerIsOfAllAtOnce(t *testing.T) {
 }
 
 // hungry walks once over one connection that is owed an echo, or none.
-func (h *Hunger) hungry(owed bool, now time.Duration) {
+func (h *Silence) hungry(owed bool, now time.Duration) {
 	if owed {
 		h.SeesOwed(now)
 	} else {
@@ -47,7 +47,7 @@ func (h *Hunger) hungry(owed bool, now time.Duration) {
 }
 
 func TestHungerCountsScansAndNotTime(t *testing.T) {
-	var h Hunger
+	var h Silence
 	var told Seen
 	h.hungry(true, time.Second)
 	h.hungry(true, time.Hour) // the tester was stopped meanwhile
@@ -64,7 +64,7 @@ func TestHungerCountsScansAndNotTime(t *testing.T) {
 	if h.Tell(&told); told.Starved || !told.Unheard {
 		t.Errorf("starved with nothing outstanding: %+v", h)
 	}
-	h.Fed()
+	h.Heard()
 	h.hungry(true, time.Hour)
 	if h.Tell(&told); told.Unheard || h.starving != 0 || !told.EverHeard {
 		t.Errorf("an answer ends it: %+v", h)
@@ -81,7 +81,7 @@ func TestHungerCountsScansAndNotTime(t *testing.T) {
 // server is one in virtual time: a worker of some connections, each of which is owed an echo from the
 // moment that the last one was answered.
 type server struct {
-	h      Hunger
+	h      Silence
 	o      Outages
 	now    time.Duration
 	events []string
@@ -92,7 +92,7 @@ func (s *server) runs(most, every time.Duration, slowest time.Duration) {
 	due := s.now
 	for end := s.now + most; s.now < end; s.now += ScanEvery {
 		if every > 0 && s.now-due >= every {
-			s.h.Fed()
+			s.h.Heard()
 			due = s.now
 		}
 		s.h.SeesOwed(due)
@@ -156,7 +156,7 @@ func TestAServerThatNeverSaidAWord(t *testing.T) {
 	if got := s.names(); !slices.Equal(got, []string{monitor.NeverServed}) {
 		t.Errorf("%v after a Reset: one that lasts is told again", got)
 	}
-	s.h.Fed()
+	s.h.Heard()
 	s.runs(time.Second/2, 0, 0)
 	if got := s.names(); len(got) > 0 || len(s.events) != 3 {
 		t.Errorf("%v, events %q", got, s.events)

@@ -22,14 +22,14 @@ const (
 type Seen struct {
 	Up uint64 // connections
 
-	Lost      uint64 // connections ended by the server, not yet judged (Outages.Weigh)
-	LostOwed  uint64 // echoes that were unanswered on them
-	LostSince time.Duration
-	Refused   bool   // whether a dial was, since then
-	Weighed   uint64 // the last judgement of losses that was taken
+	Lost         uint64 // connections ended by the server, not yet judged (Outages.JudgeLosses)
+	LostOwed     uint64 // echoes that were unanswered on them
+	LostSince    time.Duration
+	Refused      bool   // whether a dial was, since then
+	LossesJudged uint64 // the last judgement of losses that was taken
 
 	EverHeard    bool // anything was ever received
-	Unheard      bool // nothing was, for as long as Hunger has patience
+	Unheard      bool // nothing was, for as long as Silence has patience
 	Starved      bool // … while echoes were outstanding on every connection
 	StarvedSince time.Duration
 }

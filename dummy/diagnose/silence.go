@@ -8,10 +8,10 @@ import "time"
 // in the same process, say) that is one scan.
 const stallScans = int(time.Second / ScanEvery)
 
-// Hunger is how long a worker has not received anything. The present walk over its dummies says
+// Silence is how long a worker has not received anything. The present walk over its dummies says
 // whether all of them starve, and since when: connections that got stuck one after the other, or
 // a few that are left over at the end of a drain, are no server that stands still.
-type Hunger struct {
+type Silence struct {
 	heard    bool          // something was received since the last scan
 	ever     bool          // something was received at all
 	unheard  int           // scans in a row with nothing received
@@ -26,14 +26,14 @@ type Hunger struct {
 	oldest time.Duration // when the oldest of those echoes was due
 }
 
-// Fed notes that something was received.
-func (h *Hunger) Fed() { h.heard, h.ever = true, true }
+// Heard notes that something was received.
+func (h *Silence) Heard() { h.heard, h.ever = true, true }
 
 // Sees adds a connection that is up to the walk.
-func (h *Hunger) Sees() { h.up++ }
+func (h *Silence) Sees() { h.up++ }
 
 // SeesOwed adds one that is owed echoes, the oldest of which was due at a time.
-func (h *Hunger) SeesOwed(due time.Duration) {
+func (h *Silence) SeesOwed(due time.Duration) {
 	h.up++
 	if h.owed++; h.owed == 1 || due < h.oldest {
 		h.oldest = due
@@ -43,12 +43,12 @@ func (h *Hunger) SeesOwed(due time.Duration) {
 // all reports whether every connection of the walk has been owed an echo since the same instant.
 // What was answered last may have taken echoTimeout, and when that was, a worker knows to one
 // scan's interval.
-func (h *Hunger) all(echoTimeout time.Duration) bool {
+func (h *Silence) all(echoTimeout time.Duration) bool {
 	return h.up > 0 && h.owed == h.up && h.oldest+echoTimeout+ScanEvery >= h.heardAt
 }
 
 // Walked ends a walk over all dummies; an answer may take slow. Who is leaving does not starve.
-func (h *Hunger) Walked(now, echoTimeout, slow time.Duration, leaving bool) {
+func (h *Silence) Walked(now, echoTimeout, slow time.Duration, leaving bool) {
 	starved := !leaving && h.all(echoTimeout)
 	h.patience = max(stallScans, int(slow/ScanEvery))
 	h.up, h.owed = 0, 0
@@ -65,7 +65,7 @@ func (h *Hunger) Walked(now, echoTimeout, slow time.Duration, leaving bool) {
 }
 
 // Tell fills in what it has come to.
-func (h *Hunger) Tell(s *Seen) {
+func (h *Silence) Tell(s *Seen) {
 	s.EverHeard = h.ever
 	s.Unheard = h.unheard >= max(h.patience, 1)
 	s.Starved, s.StarvedSince = false, 0

@@ -12,15 +12,15 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// joint is what was read for one piece of evidence.
-type joint struct {
-	of      Evidence
-	first   time.Time
-	parties []*party
-	looks   int
-	logs    map[string]*looked // by whose they are
-	steps   []Step             // by time
-	note    string
+// timeline is what was read for one piece of evidence.
+type timeline struct {
+	of       Evidence
+	first    time.Time
+	subjects []*subject
+	looks    int
+	logs     map[string]*looked // by whose they are
+	steps    []Step             // by time
+	note     string
 }
 
 // looked is how far a log was read: at which look, up to when, and what it may have lost between
@@ -37,19 +37,19 @@ type footprint struct {
 	index uint32
 }
 
-// party is a connection that evidence is about.
-type party struct {
+// subject is a connection that evidence is about.
+type subject struct {
 	name       string // in a sentence
 	client     int
 	connection uint32
 	local      trace.PeerKey // the dummy's address; 0 while it is not known
 	dialed     time.Time     // zero while it is not known
-	ours       half
-	theirs     half
+	ours       end
+	theirs     end
 }
 
-// half is one end's side of it.
-type half struct {
+// end is one end's side of it.
+type end struct {
 	by, of string // "dummy", "d"
 	heard  bool   // something of it, or that it was overwritten
 	lacks  string // what is missing of it and why; empty when nothing is
@@ -57,30 +57,30 @@ type half struct {
 	steps  []Step // around the fault, by time
 }
 
-// newJoint is about the connection that the fault was found on, and about that of the owner of
+// newTimeline is about the connection that the fault was found on, and about that of the owner of
 // what came there, where it is another's.
-func newJoint(e Evidence) *joint {
-	victim := newParty("this connection", e.Client, e.Connection)
+func newTimeline(e Evidence) *timeline {
+	victim := newSubject("this connection", e.Client, e.Connection)
 	if local, err := netip.ParseAddrPort(e.Local); err == nil {
 		victim.local = trace.KeyOf(local)
 	}
-	t := &joint{of: e, first: time.Now(), parties: []*party{victim},
+	t := &timeline{of: e, first: time.Now(), subjects: []*subject{victim},
 		logs: map[string]*looked{"dummy": {}, "server": {}}}
 	if e.OwnerConnection != 0 && (e.OwnerClient != e.Client || e.OwnerConnection != e.Connection) {
-		t.parties = append(t.parties,
-			newParty("the owner's connection", e.OwnerClient, e.OwnerConnection))
+		t.subjects = append(t.subjects,
+			newSubject("the owner's connection", e.OwnerClient, e.OwnerConnection))
 	}
 	return t
 }
 
-func newParty(name string, client int, connection uint32) *party {
-	return &party{name: name, client: client, connection: connection,
-		ours:   half{by: "dummy", of: "d", seen: map[footprint]bool{}},
-		theirs: half{by: "server", of: "s", seen: map[footprint]bool{}}}
+func newSubject(name string, client int, connection uint32) *subject {
+	return &subject{name: name, client: client, connection: connection,
+		ours:   end{by: "dummy", of: "d", seen: map[footprint]bool{}},
+		theirs: end{by: "server", of: "s", seen: map[footprint]bool{}}}
 }
 
 // hear reads the dummy's side, which the server's is found by.
-func (p *party) hear(dummies Dummies, at time.Time) trace.Excerpt {
+func (p *subject) hear(dummies Dummies, at time.Time) trace.Excerpt {
 	id := trace.ID(uint64(p.client), uint64(p.connection))
 	x := dummies.Trace().Around([]uint64{id}, time.Time{}, at)
 	if p.dialed.IsZero() && x.Began > 0 {
@@ -99,7 +99,7 @@ const noWitness = "the server's side is missing: this server has no trace that c
 var errNoAddress = errors.New("the dummy's address, by which it is found, is not known")
 
 // ask reads the server's side, at a time since the fleet's start, if there is one that answers.
-func (p *party) ask(server Witness, start time.Time, at time.Duration) (x trace.Excerpt, ok bool) {
+func (p *subject) ask(server Witness, start time.Time, at time.Duration) (x trace.Excerpt, ok bool) {
 	err := errNoAddress
 	switch {
 	case server == nil:
@@ -118,21 +118,21 @@ func (p *party) ask(server Witness, start time.Time, at time.Duration) (x trace.
 }
 
 // next is when it is looked at again.
-func (t *joint) next() time.Time { return t.first.Add(secondLook << (t.looks - 1)) }
+func (t *timeline) next() time.Time { return t.first.Add(secondLook << (t.looks - 1)) }
 
-func byNext(a, b *joint) int { return a.next().Compare(b.next()) }
+func byNext(a, b *timeline) int { return a.next().Compare(b.next()) }
 
 // open reports whether it is looked at again.
-func (t *joint) open(server Witness) bool {
+func (t *timeline) open(server Witness) bool {
 	return t.looks < 2 || t.looks < mostLooks && server != nil &&
-		slices.ContainsFunc(t.parties, func(p *party) bool {
+		slices.ContainsFunc(t.subjects, func(p *subject) bool {
 			return p.local != 0 && !p.theirs.heard
 		})
 }
 
 // hear notes what a trace no longer had when something was read of it first. later is how much
 // later than the fleet's its log began.
-func (h *half) hear(whose, of string, x trace.Excerpt, later time.Duration) {
+func (h *end) hear(whose, of string, x trace.Excerpt, later time.Duration) {
 	if h.heard {
 		return
 	}
@@ -151,14 +151,14 @@ func (h *half) hear(whose, of string, x trace.Excerpt, later time.Duration) {
 }
 
 // lacks says everything that is missing of the steps, once each.
-func (t *joint) lacks(steps []Step) string {
+func (t *timeline) lacks(steps []Step) string {
 	var all []string
 	add := func(what string) {
 		if what != "" && !slices.Contains(all, what) {
 			all = append(all, what)
 		}
 	}
-	for _, p := range t.parties {
+	for _, p := range t.subjects {
 		add(p.ours.lacks)
 		add(p.theirs.lacks)
 	}
@@ -174,9 +174,9 @@ func (t *joint) lacks(steps []Step) string {
 	return strings.Join(all, "; ")
 }
 
-// take makes steps of the events that are new, and keeps those around the fault: of each half its
+// take makes steps of the events that are new, and keeps those around the fault: of each end its
 // own, so that a busy one leaves room for the others.
-func (t *joint) take(h *half, x trace.Excerpt, start time.Time) {
+func (t *timeline) take(h *end, x trace.Excerpt, start time.Time) {
 	later := x.Start.Sub(start)
 	t.logs[h.by].at(t.looks, x.Reach+later, x.Read+later)
 	for _, e := range x.Events {
@@ -198,9 +198,9 @@ func (t *joint) take(h *half, x trace.Excerpt, start time.Time) {
 func byTime(a, b Step) int { return cmp.Compare(a.At, b.At) }
 
 // line is the steps of all halves, by time.
-func (t *joint) line() []Step {
+func (t *timeline) line() []Step {
 	var steps []Step
-	for _, p := range t.parties {
+	for _, p := range t.subjects {
 		steps = slices.Concat(steps, p.ours.steps, p.theirs.steps)
 	}
 	slices.SortStableFunc(steps, byTime)
