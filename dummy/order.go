@@ -92,7 +92,11 @@ func (w *worker) leave(keepOwed, climb bool) {
 	w.mode = leaving
 	w.keepOwed = keepOwed
 	for slot := range w.slots() {
-		if d := w.at(slot); !climb || !w.poke(d) {
+		d := w.at(slot)
+		if climb && d.wait == 0 && d.is(heard) {
+			w.count.signs.Ladder.Well++
+		}
+		if !climb || !w.poke(d) {
 			w.dismiss(d)
 		}
 	}

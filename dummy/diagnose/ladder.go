@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,6 +118,7 @@ type Ladder struct {
 	Refused    Stuck // reset by the server's system before, and dialed anew
 
 	Alive uint64 // connections that brought something after the poke
+	Well  uint64 // connections that were owed nothing, and need no poke
 }
 
 // Add adds another worker's.
@@ -127,13 +129,26 @@ func (l *Ladder) Add(o *Ladder) {
 	l.Unaccepted.Add(o.Unaccepted)
 	l.Refused.Add(o.Refused)
 	l.Alive += o.Alive
+	l.Well += o.Well
 }
 
 // answers reports whether somebody answered a poke, or the FIN after it.
 func (l *Ladder) answers() bool { return l.Alive+l.Flag.Connections > 0 }
 
+// nobodyReads reports whether on all connections a poke lay unread: that is no receive of a session that
+// is missing.
+func (l *Ladder) nobodyReads() bool {
+	return l.Receive.Connections > 0 && l.Well == 0 && !l.answers()
+}
+
 func (l *Ladder) causes(dst []cause) []cause {
 	dst = l.neverAccepted(dst)
+	outage := slices.ContainsFunc(dst, func(c cause) bool { return c.Name == monitor.ServerStalled })
+	if l.nobodyReads() && !outage {
+		dst = add(dst, monitor.ServerStalled, l.Receive.Connections, "one more echo lay unread on each of %d "+
+			"connections, and there was none that was owed nothing (%d owed echoes)",
+			l.Receive.Connections, l.Receive.Echoes)
+	}
 	for _, one := range [...]struct {
 		name  string
 		stuck Stuck

@@ -58,7 +58,7 @@ func TestAClimbIsLateOnce(t *testing.T) {
 func TestStandstillAndLadderExcludeEachOther(t *testing.T) {
 	stalled := []monitor.Diagnosis{{Name: monitor.ServerStalled}}
 	recovered := append(slices.Clone(stalled), monitor.Diagnosis{Name: monitor.Recovered})
-	unread := Ladder{Receive: Stuck{8, 32}}
+	unread := Ladder{Receive: Stuck{8, 32}, Well: 1}
 	both := Ladder{Receive: Stuck{8, 32}, Wakeup: Stuck{1, 4}, Alive: 1}
 	for _, c := range []struct {
 		outages []monitor.Diagnosis
@@ -66,11 +66,15 @@ func TestStandstillAndLadderExcludeEachOther(t *testing.T) {
 		want    []string
 	}{
 		{nil, unread, []string{monitor.ReceiveNotRearmed}},
+		{nil, Ladder{Receive: Stuck{8, 32}}, []string{monitor.ServerStalled}}, // on each and every one
+		{nil, Ladder{Receive: Stuck{8, 32}, Alive: 1}, []string{monitor.ReceiveNotRearmed}},
 		{stalled, unread, []string{monitor.ServerStalled}},
 		{stalled, Ladder{Alive: 1}, nil}, // out of step, but not standing still
 		{stalled, both, []string{monitor.SendWakeupLost, monitor.ReceiveNotRearmed}},
 		{stalled, Ladder{Flag: Stuck{1, 4}}, []string{monitor.SendFlagStuck}},
 		{recovered, unread, []string{monitor.ServerStalled, monitor.Recovered, monitor.ReceiveNotRearmed}},
+		{recovered, Ladder{Receive: Stuck{8, 32}},
+			[]string{monitor.ServerStalled, monitor.Recovered, monitor.ReceiveNotRearmed}},
 		{recovered, both, []string{monitor.ServerStalled, monitor.Recovered, monitor.SendWakeupLost,
 			monitor.ReceiveNotRearmed}},
 	} {

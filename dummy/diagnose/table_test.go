@@ -78,6 +78,20 @@ func TestEveryPair(t *testing.T) {
 	}
 }
 
+// TestNoExclusionLetsARunPass: what fails a run by itself is only left out for what does so as well, or
+// where no echo was verified.
+func TestNoExclusionLetsARunPass(t *testing.T) {
+	for _, r := range table {
+		unproved := r.name == monitor.FrameMismatch || r.name == monitor.NeverServed
+		for _, name := range r.not {
+			fails := monitor.Diagnosis{Name: name}.Fails()
+			if fails && !unproved && !(monitor.Diagnosis{Name: r.name}).Fails() {
+				t.Errorf("%s excludes %s, which fails the run", r.name, name)
+			}
+		}
+	}
+}
+
 // TestWhoIsExcludedExcludesNobody: closes that are ignored leave no room for an idle timeout, which
 // would leave none for closes by mistake.
 func TestWhoIsExcludedExcludesNobody(t *testing.T) {

@@ -20,6 +20,8 @@ type Exhibit struct {
 	// WantSeen names those that are earned only where the system shows how many bytes lie unread
 	// at the server's end of a connection (Linux).
 	WantSeen []string
+	// WantLast names those that only the server's own audit shows, at its end.
+	WantLast []string
 	// Also names what may be earned beside them: the same wrong seen from another side.
 	Also []string
 	Load Load

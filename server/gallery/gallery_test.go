@@ -36,7 +36,7 @@ func TestExhibitsAreWellFormed(t *testing.T) {
 		if e.Right() && len(e.Also) > 0 || len(e.Also) > mostBesides {
 			t.Errorf("%s allows %v besides: it can hardly be misnamed", e.Name, e.Also)
 		}
-		names := slices.Concat(e.Want, e.WantSeen, e.Also)
+		names := slices.Concat(e.Want, e.WantSeen, e.WantLast, e.Also)
 		if len(slices.Compact(slices.Sorted(slices.Values(names)))) != len(names) {
 			t.Errorf("%s asks for a name twice: %v", e.Name, names)
 		}

@@ -60,6 +60,7 @@ func wrongByNature() []Exhibit {
 		{
 			Name: "standstill", Does: "stands still, all of it, and never goes on",
 			Want:  []string{monitor.ServerStalled, monitor.NotDrained.String()},
+			Also:  []string{monitor.CloseIgnored}, // nobody reads a FIN
 			Load:  with(func(l *Load) { l.StopAt = monitor.ServerStalled }),
 			start: startStandstill,
 		},

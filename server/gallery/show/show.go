@@ -45,17 +45,19 @@ type Show struct {
 	// Evidence is the first of each fault that has a timeline.
 	Evidence []monitor.Evidence `json:"evidence,omitempty"`
 
-	also []string // of the exhibit
+	named []string // of the expected, those that end the show
+	also  []string // of the exhibit
 }
 
 // showExhibit runs the fleet against one exhibit until it is named, or to the end. What the
 // rules allow is not looked at.
 func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) Show {
 	began := time.Now()
-	s := Show{Name: e.Name, Does: e.Does, Expected: e.Want, Seed: rand.Uint64(), also: e.Also}
+	s := Show{Name: e.Name, Does: e.Does, Seed: rand.Uint64(), named: e.Want, also: e.Also}
 	if dummy.SeesReceiveQueues() {
-		s.Expected = slices.Concat(e.Want, e.WantSeen)
+		s.named = slices.Concat(e.Want, e.WantSeen)
 	}
+	s.Expected = slices.Concat(s.named, e.WantLast)
 	final, err := s.run(ctx, e, rules)
 	s.Seconds = time.Since(began).Seconds()
 	if err != nil {
@@ -102,7 +104,7 @@ func (s *Show) echo(ctx context.Context, f script.Fleet, sampler *monitor.Sample
 	e *gallery.Exhibit, rules monitor.Rules) error {
 	rules.Live = true
 	todo := play{Load: e.Load, now: sampler.Sample, named: func(v *monitor.View) bool {
-		return len(s.Expected) > 0 && includes(earned(v, rules), s.Expected)
+		return len(s.named) > 0 && includes(earned(v, rules), s.named)
 	}}
 	p := script.Player{Fleet: f, View: sampler.Latest}
 	if err := p.Play(ctx, script.List(script.Connected{})); err != nil {
