@@ -58,6 +58,7 @@ func TestAResetForgetsNothing(t *testing.T) {
 
 // TestAResetKeepsWhatItInterrupts: echoes that are out at a Reset are sent since, and not before.
 func TestAResetKeepsWhatItInterrupts(t *testing.T) {
+	t.Parallel()
 	cfg := testConfig(startServer(t, readAll))
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
@@ -80,6 +81,7 @@ func TestAResetKeepsWhatItInterrupts(t *testing.T) {
 // TestATimeoutIsNoDrain: a server that drops an echo of each connection. At the drain's timeout
 // they are proved missing, and Wait Echo Count is 0: given up it was all the same.
 func TestATimeoutIsNoDrain(t *testing.T) {
+	t.Parallel()
 	var drop atomic.Bool
 	var dropped sync.Map
 	cfg := testConfig(startServer(t, eachFrame(func(c *net.TCPConn, _ int, frame []byte) []byte {

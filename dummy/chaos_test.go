@@ -52,7 +52,9 @@ func chaos(seed uint64) func(*net.TCPConn) {
 // TestLedgerBalancesWhateverTheServerDoes also balances what Collect and the workers assert
 // themselves at each snapshot, at each close and in each scan.
 func TestLedgerBalancesWhateverTheServerDoes(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
+		t.Parallel()
 		for range 3 {
 			seed := rand.Uint64()
 			rng := rand.New(rand.NewPCG(seed, 2))
@@ -120,6 +122,7 @@ func balanced(t *testing.T, s *monitor.View) {
 
 // TestOwnersAreFoundAcrossWorkers has two dummies of different workers get each other's echo.
 func TestOwnersAreFoundAcrossWorkers(t *testing.T) {
+	t.Parallel()
 	swapped := make(chan []byte, 1)
 	var once sync.Once
 	var mu sync.Mutex

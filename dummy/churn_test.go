@@ -16,6 +16,7 @@ import (
 )
 
 func TestLedgerBalancesUnderChurn(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		for how := CloseFIN; how <= CloseMixed; how++ {
 			seed := rand.Uint64()
@@ -55,6 +56,7 @@ func churned(t *testing.T, s *monitor.View, how CloseKind) {
 }
 
 func TestDisconnectedDummiesComeBackAndTheLogTells(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, echoAll))
 		cfg.Backend = backend
@@ -77,6 +79,7 @@ func TestDisconnectedDummiesComeBackAndTheLogTells(t *testing.T) {
 }
 
 func TestTuneWhileItRuns(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, echoAll))
 		cfg.Backend = backend
@@ -113,6 +116,7 @@ func TestTuneWhileItRuns(t *testing.T) {
 }
 
 func TestResetCountsAnew(t *testing.T) {
+	t.Parallel()
 	cfg := testConfig(startServer(t, echoAll))
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
@@ -264,6 +268,7 @@ func TestIPv6LoopbackIsNotSpread(t *testing.T) {
 
 // TestAServerThatDropsAnswersAtOurFINIsTold, as what it is: no fault. One that answers first is not.
 func TestAServerThatDropsAnswersAtOurFINIsTold(t *testing.T) {
+	t.Parallel()
 	for _, drops := range []bool{true, false} {
 		cfg := testConfig(startServer(t, func(c *net.TCPConn) {
 			kept, ended := make(chan []byte, 1<<10), make(chan struct{})

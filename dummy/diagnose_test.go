@@ -49,6 +49,7 @@ func TestReuseGoesWithCloses(t *testing.T) {
 }
 
 func TestClosesOfTheServerAreOfHealthyConnections(t *testing.T) {
+	t.Parallel()
 	var once atomic.Bool
 	cfg := testConfig(startServer(t, eachFrame(func(c *net.TCPConn, n int, frame []byte) []byte {
 		if n == 200 && once.CompareAndSwap(false, true) {

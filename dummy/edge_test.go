@@ -14,6 +14,7 @@ import (
 )
 
 func TestCloseInEveryPhaseLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		phases := map[string]func(f *Fleet){
 			"connecting": func(*Fleet) {},
@@ -62,6 +63,7 @@ func descriptorsBack(t *testing.T, before int) {
 }
 
 func TestVerbsAndSnapshotsFromEverywhere(t *testing.T) {
+	t.Parallel()
 	f := startFleet(t, testConfig(startServer(t, echoAll)))
 	reach(t, f, monitor.Idle)
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
@@ -92,6 +94,7 @@ func TestVerbsAndSnapshotsFromEverywhere(t *testing.T) {
 }
 
 func TestResetStormIsMetWithPatience(t *testing.T) {
+	t.Parallel()
 	s := startServer(t, func(c *net.TCPConn) { _ = c.SetLinger(0) })
 	f := startFleet(t, testConfig(s))
 	reach(t, f, monitor.Idle)
@@ -130,6 +133,7 @@ func TestServerThatComesBackIsUsedAgain(t *testing.T) {
 }
 
 func TestTheLogTellsWhatHappened(t *testing.T) {
+	t.Parallel()
 	f := startFleet(t, testConfig(startServer(t, echoAll)))
 	reach(t, f, monitor.Idle)
 	give(t)(f.Start(0))
@@ -152,6 +156,7 @@ func TestTheLogTellsWhatHappened(t *testing.T) {
 }
 
 func TestASlowServerIsNotAccused(t *testing.T) {
+	t.Parallel()
 	cfg := testConfig(startServer(t, func(c *net.TCPConn) {
 		buf := make([]byte, 7)
 		for {

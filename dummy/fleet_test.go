@@ -96,6 +96,7 @@ func must(t testing.TB, err error) {
 }
 
 func TestRightServerIsAccusedOfNothing(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		s := startServer(t, echoAll)
 		cfg := testConfig(s)
@@ -131,6 +132,7 @@ func TestRightServerIsAccusedOfNothing(t *testing.T) {
 }
 
 func TestStartStopTenTimesOnTheSameConnections(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, echoAll))
 		cfg.Backend = backend
@@ -214,6 +216,7 @@ func wholeRun(t testing.TB, f *Fleet, on time.Duration) {
 }
 
 func TestAWholeRun(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, echoAll))
 		cfg.Backend = backend

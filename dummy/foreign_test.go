@@ -109,6 +109,7 @@ var ofTheLecture = []string{"IOCount", "SendFlag", "SendQ", "rule R", "wake-up",
 // never was right, is a frame_mismatch before all else, with the bytes of both sides; whoever is
 // silent may be mute. Nobody is told about the lecture's mistakes.
 func TestAWrongFrameIsToldAsSuch(t *testing.T) {
+	t.Parallel()
 	for name, serve := range foreigners(t) {
 		for _, format := range []frame.Format{frame.Raw, frame.Len16, frame.Len32, frame.Line} {
 			t.Run(fmt.Sprintf("%v to %s", format, name), func(t *testing.T) {

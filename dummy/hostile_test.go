@@ -47,6 +47,7 @@ func everybody(t *testing.T) (all []hostile.Group) {
 
 // TestWhoMisbehavesIsNotInTheBooks: the run of those who behave is as if they were alone.
 func TestWhoMisbehavesIsNotInTheBooks(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, echo32))
 		cfg.Backend, cfg.Frame, cfg.Hostile = backend, frame.Len32, everybody(t)
@@ -78,6 +79,7 @@ func TestWhoMisbehavesIsNotInTheBooks(t *testing.T) {
 }
 
 func TestResetBeginsToCountTheHostileAnew(t *testing.T) {
+	t.Parallel()
 	cfg := testConfig(startServer(t, echoAll))
 	cfg.Hostile = []hostile.Group{{Kind: hostile.Silent, Share: 1}}
 	f := startFleet(t, cfg)

@@ -79,6 +79,7 @@ func rightUntil(n int, stuck func(), wrong func(frame []byte) []byte) func(*net.
 // and neither the books nor the verdict are any different for it. The first connection is served
 // well: a server that says nothing to anybody stands still, and that is named in place of causes.
 func TestStuckConnectionsAreExplained(t *testing.T) {
+	t.Parallel()
 	for _, c := range stuckServers {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel() // most of it is waiting

@@ -130,6 +130,7 @@ func TestReachIsLeftByTheContext(t *testing.T) {
 // TestConnectingEndsWhateverComesBeforeTheLogin: each way in which a connection may end before its
 // dummy is up. The run goes on, and says what happened.
 func TestConnectingEndsWhateverComesBeforeTheLogin(t *testing.T) {
+	t.Parallel()
 	for name, behave := range map[string]func(*net.TCPConn){
 		"a stream that makes no sense": func(c *net.TCPConn) {
 			_, _ = c.Write(append([]byte{8, 0}, verify.Login...))
@@ -216,6 +217,7 @@ func TestConnectingIsNotForEver(t *testing.T) {
 // TestInterruptedBeforeEchoIsAtOnce: whoever gives up while dummies connect, or wait for their login
 // packets, does not wait for the answers to FINs.
 func TestInterruptedBeforeEchoIsAtOnce(t *testing.T) {
+	t.Parallel()
 	gone := make(chan struct{})
 	cfg := testConfig(startServer(t, func(*net.TCPConn) { <-gone })) // which closes nothing
 	defer close(gone)

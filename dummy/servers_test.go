@@ -3,6 +3,7 @@ package dummy
 import (
 	"encoding/binary"
 	"errors"
+	"flag"
 	"io"
 	"net"
 	"net/netip"
@@ -12,7 +13,21 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	waitTogether()
+	goleak.VerifyTestMain(m)
+}
+
+// waitTogether has as many parallel tests run at a time as suits tests that wait more than they
+// work, unless -parallel says how many.
+func waitTogether() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", "8")
+	}
+}
 
 // testServer is a small server over package net, as right or wrong as its behave makes it.
 type testServer struct {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestServerThatStallsIsNamedAndItsRecoveryToo(t *testing.T) {
+	t.Parallel()
 	var gate sync.RWMutex // held for writing: nobody is answered
 	cfg := testConfig(startServer(t, eachFrame(func(_ *net.TCPConn, _ int, frame []byte) []byte {
 		gate.RLock()

@@ -70,8 +70,10 @@ var wrongServers = []struct {
 }
 
 func TestEveryWrongServerIsNamed(t *testing.T) {
+	t.Parallel()
 	for _, c := range wrongServers {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			forBackends(t, func(t *testing.T, backend string) {
 				cfg := testConfig(startServer(t, eachFrame(c.behave)))
 				cfg.Backend, cfg.EchoTimeout = backend, 50*time.Millisecond
@@ -115,6 +117,7 @@ func namedWithEvidence(t *testing.T, s *monitor.View, fault monitor.Fault) {
 }
 
 func TestMuteServerOwesEveryEchoAndAllAreNamed(t *testing.T) {
+	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, readAll))
 		cfg.Backend, cfg.EchoTimeout = backend, 50*time.Millisecond
@@ -164,6 +167,7 @@ func allOwed(t *testing.T, s *monitor.View) {
 
 // More dummies after a drain that failed do not make what is owed look abandoned.
 func TestMoreDummiesAfterAFailedDrainLeaveItNamed(t *testing.T) {
+	t.Parallel()
 	cfg := testConfig(startServer(t, readAll))
 	cfg.DrainTimeout = 100 * time.Millisecond
 	f := startFleet(t, cfg)
@@ -183,6 +187,7 @@ func TestMoreDummiesAfterAFailedDrainLeaveItNamed(t *testing.T) {
 
 // Nobody need look at the fleet between the end of the drain and the fleet's own.
 func TestEveryOwedEchoIsNamedWithoutASnapshotInBetween(t *testing.T) {
+	t.Parallel()
 	cfg := testConfig(startServer(t, readAll))
 	cfg.Clients, cfg.OverSend, cfg.DrainTimeout = 2*owedWhileDraining+1, 1, 100*time.Millisecond
 	f := startFleet(t, cfg)
@@ -201,6 +206,7 @@ func TestEveryOwedEchoIsNamedWithoutASnapshotInBetween(t *testing.T) {
 }
 
 func TestDrainGoesOnWhenTheAnswersComeAfterAll(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	cfg := testConfig(startServer(t, func(c *net.TCPConn) { <-release; echoAll(c) }))
 	cfg.DrainTimeout = time.Second // the first drain fails, the second must not
@@ -282,6 +288,7 @@ func TestServerThatIsGoneIsNamedOnce(t *testing.T) {
 }
 
 func TestLoginPacketIsAwaited(t *testing.T) {
+	t.Parallel()
 	packet := []byte{8, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}
 	greet := func(times int) func(*net.TCPConn) {
 		return func(c *net.TCPConn) {
@@ -313,6 +320,7 @@ func TestLoginPacketIsAwaited(t *testing.T) {
 }
 
 func TestServerThatReadsNothingIsNamed(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	defer close(release)
 	cfg := testConfig(startServer(t, func(*net.TCPConn) { <-release }))
@@ -328,6 +336,7 @@ func TestServerThatReadsNothingIsNamed(t *testing.T) {
 }
 
 func TestEndlessDataEndsTheConnection(t *testing.T) {
+	t.Parallel()
 	junk := make([]byte, 1<<16)
 	for i := range junk {
 		junk[i] = byte(i) | 1
@@ -353,6 +362,7 @@ func TestEndlessDataEndsTheConnection(t *testing.T) {
 }
 
 func TestBytesAfterTheDrainAreUnsolicited(t *testing.T) {
+	t.Parallel()
 	stopped := make(chan struct{})
 	cfg := testConfig(startServer(t, func(c *net.TCPConn) {
 		go func() { <-stopped; _, _ = c.Write([]byte("\x0bhello there")) }()
