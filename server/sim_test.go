@@ -18,6 +18,7 @@ import (
 // TestSimulation shows that the core is right in millions of schedules, that the same look finds
 // each of the seeded bugs, and that it looked where it says.
 func TestSimulation(t *testing.T) {
+	t.Parallel()
 	binary := instrument(t)
 	runs, parts := 0, 0
 	count := func(test func(*testing.T, string) int) func(*testing.T) {

@@ -117,6 +117,7 @@ func TestStopNamesAWorkerThatDoesNotEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes all the time that workers have to end")
 	}
+	t.Parallel() // it waits while the simulation works
 	h := &hang{inside: make(chan struct{}), over: make(chan struct{})}
 	srv, err := Start(Config{Listen: loopback, Workers: 2, Handler: h})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 // the run goes on, the lecture's row holds once they come and go no more (a sample reads one end
 // after the other), and the last report says since when it counts.
 func TestTerminalCountsAnew(t *testing.T) {
+	t.Parallel()
 	tool(t, "tmux") // before the directory: some systems without it cannot remove one
 	dir := t.TempDir()
 	p := openPaneIn(t, dir, "LANG=C.UTF-8", append([]string{"--clients", "50", "--start",

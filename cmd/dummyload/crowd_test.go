@@ -146,6 +146,7 @@ func TestServeKeepsWithinItsMemory(t *testing.T) {
 
 // TestServeEndsHalfFrames: nobody stays for ever who never says the other half.
 func TestServeEndsHalfFrames(t *testing.T) {
+	t.Parallel()
 	c := &crowd{n: 500, bytes: 1}
 	audit := visited(t, c, 500, "--frame-timeout", "3s")
 	if audit.Reasons[server.FrameTimeout.String()] != 500 {
@@ -155,6 +156,7 @@ func TestServeEndsHalfFrames(t *testing.T) {
 
 // TestServeEndsTheIdle: a right dummy is not idle.
 func TestServeEndsTheIdle(t *testing.T) {
+	t.Parallel()
 	c := &crowd{n: 50, bytes: 0}
 	audit := visited(t, c, 50, "--idle-timeout", "5s")
 	if audit.Reasons[server.IdleTimeout.String()] != 50 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"net"
 	"os"
@@ -29,7 +30,19 @@ func TestMain(m *testing.M) {
 		enterSandbox()
 		os.Exit(execute(os.Args[1:]))
 	}
+	waitTogether()
 	os.Exit(m.Run())
+}
+
+// waitTogether has as many parallel tests run at a time as suits tests that wait more than they
+// work, unless -parallel says how many.
+func waitTogether() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", "8")
+	}
 }
 
 // longest is how long any one run of the program may take, machine noise included.
@@ -193,6 +206,7 @@ func mustAudit(t *testing.T, s summary) {
 
 // TestRunAgainstTheBundledServer is the main job in its variants.
 func TestRunAgainstTheBundledServer(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string]string{
 		"plain":          "--clients 500",
 		"churn mixed":    "--clients 200 --churn 200 --close mixed",
@@ -211,6 +225,7 @@ func TestRunAgainstTheBundledServer(t *testing.T) {
 		"connect rate":   "--clients 50 --connect-rate 200",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r, s := runJSON(t, append(strings.Fields(args), "--duration", "700ms")...)
 			mustPass(t, r, s)
 		})
@@ -295,9 +310,11 @@ func TestServerProcessThatIsKilled(t *testing.T) {
 
 // TestEveryPairOfBackends runs dummies and server on each combination this system has.
 func TestEveryPairOfBackends(t *testing.T) {
+	t.Parallel()
 	for _, server := range iocp.Backends() {
 		for _, dummy := range iocp.Backends() {
 			t.Run(server+"-"+dummy, func(t *testing.T) {
+				t.Parallel()
 				r, s := runJSON(t, "--server-backend", server, "--dummy-backend", dummy,
 					"--clients", "100", "--oversend", "4", "--churn", "50", "--duration", "500ms")
 				mustPass(t, r, s)
@@ -311,6 +328,7 @@ func TestEveryPairOfBackends(t *testing.T) {
 
 // TestBadInput: one line that names the flag, the value and what is accepted; exit 2.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ args, says string }{
 		{"run --clients x", "--clients"},
 		{"run --clients 0", "from 1 to"},
@@ -367,6 +385,7 @@ func TestBadInput(t *testing.T) {
 		{"serve --frame-timeout -1s", "from 0s"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
+			t.Parallel()
 			r := dummyload(t, strings.Fields(c.args)...)
 			line := strings.TrimSuffix(r.stderr, "\n")
 			if r.code != exitUsage || r.stdout != "" || strings.Contains(line, "\n") ||
@@ -380,6 +399,7 @@ func TestBadInput(t *testing.T) {
 
 // TestEnvironmentSetsDefaults: the variable counts, the flag wins, nonsense is named.
 func TestEnvironmentSetsDefaults(t *testing.T) {
+	t.Parallel()
 	run := func(env string, args ...string) ran {
 		cmd := program(t, append([]string{"run", "--duration", "200ms", "--progress", "none"},
 			args...)...)
@@ -436,6 +456,7 @@ func TestWithoutTerminal(t *testing.T) {
 
 // TestNoEcho: a run in which no echo came back proves nothing, whatever was allowed.
 func TestNoEcho(t *testing.T) {
+	t.Parallel()
 	mute := wrongServer(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	r, _ := runJSON(t, "--target", mute, "--clients", "5", "--duration", "50ms",
 		"--drain-timeout", "200ms", "--allow", "not_drained")

@@ -43,6 +43,7 @@ func mute(t *testing.T) string {
 // TestASecondInterruptLosesNothing: it ends a drain that would take long, and what was measured is
 // written as it stands.
 func TestASecondInterruptLosesNothing(t *testing.T) {
+	t.Parallel()
 	summary, trace := tempFile(t, "summary.json"), tempFile(t, "trace.json")
 	p := start(t, "run", "--target", mute(t), "--clients", "3", "--duration", "0",
 		"--drain-timeout", "10m", "--progress", "100ms", "--json", summary, "--trace", trace)

@@ -72,6 +72,7 @@ func startServer(t *testing.T, port, path string, args ...string) *exec.Cmd {
 
 // TestForeignServers: echo servers written by others are right, and must never be accused.
 func TestForeignServers(t *testing.T) {
+	t.Parallel()
 	servers := map[string]func(t *testing.T, port string){
 		"socat": func(t *testing.T, port string) {
 			startServer(t, port, tool(t, "socat"),
@@ -92,6 +93,7 @@ func TestForeignServers(t *testing.T) {
 	}
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			port := freePort(t)
 			start(t, port)
 			for _, args := range []string{"--frame raw", "--frame len16 --oversend 8",
@@ -130,6 +132,7 @@ func wrongServer(t *testing.T, serve func(net.Conn)) string {
 
 // TestMuteServer: every echo that is still owed is named, and the run fails.
 func TestMuteServer(t *testing.T) {
+	t.Parallel()
 	target := wrongServer(t, func(c net.Conn) {
 		buf := make([]byte, 4096)
 		for {
@@ -164,6 +167,7 @@ func TestMuteServer(t *testing.T) {
 // TestWrongServersAreNamed: what the server does is what the summary says. Each is wrong from its
 // first answer on, so that one echo is enough to find it out.
 func TestWrongServersAreNamed(t *testing.T) {
+	t.Parallel()
 	const size = 64
 	packet := func(c net.Conn) ([]byte, error) {
 		buf := make([]byte, frame.Len16.Overhead()+size)
@@ -207,6 +211,7 @@ func TestWrongServersAreNamed(t *testing.T) {
 		},
 	} {
 		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
 			r, s := runJSON(t, "--target", wrongServer(t, serve), "--clients", "5",
 				"--duration", "500ms", "--size", fmt.Sprint(size))
 			if r.code != monitor.ExitFault || s.Faults[fault] == 0 {

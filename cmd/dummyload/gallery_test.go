@@ -10,6 +10,7 @@ import (
 
 // TestGalleryCommand: names choose, an unknown one is told with the list, --json has the table.
 func TestGalleryCommand(t *testing.T) {
+	t.Parallel()
 	r := dummyload(t, "gallery", "corrupt", "right-net")
 	if r.code != 0 || !strings.Contains(r.stdout, "wrong servers named: 1, right ones not accused: 1") {
 		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)

@@ -40,9 +40,16 @@ func (q *quitter) Received(s server.Sender, id server.SessionID, packet []byte) 
 // evidence shows both ends in one line of time, up to the decrement that released it; the same
 // when the server is asked through the link to a process of its own.
 func TestEvidenceIsJoinedWithTheServersTrace(t *testing.T) {
+	t.Parallel()
 	for _, backend := range iocp.Backends() {
-		t.Run(backend, func(t *testing.T) { joinedOn(t, backend, embed) })
-		t.Run(backend+" linked", func(t *testing.T) { joinedOn(t, backend, linkTo) })
+		for how, bundle := range map[string]func(*testing.T, *server.Server) bundled{
+			"": embed, " linked": linkTo,
+		} {
+			t.Run(backend+how, func(t *testing.T) {
+				t.Parallel()
+				joinedOn(t, backend, bundle)
+			})
+		}
 	}
 }
 
@@ -154,6 +161,7 @@ func checkJoined(t *testing.T, e *monitor.Evidence) {
 // TestTraceFile: --trace leaves what a trace viewer opens, with both ends in it, and the summary
 // says where.
 func TestTraceFile(t *testing.T) {
+	t.Parallel()
 	path := tempFile(t, "trace.json")
 	for _, more := range []string{"", "--server-process"} {
 		args := append([]string{"--clients", "3", "--duration", "500ms", "--trace", path},

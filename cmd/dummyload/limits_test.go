@@ -26,6 +26,7 @@ const fewDescriptors = "ulimit -n 64"
 
 // TestTooFewDescriptorsForTheDummies: told before the run, with the number needed.
 func TestTooFewDescriptorsForTheDummies(t *testing.T) {
+	t.Parallel()
 	r := finish(t, after(t, fewDescriptors, program(t, "run", "--clients", "100")))
 	if r.code != exitUsage || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 ||
 		!strings.Contains(r.stderr, "descriptors: the limit is 64, 100 dummies need ") {
@@ -35,6 +36,7 @@ func TestTooFewDescriptorsForTheDummies(t *testing.T) {
 
 // TestTooFewDescriptorsToServeAtAll: told before anything listens.
 func TestTooFewDescriptorsToServeAtAll(t *testing.T) {
+	t.Parallel()
 	for limit, workers := range map[int]int{10: 1, 23: 1, 40: 8} {
 		r := finish(t, after(t, fmt.Sprint("ulimit -n ", limit), program(t, "serve",
 			"--listen", "127.0.0.1:0", "--workers", fmt.Sprint(workers))))
@@ -58,6 +60,7 @@ func TestTooFewDescriptorsToServeAtAll(t *testing.T) {
 // TestTooFewDescriptorsForTheServer: a right server that cannot accept everybody. It is named for
 // that and for nothing else, and releases everything it accepted.
 func TestTooFewDescriptorsForTheServer(t *testing.T) {
+	t.Parallel()
 	for _, backend := range iocp.Backends() {
 		t.Run(backend, func(t *testing.T) {
 			t.Parallel() // most of it is the drain, whose end is waited for
@@ -106,6 +109,7 @@ func mustDiagnose(t *testing.T, s summary, names ...string) {
 // TestServerProcessWithoutProc: a program that its system does not tell where it is looks for
 // itself by its name, and says so when it is not there either.
 func TestServerProcessWithoutProc(t *testing.T) {
+	t.Parallel()
 	const noProc = "ip link set lo up\nmount -t tmpfs none /proc\n"
 	run := []string{"run", "--server-process", "--json", "-", "--progress", "none", "--clients", "5",
 		"--duration", "300ms"}

@@ -76,6 +76,7 @@ func mustServe(t *testing.T, s *monitor.View) {
 // TestEveryKindIsRefusedForItsReason: the bundled server's limits hold, what it keeps stays
 // within them, and its audit says why it closed.
 func TestEveryKindIsRefusedForItsReason(t *testing.T) {
+	t.Parallel()
 	const sendQ = 1 << 20
 	refused := func(s *monitor.View) bool { return s.Hostile.ClosedByServer >= 3 }
 	for _, c := range []struct {
@@ -96,6 +97,7 @@ func TestEveryKindIsRefusedForItsReason(t *testing.T) {
 			[]server.Reason{server.PeerReset, server.PostFailed}},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
+			t.Parallel()
 			most := uint64(0)
 			s := harass(t, server.Config{SendQLimit: sendQ}, c.kind+":100%",
 				func(s *monitor.View) bool {
@@ -121,6 +123,7 @@ func TestEveryKindIsRefusedForItsReason(t *testing.T) {
 // TestFloodIsServedOrRefused: whoever reads what it asks for is no offender, unless it sends
 // faster than it reads.
 func TestFloodIsServedOrRefused(t *testing.T) {
+	t.Parallel()
 	s := harass(t, server.Config{}, "flood:25%", func(s *monitor.View) bool {
 		return s.Hostile.BytesReceived > 8<<20
 	})
@@ -133,6 +136,7 @@ func TestFloodIsServedOrRefused(t *testing.T) {
 
 // TestSessionLimitIsForThoseWhoComeLate: the table is full of those who say nothing.
 func TestSessionLimitIsForThoseWhoComeLate(t *testing.T) {
+	t.Parallel()
 	s := harass(t, server.Config{MaxSessions: 12}, "idle:100%", func(s *monitor.View) bool {
 		return s.Server.Refused > 4 && s.Server.Live == 12
 	})
@@ -141,6 +145,7 @@ func TestSessionLimitIsForThoseWhoComeLate(t *testing.T) {
 
 // TestMisbehave runs the program: with the server in it, and as a process of its own.
 func TestMisbehave(t *testing.T) {
+	t.Parallel()
 	all := "oversize,zero,half-header,flood:1%,idle,mute,slow,rst-storm:1%"
 	for _, extra := range []string{"--server-process=false", "--server-process"} {
 		r, s := runJSON(t, "--clients", "40", "--frame", "len32", "--duration", "1s",

@@ -42,6 +42,7 @@ const fewPorts = "echo 40000 40050 >/proc/sys/net/ipv4/ip_local_port_range"
 // TestTooFewPorts: told before the run where that can be known, else named as what it is, and
 // never taken for the server's fault.
 func TestTooFewPorts(t *testing.T) {
+	t.Parallel()
 	r := finish(t, alone(t, fewPorts, program(t, "run", "--clients", "100",
 		"--source", "127.0.0.1")))
 	if r.code != exitUsage || strings.Count(r.stderr, "\n") != 1 ||
@@ -63,6 +64,7 @@ func TestTooFewPorts(t *testing.T) {
 // TestBadWeather: a network that loses packets, or all of them for a while, makes echoes late. No
 // right server is accused of anything for it.
 func TestBadWeather(t *testing.T) {
+	t.Parallel()
 	for name, weather := range map[string]string{
 		"5 % loss": `nft add table ip weather
 nft add chain ip weather in '{ type filter hook input priority 0; }'
@@ -71,6 +73,7 @@ nft add rule ip weather in numgen random mod 100 '<' 5 drop
 		"down for 3 s": inTheRun("ip link set lo down; sleep 3; ip link set lo up"),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			tool(t, "nft")
 			path, begin, over := tempFile(t, "summary.json"), tempFile(t, "begin"), tempFile(t, "over")
 			cmd := alone(t, weather, program(t, append([]string{"run", "--json", path, "--progress",
@@ -119,6 +122,7 @@ func mustAppear(t *testing.T, path string) {
 // are counted as such, what one of them kept from the server's answer is owed, and nothing else is
 // said. The books of both sides are right.
 func TestInjectedResets(t *testing.T) {
+	t.Parallel()
 	tool(t, "nft")
 	resets := `nft add table ip weather
 nft add chain ip weather in '{ type filter hook input priority 0; }'
@@ -153,6 +157,7 @@ exit ${code:-0}`
 // taken is told, and the server has accepted the dummies and nobody else. Where none accepts, the
 // name and each address are told.
 func TestEveryAddressOfAName(t *testing.T) {
+	t.Parallel()
 	hosts := tempFile(t, "hosts")
 	if err := os.WriteFile(hosts, []byte("127.0.0.1 twin\n::1 twin\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -192,6 +197,7 @@ func TestEveryAddressOfAName(t *testing.T) {
 // only for a while, and some are reset by the system of the bundled server, which never saw them.
 // Nobody is accused for it, and what is still owed at the end is explained.
 func TestSmallBacklog(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	for _, cookies := range []string{"0", "1", "2"} {
 		t.Run("tcp_syncookies="+cookies, func(t *testing.T) {
 			t.Parallel()

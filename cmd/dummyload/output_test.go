@@ -11,6 +11,7 @@ import (
 
 // TestSummaryFileOfARunThatDidNotStart: what is there stays, and what is not is not made.
 func TestSummaryFileOfARunThatDidNotStart(t *testing.T) {
+	t.Parallel()
 	path := tempFile(t, "summary.json")
 	for _, args := range [][]string{
 		{"run", "--target", "127.0.0.1:1"}, {"run", "--source", "203.0.113.1"},
@@ -45,6 +46,7 @@ func TestSummaryFileOfARunThatDidNotStart(t *testing.T) {
 
 // TestSummaryFile: the file holds the same summary that - prints, and stdout the human text.
 func TestSummaryFile(t *testing.T) {
+	t.Parallel()
 	path := tempFile(t, "summary.json")
 	r := dummyload(t, append([]string{"run", "--clients", "20", "--duration", "500ms", "--json",
 		path}, patient...)...)
@@ -63,6 +65,7 @@ func TestSummaryFile(t *testing.T) {
 
 // TestSummaryIsKeptWhenTheReportIsLost: a full disk behind stdout takes the text only.
 func TestSummaryIsKeptWhenTheReportIsLost(t *testing.T) {
+	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skipf("this system has no full device: %v", err)

@@ -14,6 +14,7 @@ import (
 // TestTwoOutputsToOneFile: by whatever names, it is bad input, nothing is started, and what the
 // file holds stays. A file for each, and the device that has room for everybody, are none.
 func TestTwoOutputsToOneFile(t *testing.T) {
+	t.Parallel()
 	dir := scratch(t)
 	path, hard, soft := filepath.Join(dir, "a"), filepath.Join(dir, "hard"), filepath.Join(dir, "soft")
 	if err := os.WriteFile(path, []byte("kept"), 0o600); err != nil {

@@ -12,6 +12,7 @@ import (
 // TestAPanicGivesTheTerminalBack: a worker that panics under the screen leaves the terminal as it
 // was, and its text in a file that is named there.
 func TestAPanicGivesTheTerminalBack(t *testing.T) {
+	t.Parallel()
 	tool(t, "tmux")
 	build := damaged(t, seeded.After("dummyReport", seeded.Calls("balance"),
 		`if $recv.@dummyMode == @echoing {
@@ -39,6 +40,7 @@ func TestAPanicGivesTheTerminalBack(t *testing.T) {
 
 // TestAKilledScreenGivesTheTerminalBack: SIGKILL leaves no one in the process to do it.
 func TestAKilledScreenGivesTheTerminalBack(t *testing.T) {
+	t.Parallel()
 	p := openPane(t, "--clients", "3")
 	p.shows(`IDLE`)
 	p.signal("KILL")

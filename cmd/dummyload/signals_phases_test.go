@@ -43,6 +43,7 @@ var phases = map[string]phase{
 // TestEveryPhaseCanBeLeft: by one Ctrl-C, with the code that the run has earned, and before what it
 // waits for would have come by itself, which takes an hour here; by a second one with 130.
 func TestEveryPhaseCanBeLeft(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

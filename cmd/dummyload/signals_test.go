@@ -117,6 +117,7 @@ func summaryIn(t *testing.T, path string, r ran) summary {
 // TestInterruptMeansStop: a signal has a run drain, report and earn its code. The report and the
 // summary say that it was one, and of how long it was to be.
 func TestInterruptMeansStop(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ duration, of string }{{"0", ""}, {"1h", " of 3600s"}} {
 		path := tempFile(t, "summary.json")
 		p := start(t, append([]string{"run", "--clients", "50", "--duration", c.duration, "--json",
@@ -136,6 +137,7 @@ func TestInterruptMeansStop(t *testing.T) {
 
 // TestServe: the line scripts wait for, echo, and the audit after the signal.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	path := tempFile(t, "audit.json")
 	p := start(t, "serve", "--listen", "127.0.0.1:0", "--json", path)
 	addr := p.address(t)

@@ -101,6 +101,7 @@ func TestStoppedServer(t *testing.T) {
 // TestIgnoredSignalsStayIgnored: a run under nohup outlives its terminal, one in the background of a
 // script the Ctrl-C that is meant for the script. The others mean STOP as ever.
 func TestIgnoredSignalsStayIgnored(t *testing.T) {
+	t.Parallel()
 	run := append([]string{"run", "--duration", "0", "--clients", "10", "--loop-delay", "20ms",
 		"--progress", "100ms"}, patient...)
 	serve := []string{"serve", "--listen", "127.0.0.1:0"}
@@ -144,6 +145,7 @@ func TestIgnoredSignalsStayIgnored(t *testing.T) {
 
 // TestServerStoppedInEveryPhase: for less than a stall is told after. Nobody is accused.
 func TestServerStoppedInEveryPhase(t *testing.T) {
+	t.Parallel()
 	server := start(t, "serve", "--listen", "127.0.0.1:0")
 	target := netip.MustParseAddrPort(server.address(t))
 	fleet, err := dummy.New(dummy.Config{Target: target, Clients: 200, DrainTimeout: longest})
@@ -248,6 +250,7 @@ func TestServerThatRestarts(t *testing.T) {
 // TestQuitDumpsTheTrace: of both ends where the bundled server is one of them, wherever it runs; and
 // the run goes on.
 func TestQuitDumpsTheTrace(t *testing.T) {
+	t.Parallel()
 	server := start(t, "serve", "--listen", "127.0.0.1:0")
 	for _, c := range []struct{ flags, want []string }{
 		{nil, []string{" dummies w0 d", " server w"}},

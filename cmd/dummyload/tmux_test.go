@@ -86,6 +86,7 @@ func (p *pane) shows(what string) string {
 // TestTerminal is a user's first minute: START, live numbers, STOP, the drain's verdict, START
 // again, quit, and the report with its exit code.
 func TestTerminal(t *testing.T) {
+	t.Parallel()
 	p := openPane(t, append([]string{"--clients", "200", "--oversend", "4", "--seed", "42"},
 		patient...)...)
 	p.shows(`IDLE`)
@@ -106,12 +107,14 @@ func TestTerminal(t *testing.T) {
 // TestTerminalIsGivenBack: neither two signals nor Ctrl-C twice, in the middle of a drain that does
 // not end, leave the terminal with the screen.
 func TestTerminalIsGivenBack(t *testing.T) {
+	t.Parallel()
 	mute := wrongServer(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	for name, interrupt := range map[string]func(*pane){
 		"signals": func(p *pane) { p.signal("TERM") },
 		"keys":    func(p *pane) { p.press("C-c") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := openPane(t, "--target", mute, "--clients", "3", "--start", "--drain-timeout", "1h")
 			p.shows(`Echo sent\s+3`)
 			interrupt(p)
@@ -127,6 +130,7 @@ func TestTerminalIsGivenBack(t *testing.T) {
 
 // TestTerminalDumpsTheTrace: SIGQUIT leaves the trace in a file, and the screen as it is.
 func TestTerminalDumpsTheTrace(t *testing.T) {
+	t.Parallel()
 	tool(t, "tmux") // before the directory: some systems without it cannot remove one
 	dir := t.TempDir()
 	p := openPaneIn(t, dir, "LANG=C.UTF-8", append([]string{"--clients", "3", "--start"}, patient...)...)
@@ -165,6 +169,7 @@ func (p *pane) signal(name string) {
 
 // TestTerminalOfAnotherCharacterSet is drawn in ASCII.
 func TestTerminalOfAnotherCharacterSet(t *testing.T) {
+	t.Parallel()
 	p := openPaneWith(t, "LC_ALL=ko_KR.EUC-KR", "--clients", "3")
 	p.shows(`IDLE(?s).*\+- Counters `)
 	p.press("q")

@@ -12,6 +12,7 @@ import (
 // TestAShowGoesOnWhenAllDrain: a STOP that was for nothing is not the end of a show. Half of this
 // exhibit's dummies are late, once for each START.
 func TestAShowGoesOnWhenAllDrain(t *testing.T) {
+	t.Parallel()
 	e := exhibit(t, "starve")
 	e.Load.StopAt, e.Load.Duration = monitor.Late.String(), longest
 	srv, err := e.Start()
