@@ -13,17 +13,25 @@ import (
 )
 
 // TestGallery is the tester's own exam: every wrong server is named for what it does, no right
-// one is Accused, three times in a row.
+// one is Accused, three times in a row. A round does not wait for the last show of the one before.
 func TestGallery(t *testing.T) {
-	rounds, parallel, exhibits := 3, Parallel, gallery.All()
+	rounds, parallel := 3, Parallel
+	of := gallery.All
 	if testing.Short() { // the cheap ones, and one run of each
 		rounds, parallel = 1, 3
-		exhibits = slices.DeleteFunc(exhibits, func(e gallery.Exhibit) bool {
-			return e.Load.Churn > 0 || e.Load.Misbehave != "" // up to 200 MB on one connection
-		})
+		of = func() []gallery.Exhibit {
+			return slices.DeleteFunc(gallery.All(), func(e gallery.Exhibit) bool {
+				return e.Load.Churn > 0 || e.Load.Misbehave != "" // up to 200 MB on one connection
+			})
+		}
 	}
+	var exhibits []gallery.Exhibit
+	for range rounds {
+		exhibits = append(exhibits, of()...)
+	}
+	all := showAll(t.Context(), exhibits, parallel, monitor.Rules{})
 	for round := range rounds {
-		shows := showAll(t.Context(), exhibits, parallel, monitor.Rules{})
+		shows := all[round*len(all)/rounds : (round+1)*len(all)/rounds]
 		t.Logf("round %d:\n%s", round+1, matrix(shows))
 		for _, s := range shows {
 			if s.Result != AsExpected {
@@ -51,16 +59,20 @@ func exhibit(t *testing.T, name string) gallery.Exhibit {
 // TestGalleryTurnsRed: a tester that is blind on one eye, a right server taken for a wrong one
 // and a wrong one for a right one all fail the gallery. Without this its green would mean little.
 func TestGalleryTurnsRed(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]monitor.Fault{
 		"corrupt": monitor.Corrupt, "truncate": monitor.Truncated, "swap": monitor.Crossed,
 		"duplicate": monitor.Duplicate, "reorder": monitor.Reordered, "drop": monitor.Missing,
 		"unasked": monitor.Unsolicited, "greeting-twice": monitor.LoginDuplicate,
 	} {
-		blind := monitor.Rules{Allow: []monitor.Fault{fault}}
-		shows := showAll(t.Context(), []gallery.Exhibit{exhibit(t, name)}, 1, blind)
-		if shows[0].Result != Escaped || AllAsExpected(shows) {
-			t.Errorf("blind for %v: %s is %s", fault, name, shows[0].Result)
-		}
+		t.Run("blind for "+fault.String(), func(t *testing.T) {
+			t.Parallel()
+			blind := monitor.Rules{Allow: []monitor.Fault{fault}}
+			shows := showAll(t.Context(), []gallery.Exhibit{exhibit(t, name)}, 1, blind)
+			if shows[0].Result != Escaped || AllAsExpected(shows) {
+				t.Errorf("%s is %s", name, shows[0].Result)
+			}
+		})
 	}
 	for name, c := range map[string]struct {
 		result Result
@@ -74,12 +86,15 @@ func TestGalleryTurnsRed(t *testing.T) {
 			e.Want, e.Load.Duration = []string{monitor.ClosedByServer.String()}, 20*time.Second
 		}},
 	} {
-		e := exhibit(t, name)
-		c.change(&e)
-		shows := showAll(t.Context(), []gallery.Exhibit{e}, 1, monitor.Rules{})
-		if shows[0].Result != c.result || AllAsExpected(shows) || len(shows[0].Why) == 0 {
-			t.Errorf("%s, changed: %+v, want %s", name, shows[0], c.result)
-		}
+		t.Run("changed "+name, func(t *testing.T) {
+			t.Parallel()
+			e := exhibit(t, name)
+			c.change(&e)
+			shows := showAll(t.Context(), []gallery.Exhibit{e}, 1, monitor.Rules{})
+			if shows[0].Result != c.result || AllAsExpected(shows) || len(shows[0].Why) == 0 {
+				t.Errorf("%+v, want %s", shows[0], c.result)
+			}
+		})
 	}
 }
 
@@ -116,6 +131,7 @@ x expected and earned   . expected, not earned   + goes with it   ! neither
 // TestRightServersServeManyLifetimes: none is Accused, each has served as many as were asked for.
 // `dummyload gallery --lifetimes 100000` is the long form.
 func TestRightServersServeManyLifetimes(t *testing.T) {
+	t.Parallel()
 	const lifetimes = 2000
 	var right []gallery.Exhibit
 	for _, e := range gallery.All() {
@@ -144,6 +160,7 @@ func TestRightServersServeManyLifetimes(t *testing.T) {
 
 // TestNaturalRatesAreReported: for specimens only, and they fail nothing.
 func TestNaturalRatesAreReported(t *testing.T) {
+	t.Parallel()
 	exhibits, err := gallery.Named("zero-counts", "corrupt", "right-specimen")
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +179,7 @@ func TestNaturalRatesAreReported(t *testing.T) {
 // TestAShowHasTimelines: what both ends did around a fault, on the owner's connection too, is in
 // the table.
 func TestAShowHasTimelines(t *testing.T) {
+	t.Parallel()
 	chosen, err := gallery.Named("swap")
 	if err != nil {
 		t.Fatal(err)
