@@ -1,11 +1,17 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
 
 	"dummyload/dummy"
+	"dummyload/monitor"
 )
 
 // TestCommandOfARunUnderAScreen: what the screen shows as the same run without one is that, and the
@@ -27,4 +33,37 @@ func TestCommandOfARunUnderAScreen(t *testing.T) {
 	if err := cmd.ParseFlags(strings.Fields(want)[2:]); err != nil {
 		t.Errorf("%s: %v", want, err)
 	}
+}
+
+// TestScreenStopsAfterItsDuration, as `dummyload run` does, once somebody gives START; without one
+// nobody does.
+func TestScreenStopsAfterItsDuration(t *testing.T) {
+	var o loadOptions
+	flags := pflag.NewFlagSet("", pflag.PanicOnError)
+	o.addFlags(flags)
+	if err := flags.Parse([]string{"--clients=5", "--duration=100ms"}); err != nil {
+		t.Fatal(err)
+	}
+	o.config.DrainTimeout = longest
+	s, err := open(t.Context(), &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.release()
+	end := s.startTimer()
+	defer end()
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	err = errors.Join(s.rig.Fleet.Wait(ctx, monitor.Idle), echoStart(s.rig.Fleet),
+		s.rig.Fleet.Wait(ctx, monitor.Drained))
+	if on := time.Duration(s.rig.Sampler.Sample().EchoOn); on < o.duration {
+		t.Errorf("echo was on for %v", on)
+	}
+	err = errors.Join(err, s.rig.Fleet.Close())
+	if _, traceErr := s.close(); errors.Join(err, traceErr) != nil {
+		t.Fatal(errors.Join(err, traceErr))
+	}
+	var unset loadOptions
+	unset.addFlags(pflag.NewFlagSet("", pflag.PanicOnError))
+	(&session{options: &unset}).startTimer()() // or it would play on a fleet that is not there
 }
