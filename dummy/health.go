@@ -5,26 +5,13 @@ import (
 	"os"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 )
 
-// The limits of health.
-const (
-	neverIdle = 0.9              // of the time, running or starved
-	starving  = 0.5              // of the time, starved
-	minLag    = time.Millisecond // what is late by less is not worth a word
-	lostShare = 0.01             // of the schedule that may be left behind
-)
-
-// health watches the tester itself, over the time since START or Reset. It is saturated when
-//
-//	open loop    a worker was never idle and has fallen behind its schedule: the answers that
-//	             would have made room lay there and were not fetched
-//	closed loop  a worker was never idle: the server waited for it
-//
-// A worker that neither runs nor sleeps is starved: others have the processor. A server that is
-// slow leaves workers asleep and windows full, and neither is counted. Once the fleet has ended,
-// the CPU share is the mean over the time that echo was on.
+// health watches the tester itself, over the time since START or Reset: whether it is the bottleneck
+// (diagnose.Tester). A worker that neither runs nor sleeps is starved: others have the processor. Once
+// the fleet has ended, the CPU share is the mean over the time that echo was on.
 //
 // Single times in which a worker stood still are counted apart (held.go): whether they have spoiled
 // what a run claims is for the verdict to say.
@@ -78,18 +65,10 @@ func (h *health) judge(
 	if s.Phase == monitor.Ended {
 		g.CPUShare = g.EchoCPUShare
 	}
-	g.Saturated = h.saturated(s, behind)
+	t := diagnose.Tester{Ran: g.EchoCPUShare, Starved: g.Starved, OpenLoop: s.Rate > 0, EchoOn: s.EchoOn,
+		Behind: behind}
+	g.Saturated = t.Saturated()
 	return g
-}
-
-func (h *health) saturated(s *monitor.View, behind time.Duration) bool {
-	on := h.on.Seconds()
-	busy := on > 0 && (h.ran+h.starved > neverIdle*on || h.starved > starving*on)
-	if s.Rate == 0 {
-		return busy
-	}
-	lost := behind > max(minLag, time.Duration(lostShare*float64(s.EchoOn)))
-	return busy && lost
 }
 
 // residentBytes is this process's memory, 0 where the system has no /proc.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dummyload/dummy/conn"
+	"dummyload/dummy/diagnose"
 	"dummyload/server/iocp"
 )
 
@@ -127,7 +128,7 @@ func (s *schedule) behindNow(now time.Duration) time.Duration {
 
 // catchingUp reports whether the open loop's schedule is still late by the newest hold.
 func (s *schedule) catchingUp(now time.Duration) bool {
-	return s.held.until > 0 && s.load.Rate > 0 && s.behindNow(now) > minLag
+	return s.held.until > 0 && s.load.Rate > 0 && s.behindNow(now) > diagnose.MinLag
 }
 
 // roomFrom is since when a dummy has room that is found ready now: what made the room may have come
@@ -159,7 +160,7 @@ func (s *schedule) woke(now, before, asleep, wait time.Duration) {
 	}
 	most := heldLong
 	if s.load.Rate > 0 {
-		most = minLag
+		most = diagnose.MinLag
 	}
 	late := now - before - slept
 	if late <= most {
