@@ -100,13 +100,13 @@ func (w *worker) neverAccepted(d *dummy, class iocp.Class) bool {
 		return false
 	}
 	return w.fleet.backlog.excuses(w.fleet.cfg.Target.Port(),
-		w.count.conns.Connected*uint64(len(w.fleet.workers)), d.Since(), w.now())
+		w.count.Connections.Connected*uint64(len(w.fleet.workers)), d.Since(), w.now())
 }
 
 // dialAnew replaces such a connection. The server has neither closed it nor lost an echo.
 func (w *worker) dialAnew(d *dummy) {
 	w.status.unaccepted++ // for the log; a worker must not wait for the fleet's lock
-	w.count.conns.NeverAccepted++
+	w.count.Connections.NeverAccepted++
 	w.count.signs.Ladder.Refused.Add(diagnose.Stuck{Connections: 1, Echoes: uint64(d.wait)})
 	w.countOwnClose(d)
 	w.abandon(d)

@@ -77,9 +77,9 @@ func TestASendThatMeetsTheRSTTellsItsClass(t *testing.T) {
 		w.engine.Complete(&iocp.Entry{Overlapped: p.sends[0].ov, Err: syscall.ECONNRESET})
 		w.engine.Complete(p.received(d, nil))
 		w.countHeld(false)
-		never, reset := w.count.conns.NeverAccepted, w.count.faults[monitor.ResetByServer]
-		if (never == 1) != full || (reset == 1) == full || w.count.faults[monitor.ClosedByServer] != 0 {
-			t.Errorf("full %v: %d never accepted, faults %v", full, never, w.count.faults)
+		never, reset := w.count.Connections.NeverAccepted, w.count.Faults[monitor.ResetByServer]
+		if (never == 1) != full || (reset == 1) == full || w.count.Faults[monitor.ClosedByServer] != 0 {
+			t.Errorf("full %v: %d never accepted, faults %v", full, never, w.count.Faults)
 		}
 	}
 }

@@ -7,34 +7,25 @@ import (
 	"dummyload/monitor"
 )
 
-// past is what a worker counted before the last Reset. The verdict is over the whole run, and a
-// fault does not end with the page that it was counted on.
-type past struct {
-	counters
-	evidence []monitor.Evidence // not told yet at a Reset: the first of each fault
+// closeBooks adds what the worker has counted since the last Reset to what it counted before, as
+// another Reset comes: the verdict is over the whole run, and a fault does not end with the books that
+// it was counted in. What is outstanding counts as sent since, and evidence is told at once but for
+// that which no report has taken yet.
+func (w *worker) closeBooks() {
+	w.count.balance()
+	c := w.count.Counts
+	c.Ledger.Sent -= c.Ledger.Wait
+	c.Ledger.Wait, c.Connections.Now, c.Connections.Peak = 0, 0, 0
+	var all monitor.Tally // made anew: a report may still have the old one
+	all.Merge(&monitor.Tally{Before: w.past})
+	all.Merge(&monitor.Tally{Before: &monitor.Before{Ledger: c.Ledger, Faults: c.Faults,
+		Connections: monitor.Made{Connections: c.Connections}, Evidence: w.findings.evidence}})
+	w.past = all.Before
 }
 
-// close adds a page that ends. What is outstanding counts as sent on the next one.
-func (p *past) close(c counters, evidence []monitor.Evidence) {
-	c.ledger.Sent -= uint64(c.wait)
-	c.ledger.Wait, c.wait = 0, 0
-	c.conns.Now, c.conns.Peak = 0, 0
-	p.add(&c)
-	p.evidence = firstOfEach(p.evidence, evidence)
-}
-
-// firstOfEach is a list with at most one line for each fault, the first; it shares no memory that
-// either list may yet be appended to.
-func firstOfEach(lists ...[]monitor.Evidence) []monitor.Evidence {
-	var kept [monitor.NumFaults]bool
-	var all []monitor.Evidence
-	for _, e := range slices.Concat(lists...) {
-		if !kept[e.Fault] {
-			kept[e.Fault] = true
-			all = append(all, e)
-		}
-	}
-	return all
+// everAsked reports whether anything was ever sent.
+func (w *worker) everAsked() bool {
+	return w.count.Ledger.Sent > 0 || w.past != nil && w.past.Ledger.Sent > 0
 }
 
 // earlier is what the fleet knows of the time before the last Reset beside the workers' pasts.
@@ -46,28 +37,15 @@ type earlier struct {
 	diagnoses []monitor.Diagnosis
 }
 
-// before fills in what came before the last Reset, nil when there was none. f.mu is held.
-func (f *Fleet) before(s *monitor.View) {
+// before is what the fleet knows of the time before the last Reset, nil when there was none. f.mu is
+// held.
+func (f *Fleet) before() *monitor.Before {
 	e := &f.earlier
 	if e.resets == 0 {
-		return
+		return nil
 	}
-	s.Before = &monitor.Before{At: f.began.Add(e.at), Uptime: monitor.Millis(e.at), Resets: e.resets,
-		EchoOn: e.echoOn, Diagnoses: f.totals.diagnosed, Evidence: f.totals.first}
-	s.Before.HostileConnected = f.crowd.before.Connected
-}
-
-// addPast adds one worker's.
-func addPast(b *monitor.Before, p *past) {
-	if b == nil {
-		return
-	}
-	b.Ledger.Add(p.ledger)
-	for f, n := range p.faults {
-		b.Faults[f] += n
-	}
-	b.Connections.Add(p.conns)
-	b.Evidence = firstOfEach(b.Evidence, p.evidence)
+	return &monitor.Before{At: f.began.Add(e.at), Uptime: monitor.Millis(e.at), Resets: e.resets,
+		EchoOn: e.echoOn, Evidence: f.totals.first, HostileConnected: f.crowd.before.Connected}
 }
 
 // lastOfEach is a list with one diagnosis of each name, the last.

@@ -44,7 +44,7 @@ func (w *worker) countOwnClose(d *dummy) {
 	if d.State() == conn.Closing {
 		return
 	}
-	w.count.conns.ClosedByDummy++
+	w.count.Connections.ClosedByDummy++
 	if closes := &w.fleet.dummiesClose; w.mode != leaving && !closes.Load() {
 		closes.Store(true)
 	}
@@ -124,8 +124,8 @@ func (w *worker) limited(d *dummy, class iocp.Class, err error) {
 
 // lose ends a connection that the server has closed or reset without being asked.
 func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
-	w.count.conns.ClosedByServer++
-	if w.count.ledger.Echoed == 0 {
+	w.count.Connections.ClosedByServer++
+	if w.count.Ledger.Echoed == 0 {
 		w.parts(d)
 	}
 	if w.noteEnd(d) {
@@ -145,7 +145,7 @@ func (w *worker) Dead(c *conn.Conn) {
 	d := w.of(c)
 	w.settle(d)
 	if d.State() != conn.Dialing {
-		w.count.conns.Now--
+		w.count.Connections.Now--
 		w.trace.RecordPeer(d.ID(), d.public.local.Of(uint64(d.Number)))
 	}
 	d.check()

@@ -58,14 +58,14 @@ func (n *board) read() status {
 // publish shows the status when it has changed: hardly ever while echoes run.
 func (w *worker) publish() {
 	t, h := &w.status, &w.findings.held
-	t.Up, t.Lost, t.LostOwed, t.LostSince, t.Refused = w.count.conns.Now, 0, 0, 0, false
+	t.Up, t.Lost, t.LostOwed, t.LostSince, t.Refused = w.count.Connections.Now, 0, 0, 0, false
 	if h.n > 0 {
 		t.Lost, t.LostOwed, t.LostSince, t.Refused = h.n, h.owed, h.since, h.refused
 	}
 	w.silence.Tell(&t.Seen)
 	t.wait, t.emptiedAt = 0, 0
 	if w.mode == draining {
-		t.wait, t.emptiedAt = w.count.wait, w.emptiedAt
+		t.wait, t.emptiedAt = w.count.WaitUpDown, w.emptiedAt
 	}
 	if *t == w.shown {
 		return
@@ -252,7 +252,7 @@ func (f *Fleet) giveUpDrain() {
 		missing += l.missing
 	}
 	sortOwed(owed)
-	f.totals.owed = owed
+	f.totals.books.Owed = owed
 	wait := 0
 	for _, o := range owed {
 		wait += o.Count

@@ -22,10 +22,10 @@ func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 
 // facts are what causes are drawn from: a snapshot whose counters are summed up, and what the workers
 // have counted besides.
-func (f *Fleet) facts(s *monitor.View, c *counters, first meeting) *diagnose.Facts {
+func (f *Fleet) facts(s *monitor.View, signs diagnose.Counts, first meeting) *diagnose.Facts {
 	whole := s.Whole()
 	x := &diagnose.Facts{
-		Counts: c.signs, Foreign: f.cfg.Foreign, Format: f.cfg.Frame, Clients: s.Clients,
+		Counts: signs, Foreign: f.cfg.Foreign, Format: f.cfg.Frame, Clients: s.Clients,
 		Phase: s.Phase, Uptime: s.Uptime, Faults: s.Faults,
 		Sent: s.Ledger.Sent, Echoed: s.Ledger.Echoed, Owed: s.WaitEchoCount(),
 		Now: s.Connections.Now, ClosedByDummy: s.Connections.ClosedByDummy,

@@ -35,7 +35,7 @@ func (w *worker) Source(c *conn.Conn) netip.Addr {
 // Dialed counts an attempt and takes its turn.
 func (w *worker) Dialed(*conn.Conn) {
 	w.connects.take()
-	w.count.conns.Attempted++
+	w.count.Connections.Attempted++
 }
 
 // Failed counts a connect that failed, and whose failure it is: this machine's own limits are never
@@ -48,12 +48,12 @@ func (w *worker) Failed(c *conn.Conn, err error) {
 	}
 	class := iocp.Classify(err)
 	if class.Local() {
-		w.count.conns.Attempted--
+		w.count.Connections.Attempted--
 		w.localLimit(class)
 		return
 	}
 	w.findings.held.refused = w.findings.held.refused || class == iocp.ClassRefused
-	w.count.conns.Failed++
+	w.count.Connections.Failed++
 	w.blame(d, monitor.ConnectFailed, monitor.Evidence{Connection: d.Number + 1, Note: note(err)})
 }
 
@@ -64,10 +64,10 @@ func (w *worker) Missed(*conn.Conn) {}
 func (w *worker) Opened(c *conn.Conn, local netip.AddrPort, began time.Duration) {
 	d := w.of(c)
 	w.knocked(nil)
-	w.count.conns.Connected++
-	w.count.conns.Now++
-	w.count.conns.Peak = max(w.count.conns.Peak, w.count.conns.Now)
-	w.hists.connect.Record(w.now() - began - w.held.since(began))
+	w.count.Connections.Connected++
+	w.count.Connections.Now++
+	w.count.Connections.Peak = max(w.count.Connections.Peak, w.count.Connections.Now)
+	w.hists.Connect.Record(w.now() - began - w.held.since(began))
 	w.fleet.backlog.connected(began, w.now())
 	d.public.local.Store(uint64(d.Number), trace.KeyOf(local))
 	d.public.sent.Store(0)

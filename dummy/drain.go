@@ -10,7 +10,7 @@ func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 	if w.mode != draining {
 		return nil, 0
 	}
-	before := w.count.wait
+	before := w.count.WaitUpDown
 	w.noteBacklog()
 	w.tellSlowest()
 	for slot := range w.slots() {
@@ -28,6 +28,6 @@ func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 			})
 		}
 	}
-	w.keepOwed = w.count.wait > 0
-	return w.owedLines(-1), uint64(before - w.count.wait)
+	w.keepOwed = w.count.WaitUpDown > 0
+	return w.owedLines(-1), uint64(before - w.count.WaitUpDown)
 }

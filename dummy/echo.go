@@ -46,7 +46,7 @@ func (w *worker) serveNext() int {
 	case w.load.Rate > 0:
 		k = 1
 		due, lag := w.takeDue(w.now())
-		w.hists.lag.Record(lag)
+		w.hists.Lag.Record(lag)
 		w.assign(d, due)
 		w.makeReady(d, w.now())
 	case d.Sending():
@@ -66,8 +66,8 @@ func (w *worker) assign(d *dummy, at time.Duration) {
 	w.keepTime(d, at)
 	d.wait++
 	d.set(everSent)
-	w.count.ledger.Sent++
-	w.count.wait++
+	w.count.Ledger.Sent++
+	w.count.WaitUpDown++
 }
 
 // writeLater has a dummy written at the end of the batch: what is assigned until then goes out
@@ -124,7 +124,7 @@ func (w *worker) Sent(c *conn.Conn, n int, err error) {
 	d := w.of(c)
 	d.out.from += n
 	if !d.is(poked) { // its books are closed
-		w.count.bytes.Sent += uint64(n)
+		w.count.Bytes.Sent += uint64(n)
 	}
 	if len(d.out.rest()) == 0 {
 		w.buffers.give(d.out)
@@ -174,10 +174,10 @@ func (w *worker) Received(c *conn.Conn, data []byte, err error) {
 	d.set(heard)
 	d.heardAt = w.now()
 	if !d.is(poked) {
-		w.count.bytes.Received += uint64(len(data))
+		w.count.Bytes.Received += uint64(len(data))
 	}
 	w.silence.Heard()
-	if w.count.ledger.Echoed == 0 {
+	if w.count.Ledger.Echoed == 0 {
 		w.meets(d, data)
 	}
 	if d.wait == 0 && d.State() != conn.Greeting {
@@ -247,8 +247,8 @@ func (w *worker) Echoed(id verify.Ident, first, n uint64) {
 	d.wait -= uint32(n)
 	d.echoed += n
 	d.answered += n
-	w.count.ledger.Echoed += n
-	w.count.wait -= int64(n)
+	w.count.Ledger.Echoed += n
+	w.count.WaitUpDown -= int64(n)
 	w.maybeEmptied(d)
 }
 
@@ -260,8 +260,8 @@ func (w *worker) Lost(id verify.Ident, _, n uint64) {
 	}
 	d.wait -= uint32(n)
 	d.gone += n
-	w.count.ledger.Lost += n
-	w.count.wait -= int64(n)
+	w.count.Ledger.Lost += n
+	w.count.WaitUpDown -= int64(n)
 	w.maybeEmptied(d)
 }
 
@@ -274,11 +274,11 @@ func (w *worker) Recovered(id verify.Ident, _ uint64) {
 	d.gone--
 	d.echoed++
 	d.answered++
-	w.count.ledger.Echoed++
-	if w.count.ledger.Lost > 0 {
-		w.count.ledger.Lost--
+	w.count.Ledger.Echoed++
+	if w.count.Ledger.Lost > 0 {
+		w.count.Ledger.Lost--
 	} else {
-		w.count.ledger.Sent++ // it was sent, and lost, before Reset
+		w.count.Ledger.Sent++ // it was sent, and lost, before Reset
 	}
 }
 

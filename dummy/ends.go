@@ -9,8 +9,8 @@ import (
 func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 	end := diagnose.End{
 		Now: w.now(), Since: d.Since(), HeardAt: d.heardAt, SentAt: d.SentAt(), Owed: d.wait > 0,
-		Answered: d.answered > 0, Asked: w.count.ledger.Sent > 0 || w.past.ledger.Sent > 0,
-		Others: w.count.conns.Now - 1,
+		Answered: d.answered > 0, Asked: w.everAsked(),
+		Others: w.count.Connections.Now - 1,
 	}
 	if end.Owed {
 		end.Oldest = d.timeOf(d.stream.Oldest(d.assigned))

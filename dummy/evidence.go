@@ -20,7 +20,7 @@ type findings struct {
 
 // blame counts a fault of a dummy's connection, and keeps the evidence of the first.
 func (w *worker) blame(d *dummy, f monitor.Fault, ev monitor.Evidence) {
-	w.count.faults[f] += max(1, ev.Count)
+	w.count.Faults[f] += max(1, ev.Count)
 	w.note(trace.Fault, d, int(f))
 	if f == monitor.Crossed || f == monitor.Stale {
 		w.noteReuse(d, &ev)
@@ -130,7 +130,7 @@ func (w *worker) countHeld(gone bool) {
 	h := &w.findings.held
 	if !gone {
 		for f, n := range h.faults {
-			w.count.faults[f] += n
+			w.count.Faults[f] += n
 		}
 		for _, ev := range h.evidence {
 			w.findings.kept[ev.Fault]++

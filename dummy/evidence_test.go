@@ -76,12 +76,13 @@ func mustPanic(t *testing.T, what string, f func()) {
 }
 
 func TestABrokenLedgerPanics(t *testing.T) {
-	c := counters{ledger: monitor.Ledger{Sent: 10, Echoed: 5, Abandoned: 1, Lost: 1}, wait: 3}
+	c := counters{Counts: monitor.Counts{WaitUpDown: 3,
+		Ledger: monitor.Ledger{Sent: 10, Echoed: 5, Abandoned: 1, Lost: 1}}}
 	c.balance()
-	if c.ledger.Wait != 3 {
-		t.Errorf("%+v", c.ledger)
+	if c.Ledger.Wait != 3 {
+		t.Errorf("%+v", c.Ledger)
 	}
-	c.ledger.Echoed++
+	c.Ledger.Echoed++
 	mustPanic(t, "an echo counted twice", c.balance)
 	d := dummy{assigned: 3, echoed: 1, gone: 1, wait: 1}
 	d.check()

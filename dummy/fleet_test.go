@@ -53,9 +53,7 @@ func startFleet(t testing.TB, cfg Config) *Fleet {
 }
 
 func snap(f *Fleet) *monitor.View {
-	s := new(monitor.View)
-	f.Collect(s)
-	return s
+	return monitor.Collect(f)
 }
 
 // reach waits until the fleet is in one of the phases.

@@ -32,27 +32,22 @@ func (h *health) init(workers int) { h.before = make([]threadTime, workers) }
 // reset begins to judge anew; how the threads stood is still what the next interval begins with.
 func (h *health) reset() { h.on, h.ran, h.starved = 0, 0, 0 }
 
-// judge compares the reports with those before. lag is all send lags since START or Reset.
-func (h *health) judge(
-	reports []*report, s *monitor.View, lag monitor.Distribution,
-) monitor.Generator {
-	g := monitor.Generator{SendLag: monitor.Lag{Distribution: lag}, Workers: len(reports), RSS: residentBytes()}
-	var ran, starved, took, behind time.Duration
+// judge compares the reports with those before, and says what of the tester's health no worker knows.
+func (h *health) judge(g *monitor.Generator, reports []*report, run *monitor.Run) {
+	g.RSS = residentBytes()
+	var ran, starved, took time.Duration
 	for i, r := range reports {
 		now, was := threadTime{r.cpu, r.idle, r.at}, h.before[i]
 		h.before[i] = now
 		wall := now.at - was.at
-		took, behind = max(took, wall), max(behind, r.behind)
-		g.HeldUp = max(g.HeldUp, monitor.Millis(r.held))
-		g.Behind = max(g.Behind, r.behind)
-		g.HeldUpDraining = max(g.HeldUpDraining, r.heldDrain)
+		took = max(took, wall)
 		ran = max(ran, min(wall, now.ran-was.ran))
 		starved = max(starved, wall-(now.ran-was.ran)-(now.idle-was.idle))
 	}
 	if took > 0 {
 		g.CPUShare = float64(ran) / float64(took)
 	}
-	echoing := s.Phase == monitor.Echoing
+	echoing := run.Phase == monitor.Echoing
 	if echoing || h.echoing { // where STOP came in between, the part before it counts
 		h.on += took
 		h.ran += ran.Seconds()
@@ -62,13 +57,12 @@ func (h *health) judge(
 	if h.on > 0 {
 		g.EchoCPUShare, g.Starved = h.ran/h.on.Seconds(), h.starved/h.on.Seconds()
 	}
-	if s.Phase == monitor.Ended {
+	if run.Phase == monitor.Ended {
 		g.CPUShare = g.EchoCPUShare
 	}
-	t := diagnose.Tester{Ran: g.EchoCPUShare, Starved: g.Starved, OpenLoop: s.Rate > 0, EchoOn: s.EchoOn,
-		Behind: behind}
+	t := diagnose.Tester{Ran: g.EchoCPUShare, Starved: g.Starved, OpenLoop: run.Rate > 0,
+		EchoOn: run.EchoOn, Behind: g.Behind}
 	g.Saturated = t.Saturated()
-	return g
 }
 
 // residentBytes is this process's memory, 0 where the system has no /proc.

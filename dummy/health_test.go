@@ -34,7 +34,7 @@ func TestSendLagIsTheTestersOwn(t *testing.T) {
 		for _, at := range c.times {
 			turn(w, p, at, at >= c.answers)
 		}
-		got := w.hists.lag.Distribution()
+		got := w.hists.Lag.Distribution()
 		if want := float64(c.lag / time.Microsecond); got.Max != want {
 			t.Errorf("%s: send lag %+v, want at most %v µs", c.name, got, want)
 		}
@@ -84,12 +84,9 @@ func TestSaturatedIsTheTesterAndNotTheServer(t *testing.T) {
 		var g monitor.Generator
 		for _, i := range c.intervals {
 			on, ran, idle = on+250*ms, ran+i.ran, idle+250*ms-i.ran-i.starved
-			g = h.judge([]*report{
-				{at: on, cpu: on / 10, idle: on}, // a worker with nothing to do hides nobody else
-				{at: on, cpu: ran, idle: idle, behind: i.behind},
-			}, &monitor.View{
-				Phase: monitor.Echoing, Rate: c.rate, EchoOn: on,
-			}, monitor.Distribution{})
+			g = judged(&h, &monitor.Run{Phase: monitor.Echoing, Rate: c.rate, EchoOn: on},
+				&report{at: on, cpu: on / 10, idle: on}, // a worker with nothing to do hides nobody else
+				&report{at: on, cpu: ran, idle: idle, Tally: behind(i.behind)})
 		}
 		if g.Saturated != c.want {
 			t.Errorf("%s: saturated %v", c.name, g.Saturated)
@@ -100,14 +97,28 @@ func TestSaturatedIsTheTesterAndNotTheServer(t *testing.T) {
 	}
 }
 
+// behind is the books of a worker that has fallen behind its schedule.
+func behind(d time.Duration) monitor.Tally {
+	return monitor.Tally{Generator: monitor.Generator{Behind: d}}
+}
+
+// judged is what the reports merge to, and health says of them.
+func judged(h *health, run *monitor.Run, reports ...*report) monitor.Generator {
+	var all monitor.Tally
+	for _, r := range reports {
+		all.Merge(&r.Tally)
+	}
+	h.judge(&all.Generator, reports, run)
+	return all.Generator
+}
+
 // TestHealthAfterTheEnd keeps what was measured while Echo was on, and Reset forgets it.
 func TestHealthAfterTheEnd(t *testing.T) {
 	const second = time.Second
 	var h health
 	h.init(1)
 	busy := func(at time.Duration, phase monitor.Phase) monitor.Generator {
-		return h.judge([]*report{{at: at, cpu: at}}, &monitor.View{Phase: phase},
-			monitor.Distribution{})
+		return judged(&h, &monitor.Run{Phase: phase}, &report{at: at, cpu: at})
 	}
 	if g := busy(second, monitor.Echoing); !g.Saturated || g.CPUShare != 1 {
 		t.Errorf("busy: %+v", g)
@@ -115,14 +126,14 @@ func TestHealthAfterTheEnd(t *testing.T) {
 	if g := busy(second+1, monitor.Drained); !g.Saturated {
 		t.Errorf("after STOP: %+v", g)
 	}
-	idle := h.judge([]*report{{at: 9 * second, cpu: second, idle: 8 * second}},
-		&monitor.View{Phase: monitor.Ended}, monitor.Distribution{})
+	idle := judged(&h, &monitor.Run{Phase: monitor.Ended},
+		&report{at: 9 * second, cpu: second, idle: 8 * second})
 	if !idle.Saturated || idle.CPUShare < 0.99 {
 		t.Errorf("after the end: %+v", idle)
 	}
 	h.reset()
-	again := h.judge([]*report{{at: 10 * second, cpu: second, idle: 9 * second}},
-		&monitor.View{Phase: monitor.Echoing}, monitor.Distribution{})
+	again := judged(&h, &monitor.Run{Phase: monitor.Echoing},
+		&report{at: 10 * second, cpu: second, idle: 9 * second})
 	if again.Saturated || again.CPUShare != 0 {
 		t.Errorf("after Reset: %+v", again)
 	}

@@ -73,10 +73,10 @@ func (w *worker) roundTrip(at time.Duration) time.Duration {
 	rtt := w.now() - at
 	held := w.held.since(at)
 	if held == 0 {
-		w.hists.rtt.Record(rtt)
+		w.hists.RTT.Record(rtt)
 		return rtt
 	}
-	w.hists.recordHeld(rtt, rtt-held)
+	recordHeld(w.hists, rtt, rtt-held)
 	w.slowest = max(w.slowest, rtt) // as far as that goes, the server may be as slow
 	return rtt - held
 }

@@ -124,14 +124,14 @@ func TestAHoldIsNotTheServersTime(t *testing.T) {
 	if got := freed.Max(); got > 4*ms+iocp.TimerStep {
 		t.Errorf("without the hold the slowest took %v", got)
 	}
-	if lag := w.hists.lag.Max(); lag < 1990*ms {
+	if lag := w.hists.Lag.Max(); lag < 1990*ms {
 		t.Errorf("the send lag is at most %v", lag)
 	}
 	if got := w.held.echo; got < 1990*ms-iocp.TimerStep || got > 2100*ms {
 		t.Errorf("held up for %v", got)
 	}
-	if n := w.count.faults[0]; w.count.faults != [len(w.count.faults)]uint64{} {
-		t.Errorf("%d, faults %v", n, w.count.faults)
+	if n := w.count.Faults[0]; w.count.Faults != [len(w.count.Faults)]uint64{} {
+		t.Errorf("%d, faults %v", n, w.count.Faults)
 	}
 }
 

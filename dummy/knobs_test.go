@@ -69,7 +69,7 @@ func TestTuningIsWholeOrNot(t *testing.T) {
 
 // TestSnapshotsShowEveryTunableKnob: what is tuned is seen.
 func TestSnapshotsShowEveryTunableKnob(t *testing.T) {
-	s := &monitor.View{Clients: 1, OverSend: 2, Rate: 3, Churn: 4}
+	s := &monitor.View{Run: monitor.Run{Clients: 1, OverSend: 2, Rate: 3, Churn: 4}}
 	for i, name := range tunableNames() {
 		if got := InForce(s)[name]; got != float64(i+1) {
 			t.Errorf("%s: %v in %+v", name, got, InForce(s))

@@ -9,59 +9,40 @@ import (
 )
 
 // counters are a worker's own, published as a copy in each report. Wait Echo Count is kept
-// twice: wait is counted up and down, ledger.Wait is the difference and filled in by balance.
+// twice: WaitUpDown is counted up and down, Ledger.Wait is the difference and filled in by balance.
 type counters struct {
-	ledger monitor.Ledger
-	wait   int64
-	faults [monitor.NumFaults]uint64
-	off    uint64 // of ledger.Echoed, those that came while echo was off
-	conns  monitor.Connections
-	bytes  monitor.Bytes
-	signs  diagnose.Counts // of what the faults may add up to
+	monitor.Counts
+	signs diagnose.Counts // of what the faults may add up to
 }
 
-// balance fills in ledger.Wait and panics unless every echo is accounted for.
+// balance fills in Ledger.Wait and panics unless every echo is accounted for.
 func (c *counters) balance() {
-	l := &c.ledger
+	l := &c.Ledger
 	l.Wait = l.Sent - l.Echoed - l.Abandoned - l.Lost
-	if int64(l.Wait) != c.wait {
+	if int64(l.Wait) != c.WaitUpDown {
 		panic(fmt.Sprintf("dummy: Wait Echo Count is %d by difference (%+v) and %d by counting",
-			int64(l.Wait), *l, c.wait))
+			int64(l.Wait), *l, c.WaitUpDown))
 	}
-}
-
-// add sums up the workers' counters.
-func (c *counters) add(o *counters) {
-	c.ledger.Add(o.ledger)
-	c.wait += o.wait
-	c.off += o.off
-	for f := range c.faults {
-		c.faults[f] += o.faults[f]
-	}
-	c.conns.Add(o.conns)
-	c.bytes.Sent += o.bytes.Sent
-	c.bytes.Received += o.bytes.Received
-	c.signs.Add(&o.signs)
 }
 
 // countOff adds what has come since echo went off. It goes off with STOP and is off before START.
 func (w *worker) countOff() {
 	if w.mode != echoing {
-		w.count.off += w.count.ledger.Echoed - w.offFrom
+		w.count.EchoedOff += w.count.Ledger.Echoed - w.offFrom
 	}
-	w.offFrom = w.count.ledger.Echoed
+	w.offFrom = w.count.Ledger.Echoed
 }
 
 // reset begins to count anew. Connections stay, and what is outstanding, echoes as well as
 // connects, counts as begun since.
 func (c *counters) reset(dialing int) {
-	*c = counters{
-		ledger: monitor.Ledger{Sent: uint64(c.wait)},
-		wait:   c.wait,
-		conns: monitor.Connections{
-			Attempted: uint64(dialing), Now: c.conns.Now, Peak: c.conns.Now,
+	*c = counters{Counts: monitor.Counts{
+		Ledger:     monitor.Ledger{Sent: uint64(c.WaitUpDown)},
+		WaitUpDown: c.WaitUpDown,
+		Connections: monitor.Connections{
+			Attempted: uint64(dialing), Now: c.Connections.Now, Peak: c.Connections.Now,
 		},
-	}
+	}}
 }
 
 // abandon closes the books of a connection that the dummy itself ends: what is unanswered is
@@ -70,7 +51,7 @@ func (w *worker) abandon(d *dummy) {
 	j := w.judgement(d)
 	d.stream.Closing(j)
 	d.stream.Settle(j)
-	w.count.ledger.Abandoned += w.writeOff(d)
+	w.count.Ledger.Abandoned += w.writeOff(d)
 }
 
 // loseUnanswered closes the books of a connection that the server ended.
@@ -78,7 +59,7 @@ func (w *worker) loseUnanswered(d *dummy) {
 	j := w.judgement(d)
 	d.stream.Ended(j)
 	d.stream.Settle(j)
-	w.count.ledger.Lost += w.writeOff(d)
+	w.count.Ledger.Lost += w.writeOff(d)
 }
 
 // writeOff lowers Wait Echo Count by what is still owed on the connection, and says how much.
@@ -99,7 +80,7 @@ func (w *worker) writeOff(d *dummy) uint64 {
 	if w.keepOwed {
 		return 0
 	}
-	w.count.wait -= int64(n)
+	w.count.WaitUpDown -= int64(n)
 	w.maybeEmptied(d)
 	return n
 }
@@ -113,8 +94,8 @@ type kept struct {
 // dropKept is for the next START: what is owed of connections that are no more was lost.
 func (w *worker) dropKept() {
 	w.keepOwed = false
-	w.count.wait -= int64(w.kept.echoes)
-	w.count.ledger.Lost += w.kept.echoes
+	w.count.WaitUpDown -= int64(w.kept.echoes)
+	w.count.Ledger.Lost += w.kept.echoes
 	w.kept = kept{}
 }
 
@@ -124,7 +105,7 @@ func (w *worker) maybeEmptied(d *dummy) {
 	if d.wait == 0 && d.times != nil && (w.mode != echoing || w.load.OverSend == 1) {
 		w.giveTimes(d)
 	}
-	if w.count.wait == 0 {
+	if w.count.WaitUpDown == 0 {
 		w.emptiedAt = w.now()
 	}
 }

@@ -23,8 +23,8 @@ func idleDummies(t testing.TB, n int, echoed bool) float64 {
 		w.stop()
 		turn(w, p, w.now(), true)
 	}
-	if w.count.conns.Now != uint64(n) || w.count.wait != 0 {
-		t.Fatalf("%d connections up, %d echoes owed", w.count.conns.Now, w.count.wait)
+	if w.count.Connections.Now != uint64(n) || w.count.WaitUpDown != 0 {
+		t.Fatalf("%d connections up, %d echoes owed", w.count.Connections.Now, w.count.WaitUpDown)
 	}
 	p.connects, p.sends = nil, nil // the port's, of which there is none
 	after := heap()

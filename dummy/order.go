@@ -40,7 +40,7 @@ func (w *worker) stop() {
 	for w.ready.Len() > 0 {
 		w.at(int(w.ready.Pop())).clear(ready)
 	}
-	w.status.atStop = w.count.wait
+	w.status.atStop = w.count.WaitUpDown
 	w.emptiedAt = w.now()
 }
 
@@ -104,13 +104,12 @@ func (w *worker) leave(keepOwed, climb bool) {
 
 // reset begins to count anew. Connections and what is outstanding stay.
 func (w *worker) reset() {
-	w.count.balance()
-	w.past.close(w.count, w.findings.evidence)
+	w.closeBooks()
 	w.count.reset(w.engine.Connecting())
 	w.offFrom = 0
-	w.slowest = max(w.slowest, w.hists.rtt.Max())
+	w.slowest = max(w.slowest, w.hists.RTT.Max())
 	w.countAnew()
-	w.hists = newHistograms()
+	w.hists.Reset()
 	w.findings = findings{held: w.findings.held}
 	w.forgetAnswers()
 }
@@ -118,12 +117,14 @@ func (w *worker) reset() {
 // mark begins to count echoes anew; connections and faults go on.
 func (w *worker) mark() {
 	c := &w.count
-	c.ledger, c.bytes = monitor.Ledger{Sent: uint64(c.wait)}, monitor.Bytes{}
-	c.faults[monitor.Late] = 0
-	c.off, w.offFrom = 0, 0
-	w.slowest = max(w.slowest, w.hists.rtt.Max())
+	c.Ledger, c.Bytes = monitor.Ledger{Sent: uint64(c.WaitUpDown)}, monitor.Bytes{}
+	c.Faults[monitor.Late] = 0
+	c.EchoedOff, w.offFrom = 0, 0
+	w.slowest = max(w.slowest, w.hists.RTT.Max())
 	w.countAnew()
-	w.hists.resetEchoes()
+	for _, h := range []*monitor.Histogram{w.hists.RTT, w.hists.Lag, w.hists.Held, w.hists.Freed} {
+		h.Reset()
+	}
 	w.forgetAnswers()
 }
 

@@ -15,15 +15,15 @@ func TestStartAndStopAtOnce(t *testing.T) {
 		if rate > 0 {
 			want = 1 // is due
 		}
-		if got := w.count.ledger.Echoed; got != want || w.count.wait != 0 {
-			t.Errorf("at a rate of %v: %d echoed, %d owed, want %d", rate, got, w.count.wait, want)
+		if got := w.count.Ledger.Echoed; got != want || w.count.WaitUpDown != 0 {
+			t.Errorf("at a rate of %v: %d echoed, %d owed, want %d", rate, got, w.count.WaitUpDown, want)
 		}
 		w.start(w.now(), never)
 		turn(w, p, w.now(), true)
-		sent := w.count.ledger.Sent
+		sent := w.count.Ledger.Sent
 		w.stop()
-		if w.count.ledger.Sent != sent {
-			t.Errorf("at a rate of %v: STOP made %d more", rate, w.count.ledger.Sent-sent)
+		if w.count.Ledger.Sent != sent {
+			t.Errorf("at a rate of %v: STOP made %d more", rate, w.count.Ledger.Sent-sent)
 		}
 	}
 }

@@ -89,10 +89,10 @@ func (x *played) says(d *dummy, words ...word) {
 func (x *played) names() string {
 	s, c := &monitor.View{}, x.w.count
 	c.balance()
-	s.Ledger, s.Faults, s.Connections = c.ledger, c.faults, c.conns
+	s.Counts = c.Counts
 	s.Uptime, s.Clients, s.Diagnoses = x.at, x.f.load.Clients, x.f.outages.Found()
 	var names []string
-	for _, d := range diagnose.Causes(x.f.facts(s, &c, x.w.meeting)) {
+	for _, d := range diagnose.Causes(x.f.facts(s, c.signs, x.w.meeting)) {
 		names = append(names, d.Name)
 	}
 	return strings.Join(names, " ")
@@ -127,8 +127,8 @@ func TestSlowServerDoesNotStall(t *testing.T) {
 	x.serve = echoesAfter(1500 * time.Millisecond)
 	x.w.start(x.w.now(), never)
 	x.runs(10 * time.Second)
-	if got := x.names(); got != "" || x.w.count.ledger.Echoed < 5*8 {
-		t.Errorf("%s, %+v", got, x.w.count.ledger)
+	if got := x.names(); got != "" || x.w.count.Ledger.Echoed < 5*8 {
+		t.Errorf("%s, %+v", got, x.w.count.Ledger)
 	}
 	x.serve = nil
 	if x.runs(8 * time.Second); x.names() != monitor.ServerStalled {
@@ -211,8 +211,8 @@ func TestNothingStuckIsNotExplained(t *testing.T) {
 		}
 		x.w.stop()
 		x.runs(slowAnswer / 4)
-		if _, missing := x.w.giveUpDrain(); missing > 0 || x.w.count.wait == 0 {
-			t.Fatalf("%s: %d missing, %d owed", name, missing, x.w.count.wait)
+		if _, missing := x.w.giveUpDrain(); missing > 0 || x.w.count.WaitUpDown == 0 {
+			t.Fatalf("%s: %d missing, %d owed", name, missing, x.w.count.WaitUpDown)
 		}
 		poked = true
 		x.w.leave(true, true)
@@ -248,8 +248,8 @@ func TestAKickBeforeAnyStart(t *testing.T) {
 	}
 	x.runs(time.Second)
 	c := &x.w.count
-	if c.faults != [monitor.NumFaults]uint64{} || c.conns.ClosedByServer != 8 || c.conns.Now != 8 {
-		t.Errorf("%v: %+v", c.faults, c.conns)
+	if c.Faults != [monitor.NumFaults]uint64{} || c.Connections.ClosedByServer != 8 || c.Connections.Now != 8 {
+		t.Errorf("%v: %+v", c.Faults, c.Connections)
 	}
 	if log := x.f.events; len(log) != 1 || !strings.Contains(log[0].Text, "while nothing was asked of it") {
 		t.Errorf("the log tells %+v", log)
@@ -275,9 +275,9 @@ func TestIdleTimeoutsAndLimitsAreToldAsSuch(t *testing.T) {
 		x.w.start(x.w.now(), never)
 		x.runs(3 * time.Second)
 		x.w.countHeld(false)
-		n := x.w.count.faults[monitor.ClosedByServer]
-		if got := x.names(); got != want || n < 3 || x.w.count.ledger.Echoed == 0 {
-			t.Errorf("%s, %d closed, %+v, want %s", got, n, x.w.count.ledger, want)
+		n := x.w.count.Faults[monitor.ClosedByServer]
+		if got := x.names(); got != want || n < 3 || x.w.count.Ledger.Echoed == 0 {
+			t.Errorf("%s, %d closed, %+v, want %s", got, n, x.w.count.Ledger, want)
 		}
 	}
 }

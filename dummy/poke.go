@@ -62,12 +62,12 @@ func (w *worker) trickles(d *dummy) bool {
 // slowAnswer is how long an answer may take that is on its way still, after the slowest that any
 // worker has seen.
 func (w *worker) slowAnswer() time.Duration {
-	return diagnose.SlowAnswer(max(w.slowest, w.hists.rtt.Max(), time.Duration(w.fleet.slowest.Load())))
+	return diagnose.SlowAnswer(max(w.slowest, w.hists.RTT.Max(), time.Duration(w.fleet.slowest.Load())))
 }
 
 // tellSlowest lets the other workers know how slow the server is.
 func (w *worker) tellSlowest() {
-	slowest := int64(max(w.slowest, w.hists.rtt.Max()))
+	slowest := int64(max(w.slowest, w.hists.RTT.Max()))
 	for {
 		known := w.fleet.slowest.Load()
 		if slowest <= known || w.fleet.slowest.CompareAndSwap(known, slowest) {
@@ -127,7 +127,7 @@ func (w *worker) pokeOver(d *dummy, at time.Duration) {
 // connection that it had read from and not answered. A server that never answered anybody has no
 // flag stuck: see never_served.
 func (w *worker) finAnswered(d *dummy) {
-	if p := w.pokes[d.Slot]; p.silent && !d.is(heard) && w.count.ledger.Echoed > 0 {
+	if p := w.pokes[d.Slot]; p.silent && !d.is(heard) && w.count.Ledger.Echoed > 0 {
 		w.count.signs.Ladder.Flag.Add(diagnose.Stuck{Connections: 1, Echoes: p.Owed})
 	}
 }

@@ -195,8 +195,8 @@ func TestWhateverEndsAPokedConnectionIsNoFault(t *testing.T) {
 		turn(w, p, 2*time.Minute, false)
 		turn(w, p, 3*time.Minute, false)
 		w.countHeld(false)
-		if w.count.faults != before.faults || w.count.ledger != before.ledger ||
-			w.count.bytes != before.bytes || w.count.wait != before.wait {
+		if w.count.Faults != before.Faults || w.count.Ledger != before.Ledger ||
+			w.count.Bytes != before.Bytes || w.count.WaitUpDown != before.WaitUpDown {
 			t.Errorf("%s: %+v, before %+v", name, w.count, before)
 		}
 	}
@@ -238,11 +238,11 @@ func TestWhoStillSendsIsSlow(t *testing.T) {
 // next START.
 func TestWhatIsOwedAtTheEndOfADrainStaysOwed(t *testing.T) {
 	w, p, d := stuckByHand(t, scanEvery, time.Minute)
-	before := w.count.ledger
+	before := w.count.Ledger
 	w.engine.Complete(p.received(d, nil))
 	w.count.balance()
-	if w.count.wait != 1 || w.count.ledger.Lost != before.Lost {
-		t.Errorf("closed after the drain: wait %d, %+v", w.count.wait, w.count.ledger)
+	if w.count.WaitUpDown != 1 || w.count.Ledger.Lost != before.Lost {
+		t.Errorf("closed after the drain: wait %d, %+v", w.count.WaitUpDown, w.count.Ledger)
 	}
 	lines := w.owedLines(-1)
 	if len(lines) != 1 || lines[0].Count != 1 || lines[0].Connection != 1 {
@@ -250,8 +250,8 @@ func TestWhatIsOwedAtTheEndOfADrainStaysOwed(t *testing.T) {
 	}
 	w.start(w.now(), never)
 	w.count.balance()
-	if w.count.ledger.Lost != before.Lost+1 || w.count.wait != 0 || len(w.owedLines(-1)) != 0 {
-		t.Errorf("after START: wait %d, %+v", w.count.wait, w.count.ledger)
+	if w.count.Ledger.Lost != before.Lost+1 || w.count.WaitUpDown != 0 || len(w.owedLines(-1)) != 0 {
+		t.Errorf("after START: wait %d, %+v", w.count.WaitUpDown, w.count.Ledger)
 	}
 }
 

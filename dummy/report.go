@@ -5,51 +5,26 @@ import (
 	"slices"
 	"time"
 
+	"dummyload/dummy/diagnose"
 	"dummyload/monitor"
 	"dummyload/server/iocp"
 )
 
-// histograms are a worker's own. With each report it hands them over whole and goes on with
-// empty ones.
-type histograms struct {
-	rtt, connect, lag *monitor.Histogram
-
-	// The round trips in which the worker was held up are not in rtt but in these two: as they
-	// were measured, and without that time. Both are nil until there is one.
-	held, freed *monitor.Histogram
-}
-
-func newHistograms() *histograms {
-	return &histograms{
-		rtt: monitor.NewHistogram(), connect: monitor.NewHistogram(), lag: monitor.NewHistogram(),
-	}
-}
-
-func (h *histograms) reset() {
-	h.connect.Reset()
-	h.resetEchoes()
-}
-
-func (h *histograms) resetEchoes() {
-	h.rtt.Reset()
-	h.lag.Reset()
-	if h.held != nil {
-		h.held.Reset()
-		h.freed.Reset()
-	}
+// measured is a tally with room for what a worker measures. With each report the worker hands it over
+// whole and goes on with an empty one.
+func measured() *monitor.Tally {
+	return &monitor.Tally{RTT: monitor.NewHistogram(), Connect: monitor.NewHistogram(),
+		Lag: monitor.NewHistogram()}
 }
 
 // recordHeld takes a round trip in which the worker was held up.
-func (h *histograms) recordHeld(measured, freed time.Duration) {
-	if h.held == nil {
-		h.held, h.freed = monitor.NewHistogram(), monitor.NewHistogram()
+func recordHeld(t *monitor.Tally, measured, freed time.Duration) {
+	if t.Held == nil {
+		t.Held, t.Freed = monitor.NewHistogram(), monitor.NewHistogram()
 	}
-	h.held.Record(measured)
-	h.freed.Record(freed)
+	t.Held.Record(measured)
+	t.Freed.Record(freed)
 }
-
-// heldUp reports whether the worker was held up in any round trip.
-func (h *histograms) heldUp() bool { return h.held != nil && h.held.Count() > 0 }
 
 // wanted is what a report is to contain besides the counters.
 type wanted struct {
@@ -57,43 +32,35 @@ type wanted struct {
 	fairness bool // echoes by client
 }
 
-// report is all that a worker knows at the end of one batch, so that it is consistent.
+// report is all that a worker knows at the end of one batch, so that it is consistent. Its histograms
+// and its evidence are what came since the report before; PerClient is nil where nobody asked.
 type report struct {
-	count     counters
-	past      past // before the last Reset
-	hists     *histograms
-	evidence  []monitor.Evidence // new ones
-	owed      []monitor.Owed
-	listed    bool     // owed is all that was asked for: the worker drains, or has drained
-	answered  []uint64 // echoes of each client
-	silent    uint64
-	meeting   meeting
-	pending   int           // dummies that are not up yet, see status
-	cpu, at   time.Duration // the thread's processor time, and when it was read
-	idle      time.Duration // see awake
-	behind    time.Duration // see behindNow
-	held      time.Duration // while Echo was on
-	heldDrain time.Duration // since STOP
+	monitor.Tally
+	signs   diagnose.Counts
+	listed  bool // what is owed is all that was asked for: the worker drains, or has drained
+	meeting meeting
+	cpu, at time.Duration // the thread's processor time, and when it was read
+	idle    time.Duration // see awake
 }
 
 // report hands over what the worker has; it goes on with the empty histograms given.
-func (w *worker) report(empty *histograms, want wanted) *report {
+func (w *worker) report(empty *monitor.Tally, want wanted) *report {
 	w.count.balance()
 	w.countOff()
-	r := &report{
-		count: w.count, past: w.past, hists: w.hists, evidence: w.findings.evidence,
-		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle,
-		behind: w.behindNow(w.now()), pending: w.status.unsettled,
-		held: w.held.echo, heldDrain: w.held.drain, meeting: w.meeting,
-	}
-	w.slowest = max(w.slowest, w.hists.rtt.Max())
+	r := &report{Tally: *w.hists, signs: w.count.signs, meeting: w.meeting,
+		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle}
+	r.Counts, r.Before, r.Evidence = w.count.Counts, w.past, w.findings.evidence
+	r.Settling = w.status.unsettled
+	r.Generator = monitor.Generator{Workers: 1, Behind: w.behindNow(w.now()),
+		HeldUp: monitor.Millis(w.held.echo), HeldUpDraining: w.held.drain}
+	w.slowest = max(w.slowest, w.hists.RTT.Max())
 	w.tellSlowest()
 	w.hists, w.findings.evidence = empty, nil
 	if w.mode == draining {
-		r.owed, r.listed = w.owedLines(want.owed), true
+		r.Owed, r.listed = w.owedLines(want.owed), true
 	}
 	if want.fairness {
-		r.answered, r.silent = w.fairness()
+		r.PerClient, r.Silent = w.fairness()
 	}
 	return r
 }
@@ -104,7 +71,7 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 	switch {
 	case most == 0:
 		return nil
-	case most < 0 && w.list.of == w.count.ledger && w.now()-w.list.at < listFresh:
+	case most < 0 && w.list.of == w.count.Ledger && w.now()-w.list.at < listFresh:
 		return w.list.lines
 	}
 	lines := slices.Clone(w.kept.lines)
@@ -123,7 +90,7 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 		}
 	}
 	if most < 0 {
-		w.list = owedList{w.count.ledger, w.now(), lines}
+		w.list = owedList{w.count.Ledger, w.now(), lines}
 	}
 	return lines
 }
@@ -157,14 +124,15 @@ func sortOwed(lines []monitor.Owed) {
 	slices.SortStableFunc(lines, func(a, b monitor.Owed) int { return cmp.Compare(b.Age, a.Age) })
 }
 
-func (w *worker) fairness() (answered []uint64, silent uint64) {
-	answered = make([]uint64, w.wanted)
-	for slot := range answered {
+// fairness is how many echoes each client got, and how many got none although they had asked.
+func (w *worker) fairness() (echoes *monitor.Histogram, silent uint64) {
+	echoes = monitor.NewHistogram()
+	for slot := range w.wanted {
 		d := w.at(slot)
-		answered[slot] = d.answered
+		echoes.Record(time.Duration(d.answered))
 		if d.answered == 0 && d.is(everSent) {
 			silent++
 		}
 	}
-	return answered, silent
+	return echoes, silent
 }

@@ -47,7 +47,7 @@ func TestAScanThatIsAlwaysLateLooks(t *testing.T) {
 		at += 2 * heldUp
 		turn(w, p, at, false)
 	}
-	if late := w.count.faults[monitor.Late]; late != 1 {
+	if late := w.count.Faults[monitor.Late]; late != 1 {
 		t.Errorf("%d late, want 1", late)
 	}
 }

@@ -9,45 +9,44 @@ import (
 
 // tripsOf are the round trips of one worker.
 func tripsOf(w *worker) (measured, freed *monitor.Histogram) {
-	t := newTrips()
-	t.take([]*report{{hists: w.hists}})
-	if t.freed == nil {
-		return t.measured, t.measured
-	}
-	return t.measured, t.freed
+	measured, freed = monitor.NewHistogram(), monitor.NewHistogram()
+	measured.Merge(w.hists.RTT)
+	measured.Merge(w.hists.Held)
+	freed.Merge(w.hists.RTT)
+	freed.Merge(w.hists.Freed)
+	return measured, freed
 }
 
 // TestTripsAreCountedOnce: whichever workers were held up, and since whichever snapshot.
 func TestTripsAreCountedOnce(t *testing.T) {
 	const ms = time.Millisecond
-	sum := newTrips()
-	take := func(hists ...*histograms) *monitor.View {
+	var sum totals
+	sum.init(3)
+	take := func(hists ...*monitor.Tally) *monitor.View {
 		reports := []*report{{}} // of a worker that has ended
 		for _, h := range hists {
-			reports = append(reports, &report{hists: h})
+			reports = append(reports, &report{Tally: *h})
 		}
-		sum.take(reports)
-		s := new(monitor.View)
-		sum.describe(s)
-		return s
+		sum.take(&monitor.Run{}, reports)
+		return monitor.NewView(&monitor.Run{}, &sum.books)
 	}
-	with := func(rtt int, held ...time.Duration) *histograms {
-		h := newHistograms()
-		h.rtt.RecordN(ms, uint64(rtt))
+	with := func(rtt int, held ...time.Duration) *monitor.Tally {
+		h := measured()
+		h.RTT.RecordN(ms, uint64(rtt))
 		for _, d := range held {
-			h.recordHeld(d, d/10)
+			recordHeld(h, d, d/10)
 		}
 		return h
 	}
 	for i, c := range []struct {
-		given               []*histograms
+		given               []*monitor.Tally
 		count, recent       uint64
 		max, freed, lastMax float64 // ms
 	}{
-		{[]*histograms{with(2), with(3)}, 5, 5, 1, 1, 1},
-		{[]*histograms{with(1), with(1, 50*ms)}, 8, 3, 50, 5, 50},
-		{[]*histograms{with(1, 80*ms), with(0, 70*ms)}, 11, 3, 80, 8, 80},
-		{[]*histograms{with(4), with(0)}, 15, 4, 80, 8, 1},
+		{[]*monitor.Tally{with(2), with(3)}, 5, 5, 1, 1, 1},
+		{[]*monitor.Tally{with(1), with(1, 50*ms)}, 8, 3, 50, 5, 50},
+		{[]*monitor.Tally{with(1, 80*ms), with(0, 70*ms)}, 11, 3, 80, 8, 80},
+		{[]*monitor.Tally{with(4), with(0)}, 15, 4, 80, 8, 1},
 	} {
 		s := take(c.given...)
 		if s.RTT.Count != c.count || s.RTTFreed.Count != c.count || s.RTTRecent.Count != c.recent ||
@@ -62,7 +61,7 @@ func TestTripsAreCountedOnce(t *testing.T) {
 			t.Errorf("snapshot %d: %d in the buckets, want %d", i, n, c.count)
 		}
 	}
-	sum.reset()
+	sum.resetEchoes()
 	if s := take(with(1)); s.RTT.Count != 1 || s.RTTFreed != s.RTT {
 		t.Errorf("after a reset %+v, freed %+v", s.RTT, s.RTTFreed)
 	}

@@ -7,6 +7,7 @@ import (
 	"dummyload/dummy/conn"
 	"dummyload/dummy/diagnose"
 	"dummyload/dummy/verify"
+	"dummyload/monitor"
 	"dummyload/monitor/trace"
 )
 
@@ -38,10 +39,10 @@ type worker struct {
 	rings    timeRings
 
 	count     counters
-	hists     *histograms
-	slowest   time.Duration // round trip of all that is not in hists.rtt
+	hists     *monitor.Tally // what was measured since the last report
+	slowest   time.Duration  // round trip of all that is not in hists.RTT
 	findings  findings
-	past      past // before the last Reset
+	past      *monitor.Before // what was counted before the last Reset; nil without one
 	meeting   meeting
 	silence   diagnose.Silence
 	offFrom   uint64 // ledger.Echoed as far as countOff has seen it

@@ -189,7 +189,7 @@ func TestMoreDummiesAfterAFailedDrainLeaveItNamed(t *testing.T) {
 func TestEveryOwedEchoIsNamedWithoutASnapshotInBetween(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(startServer(t, readAll))
-	cfg.Clients, cfg.OverSend, cfg.DrainTimeout = 2*owedWhileDraining+1, 1, 100*time.Millisecond
+	cfg.Clients, cfg.OverSend, cfg.DrainTimeout = 2*monitor.MaxOwed+1, 1, 100*time.Millisecond
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
 	give(t)(f.Start(0))

@@ -11,21 +11,21 @@ import (
 // numbers count since then; the verdict is over both. In the summary verdict, exit code, reasons,
 // diagnoses and the bundled server's audit are of the whole run.
 type Before struct {
-	At     time.Time     `json:"-"`     // of the last Reset
-	Uptime Millis        `json:"at_ms"` // the same, since the fleet began
-	Resets uint64        `json:"times"`
-	EchoOn time.Duration `json:"-"`
+	At     time.Time     `json:"-"`                 // of the last Reset
+	Uptime Millis        `json:"at_ms" merge:"max"` // the same, since the fleet began
+	Resets uint64        `json:"times" merge:"max"`
+	EchoOn time.Duration `json:"-" merge:"max"`
 
 	Ledger           Ledger      `json:"ledger_before"` // Wait is 0: what was outstanding counts as sent since
 	Faults           FaultCounts `json:"faults_before"`
 	Connections      Made        `json:"connected_before"` // Peak and Now are 0
 	HostileConnected uint64      `json:"hostile_connected_before"`
-	Diagnoses        []Diagnosis `json:"-"`
-	Evidence         []Evidence  `json:"-"` // the first of each fault
+	Diagnoses        []Diagnosis `json:"-" merge:"-"`     // the View's: see Run
+	Evidence         []Evidence  `json:"-" merge:"first"` // the first of each fault
 
 	// Server is the bundled server's figures as they stood at the Reset, nil without one. The
 	// server knows of no Reset; the sampler keeps them.
-	Server *Server `json:"-"`
+	Server *Server `json:"-" merge:"-"`
 }
 
 // Made is Connections whose JSON is how many were made.
@@ -38,7 +38,7 @@ func (m Made) MarshalJSON() ([]byte, error) { return json.Marshal(m.Connected) }
 func (m *Made) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &m.Connected) }
 
 // Bad is the number of faults before the Reset that a right server never causes.
-func (b *Before) Bad() uint64 { return (&View{Faults: b.Faults}).Bad() }
+func (b *Before) Bad() uint64 { return b.Faults.bad() }
 
 // share says how many of a fault are from before the Reset, empty for none.
 func (b *Before) share(f Fault) string {
@@ -59,11 +59,7 @@ func (s *View) Whole() *View {
 	w := *s
 	w.Before = nil
 	w.EchoOn += b.EchoOn
-	w.Ledger.Add(b.Ledger)
-	for f, n := range b.Faults {
-		w.Faults[f] += n
-	}
-	w.Connections.Add(b.Connections.Connections)
+	w.Counts.Add(&Counts{Ledger: b.Ledger, Faults: b.Faults, Connections: b.Connections.Connections})
 	w.Evidence = slices.Concat(b.Evidence, s.Evidence)
 	w.Diagnoses = slices.Clone(s.Diagnoses)
 	for _, d := range b.Diagnoses {

@@ -82,7 +82,7 @@ type resetting struct {
 	resets, accepted uint64
 }
 
-func (r *resetting) Collect(s *View) {
+func (r *resetting) Collect(_ *Run, s *Tally) {
 	if r.resets > 0 {
 		s.Before = &Before{Resets: r.resets}
 	}

@@ -1,6 +1,10 @@
 package monitor
 
-import "fmt"
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
 
 // Fault is one kind of wrong that the dummies count, by connection and in total.
 type Fault uint8
@@ -96,4 +100,44 @@ func ParseFault(name string) (Fault, bool) {
 		}
 	}
 	return 0, false
+}
+
+// FaultCounts is a number for every fault. Its JSON is an object with a key for each, in the
+// order of the faults.
+type FaultCounts [NumFaults]uint64
+
+// bad is how many there are but for those that are watched.
+func (c *FaultCounts) bad() uint64 {
+	var n uint64
+	for f, count := range c {
+		if !Fault(f).Watched() {
+			n += count
+		}
+	}
+	return n
+}
+
+// MarshalJSON writes the object.
+func (c FaultCounts) MarshalJSON() ([]byte, error) {
+	var b strings.Builder
+	for f, n := range c {
+		fmt.Fprintf(&b, "%c%q:%d", "{,"[min(f, 1)], Fault(f), n)
+	}
+	return []byte(b.String() + "}"), nil
+}
+
+// UnmarshalJSON reads the object; a key that is no fault's is an error.
+func (c *FaultCounts) UnmarshalJSON(data []byte) error {
+	var counts map[string]uint64
+	if err := json.Unmarshal(data, &counts); err != nil {
+		return err
+	}
+	for name, n := range counts {
+		f, ok := ParseFault(name)
+		if !ok {
+			return fmt.Errorf("no fault is called %q", name)
+		}
+		c[f] = n
+	}
+	return nil
 }

@@ -33,15 +33,19 @@ func golden(t *testing.T, name, got string) {
 // not 0 share a value.
 func goodRun() *View {
 	return &View{
-		At:     time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-		Uptime: 87 * time.Second, Phase: Ended, EchoOn: 10 * time.Second,
-		Target: "127.0.0.1:40123", Bundled: true, Seed: 42,
-		Clients: 1000, OverSend: 10, Churn: 30, EchoTimeout: 500 * time.Millisecond,
-		Ledger:     Ledger{Sent: 2_104_561, Echoed: 2_104_511, Abandoned: 50},
-		WaitUpDown: 0,
-		Connections: Connections{Attempted: 1313, Connected: 1312, Failed: 0, ClosedByDummy: 1311,
-			Peak: 1001, NeverAccepted: 17},
-		Bytes: Bytes{Sent: 80_104_561, Received: 80_004_511},
+		Run: Run{
+			At:     time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+			Uptime: 87 * time.Second, Phase: Ended, EchoOn: 10 * time.Second,
+			Target: "127.0.0.1:40123", Bundled: true, Seed: 42,
+			Clients: 1000, OverSend: 10, Churn: 30, EchoTimeout: 500 * time.Millisecond,
+		},
+		Counts: Counts{
+			Ledger:     Ledger{Sent: 2_104_561, Echoed: 2_104_511, Abandoned: 50},
+			WaitUpDown: 0,
+			Connections: Connections{Attempted: 1313, Connected: 1312, Failed: 0, ClosedByDummy: 1311,
+				Peak: 1001, NeverAccepted: 17},
+			Bytes: Bytes{Sent: 80_104_561, Received: 80_004_511},
+		},
 		RTT: Distribution{Count: 2_104_510, Min: 11.25, Mean: 95.5, P50: 92, P90: 110, P99: 1200,
 			P999: 1402, P9999: 2055, Max: 3056.125},
 		ConnectTime: Distribution{Count: 1310, Min: 40, Mean: 61, P50: 60, P90: 70, P99: 310,

@@ -3,6 +3,7 @@ package monitor
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -20,9 +21,8 @@ const (
 // on with an empty one; whoever collects merges them. It takes 230 kB.
 type Histogram struct {
 	hdr      *hdrhistogram.Histogram
-	sum      float64 // nanoseconds
+	sum      sum // nanoseconds
 	min, max time.Duration
-	clamped  uint64
 }
 
 // NewHistogram makes an empty histogram.
@@ -37,7 +37,7 @@ func NewHistogram() *Histogram {
 func (h *Histogram) Record(d time.Duration) { h.RecordN(d, 1) }
 
 // RecordN counts a duration n times. A negative one, which a clock read once for a whole batch
-// can give, counts as 0; one above MaxRecorded counts as MaxRecorded and in Clamped.
+// can give, counts as 0; one above MaxRecorded counts as MaxRecorded.
 func (h *Histogram) RecordN(d time.Duration, n uint64) {
 	if n == 0 {
 		return
@@ -45,46 +45,97 @@ func (h *Histogram) RecordN(d time.Duration, n uint64) {
 	if d < 0 {
 		d = 0
 	}
-	if d > MaxRecorded {
-		d = MaxRecorded
-		h.clamped += n
-	}
+	d = min(d, MaxRecorded)
 	if err := h.hdr.RecordValues(int64(d), int64(n)); err != nil {
 		panic(fmt.Sprintf("monitor: histogram refused %d × %v: %v", n, d, err))
 	}
-	h.sum += float64(d) * float64(n)
+	h.sum.add(bits.Mul64(uint64(d), n))
 	h.min = min(h.min, d)
 	h.max = max(h.max, d)
 }
 
 // Merge adds what another histogram counted; from stays as it is.
 func (h *Histogram) Merge(from *Histogram) {
-	if from.hdr.TotalCount() == 0 {
+	if from.Count() == 0 {
 		return
 	}
 	if dropped := h.hdr.Merge(from.hdr); dropped != 0 {
 		panic(fmt.Sprintf("monitor: merging histograms lost %d values", dropped))
 	}
-	h.sum += from.sum
+	h.sum.add(from.sum.high, from.sum.low)
 	h.min = min(h.min, from.min)
 	h.max = max(h.max, from.max)
-	h.clamped += from.clamped
 }
 
-// Reset empties the histogram and keeps its memory.
+// Reset empties the histogram and keeps its memory; of a nil one there is nothing to empty.
 func (h *Histogram) Reset() {
+	if h == nil {
+		return
+	}
 	h.hdr.Reset()
-	h.sum, h.min, h.max, h.clamped = 0, MaxRecorded, 0, 0
+	h.sum, h.min, h.max = sum{}, MaxRecorded, 0
 }
 
-// Count is how many durations were recorded.
-func (h *Histogram) Count() uint64 { return uint64(h.hdr.TotalCount()) }
+// sum is a whole number of 128 bits: it adds up exactly, in whatever order.
+type sum struct{ high, low uint64 }
+
+func (s *sum) add(high, low uint64) {
+	var carry uint64
+	s.low, carry = bits.Add64(s.low, low, 0)
+	s.high += high + carry
+}
+
+func (s sum) float() float64 { return math.Ldexp(float64(s.high), 64) + float64(s.low) }
+
+// sumOf is a new histogram of what both counted.
+func sumOf(a, b *Histogram) *Histogram {
+	h := NewHistogram()
+	for _, from := range []*Histogram{a, b} {
+		if from != nil {
+			h.Merge(from)
+		}
+	}
+	return h
+}
+
+// Count is how many durations were recorded. A nil histogram is an empty one to all that read.
+func (h *Histogram) Count() uint64 {
+	if h == nil {
+		return 0
+	}
+	return uint64(h.hdr.TotalCount())
+}
 
 // Max is the longest of them, 0 when nothing was recorded.
-func (h *Histogram) Max() time.Duration { return h.max }
+func (h *Histogram) Max() time.Duration {
+	if h == nil {
+		return 0
+	}
+	return h.max
+}
 
-// Clamped is how many of them were longer than MaxRecorded.
-func (h *Histogram) Clamped() uint64 { return h.clamped }
+// Min is the shortest of them, 0 when nothing was recorded.
+func (h *Histogram) Min() time.Duration {
+	if h.Count() == 0 {
+		return 0
+	}
+	return h.min
+}
+
+// at is the duration that so many others are no longer than, to three digits and never more than
+// Max; 0 when there are no more than those.
+func (h *Histogram) at(before uint64) time.Duration {
+	if h.Count() <= before {
+		return 0
+	}
+	for slot, n := range h.hdr.Export().Counts {
+		if uint64(n) > before {
+			return min(slotStart(slot+1)-1, h.max)
+		}
+		before -= uint64(n)
+	}
+	panic("monitor: a histogram has lost values")
+}
 
 // percentiles are those of Distribution, in its order.
 var percentiles = [...]float64{50, 90, 99, 99.9, 99.99}
@@ -99,7 +150,7 @@ func (h *Histogram) Distribution() Distribution {
 	at := h.hdr.ValueAtPercentilesSlice(percentiles[:])
 	p := func(i int) float64 { return micros(min(time.Duration(at[i]), h.max)) }
 	return Distribution{
-		Count: n, Min: micros(h.min), Mean: h.sum / float64(n) / 1e3,
+		Count: n, Min: micros(h.min), Mean: h.sum.float() / float64(n) / 1e3,
 		P50: p(0), P90: p(1), P99: p(2), P999: p(3), P9999: p(4), Max: micros(h.max),
 	}
 }
@@ -131,6 +182,9 @@ func BucketEdge(i int) time.Duration {
 // an edge counts where it begins.
 func (h *Histogram) Buckets() Buckets {
 	var b Buckets
+	if h.Count() == 0 {
+		return b
+	}
 	i := 0
 	for slot, n := range h.hdr.Export().Counts {
 		if n == 0 {

@@ -197,27 +197,27 @@ func (j *Joiner) publish(t *timeline) {
 	t.steps, t.note = steps, t.lacks(steps)
 }
 
-// Collect adds to the evidence of a snapshot what was joined with it. The fleet comes first.
-func (j *Joiner) Collect(s *View) {
+// Collect adds to the evidence of a tally what was joined with it. The fleet comes first.
+func (j *Joiner) Collect(_ *Run, t *Tally) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.joined) > 0 {
-		s.Evidence = slices.Clone(s.Evidence) // the fleet's own is shared by all snapshots
+		t.Evidence = slices.Clone(t.Evidence) // the fleet's own is shared by all snapshots
 	}
 	has := map[evidenceKey]bool{}
-	for i := range s.Evidence {
-		e := &s.Evidence[i]
-		t := j.joined[keyOf(e)]
+	for i := range t.Evidence {
+		e := &t.Evidence[i]
+		found := j.joined[keyOf(e)]
 		switch {
-		case t != nil:
+		case found != nil:
 			has[keyOf(e)] = true
-			e.Steps, e.StepsNote = t.steps, t.note
+			e.Steps, e.StepsNote = found.steps, found.note
 		case j.missed[e.Fault] > 0 && j.kept[e.Fault] < JoinedEvidence:
 			e.StepsNote = "not joined with the traces: faults came faster than these were read"
 		}
 	}
-	for key, t := range j.joined {
-		if !has[key] && time.Since(t.first) > forgetAfter {
+	for key, found := range j.joined {
+		if !has[key] && time.Since(found.first) > forgetAfter {
 			delete(j.joined, key)
 			j.kept[key.fault]--
 		}

@@ -55,8 +55,8 @@ func evidenceOf() Evidence {
 }
 
 func joinedWith(j *Joiner) Evidence {
-	s := &View{Evidence: []Evidence{evidenceOf()}}
-	j.Collect(s)
+	s := &Tally{Evidence: []Evidence{evidenceOf()}}
+	j.Collect(nil, s)
 	return s.Evidence[0]
 }
 
@@ -73,8 +73,8 @@ func TestAServerIsAskedUntilItHasAccepted(t *testing.T) {
 	defer j.Close()
 	j.Found(e)
 	joined := func() Evidence {
-		s := &View{Evidence: []Evidence{e}}
-		j.Collect(s)
+		s := &Tally{Evidence: []Evidence{e}}
+		j.Collect(nil, s)
 		return s.Evidence[0]
 	}
 	time.Sleep(2 * secondLook) // past the second look
@@ -174,8 +174,8 @@ func TestOnlyTheFirstOfEachKindAreJoined(t *testing.T) {
 	}
 	j.Start(theDummies{log: dummies}, nil)
 	j.Close()
-	s := &View{Evidence: all}
-	j.Collect(s)
+	s := &Tally{Evidence: all}
+	j.Collect(nil, s)
 	joined := 0
 	for i, e := range s.Evidence {
 		if len(e.Steps) > 0 {

@@ -20,19 +20,11 @@ type Ledger struct {
 	Lost      uint64 `json:"lost"`      // unanswered when the server closed, or proved missing
 }
 
-// Add adds what another ledger counts.
-func (l *Ledger) Add(o Ledger) {
-	l.Sent += o.Sent
-	l.Echoed += o.Echoed
-	l.Wait += o.Wait
-	l.Abandoned += o.Abandoned
-	l.Lost += o.Lost
-}
-
 // Balanced reports whether nothing is unaccounted for.
 func (l Ledger) Balanced() bool { return l.Sent == l.Echoed+l.Wait+l.Abandoned+l.Lost }
 
-// Connections counts connections since the start; Now is how many are up.
+// Connections counts connections since the start; Now is how many are up. Peaks add up to what there
+// was at most.
 type Connections struct {
 	Attempted      uint64 `json:"attempted"`
 	Connected      uint64 `json:"connected"`
@@ -44,18 +36,6 @@ type Connections struct {
 	// before its program had accepted them: its backlog was full. Each was dialed anew.
 	NeverAccepted uint64 `json:"never_accepted,omitempty"`
 	Now           uint64 `json:"-"`
-}
-
-// Add adds what others count. Peaks add up to what there was at most.
-func (c *Connections) Add(o Connections) {
-	c.Attempted += o.Attempted
-	c.Connected += o.Connected
-	c.Failed += o.Failed
-	c.ClosedByDummy += o.ClosedByDummy
-	c.ClosedByServer += o.ClosedByServer
-	c.NeverAccepted += o.NeverAccepted
-	c.Peak += o.Peak
-	c.Now += o.Now
 }
 
 // Bytes counts what went over the wire, headers included.
@@ -156,28 +136,28 @@ type Fairness struct {
 type Generator struct {
 	// CPUShare is the busiest dummy worker's share of one core, 0 to 1, since the previous
 	// snapshot; once the fleet has ended, the mean over the time that Echo was on.
-	CPUShare     float64 `json:"cpu_share"`
-	EchoCPUShare float64 `json:"-"` // the same, as the mean over the time that Echo was on
+	CPUShare     float64 `json:"cpu_share" merge:"max"`
+	EchoCPUShare float64 `json:"-" merge:"max"` // the same, as the mean over the time that Echo was on
 	// SendLag is, in an open loop, how late an echo was sent that was due and had room: since
 	// the later of its due time and when a window was open. What waits for a window waits for the
 	// server.
-	SendLag Lag `json:"send_lag_p99_us"`
+	SendLag Lag `json:"send_lag_p99_us" merge:"-"`
 
 	// HeldUp is how long the tester did nothing although it wanted to: stopped, or the processor
 	// was somebody else's. What came meanwhile was not read, and the server is not to blame for
 	// it. It is the worst worker's, while Echo was on; HeldUpDraining is the same since STOP.
-	HeldUp         Millis        `json:"held_up_ms"`
-	HeldUpDraining time.Duration `json:"-"`
+	HeldUp         Millis        `json:"held_up_ms" merge:"max"`
+	HeldUpDraining time.Duration `json:"-" merge:"max"`
 
 	Saturated bool `json:"saturated"` // its processor time was the limit of what the run has measured
 
 	// Starved is the share of the time that Echo was on in which a worker, the worst one, neither
 	// ran nor slept: others had the processor, or the tester was stopped.
-	Starved float64 `json:"-"`
+	Starved float64 `json:"-" merge:"max"`
 
 	// Behind is, in an open loop, how far the schedule was ahead of what was sent, for whatever
 	// reason: full windows are the server's. Once Echo is off, as it was at STOP.
-	Behind time.Duration `json:"-"`
+	Behind time.Duration `json:"-" merge:"max"`
 
 	Backend    string `json:"dummy_backend"`
 	Workers    int    `json:"dummy_workers"`
@@ -218,7 +198,7 @@ type Hostile struct {
 // Drain describes the last STOP.
 type Drain struct {
 	AtStop  uint64        // Wait Echo Count when STOP was given
-	Elapsed time.Duration // from STOP until Wait Echo Count was 0, or until now
+	Elapsed time.Duration `merge:"max"` // from STOP until Wait Echo Count was 0, or until now
 	Owed    uint64        // Wait Echo Count as a drain was given up; 0 for one that was not
 	// GaveUp is set when the drain's time was over before all echoes had come. Missing of them were
 	// proved missing then, and are lost; the others are owed. It is no drain, even with none owed.

@@ -8,8 +8,10 @@ import (
 
 // at is a snapshot a time after the run began.
 func at(uptime time.Duration, phase Phase, echoes uint64) *View {
-	return &View{At: time.Unix(1000, 0).Add(uptime), Uptime: uptime, Phase: phase,
-		Ledger: Ledger{Sent: echoes + 5, Echoed: echoes, Wait: 5}}
+	return &View{Run: Run{At: time.Unix(1000, 0).Add(uptime), Uptime: uptime, Phase: phase},
+		Counts: Counts{
+			Ledger: Ledger{Sent: echoes + 5, Echoed: echoes, Wait: 5},
+		}}
 }
 
 func TestProgressInAFile(t *testing.T) {

@@ -4,11 +4,8 @@ import "time"
 
 // Rates is how fast things went between two snapshots, per second.
 type Rates struct {
-	Sent     float64 // echoes: SendPacket TPS
-	Echoed   float64 // echoes verified: RecvPacket TPS
-	Connects float64
-	BytesOut float64
-	BytesIn  float64
+	Sent   float64 // echoes: SendPacket TPS
+	Echoed float64 // echoes verified: RecvPacket TPS
 }
 
 // RatesBetween compares two snapshots of one run, the earlier first. All is 0 when there is no
@@ -16,11 +13,8 @@ type Rates struct {
 func RatesBetween(earlier, later *View) Rates {
 	dt := later.At.Sub(earlier.At)
 	return Rates{
-		Sent:     rate(earlier.Ledger.Sent, later.Ledger.Sent, dt),
-		Echoed:   rate(earlier.Ledger.Echoed, later.Ledger.Echoed, dt),
-		Connects: rate(earlier.Connections.Connected, later.Connections.Connected, dt),
-		BytesOut: rate(earlier.Bytes.Sent, later.Bytes.Sent, dt),
-		BytesIn:  rate(earlier.Bytes.Received, later.Bytes.Received, dt),
+		Sent:   rate(earlier.Ledger.Sent, later.Ledger.Sent, dt),
+		Echoed: rate(earlier.Ledger.Echoed, later.Ledger.Echoed, dt),
 	}
 }
 

@@ -23,7 +23,7 @@ func TestReportGolden(t *testing.T) {
 	good := Rules{Thresholds: threshold("rtt_p99<5ms")}
 	golden(t, "report_good.txt", reportOf(t, goodRun(), good, meta))
 	golden(t, "report_bad.txt", reportOf(t, badRun(), Rules{}, meta))
-	none := &View{Target: "h\x1b:1", Clients: 1, OverSend: 1, Rate: 1e6}
+	none := &View{Run: Run{Target: "h\x1b:1", Clients: 1, OverSend: 1, Rate: 1e6}}
 	golden(t, "report_none.txt", reportOf(t, none, Rules{OpenLoop: true}, Meta{}))
 }
 

@@ -8,9 +8,23 @@ import (
 	"time"
 )
 
-// Source adds what it knows to a snapshot. The fleet and the bundled server are sources.
+// Source adds what it has counted to a tally, and what it alone knows of the run. The fleet and the
+// bundled server are sources.
 type Source interface {
-	Collect(*View)
+	Collect(*Run, *Tally)
+}
+
+// Collect is a view of what some sources have to say now.
+func Collect(sources ...Source) *View {
+	return collect(new(Tally), sources)
+}
+
+func collect(t *Tally, sources []Source) *View {
+	run := Run{At: time.Now()}
+	for _, source := range sources {
+		source.Collect(&run, t)
+	}
+	return NewView(&run, t)
 }
 
 // Sink is shown every snapshot, one after the other: the terminal, the progress line. It must
@@ -29,8 +43,9 @@ type Sampler struct {
 	sinks    []Sink
 
 	mu      sync.Mutex // held while collecting and showing; never by a source's workers
-	resets  uint64     // of the snapshot before
-	atReset *Server    // see rebase
+	tally   Tally
+	resets  uint64  // of the snapshot before
+	atReset *Server // see rebase
 	latest  atomic.Pointer[View]
 }
 
@@ -63,10 +78,8 @@ func (s *Sampler) Run(ctx context.Context) {
 func (s *Sampler) Sample() *View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	snap := &View{At: time.Now()}
-	for _, source := range s.sources {
-		source.Collect(snap)
-	}
+	s.tally.Reset()
+	snap := collect(&s.tally, s.sources)
 	s.rebase(snap)
 	snap.check()
 	s.latest.Store(snap)

@@ -13,9 +13,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-type sourceFunc func(*View)
+type sourceFunc func(*Run, *Tally)
 
-func (f sourceFunc) Collect(s *View) { f(s) }
+func (f sourceFunc) Collect(run *Run, t *Tally) { f(run, t) }
 
 type sinkFunc func(*View)
 
@@ -24,7 +24,7 @@ func (f sinkFunc) Observe(s *View) { f(s) }
 func TestSampleAsksSourcesAndShowsSinksInOrder(t *testing.T) {
 	var order []string
 	source := func(name string) Source {
-		return sourceFunc(func(s *View) {
+		return sourceFunc(func(s *Run, _ *Tally) {
 			if s.At.IsZero() {
 				t.Errorf("source %s sees no time", name)
 			}
@@ -72,7 +72,7 @@ func TestRunSkipsWhatItMissed(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Millisecond)
 		defer cancel()
 		samples := 0
-		s := NewSampler(SampleInterval, []Source{sourceFunc(func(*View) {
+		s := NewSampler(SampleInterval, []Source{sourceFunc(func(*Run, *Tally) {
 			if samples++; samples == 1 {
 				time.Sleep(5 * time.Second) // of the bubble's clock: twenty ticks
 			}
@@ -87,7 +87,7 @@ func TestRunSkipsWhatItMissed(t *testing.T) {
 func TestSampleIsSafeWhileRunning(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	inside := 0 // unguarded on purpose: the sampler's lock is what keeps the race detector quiet
-	s := NewSampler(100*time.Microsecond, []Source{sourceFunc(func(*View) { inside++ })},
+	s := NewSampler(100*time.Microsecond, []Source{sourceFunc(func(*Run, *Tally) { inside++ })},
 		sinkFunc(func(*View) { inside++ }))
 	var wg sync.WaitGroup
 	wg.Go(func() { s.Run(ctx) })
@@ -109,7 +109,7 @@ func TestSampleIsSafeWhileRunning(t *testing.T) {
 }
 
 func TestSamplePanicsOnAnEchoUnaccountedFor(t *testing.T) {
-	for want, wrong := range map[string]View{
+	for want, wrong := range map[string]Counts{
 		"sent 3 is not":   {Ledger: Ledger{Sent: 3, Echoed: 1, Wait: 1}, WaitUpDown: 1},
 		"by counting up":  {Ledger: Ledger{Sent: 3, Echoed: 1, Wait: 2}, WaitUpDown: 1},
 		"0 by difference": {WaitUpDown: -1},
@@ -120,7 +120,7 @@ func TestSamplePanicsOnAnEchoUnaccountedFor(t *testing.T) {
 					t.Errorf("panic %q, want one that says %q", got, want)
 				}
 			}()
-			NewSampler(time.Hour, []Source{sourceFunc(func(s *View) { *s = wrong })}).Sample()
+			NewSampler(time.Hour, []Source{sourceFunc(func(_ *Run, s *Tally) { s.Counts = wrong })}).Sample()
 		}()
 	}
 }

@@ -31,8 +31,8 @@ type Server struct {
 	MemoryHeld     uint64            `json:"memory_held"` // bytes, by all sessions
 	RecvPackets    uint64            `json:"recv_packets"`
 	SendPackets    uint64            `json:"send_packets"`
-	Audited        bool              `json:"audited"`         // it has stopped: this is the audit
-	Ended          string            `json:"ended,omitempty"` // how it ended without one
+	Audited        bool              `json:"audited" merge:"and"` // it has stopped: this is the audit
+	Ended          string            `json:"ended,omitempty"`     // how it ended without one
 }
 
 // MarshalJSON writes what is safe to show, and lists that are never null.

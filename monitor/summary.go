@@ -3,9 +3,7 @@ package monitor
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
-	"strings"
 	"time"
 )
 
@@ -84,35 +82,6 @@ func (c *EarnedCode) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	return json.Unmarshal(data, (*int)(c))
-}
-
-// FaultCounts is a number for every fault. Its JSON is an object with a key for each, in the
-// order of the faults.
-type FaultCounts [NumFaults]uint64
-
-// MarshalJSON writes the object.
-func (c FaultCounts) MarshalJSON() ([]byte, error) {
-	var b strings.Builder
-	for f, n := range c {
-		fmt.Fprintf(&b, "%c%q:%d", "{,"[min(f, 1)], Fault(f), n)
-	}
-	return []byte(b.String() + "}"), nil
-}
-
-// UnmarshalJSON reads the object; a key that is no fault's is an error.
-func (c *FaultCounts) UnmarshalJSON(data []byte) error {
-	var counts map[string]uint64
-	if err := json.Unmarshal(data, &counts); err != nil {
-		return err
-	}
-	for name, n := range counts {
-		f, ok := ParseFault(name)
-		if !ok {
-			return fmt.Errorf("no fault is called %q", name)
-		}
-		c[f] = n
-	}
-	return nil
 }
 
 // NewSummary sums up a run by its last snapshot, or by the newest while it goes on.

@@ -68,7 +68,7 @@ func shape(t *testing.T, doc []byte) []string {
 }
 
 func TestAnAnswerAfterTheDrainDoesNotMakeItDrained(t *testing.T) {
-	s := &View{Ledger: Ledger{Sent: 1, Echoed: 1}}
+	s := &View{Counts: Counts{Ledger: Ledger{Sent: 1, Echoed: 1}}}
 	s.Faults[NotDrained] = 1
 	if sum := NewSummary(s, Judge(s, Rules{}), Meta{}); sum.Drained || sum.WaitEchoCount != 0 {
 		t.Errorf("drained %v, wait %d", sum.Drained, sum.WaitEchoCount)
@@ -174,7 +174,7 @@ func TestSummaryReadsBack(t *testing.T) {
 
 // The promise: every echo still owed is named, beyond the limit of evidence, and none twice.
 func TestSummaryNamesEveryOwedEcho(t *testing.T) {
-	s := &View{Phase: Undrained}
+	s := &View{Run: Run{Phase: Undrained}}
 	for i := range 250 {
 		s.Owed = append(s.Owed, Owed{Client: i, Connection: 1, First: 5, Last: 6, Count: 2,
 			Age: time.Second})

@@ -34,19 +34,16 @@ func (p Phase) String() string {
 		"ENDED"}[p]
 }
 
-// View is all that can be seen of a run at one instant: absolute and cumulative, so that
-// a rate is the difference of two and a slow watcher may skip some and lose nothing.
-// The sampler sets At, its sources the rest.
-// A View is not changed after it was published; slices share their memory with later ones.
-type View struct {
+// Run is where a run stands, what it is set to and what is concluded of it: what one source alone
+// knows, and no count. Of a cluster it is the hub's.
+type Run struct {
 	At     time.Time
 	Uptime time.Duration // since the fleet began
 	Phase  Phase
 	Since  time.Time     // when Phase began
 	EchoOn time.Duration // how long Echo has been on, summed over every START
 
-	Settling int  // while Connecting: dummies that are not ready yet, and have not failed
-	Leaving  bool // the fleet closes its connections, on its way to Ended
+	Leaving bool // the fleet closes its connections, on its way to Ended
 
 	Ticket Ticket // of the last verb that is in these numbers with all before it: see Confirms
 	Mark   string // the name that Control.Mark gave to this part of the run
@@ -63,12 +60,20 @@ type View struct {
 
 	EchoTimeout time.Duration // an echo older than this counts as Late; 0 when it is not known
 
-	Ledger      Ledger
-	EchoedOff   uint64 // of Ledger.Echoed, those that came while Echo was off: in drains
-	WaitUpDown  int64  // Wait Echo Count kept the other way: counted up and down
-	Faults      FaultCounts
-	Connections Connections
-	Bytes       Bytes
+	MaxRate   *MaxRate // nil unless one is searched for
+	Diagnoses []Diagnosis
+	Diagnosed []Diagnosis // before the last Reset
+	Events    []Event     // the last MaxEvents
+}
+
+// View is all that can be seen of a run at one instant: absolute and cumulative, so that
+// a rate is the difference of two and a slow watcher may skip some and lose nothing. It is computed
+// from a Tally. A View is not changed after it was published; slices share their memory with later
+// ones.
+type View struct {
+	Run
+	Counts
+
 	RTT         Distribution
 	RTTFreed    Distribution // without the time in which the tester was held up, see Generator
 	RTTRecent   Distribution // since the previous snapshot
@@ -80,19 +85,50 @@ type View struct {
 	Hostile     *Hostile // nil when no dummy misbehaves
 	Before      *Before  // nil unless there was a Reset
 	Drain       Drain
-	MaxRate     *MaxRate // nil unless one is searched for
 
-	// Owed is filled while Draining (the oldest first, at most 100), in full once Undrained, and
+	// Owed is filled while Draining (the oldest first, at most MaxOwed), in full once Undrained, and
 	// kept when Ended.
-	Owed      []Owed
-	Evidence  []Evidence // the first MaxEvidence of each fault
-	Diagnoses []Diagnosis
-	Events    []Event // the last MaxEvents
+	Owed     []Owed
+	Evidence []Evidence // the first MaxEvidence of each fault
+}
+
+// NewView computes what is seen of a run from what was counted. It shares no histogram with the
+// tally.
+func NewView(run *Run, t *Tally) *View {
+	v := &View{Run: *run, Counts: t.Counts,
+		RTTRecent: t.Recent.Distribution(), ConnectTime: t.Connect.Distribution(),
+		Fairness: t.fairness(), Generator: t.Generator, Server: t.Server, Hostile: t.Hostile,
+		Before: t.Before, Drain: t.Drain, Owed: t.Owed, Evidence: t.Evidence}
+	v.Generator.SendLag.Distribution = t.Lag.Distribution()
+	if v.Before != nil {
+		v.Before.Diagnoses = run.Diagnosed
+	}
+	if v.Phase == Draining {
+		v.Owed = v.Owed[:min(len(v.Owed), MaxOwed)]
+	}
+	measured, freed := t.RTT, t.RTT
+	if t.Held.Count() > 0 {
+		measured, freed = sumOf(t.RTT, t.Held), sumOf(t.RTT, t.Freed)
+		v.RTTFreed = freed.Distribution()
+	}
+	v.RTT, v.RTTBuckets = measured.Distribution(), measured.Buckets()
+	if measured == freed {
+		v.RTTFreed = v.RTT
+	}
+	return v
+}
+
+// fairness compares the clients.
+func (t *Tally) fairness() Fairness {
+	h := t.PerClient
+	return Fairness{Min: uint64(h.Min()), Median: uint64(h.at(h.Count() / 2)), Max: uint64(h.Max()),
+		Silent: t.Silent}
 }
 
 // Limits of what a View carries.
 const (
 	MaxEvidence = 100 // of each fault
+	MaxOwed     = 100 // while Draining
 	MaxEvents   = 1000
 )
 
@@ -135,15 +171,7 @@ func (s *View) FaultRate() FaultRate {
 }
 
 // Bad is the number of faults that a right server never causes: all but those that are Watched.
-func (s *View) Bad() uint64 {
-	var n uint64
-	for f, c := range s.Faults {
-		if !Fault(f).Watched() {
-			n += c
-		}
-	}
-	return n
-}
+func (s *View) Bad() uint64 { return s.Faults.bad() }
 
 // LaterThan says for a number of late echoes what late means: "later than 500ms".
 func (s *View) LaterThan() string {

@@ -50,13 +50,12 @@ func (srv *Server) reasonCounts() map[string]uint64 {
 }
 
 // Collect implements monitor.Source. Once Stop has returned it adds the audit.
-func (srv *Server) Collect(snap *monitor.View) {
-	if audit := srv.audited.Load(); audit != nil {
-		own := *audit // others add to it
-		snap.Server = &own
-		return
+func (srv *Server) Collect(_ *monitor.Run, t *monitor.Tally) {
+	figures := srv.audited.Load()
+	if figures == nil {
+		figures = srv.figures()
 	}
-	snap.Server = srv.figures()
+	t.Merge(&monitor.Tally{Server: figures})
 }
 
 // figures is what the counters and the table say now. Its IOCount and SendQBytes are read off

@@ -67,9 +67,9 @@ func TestManyClientsManyFramesInFlight(t *testing.T) {
 		}
 		clients.Wait()
 		want := uint64(20 * 200 * 50)
-		var snap monitor.View
+		var snap *monitor.View
 		within(t, "the last sends completed", func() bool {
-			srv.Collect(&snap)
+			snap = monitor.Collect(srv)
 			return snap.Server.SendQBytes == 0 && snap.Server.IOCount == 20 // a receive each
 		})
 		if s := snap.Server; s.RecvPackets != want || s.SendPackets != want || s.Live != 20 ||

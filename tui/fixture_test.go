@@ -163,15 +163,20 @@ func running(i int) *monitor.View {
 	echoed := uint64(209_000*since.Seconds() + 14_511 +
 		300_000*(1-math.Cos(float64(i)/20)))
 	s := &monitor.View{
-		At: began.Add(since), Uptime: since, Phase: monitor.Echoing, Since: began, EchoOn: since,
-		Target: "127.0.0.1:6000", Bundled: true, Seed: 42,
-		Clients: 1000, OverSend: 10, Churn: 10, EchoTimeout: 500 * time.Millisecond,
-		Ledger: monitor.Ledger{Sent: echoed + 10_312, Echoed: echoed, Wait: 10_000,
-			Abandoned: 312},
-		WaitUpDown: 10_000,
-		Connections: monitor.Connections{Attempted: 1312, Connected: 1312, ClosedByDummy: 312,
-			Peak: 1000, Now: 1000},
-		Bytes: monitor.Bytes{Sent: 38 * (echoed + 10_312), Received: 38 * echoed},
+		Run: monitor.Run{
+			At: began.Add(since), Uptime: since, Phase: monitor.Echoing, Since: began, EchoOn: since,
+			Target: "127.0.0.1:6000", Bundled: true, Seed: 42,
+			Clients: 1000, OverSend: 10, Churn: 10, EchoTimeout: 500 * time.Millisecond,
+			Events: events(),
+		},
+		Counts: monitor.Counts{
+			Ledger: monitor.Ledger{Sent: echoed + 10_312, Echoed: echoed, Wait: 10_000,
+				Abandoned: 312},
+			WaitUpDown: 10_000,
+			Connections: monitor.Connections{Attempted: 1312, Connected: 1312, ClosedByDummy: 312,
+				Peak: 1000, Now: 1000},
+			Bytes: monitor.Bytes{Sent: 38 * (echoed + 10_312), Received: 38 * echoed},
+		},
 		RTT: monitor.Distribution{Count: echoed, Min: 21, Mean: 95.4, P50: 92, P90: 117, P99: 131,
 			P999: 188, P9999: 340, Max: 402},
 		RTTRecent: monitor.Distribution{Count: 52_250, Min: 30 * wave, Mean: 95 * wave,
@@ -186,7 +191,6 @@ func running(i int) *monitor.View {
 			Live: 1000, IOCount: 1043, SendQBytes: 18_240, RecvPackets: echoed + 700,
 			SendPackets: echoed + 410,
 			Trace:       "dummyload-trace.bin"},
-		Events: events(),
 	}
 	for i, n := range []uint64{4, 210, 9_800, 140_000, 900_000, 2_100_000, 5_400_000, 6_300_000,
 		2_900_000, 420_000, 31_000, 1_900, 120, 7} {

@@ -65,9 +65,9 @@ func memoryFor(c dummy.Config, sendQ int) int64 {
 type inProcess struct{ *server.Server }
 
 // Collect adds the server's figures.
-func (s inProcess) Collect(snap *monitor.View) {
-	snap.Bundled = true
-	s.Server.Collect(snap)
+func (s inProcess) Collect(run *monitor.Run, t *monitor.Tally) {
+	run.Bundled = true
+	s.Server.Collect(run, t)
 }
 
 func (s inProcess) Stop() { s.Server.Stop(serveGrace) }

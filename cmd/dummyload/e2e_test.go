@@ -279,9 +279,7 @@ func TestServerProcessThatIsKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		collect := func() *monitor.Server {
-			var s monitor.View
-			srv.Collect(&s)
-			return s.Server
+			return monitor.Collect(srv).Server
 		}
 		for deadline := time.Now().Add(longest); collect() == nil || collect().Accepted == 0; {
 			if time.Now().After(deadline) {
@@ -296,7 +294,7 @@ func TestServerProcessThatIsKilled(t *testing.T) {
 		srv.Stop()
 		srv.Close()
 		s := collect()
-		v := monitor.Judge(&monitor.View{Server: s, Bundled: true}, monitor.Rules{})
+		v := monitor.Judge(&monitor.View{Run: monitor.Run{Bundled: true}, Server: s}, monitor.Rules{})
 		switch {
 		case kill && (s.OK() || v.ExitCode != monitor.ExitFault || len(v.Diagnoses) != 1 ||
 			v.Diagnoses[0].Name != monitor.AuditMissing ||

@@ -36,10 +36,7 @@ func harass(t *testing.T, c server.Config, misbehave string,
 		t.Fatal(err)
 	}
 	collect := func() *monitor.View {
-		s := new(monitor.View)
-		fleet.Collect(s)
-		inProcess{srv}.Collect(s)
-		return s
+		return monitor.Collect(fleet, inProcess{srv})
 	}
 	if err := fleet.Wait(t.Context(), monitor.Idle); err != nil {
 		t.Fatal(err)

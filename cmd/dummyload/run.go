@@ -122,9 +122,9 @@ func (s *session) start(ctx context.Context, sinks []monitor.Sink) error {
 type traceFile string
 
 // Collect names it in the server's figures.
-func (f traceFile) Collect(snap *monitor.View) {
-	if snap.Server != nil {
-		snap.Server.Trace = string(f)
+func (f traceFile) Collect(_ *monitor.Run, t *monitor.Tally) {
+	if t.Server != nil {
+		t.Server.Trace = string(f)
 	}
 }
 

@@ -62,8 +62,7 @@ func TestStoppedServer(t *testing.T) {
 	until := func(holds func() bool) {
 		t.Helper()
 		for deadline := time.Now().Add(longest); ; time.Sleep(10 * time.Millisecond) {
-			last = new(monitor.View)
-			if fleet.Collect(last); holds() {
+			if last = monitor.Collect(fleet); holds() {
 				return
 			}
 			if time.Now().After(deadline) {
@@ -88,8 +87,7 @@ func TestStoppedServer(t *testing.T) {
 	if err := script.Finish(fleet, 0); err != nil {
 		t.Error(err)
 	}
-	last = new(monitor.View)
-	fleet.Collect(last)
+	last = monitor.Collect(fleet)
 	mustServe(t, last)
 	mustDiagnose(t, summary{Diagnoses: last.Diagnoses}, monitor.ServerStalled, monitor.Recovered)
 	server.interrupt()
@@ -181,8 +179,7 @@ func TestServerStoppedInEveryPhase(t *testing.T) {
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
-	last := new(monitor.View)
-	fleet.Collect(last)
+	last := monitor.Collect(fleet)
 	mustServe(t, last)
 	for _, d := range last.Diagnoses {
 		if d.Name != monitor.ServerStalled && d.Name != monitor.Recovered {
@@ -214,8 +211,7 @@ func TestServerThatRestarts(t *testing.T) {
 	until := func(name string) {
 		t.Helper()
 		for deadline := time.Now().Add(longest); ; time.Sleep(10 * time.Millisecond) {
-			last = new(monitor.View)
-			fleet.Collect(last)
+			last = monitor.Collect(fleet)
 			if slices.ContainsFunc(last.Diagnoses, func(d monitor.Diagnosis) bool {
 				return d.Name == name
 			}) {
@@ -237,8 +233,7 @@ func TestServerThatRestarts(t *testing.T) {
 	if err := script.Finish(fleet, 0); err != nil {
 		t.Error(err)
 	}
-	last = new(monitor.View)
-	fleet.Collect(last)
+	last = monitor.Collect(fleet)
 	if last.Ledger.Wait != 0 || last.Faults[monitor.ClosedByServer] != 0 ||
 		last.Faults[monitor.ResetByServer] != 0 || last.Faults[monitor.NotDrained] != 0 {
 		t.Errorf("%+v %v", last.Ledger, last.Faults)

@@ -121,8 +121,7 @@ func (c *Child) Stderr() []byte { return c.process.Stderr() }
 
 // earned is the exit code that fits the audit, -1 without one: none fits.
 func (c *Child) earned() int {
-	var snap monitor.View
-	c.Collect(&snap)
+	snap := monitor.Collect(c)
 	switch {
 	case snap.Server == nil || !snap.Server.Audited:
 		return -1

@@ -102,11 +102,11 @@ func isWrong(err error) bool {
 }
 
 // Collect adds the newest figures that the child has said, and how it ended if it did.
-func (l *link) Collect(s *monitor.View) {
+func (l *link) Collect(run *monitor.Run, t *monitor.Tally) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s.Bundled = true
-	own := monitor.Server{} // others add to it
+	run.Bundled = true
+	own := monitor.Server{}
 	if l.latest != nil {
 		own = *l.latest
 	}
@@ -120,7 +120,7 @@ func (l *link) Collect(s *monitor.View) {
 		own.Ended = "its process ended"
 	}
 	if l.latest != nil || own.Ended != "" {
-		s.Server = &own
+		t.Merge(&monitor.Tally{Server: &own})
 	}
 }
 

@@ -112,8 +112,7 @@ func audit() word {
 // figuresOf is what Collect adds.
 func figuresOf(t *testing.T, s monitor.Source) *monitor.Server {
 	t.Helper()
-	var snap monitor.View
-	s.Collect(&snap)
+	snap := monitor.Collect(s)
 	if !snap.Bundled {
 		t.Error("it is not the bundled server")
 	}

@@ -88,9 +88,7 @@ func (p *parent) report(ctx context.Context) {
 }
 
 func (p *parent) figures() *monitor.Server {
-	var snap monitor.View
-	p.srv.Collect(&snap)
-	return snap.Server
+	return monitor.Collect(p.srv).Server
 }
 
 // say is for either of the two that speak.

@@ -31,9 +31,9 @@ func newBooks() *books {
 	return &books{start: time.Now().Add(minuteAhead - time.Hour)}
 }
 
-func (b *books) Collect(s *monitor.View) {
+func (b *books) Collect(_ *monitor.Run, t *monitor.Tally) {
 	b.looked++
-	s.Server = &monitor.Server{Accepted: uint64(b.looked), Released: uint64(b.looked),
+	t.Server = &monitor.Server{Accepted: uint64(b.looked), Released: uint64(b.looked),
 		Audited: b.stopped}
 }
 

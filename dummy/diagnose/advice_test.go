@@ -75,7 +75,7 @@ func TestEveryFaultHasAdvice(t *testing.T) {
 
 // TestReportGivesTheAdvice: the report's words on a diagnosis are this package's.
 func TestReportGivesTheAdvice(t *testing.T) {
-	s := &monitor.View{Diagnoses: []monitor.Diagnosis{{Name: monitor.SendWakeupLost}}}
+	s := &monitor.View{Run: monitor.Run{Diagnoses: []monitor.Diagnosis{{Name: monitor.SendWakeupLost}}}}
 	s.Ledger = monitor.Ledger{Sent: 10, Echoed: 9, Wait: 1}
 	s.Faults[monitor.NotDrained] = 1
 	var b strings.Builder

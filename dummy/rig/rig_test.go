@@ -55,7 +55,9 @@ func (m *mirror) Stop() {
 	m.Listener.Close()
 }
 
-func (m *mirror) Collect(v *monitor.View) { v.Server = &monitor.Server{Audited: m.stopped} }
+func (m *mirror) Collect(_ *monitor.Run, t *monitor.Tally) {
+	t.Server = &monitor.Server{Audited: m.stopped}
+}
 
 func (m *mirror) Records() (trace.Excerpt, error) {
 	return trace.Excerpt{Writers: []string{"w0"}}, m.silent
@@ -68,7 +70,7 @@ func (m *mirror) Steps(trace.PeerKey, time.Time, time.Time) (trace.Excerpt, erro
 // beside is a source that comes after the server.
 type beside struct{ saw bool }
 
-func (b *beside) Collect(v *monitor.View) { b.saw = v.Server != nil }
+func (b *beside) Collect(_ *monitor.Run, t *monitor.Tally) { b.saw = t.Server != nil }
 
 // sight is a sink.
 type sight chan *monitor.View

@@ -17,9 +17,9 @@ import (
 // each verb with its time.
 type fakeFleet struct {
 	connects, drains time.Duration
-	lag              time.Duration       // from a verb to the views that confirm it
-	refuse           map[string]error    // by the verb's first word
-	see              func(*monitor.View) // adds to what a view has
+	lag              time.Duration                      // from a verb to the views that confirm it
+	refuse           map[string]error                   // by the verb's first word
+	see              func(*monitor.Run, *monitor.Tally) // adds to what is collected
 
 	mu        sync.Mutex
 	began     time.Time
@@ -143,7 +143,7 @@ func (f *fakeFleet) Mark(name string) (monitor.Ticket, error) {
 	return f.did("mark %s", name)
 }
 
-func (f *fakeFleet) Collect(v *monitor.View) {
+func (f *fakeFleet) Collect(v *monitor.Run, t *monitor.Tally) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	v.At, v.Phase, v.Since, v.Ticket, v.Rate = time.Now(), f.phase, f.since, f.confirmed, f.load.Rate
@@ -151,7 +151,7 @@ func (f *fakeFleet) Collect(v *monitor.View) {
 		v.EchoOn += time.Since(f.since)
 	}
 	if f.see != nil {
-		f.see(v)
+		f.see(v, t)
 	}
 }
 

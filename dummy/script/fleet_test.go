@@ -60,11 +60,7 @@ func echo(c net.Conn, spoil func([]byte)) {
 
 func soundly([]byte) {}
 
-func viewOf(f *dummy.Fleet) *monitor.View {
-	v := new(monitor.View)
-	f.Collect(v)
-	return v
-}
+func viewOf(f *dummy.Fleet) *monitor.View { return monitor.Collect(f) }
 
 // TestSearchOnTheSameConnections checks what a search leaves behind, whatever it found.
 func TestSearchOnTheSameConnections(t *testing.T) {

@@ -26,7 +26,7 @@ type MaxRate struct {
 }
 
 // Collect adds what was found so far.
-func (m *MaxRate) Collect(v *monitor.View) { v.MaxRate = m.found.Load() }
+func (m *MaxRate) Collect(run *monitor.Run, _ *monitor.Tally) { run.MaxRate = m.found.Load() }
 
 // Script is the search.
 func (m *MaxRate) Script(look func() *monitor.View) iter.Seq[Step] {

@@ -46,9 +46,11 @@ func TestStepIsJudgedByRateP99LateAndTheTester(t *testing.T) {
 			s.RTT, s.RTTFreed = monitor.Distribution{}, monitor.Distribution{}
 		}, monitor.StepP99},
 	} {
-		end := &monitor.View{RTT: monitor.Distribution{Count: 9, P99: c.p99}, Rate: c.asked,
-			RTTFreed: monitor.Distribution{Count: 9, P99: c.freed}, EchoOn: 2 * time.Second,
-			Ledger: monitor.Ledger{Sent: 2020, Echoed: 2009}, EchoedOff: 9}
+		end := &monitor.View{Run: monitor.Run{Rate: c.asked, EchoOn: 2 * time.Second},
+			Counts: monitor.Counts{
+				Ledger: monitor.Ledger{Sent: 2020, Echoed: 2009}, EchoedOff: 9,
+			}, RTT: monitor.Distribution{Count: 9, P99: c.p99},
+			RTTFreed: monitor.Distribution{Count: 9, P99: c.freed}}
 		if c.change != nil {
 			c.change(end)
 		}
@@ -75,9 +77,11 @@ func TestRateMade(t *testing.T) {
 		{"nothing came", 2000, 0, 0, 0, 0},
 		{"nothing came in time", 20, 20, 20, 1e9, 0},
 	} {
-		end := &monitor.View{RTT: monitor.Distribution{Count: 9, P50: c.p50},
-			EchoOn: 2 * time.Second, EchoedOff: c.off,
-			Ledger: monitor.Ledger{Sent: c.sent, Echoed: c.echoed}}
+		end := &monitor.View{
+			Run: monitor.Run{
+				EchoOn: 2 * time.Second,
+			}, Counts: monitor.Counts{EchoedOff: c.off,
+				Ledger: monitor.Ledger{Sent: c.sent, Echoed: c.echoed}}, RTT: monitor.Distribution{Count: 9, P50: c.p50}}
 		if got := rateMade(end); math.Abs(got-c.want) > c.want/1e3 {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
@@ -96,20 +100,20 @@ func saturated(s *monitor.View) { s.Generator.Saturated = true }
 // searched is a search on a fleet that pretends to make up to closed echoes a second, each in p99
 // microseconds; see adds to what it sees.
 func searched(t *testing.T, f *fakeFleet, closed, p99 float64, each time.Duration,
-	see func(*monitor.View)) *MaxRate {
+	see func(*monitor.Run, *monitor.Tally)) *MaxRate {
 	t.Helper()
 	m := &MaxRate{Limit: 5 * time.Millisecond, Each: each}
-	f.see = func(v *monitor.View) {
+	f.see = func(v *monitor.Run, tally *monitor.Tally) {
 		rate := closed
 		if v.Rate > 0 {
 			rate = min(rate, v.Rate)
 		}
 		n := uint64(math.Ceil(rate * v.EchoOn.Seconds()))
-		v.Ledger = monitor.Ledger{Sent: n, Echoed: n}
-		v.RTT = monitor.Distribution{Count: n, P99: p99}
-		v.RTTFreed = v.RTT
-		see(v)
-		m.Collect(v)
+		tally.Ledger = monitor.Ledger{Sent: n, Echoed: n}
+		tally.RTT = monitor.NewHistogram()
+		tally.RTT.RecordN(time.Duration(p99*1e3), n)
+		see(v, tally)
+		m.Collect(v, tally)
 	}
 	return m
 }
@@ -118,13 +122,12 @@ func searched(t *testing.T, f *fakeFleet, closed, p99 float64, each time.Duratio
 // drain, and the last one is that of the rate that was found.
 func TestSearchIsARunOfSteps(t *testing.T) {
 	f := &fakeFleet{connects: 100 * ms, drains: 20 * ms}
-	m := searched(t, f, 4000, 50, time.Second, func(*monitor.View) {})
+	m := searched(t, f, 4000, 50, time.Second, func(*monitor.Run, *monitor.Tally) {})
 	inBubble(t, f, func(t *testing.T) {
 		if err := Run(t.Context(), f, 0, Then(List(Connected{}), m.Script)); err != nil {
 			t.Error(err)
 		}
-		v := new(monitor.View)
-		f.Collect(v)
+		v := monitor.Collect(f)
 		if r := v.MaxRate; !r.Done || r.Rate != 4000 || !r.Windows || len(r.Steps) != 4 {
 			t.Errorf("%+v", r)
 		}
@@ -141,15 +144,14 @@ func TestSearchIsARunOfSteps(t *testing.T) {
 // which says nothing then.
 func TestSearchIsSeenWhileItRuns(t *testing.T) {
 	f := &fakeFleet{drains: 20 * ms}
-	m := searched(t, f, 4000, 50, time.Second, func(*monitor.View) {})
+	m := searched(t, f, 4000, 50, time.Second, func(*monitor.Run, *monitor.Tally) {})
 	inBubble(t, f, func(t *testing.T) {
 		ctx, cancel := cutAfter(1500 * ms)
 		defer cancel()
 		if err := Run(ctx, f, 0, Then(List(Connected{}), m.Script)); err != nil {
 			t.Error(err)
 		}
-		v := new(monitor.View)
-		f.Collect(v)
+		v := monitor.Collect(f)
 		if r := v.MaxRate; r.Done || r.Rate != 0 || len(r.Steps) != 1 || r.Steps[0].Made != 4000 {
 			t.Errorf("%+v", r)
 		}
@@ -163,9 +165,9 @@ func TestSearchIsSeenWhileItRuns(t *testing.T) {
 // TestFaultEndsTheSearch: how fast a wrong server is does not matter.
 func TestFaultEndsTheSearch(t *testing.T) {
 	f := &fakeFleet{}
-	m := searched(t, f, 4000, 50, time.Second, func(v *monitor.View) {
+	m := searched(t, f, 4000, 50, time.Second, func(v *monitor.Run, tally *monitor.Tally) {
 		if v.Rate > 0 {
-			v.Faults[monitor.Corrupt] = 1
+			tally.Faults[monitor.Corrupt] = 1
 		}
 	})
 	inBubble(t, f, func(t *testing.T) {

@@ -99,8 +99,7 @@ func (p *Player) view() *monitor.View {
 	if p.View != nil {
 		v = p.View()
 	} else {
-		v = new(monitor.View)
-		p.Fleet.Collect(v)
+		v = monitor.Collect(p.Fleet)
 	}
 	if v == nil || !v.Confirms(p.last) {
 		return nil

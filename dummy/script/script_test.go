@@ -227,7 +227,7 @@ func TestViewsOfSomebodyElse(t *testing.T) {
 			if time.Since(f.began) < 7*ms {
 				return nil
 			}
-			return &monitor.View{Clients: 5}
+			return &monitor.View{Run: monitor.Run{Clients: 5}}
 		}}
 		seen := func(v *monitor.View) bool { return v.Clients == 5 }
 		if err := p.Play(context.Background(), List(Until{seen, time.Hour, ms})); err != nil {

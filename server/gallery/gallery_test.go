@@ -78,8 +78,7 @@ func TestEveryExhibitStartsAndStops(t *testing.T) {
 			case <-time.After(20 * time.Second):
 				t.Fatal("Stop does not return")
 			}
-			var snap monitor.View
-			s.Collect(&snap)
+			snap := monitor.Collect(s)
 			if e.Right() && (snap.Server == nil || snap.Server.Accepted != snap.Server.Released) {
 				t.Errorf("the audit: %+v", snap.Server)
 			}

@@ -248,7 +248,7 @@ func (s *plain) serve(c *net.TCPConn) {
 }
 
 // Collect adds nothing: these servers keep no books.
-func (s *plain) Collect(*monitor.View) {}
+func (s *plain) Collect(*monitor.Run, *monitor.Tally) {}
 
 // Addr is where it listens.
 func (s *plain) Addr() netip.AddrPort { return s.l.Addr().(*net.TCPAddr).AddrPort() }

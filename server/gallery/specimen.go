@@ -87,14 +87,14 @@ func startSpecimen(k kind) (Server, error) {
 func (sp *specimen) Addr() netip.AddrPort { return sp.q.addr() }
 
 // Collect adds its books. They are honest, whatever else is not.
-func (sp *specimen) Collect(s *monitor.View) {
+func (sp *specimen) Collect(run *monitor.Run, t *monitor.Tally) {
 	released, accepted, twice := sp.released.Load(), sp.accepted.Load(), sp.releasedTwice.Load()
-	s.Bundled = true
-	s.Server = &monitor.Server{
+	run.Bundled = true
+	t.Merge(&monitor.Tally{Server: &monitor.Server{
 		Backend: "specimen", Workers: int(sp.working.Load()), Accepted: accepted, Released: released,
 		Live: accepted - min(accepted, sp.once()), ReleasedTwice: twice,
 		Audited: true,
-	}
+	}})
 }
 
 // Stop ends it, after sessions had some time to be released: their clients have left. Without a

@@ -17,9 +17,9 @@ const stopGrace = 3 * time.Second
 type trueServer struct{ *server.Server }
 
 // Collect adds the server's books.
-func (s trueServer) Collect(snap *monitor.View) {
-	snap.Bundled = true
-	s.Server.Collect(snap)
+func (s trueServer) Collect(run *monitor.Run, t *monitor.Tally) {
+	run.Bundled = true
+	s.Server.Collect(run, t)
 }
 
 // Stop ends the server.

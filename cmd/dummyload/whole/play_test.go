@@ -265,7 +265,7 @@ func (p *play) end() {
 	}
 	if p.port.Died == "" { // otherwise nobody is there to be asked
 		p.audit = p.srv.Stop(3 * time.Second)
-		p.srv.Collect(&p.last)
+		p.last.Server = monitor.Collect(p.srv).Server
 	}
 	p.verdict = monitor.Judge(&p.last, monitor.Rules{})
 	p.world.Exit()
@@ -277,9 +277,8 @@ func (p *play) say(format string, args ...any) {
 
 // look takes a snapshot and balances it.
 func (p *play) look() {
-	s := monitor.View{}
-	p.fleet.Collect(&s)
-	p.last = s
+	s := monitor.Collect(p.fleet)
+	p.last = *s
 	if !s.Ledger.Balanced() || s.WaitUpDown != int64(s.Ledger.Wait) {
 		p.say("the ledger does not balance at %v: %+v, up and down %d", p.world.Elapsed(), s.Ledger,
 			s.WaitUpDown)

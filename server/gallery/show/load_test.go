@@ -68,7 +68,7 @@ func played(load gallery.Load, named time.Duration, after monitor.Phase) (log st
 	at := func(what string) { done = append(done, fmt.Sprint(time.Since(began), " ", what)) }
 	phase, rounds := monitor.Idle, uint64(0)
 	view := func() *monitor.View {
-		v := &monitor.View{Phase: phase}
+		v := &monitor.View{Run: monitor.Run{Phase: phase}}
 		if v.Faults[monitor.Late] = rounds; phase == monitor.Echoing &&
 			time.Since(started) < 300*time.Millisecond {
 			v.Faults[monitor.Late]-- // not yet
