@@ -81,7 +81,8 @@ func TestRateMade(t *testing.T) {
 			Run: monitor.Run{
 				EchoOn: 2 * time.Second,
 			}, Counts: monitor.Counts{EchoedOff: c.off,
-				Ledger: monitor.Ledger{Sent: c.sent, Echoed: c.echoed}}, RTT: monitor.Distribution{Count: 9, P50: c.p50}}
+				Ledger: monitor.Ledger{Sent: c.sent, Echoed: c.echoed}}, RTT: monitor.Distribution{Count: 9,
+				P50: c.p50}}
 		if got := rateMade(end); math.Abs(got-c.want) > c.want/1e3 {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
