@@ -30,6 +30,8 @@ import (
 // then: the poke has nothing to do with it. So whoever lay in the backlog is found out before
 // anybody leaves, and where the system does not tell, nothing is concluded from a connection on which
 // not a byte ever came.
+
+// PokeWait is how long a poke has to show what it brings about.
 const PokeWait = 500 * time.Millisecond
 
 // Queue is what the system says of the server's end of a connection. The zero value says nothing.
