@@ -85,9 +85,9 @@ func TestTheBudgetIsZeroWhenAllHaveLeft(t *testing.T) {
 		}
 		srv.gone()
 		audit := srv.stop(patience)
-		left := srv.budget.Used() // and what no worker has told it of
+		left := srv.budget.Used() // and what the workers' pools have not counted yet
 		for _, w := range srv.workers {
-			left += w.blocks.Untold()
+			left += w.blocks.Uncounted()
 		}
 		if left != 0 || audit.Accepted != 20 {
 			t.Errorf("%d bytes are held by nobody\n%v", left, audit)

@@ -14,7 +14,7 @@ type home struct {
 	// worker is the id of the worker in whose ring the socket's receives are; 0, or one of a port
 	// that the socket is not of, is none yet.
 	worker atomic.Int32
-	// number is the socket's stream at that worker.
+	// number is the socket's receiver at that worker.
 	number atomic.Uint32
 	// word is one, so that a late word of an earlier connection changes nothing of a later one's:
 	//
@@ -40,9 +40,9 @@ func (h *home) next() (armed bool) {
 	return old&1 != 0
 }
 
-// stream is what the home worker knows of a socket, and nobody else touches: 64 bytes for each
+// receiver is what the home worker knows of a socket, and nobody else touches: 64 bytes for each
 // that was ever received from and is not closed.
-type stream struct {
+type receiver struct {
 	recv   *Overlapped // posted, and its Entry not yet out
 	copied []byte      // kept, older than chunks: had to leave the buffers
 	sock   Socket
@@ -60,47 +60,47 @@ type stream struct {
 }
 
 // keeps reports whether something waits for a Recv.
-func (st *stream) keeps() bool { return st.hasData() || st.ended }
+func (rc *receiver) keeps() bool { return rc.hasData() || rc.ended }
 
-func (st *stream) hasData() bool { return len(st.copied) > 0 || st.chunks.first != 0 }
+func (rc *receiver) hasData() bool { return len(rc.copied) > 0 || rc.chunks.first != 0 }
 
-// streams are a worker's, by number. They are made when a socket's first Recv comes and used
+// receivers are a worker's, by number. They are made when a socket's first Recv comes and used
 // again when it is closed; they do not move.
-type streams struct {
-	slabs []*[streamSlab]stream
+type receivers struct {
+	slabs []*[receiverSlab]receiver
 	made  uint32
 	free  uint32 // 1 + the number of the first free one; 0 is none
 }
 
-const streamSlab = 128
+const receiverSlab = 128
 
-func (t *streams) at(number uint32) *stream {
-	return &t.slabs[number/streamSlab][number%streamSlab]
+func (t *receivers) at(number uint32) *receiver {
+	return &t.slabs[number/receiverSlab][number%receiverSlab]
 }
 
-// take gives out a stream for a socket's present life.
-func (t *streams) take(s Socket, life uint32) (number uint32) {
+// take gives out a receiver for a socket's present life.
+func (t *receivers) take(s Socket, life uint32) (number uint32) {
 	if t.free != 0 {
 		number = t.free - 1
 		t.free = t.at(number).next
 	} else {
-		if t.made%streamSlab == 0 {
-			t.slabs = append(t.slabs, new([streamSlab]stream))
+		if t.made%receiverSlab == 0 {
+			t.slabs = append(t.slabs, new([receiverSlab]receiver))
 		}
 		number = t.made
 		t.made++
 	}
-	*t.at(number) = stream{sock: s, life: life}
+	*t.at(number) = receiver{sock: s, life: life}
 	return number
 }
 
-// give takes a stream back.
-func (t *streams) give(number uint32) {
-	*t.at(number) = stream{next: t.free}
+// give takes a receiver back.
+func (t *receivers) give(number uint32) {
+	*t.at(number) = receiver{next: t.free}
 	t.free = number + 1
 }
 
-// gone are the streams of a worker whose sockets were closed while the ring had no hold of them.
+// gone are the receivers of a worker whose sockets were closed while the ring had no hold of them.
 // Any goroutine closes. It is no data: a mutex will do.
 type gone struct {
 	some           atomic.Bool // numbers is not empty
@@ -140,7 +140,7 @@ func (p *uringPort) homeOf(s Socket) *inbox {
 
 // leave ends a use of a handle value, which must still be taken. The ring's reference would
 // keep the connection open beyond Close; shutting down makes the ring let go of it, and its last
-// completion gives the stream back.
+// completion gives the receiver back.
 func (p *uringPort) leave(s Socket) {
 	h := homes.at(s)
 	if h == nil || h.worker.Load() == 0 {
@@ -157,16 +157,16 @@ func (p *uringPort) leave(s Socket) {
 	}
 }
 
-// over ends a stream whose socket is closed and that the ring has let go of.
-func (w *uringWorker) over(number uint32, st *stream) {
-	w.bufs.drop(&st.chunks)
-	st.copied, st.over = nil, true
-	w.unlisted(number, st)
+// over ends a receiver whose socket is closed and that the ring has let go of.
+func (w *uringWorker) over(number uint32, rc *receiver) {
+	w.bufs.drop(&rc.chunks)
+	rc.copied, rc.over = nil, true
+	w.unlisted(number, rc)
 }
 
-// unlisted gives a stream back that is over and in none of the worker's lists any more.
-func (w *uringWorker) unlisted(number uint32, st *stream) {
-	if st.over && !st.kept && !st.doubt {
-		w.streams.give(number)
+// unlisted gives a receiver back that is over and in none of the worker's lists any more.
+func (w *uringWorker) unlisted(number uint32, rc *receiver) {
+	if rc.over && !rc.kept && !rc.doubt {
+		w.receivers.give(number)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// TestUringStreamsAreUsedAgain: what a worker knows of a socket is given back however its end came
+// TestUringReceiversAreUsedAgain: what a worker knows of a socket is given back however its end came
 // about, so that it does not grow with the connections that there ever were.
-func TestUringStreamsAreUsedAgain(t *testing.T) {
+func TestUringReceiversAreUsedAgain(t *testing.T) {
 	eachUring(t, Config{}, func(r *uringRig) {
 		var recv, send Overlapped
 		ends := map[string]func(near, far Socket){
@@ -49,13 +49,13 @@ func TestUringStreamsAreUsedAgain(t *testing.T) {
 			},
 		}
 		for name, end := range ends {
-			for range streamSlab/2 + 1 {
+			for range receiverSlab/2 + 1 {
 				near, far := r.pairs(1)
 				end(near[0], far[0])
 				r.pass()
 			}
-			if made := r.w.streams.made; made > 2 {
-				r.Fatalf("closed %s: %d streams for one connection at a time", name, made)
+			if made := r.w.receivers.made; made > 2 {
+				r.Fatalf("closed %s: %d receivers for one connection at a time", name, made)
 			}
 		}
 		if n := r.w.receiving; n != 0 {

@@ -18,7 +18,7 @@ import (
 // io_uring does not tie a socket to a ring, so a worker's post goes into its own ring, and costs
 // no system call: it is submitted by the next Get, which has to enter the kernel anyway. A post
 // through the Port goes to the rings in turn, by way of their inboxes: that spreads fresh
-// connections evenly. Receives alone have a home (uring_stream_linux.go): the ring that got the
+// connections evenly. Receives alone have a home (uring_recv_linux.go): the ring that got the
 // first one. A connection stays with its worker, since whoever dequeues posts the next operation.
 
 // ringSizes are the queue lengths of a worker's ring. A full SQ is submitted early, a full

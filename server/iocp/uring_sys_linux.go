@@ -1,7 +1,6 @@
 package iocp
 
 import (
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -118,14 +117,6 @@ type getEventsArg struct {
 	sigmaskSz uint32
 	_         uint32
 	ts        uint64 // address of a kernelTimespec, or 0
-}
-
-// kernelTimespec is struct __kernel_timespec: 64 bits wide on every architecture, where struct
-// timespec, and so x/sys's, has the width of a pointer. io_uring and epoll_pwait2(2) read it.
-type kernelTimespec struct{ sec, nsec int64 }
-
-func timespecOf(d time.Duration) kernelTimespec {
-	return kernelTimespec{sec: int64(d / time.Second), nsec: int64(d % time.Second)}
 }
 
 // bufReg is struct io_uring_buf_reg, the argument of IORING_REGISTER_PBUF_RING.

@@ -2,7 +2,6 @@ package iocp
 
 import (
 	"testing"
-	"time"
 	"unsafe"
 )
 
@@ -30,17 +29,6 @@ func TestUringStructuresAreTheKernels(t *testing.T) {
 	}
 }
 
-func TestTimespecs(t *testing.T) {
-	for d, want := range map[time.Duration]kernelTimespec{
-		0: {}, 1: {nsec: 1}, time.Second - 1: {nsec: 999_999_999}, time.Second: {sec: 1},
-		100 * 365 * 24 * time.Hour: {sec: 100 * 365 * 24 * 3600}, // more than 32 bits of seconds
-	} {
-		if got := timespecOf(d); got != want {
-			t.Errorf("%v: %v, want %v", d, got, want)
-		}
-	}
-}
-
 // Every operation's address has to leave a mark's bits free, wherever its poster embeds it.
 func TestMarksAreNoAddresses(t *testing.T) {
 	posters := make([]struct {
@@ -52,7 +40,7 @@ func TestMarksAreNoAddresses(t *testing.T) {
 			t.Fatalf("operation %d has the user data %#x, which is a mark", i, data)
 		}
 	}
-	seen := map[uint64]bool{streamData(5): true}
+	seen := map[uint64]bool{receiverData(5): true}
 	for _, data := range []uint64{dataWake, dataPosts, dataNothing} {
 		if mark := data & (1<<markBits - 1); mark != markOwn || seen[data] {
 			t.Errorf("user data %#x has the mark %d, or is used twice", data, mark)

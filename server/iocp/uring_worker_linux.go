@@ -14,12 +14,12 @@ import (
 // address that comes back is a live object's. An address ends in as many zeros as a mark has
 // bits: two, since an Overlapped starts at a multiple of 4 where a pointer has 32 bits.
 const (
-	markBits    = 2
-	markStream  = 1                     // of a receive, behind which one: see streamData
-	markOwn     = 2                     // of the worker itself, and behind it which:
-	dataWake    = 0<<markBits | markOwn // the inbox's eventfd is readable
-	dataPosts   = 1<<markBits | markOwn // the port's eventfd is readable
-	dataNothing = 2<<markBits | markOwn // of no interest
+	markBits     = 2
+	markReceiver = 1                     // of a receive, behind which one: see receiverData
+	markOwn      = 2                     // of the worker itself, and behind it which:
+	dataWake     = 0<<markBits | markOwn // the inbox's eventfd is readable
+	dataPosts    = 1<<markBits | markOwn // the port's eventfd is readable
+	dataNothing  = 2<<markBits | markOwn // of no interest
 )
 
 // It does not compile where the address of an Overlapped has no room for a mark.
@@ -33,9 +33,9 @@ type uringWorker struct {
 	ring      *ring
 	bufs      *recvBufs
 	multishot uint16 // recvMultishot where the kernel has it
-	streams   streams
+	receivers receivers
 	receiving int      // receives in the ring that may fill a buffer
-	kept      []uint32 // streams with chunks that no Recv has come for
+	kept      []uint32 // receivers with chunks that no Recv has come for
 	ready     []uint32 // a Recv has come for what is kept
 	doubted   []uint32 // see settleDoubts
 	// later are operations that the kernel has not taken or has handed back: the SQ could
@@ -113,7 +113,7 @@ func (w *uringWorker) endReceives() bool {
 		n := w.ring.ended()
 		for i := range n {
 			c := w.ring.peek(i)
-			if c.userData&(1<<markBits-1) == markStream && c.flags&cqeMore == 0 {
+			if c.userData&(1<<markBits-1) == markReceiver && c.flags&cqeMore == 0 {
 				w.receiving--
 			}
 		}
@@ -298,8 +298,8 @@ func (w *uringWorker) reap(entries []Entry) int {
 	for ; i < ended && n < len(entries); i++ {
 		c := w.ring.peek(i)
 		switch c.userData & (1<<markBits - 1) {
-		case markStream:
-			if w.heard(c, &entries[n]) {
+		case markReceiver:
+			if w.recvDone(c, &entries[n]) {
 				n++
 			}
 		case markOwn:

@@ -14,7 +14,7 @@
 // In the product, by CPU per echo of "dummyload uring" and "dummyload epoll" before and after:
 //
 //   - a receive that goes on after each chunk in place of one armed for each: a tenth at one
-//     outstanding, less at 16 (server/iocp/uring_stream_linux.go)
+//     outstanding, less at 16 (server/iocp/uring_recv_linux.go)
 //   - waiting first in a RawSyscall: some 5 % (server/iocp/nap_linux.go)
 //   - recv(2) in place of read(2) on the epoll backend, and a short way through frame.Next: 5 %
 //     together at 16 outstanding

@@ -2,8 +2,8 @@ package sendq
 
 import "testing"
 
-// What workers' pools hand out and take back is told in steps, what the shared one does at once; and
-// however blocks move between pools, nothing is counted twice or lost.
+// What a worker's pool hands out is counted a little later, what the shared one does at once. Blocks
+// move between pools, and nothing is counted twice or lost.
 func TestABudgetCountsWhatIsHandedOut(t *testing.T) {
 	b := NewBudget(64 << 20)
 	one, other, shared := NewPool(b), NewPool(b), NewSharedPool(b)
@@ -12,13 +12,13 @@ func TestABudgetCountsWhatIsHandedOut(t *testing.T) {
 		blocks = append(blocks, one.Get(1000))
 	}
 	const each = 1<<10 + BlockCost
-	if told := b.Used() + one.Untold(); told != 1000*each || b.Used() < 1000*each-maxStep {
-		t.Errorf("%d counted, %d not yet; want %d", b.Used(), one.Untold(), 1000*each)
+	if all := b.Used() + one.Uncounted(); all != 1000*each || b.Used() < 1000*each-maxSlack {
+		t.Errorf("%d counted, %d not yet; want %d", b.Used(), one.Uncounted(), 1000*each)
 	}
 	for i, block := range blocks {
 		[]*Pool{one, other, shared}[i%3].Put(block)
 	}
-	if left := b.Used() + one.Untold() + other.Untold(); left != 0 {
+	if left := b.Used() + one.Uncounted() + other.Uncounted(); left != 0 {
 		t.Errorf("%d bytes are handed out to nobody", left)
 	}
 }
@@ -40,8 +40,8 @@ func TestABudgetIsOverForOneCallerAtATime(t *testing.T) {
 			t.Error("over for two callers")
 		}
 	}
-	if times < 4 || times > 12 { // a step is a block, 12 are above
-		t.Errorf("told %d times", times)
+	if times < 4 || times > 12 { // one more for each block; 12 blocks are above
+		t.Errorf("over %d times", times)
 	}
 	for _, block := range blocks {
 		p.Put(block)
@@ -77,8 +77,8 @@ func TestDropLeavesWhatIsInFlight(t *testing.T) {
 		t.Errorf("%q, %d bytes", flying, q.Size())
 	}
 	q.Consume(len(flying), p)
-	if q.Any() || q.Size() != 0 || b.Used()+p.Untold() != 0 {
-		t.Errorf("%d bytes left, %d held", q.Size(), b.Used()+p.Untold())
+	if q.Any() || q.Size() != 0 || b.Used()+p.Uncounted() != 0 {
+		t.Errorf("%d bytes left, %d held", q.Size(), b.Used()+p.Uncounted())
 	}
 	q.Drop(p)
 	q.Close(p)

@@ -1,24 +1,20 @@
 // Package sendq is a session's SendQ: bytes that wait for the send in flight to complete.
 //
-// The lecture's is a ring buffer. Here any thread may enqueue (R9) while one dequeues, thousands
-// of sessions wait with nothing queued, and a send may take 64 KiB at once: a ring would be a
-// lock and a buffer per session. So it is a queue of pooled blocks without a lock: many
-// producers push onto a stack, the one consumer takes the whole stack and turns it round.
+// The lecture's SendQ is a ring buffer. Here any thread may enqueue (R9) while one dequeues,
+// thousands of sessions have nothing queued, and a send may take 64 KiB at once. A ring buffer would
+// need a lock and memory for each session. So SendQ is a queue of pooled blocks without a lock: many
+// producers push onto a stack, and the one consumer takes the whole stack and turns it round.
 package sendq
 
 import "sync/atomic"
 
 const (
-	// MaxMerge is the most bytes that small blocks are put together into for one send.
+	// MaxMerge is the most bytes of small blocks that are copied together for one send.
 	MaxMerge = 64 << 10
 
-	// BlockCost is what a waiting block counts against the limit beside its bytes, so that
-	// a flood of tiny packets is bounded too. With it a queue of a given limit holds at most
-	// twice that much memory.
+	// BlockCost is how many bytes a block counts against the limit beside its data: so tiny
+	// packets are bounded, too. With it a queue takes at most twice its limit of memory.
 	BlockCost = 64
-
-	// MaxBlock is the most bytes of one block: the longest frame.
-	MaxBlock = maxBlock
 )
 
 // Queue is one SendQ; its zero value is empty and owns no memory.
@@ -50,16 +46,16 @@ func (q *Queue) Push(b *Block, limit int) bool {
 	}
 }
 
-// Any reports whether something waits. While a consumer is at work it may miss what that
-// consumer has just taken and is about to send; it never misses a Push that returned and that
-// nobody took.
+// Any reports whether something waits. While a consumer is at work, Any may miss what that consumer
+// has just taken and is about to send. It never misses a block whose Push has returned and that
+// nobody has taken.
 func (q *Queue) Any() bool { return q.pushed.Load() != nil || q.front.Load() != nil }
 
 // Size is the bytes queued and in flight, with BlockCost for each block.
 func (q *Queue) Size() int { return int(q.size.Load()) }
 
-// Peek returns the bytes to send next, nil when there are none. They stay in the queue, and in
-// place, until Consume.
+// Peek returns the bytes to send next, nil when there are none. They stay in the queue until Consume,
+// and do not move.
 func (q *Queue) Peek(p *Pool) []byte {
 	front := q.front.Load()
 	if front == nil {
@@ -82,7 +78,7 @@ func turn(newest *Block) *Block {
 	return oldest
 }
 
-// merge puts the first blocks of a list together into one, as many as one send may carry.
+// merge copies the first blocks of a list into one, as many as one send may carry.
 func (q *Queue) merge(front *Block, p *Pool) *Block {
 	size, last := len(front.unsent()), front.next
 	for ; last != nil && size+len(last.Data) <= MaxMerge; last = last.next {
@@ -109,8 +105,8 @@ func (q *Queue) drop(b *Block, p *Pool) *Block {
 	return next
 }
 
-// Consume takes n bytes off what the last Peek returned: as many as were transferred, not as
-// many as were asked.
+// Consume takes n bytes off what the last Peek returned. n is what was transferred, not what was
+// asked (R5).
 func (q *Queue) Consume(n int, p *Pool) {
 	b := q.front.Load()
 	if b == nil || n > len(b.unsent()) {
@@ -123,8 +119,7 @@ func (q *Queue) Consume(n int, p *Pool) {
 	}
 }
 
-// Drop gives back what is queued behind what the consumer has taken: nobody will send it any more.
-// Any goroutine may call it.
+// Drop gives back what the consumer has not taken yet: nobody will send it. Any goroutine may call it.
 func (q *Queue) Drop(p *Pool) {
 	for b := q.pushed.Swap(nil); b != nil; {
 		q.size.Add(-int64(len(b.unsent())))

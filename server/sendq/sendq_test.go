@@ -119,8 +119,8 @@ func TestCloseGivesBackSentAndUnsent(t *testing.T) {
 	if q.Any() || q.Size() != 0 {
 		t.Errorf("size %d", q.Size())
 	}
-	if class := classOf(MaxMerge); p.count[class] != 4 {
-		t.Errorf("%d blocks came back, want 4", p.count[class])
+	if class := classOf(MaxMerge); p.length[class] != 4 {
+		t.Errorf("%d blocks came back, want 4", p.length[class])
 	}
 }
 
@@ -140,8 +140,8 @@ func TestPoolKeepsABoundedNumberOfEachSize(t *testing.T) {
 			}
 			p.Put(b)
 		}
-		if class := classOf(size); p.count[class] > keep/classSize(class)+1 {
-			t.Errorf("size %d: %d blocks kept", size, p.count[class])
+		if class := classOf(size); p.length[class] > keep/classSize(class)+1 {
+			t.Errorf("size %d: %d blocks kept", size, p.length[class])
 		}
 	}
 }
@@ -149,7 +149,7 @@ func TestPoolKeepsABoundedNumberOfEachSize(t *testing.T) {
 func TestFitMovesToTheSmallestBlock(t *testing.T) {
 	p := NewPool(NewBudget(1 << 30))
 	for _, c := range []struct{ room, size int }{
-		{64, 1}, {100, 65}, {100, 64}, {20_000, 5}, {maxBlock, 600_000}, {maxBlock, 500_000},
+		{64, 1}, {100, 65}, {100, 64}, {20_000, 5}, {MaxBlock, 600_000}, {MaxBlock, 500_000},
 	} {
 		b := p.Get(c.room)
 		b.Data = append(b.Data, make([]byte, c.size)...)

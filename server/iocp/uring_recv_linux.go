@@ -46,31 +46,31 @@ func (w *uringWorker) startRecv(ov *Overlapped) {
 		return
 	}
 	if h.worker.Load() != w.id {
-		h.number.Store(w.streams.take(ov.sock, h.life()))
+		h.number.Store(w.receivers.take(ov.sock, h.life()))
 		h.worker.Store(w.id)
 	}
 	number := h.number.Load()
-	st := w.streams.at(number)
-	if st.recv != nil {
+	rc := w.receivers.at(number)
+	if rc.recv != nil {
 		panic("iocp: two receives are in flight on a socket (C2)")
 	}
 	switch {
-	case st.keeps():
+	case rc.keeps():
 		w.ready = append(w.ready, number)
-	case st.quiet:
-		w.doubt(number, st)
-	case st.armed:
-	case !w.mayArm(ov) || !w.armStream(h, st, ov, w.goesOn()):
+	case rc.quiet:
+		w.doubt(number, rc)
+	case rc.armed:
+	case !w.mayArm(ov) || !w.armReceiver(h, rc, ov, w.goesOn()):
 		w.later.push(ov)
 		return
 	}
-	st.recv = ov
+	rc.recv = ov
 }
 
-// doubt has settleDoubts look at a stream.
-func (w *uringWorker) doubt(number uint32, st *stream) {
-	if !st.doubt {
-		st.doubt = true
+// doubt has settleDoubts look at a receiver.
+func (w *uringWorker) doubt(number uint32, rc *receiver) {
+	if !rc.doubt {
+		rc.doubt = true
 		w.doubted = append(w.doubted, number)
 	}
 }
@@ -86,78 +86,78 @@ func (w *uringWorker) goesOn() uint16 {
 	return w.multishot
 }
 
-// armStream has the ring receive for st; false when the SQ has no room.
-func (w *uringWorker) armStream(h *home, st *stream, ov *Overlapped, how uint16) bool {
+// armReceiver has the ring receive for rc; false when the SQ has no room.
+func (w *uringWorker) armReceiver(h *home, rc *receiver, ov *Overlapped, how uint16) bool {
 	// The answer to what is being sent has not come yet: to try first would be in vain (4 % of an
 	// echo). A wrong guess costs a detour, no data.
-	if !st.more {
+	if !rc.more {
 		how |= recvPollFirst
 	}
-	st.armed = w.armRecv(ov.sock, how, streamData(h.number.Load()))
-	if st.armed {
+	rc.armed = w.armRecv(ov.sock, how, receiverData(h.number.Load()))
+	if rc.armed {
 		w.receiving++
-		h.arm(st.life)
+		h.arm(rc.life)
 	}
-	return st.armed
+	return rc.armed
 }
 
 // settleDoubts sees to the Recvs that were posted before anything was sent after their chunk.
 func (w *uringWorker) settleDoubts() {
 	still := w.doubted[:0]
 	for _, number := range w.doubted {
-		st := w.streams.at(number)
-		if !w.settle(number, st) {
+		rc := w.receivers.at(number)
+		if !w.settle(number, rc) {
 			still = append(still, number)
 			continue
 		}
-		st.doubt = false
-		w.unlisted(number, st)
+		rc.doubt = false
+		w.unlisted(number, rc)
 	}
 	w.doubted = still
 }
 
 // settle sees to one of them; false when the SQ has no room.
-func (w *uringWorker) settle(number uint32, st *stream) bool {
+func (w *uringWorker) settle(number uint32, rc *receiver) bool {
 	switch {
-	case st.recv == nil || st.keeps(): // something has come since
+	case rc.recv == nil || rc.keeps(): // something has come since
 		return true
-	case st.armed:
-		return !st.quiet || w.takeBack(number)
+	case rc.armed:
+		return !rc.quiet || w.takeBack(number)
 	}
 	how := w.multishot
-	if st.quiet {
+	if rc.quiet {
 		how = 0
 	}
-	return w.armStream(homes.at(st.sock), st, st.recv, how)
+	return w.armReceiver(homes.at(rc.sock), rc, rc.recv, how)
 }
 
 // sending notes that a Send is started on a socket, and sendFailed that it was in vain: then the
 // receive has an end to find.
 func (w *uringWorker) sending(s Socket) {
-	if _, st := w.streamHere(s); st != nil {
-		st.quiet = false
+	if _, rc := w.receiverHere(s); rc != nil {
+		rc.quiet = false
 	}
 }
 
 func (w *uringWorker) sendFailed(s Socket) {
-	number, st := w.streamHere(s)
-	if st == nil {
+	number, rc := w.receiverHere(s)
+	if rc == nil {
 		return
 	}
-	st.quiet = true
-	if st.recv != nil && st.armed {
-		w.doubt(number, st)
+	rc.quiet = true
+	if rc.recv != nil && rc.armed {
+		w.doubt(number, rc)
 	}
 }
 
-// streamHere is what this worker knows of a socket whose home it is; nil for others.
-func (w *uringWorker) streamHere(s Socket) (number uint32, st *stream) {
+// receiverHere is what this worker knows of a socket whose home it is; nil for others.
+func (w *uringWorker) receiverHere(s Socket) (number uint32, rc *receiver) {
 	h := homes.at(s)
 	if h == nil || h.worker.Load() != w.id {
 		return 0, nil
 	}
 	number = h.number.Load()
-	return number, w.streams.at(number)
+	return number, w.receivers.at(number)
 }
 
 // armRecv puts a receive into the SQ; false when there is no room.
@@ -175,69 +175,69 @@ func (w *uringWorker) armRecv(s Socket, how uint16, data uint64) bool {
 	return true
 }
 
-// heard takes a completion of a stream and fills e; false when there is no Entry for it now.
-func (w *uringWorker) heard(c *cqe, e *Entry) bool {
+// recvDone takes a completion of a receiver and fills e; false when there is no Entry for it now.
+func (w *uringWorker) recvDone(c *cqe, e *Entry) bool {
 	number := uint32(c.userData >> markBits)
-	st := w.streams.at(number)
-	h, last := homes.at(st.sock), c.flags&cqeMore == 0
-	closed := h.life() != st.life
+	rc := w.receivers.at(number)
+	h, last := homes.at(rc.sock), c.flags&cqeMore == 0
+	closed := h.life() != rc.life
 	if last {
 		w.receiving--
-		st.armed = false
-		closed = !h.disarm(st.life)
+		rc.armed = false
+		closed = !h.disarm(rc.life)
 	}
 	if closed {
 		if c.flags&cqeBuffer != 0 {
 			w.bufs.giveBack(c.buffer())
 		}
 		if last {
-			w.over(number, st)
+			w.over(number, rc)
 		}
 		return false
 	}
-	st.more = c.flags&cqeSockNonempty != 0
-	waits := st.recv != nil && !st.keeps() // else deliverReady sees to it
+	rc.more = c.flags&cqeSockNonempty != 0
+	waits := rc.recv != nil && !rc.keeps() // else deliverReady sees to it
 	switch errno := unix.Errno(max(0, -c.res)); {
 	case c.res > 0:
-		w.bufs.keep(&st.chunks, c.buffer(), int(c.res))
-		st.quiet = true
-		if !waits && !st.kept {
-			st.kept = true
+		w.bufs.keep(&rc.chunks, c.buffer(), int(c.res))
+		rc.quiet = true
+		if !waits && !rc.kept {
+			rc.kept = true
 			w.kept = append(w.kept, number)
 		}
 	case errno == unix.ENOBUFS || errno == unix.EINTR || errno == unix.ECANCELED:
-		st.more = true // there is no buffer, or it was taken back
-		if waits && !st.armed {
-			w.later.push(st.recv)
-			st.recv = nil
+		rc.more = true // there is no buffer, or it was taken back
+		if waits && !rc.armed {
+			w.later.push(rc.recv)
+			rc.recv = nil
 		}
 		return false
 	default:
-		st.ended, st.err = true, uint16(errno)
+		rc.ended, rc.err = true, uint16(errno)
 	}
 	if waits {
-		w.deliver(st, e)
+		w.deliver(rc, e)
 	}
 	return waits
 }
 
 // deliver fills e with the oldest that is kept, for the Recv that waits.
-func (w *uringWorker) deliver(st *stream, e *Entry) {
-	*e = Entry{Overlapped: st.recv, Socket: InvalidSocket}
-	st.recv = nil
+func (w *uringWorker) deliver(rc *receiver, e *Entry) {
+	*e = Entry{Overlapped: rc.recv, Socket: InvalidSocket}
+	rc.recv = nil
 	switch {
-	case len(st.copied) > 0:
-		n := min(len(st.copied), w.bufs.size)
-		e.Data, st.copied = st.copied[:n:n], st.copied[n:]
-		if len(st.copied) == 0 {
-			st.copied = nil
+	case len(rc.copied) > 0:
+		n := min(len(rc.copied), w.bufs.size)
+		e.Data, rc.copied = rc.copied[:n:n], rc.copied[n:]
+		if len(rc.copied) == 0 {
+			rc.copied = nil
 		}
-	case st.chunks.first != 0:
-		e.Data = w.bufs.takeFirst(&st.chunks)
+	case rc.chunks.first != 0:
+		e.Data = w.bufs.takeFirst(&rc.chunks)
 	default:
-		st.ended = false
-		if st.err != 0 {
-			e.Err = unix.Errno(st.err)
+		rc.ended = false
+		if rc.err != 0 {
+			e.Err = unix.Errno(rc.err)
 		}
 	}
 	e.Transferred = len(e.Data)
@@ -246,7 +246,7 @@ func (w *uringWorker) deliver(st *stream, e *Entry) {
 // deliverReady fills entries with what was kept for Recvs that have come since.
 func (w *uringWorker) deliverReady(entries []Entry) (n int) {
 	for ; n < min(len(entries), len(w.ready)); n++ {
-		w.deliver(w.streams.at(w.ready[n]), &entries[n])
+		w.deliver(w.receivers.at(w.ready[n]), &entries[n])
 	}
 	w.ready = w.ready[:copy(w.ready, w.ready[n:])]
 	return n
@@ -255,25 +255,25 @@ func (w *uringWorker) deliverReady(entries []Entry) (n int) {
 // tidy looks after what is kept: it goes to a Recv that has come since, or leaves its buffers.
 func (w *uringWorker) tidy() {
 	for _, number := range w.port.gone[w.at].take() {
-		w.over(number, w.streams.at(number))
+		w.over(number, w.receivers.at(number))
 	}
 	still := w.kept[:0]
 	for _, number := range w.kept {
-		st := w.streams.at(number)
+		rc := w.receivers.at(number)
 		switch {
-		case homes.at(st.sock).life() != st.life: // closed, and not yet over
-			w.bufs.drop(&st.chunks)
-		case st.recv != nil && st.chunks.first != 0:
+		case homes.at(rc.sock).life() != rc.life: // closed, and not yet over
+			w.bufs.drop(&rc.chunks)
+		case rc.recv != nil && rc.chunks.first != 0:
 			still = append(still, number)
 			continue
-		case st.chunks.first != 0:
-			st.copied = w.bufs.copyOut(st.copied, &st.chunks)
-			if st.armed {
+		case rc.chunks.first != 0:
+			rc.copied = w.bufs.copyOut(rc.copied, &rc.chunks)
+			if rc.armed {
 				w.takeBack(number) // where that fails, the next chunk comes here again
 			}
 		}
-		st.kept = false
-		w.unlisted(number, st)
+		rc.kept = false
+		w.unlisted(number, rc)
 	}
 	w.kept = still
 }
@@ -284,10 +284,10 @@ func (w *uringWorker) takeBack(number uint32) bool {
 	if e == nil {
 		return false
 	}
-	*e = sqe{opcode: opAsyncCancel, addr: streamData(number), userData: dataNothing}
+	*e = sqe{opcode: opAsyncCancel, addr: receiverData(number), userData: dataNothing}
 	return true
 }
 
-// streamData is the user data of a stream's receive. The number is not used again before the
+// receiverData is the user data of a receiver's receive. The number is not used again before the
 // receive has ended.
-func streamData(number uint32) uint64 { return uint64(number)<<markBits | markStream }
+func receiverData(number uint32) uint64 { return uint64(number)<<markBits | markReceiver }

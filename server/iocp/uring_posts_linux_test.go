@@ -5,83 +5,7 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
-
-func TestInboxKeepsEachPushersOrder(t *testing.T) {
-	const pushers, each = 4, 5000
-	fd, err := eventOpen(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	b := &inbox{wake: fd}
-	var all sync.WaitGroup
-	for p := range pushers {
-		all.Go(func() {
-			ovs := make([]Overlapped, each)
-			for i := range ovs {
-				ovs[i].Key = uint64(p*each + i)
-				if err := b.push(&ovs[i]); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	var next [pushers]uint64
-	for n := 0; n < pushers*each; {
-		ov := b.take()
-		if ov == nil {
-			runtime.Gosched()
-		}
-		for ; ov != nil; ov = ov.sys.next {
-			p := ov.Key / each
-			if ov.Key%each != next[p] {
-				t.Fatalf("pusher %d: number %d came in place of %d", p, ov.Key%each, next[p])
-			}
-			next[p]++
-			n++
-		}
-	}
-	all.Wait()
-}
-
-func TestInboxWakesOnlyASleeper(t *testing.T) {
-	fd, err := eventOpen(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	b := &inbox{wake: fd}
-	for i, asleep := range []bool{false, true, false} {
-		b.sleeping.Store(asleep)
-		if err := b.push(&Overlapped{}); err != nil {
-			t.Fatal(err)
-		}
-		if got := eventConsume(fd); got != asleep || b.sleeping.Load() {
-			t.Errorf("push %d: woken %v, sleeping %v", i, got, b.sleeping.Load())
-		}
-	}
-}
-
-func TestOvQueue(t *testing.T) {
-	var q ovQueue
-	ovs := make([]Overlapped, 3)
-	for range 2 {
-		for i := range ovs {
-			q.push(&ovs[i])
-		}
-		for i := range ovs {
-			if got := q.pop(); got != &ovs[i] || got.sys.next != nil {
-				t.Fatalf("element %d came out of order or still linked", i)
-			}
-		}
-		if q.head != nil || q.tail != nil {
-			t.Fatal("the emptied queue is not empty")
-		}
-	}
-}
 
 // uringThreads opens a port with n workers, each made on a locked thread of its own, and
 // runs work there; what work returns ends the thread. wait closes the port.
@@ -294,26 +218,4 @@ func TestUringPostWakesASleeper(t *testing.T) {
 		}
 	}
 	wait()
-}
-
-func TestCountdown(t *testing.T) {
-	for _, wait := range []time.Duration{-1, 0} {
-		c := countdown{wait: wait}
-		for range 3 {
-			if left, ok := c.left(); left != wait || ok != (wait < 0) || !c.deadline.IsZero() {
-				t.Fatalf("of %v: %v, %v", wait, left, ok)
-			}
-		}
-	}
-	c := countdown{wait: time.Hour}
-	if left, ok := c.left(); left != time.Hour || !ok {
-		t.Errorf("the first time %v, %v", left, ok)
-	}
-	if left, ok := c.left(); left > time.Hour || left < time.Minute || !ok {
-		t.Errorf("the second time %v, %v", left, ok)
-	}
-	c.deadline = time.Now().Add(-time.Second)
-	if _, ok := c.left(); ok {
-		t.Error("the time was not over")
-	}
 }

@@ -35,26 +35,26 @@ func TestAHomeIsNotChangedByAnEarlierLife(t *testing.T) {
 	}
 }
 
-func TestStreamDataIsReadBack(t *testing.T) {
+func TestReceiverDataIsReadBack(t *testing.T) {
 	for _, number := range []uint32{0, 7, 1<<32 - 1} {
-		data := streamData(number)
+		data := receiverData(number)
 		if got := uint32(data >> markBits); got != number {
-			t.Errorf("stream %d became %d", number, got)
+			t.Errorf("receiver %d became %d", number, got)
 		}
-		if mark := data & (1<<markBits - 1); mark != markStream {
-			t.Errorf("stream %d has the mark %d", number, mark)
+		if mark := data & (1<<markBits - 1); mark != markReceiver {
+			t.Errorf("receiver %d has the mark %d", number, mark)
 		}
 	}
 }
 
-// streamOf is what the rig's worker knows of a socket that is received from there.
-func (r *uringRig) streamOf(s Socket) *stream {
+// receiverOf is what the rig's worker knows of a socket that is received from there.
+func (r *uringRig) receiverOf(s Socket) *receiver {
 	r.Helper()
-	_, st := r.w.streamHere(s)
-	if st == nil {
+	_, rc := r.w.receiverHere(s)
+	if rc == nil {
 		r.Fatalf("the worker does not know socket %d", s)
 	}
-	return st
+	return rc
 }
 
 // pass lets the rings work without waiting; nothing is to come of it.
@@ -155,8 +155,8 @@ func TestUringASocketThatNobodyReadsIsLeftAlone(t *testing.T) {
 			}
 			r.pass()
 		}
-		if most := bufBytes; len(r.streamOf(far[0]).copied) > most {
-			r.Errorf("%d bytes were copied for it", len(r.streamOf(far[0]).copied))
+		if most := bufBytes; len(r.receiverOf(far[0]).copied) > most {
+			r.Errorf("%d bytes were copied for it", len(r.receiverOf(far[0]).copied))
 		}
 		r.buffersAreBack()
 		for got := 0; got < sent; {
@@ -366,7 +366,7 @@ func TestUringTheReceiveGoesOnForThoseWhoAnswer(t *testing.T) {
 				}
 				r.write(near[0], "x")
 				r.one(recv)
-				if armed := r.streamOf(far[0]).armed; armed != answers {
+				if armed := r.receiverOf(far[0]).armed; armed != answers {
 					r.Errorf("answers %v, first %v: the receive goes on: %v", answers, first, armed)
 				}
 				r.close(near, far)
