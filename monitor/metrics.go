@@ -106,11 +106,14 @@ var metrics = table(
 	echoMetrics(), rateMetrics(),
 	distributionMetrics("rtt", "RTT", "round trip of an echo (open loop: from its due time)",
 		true, func(s *View) Distribution { return s.RTT }),
-	connectionMetrics(),
+	fieldMetrics("connections", func(v *View) *Connections { return &v.Connections }),
 	distributionMetrics("connect", "Connect time", "time from connect to connected",
 		false, func(s *View) Distribution { return s.ConnectTime }),
-	byteMetrics(), fairnessMetrics(), generatorMetrics(), serverMetrics(),
-	hostileMetrics(), faultMetrics(),
+	fieldMetrics("bytes", func(v *View) *Bytes { return &v.Bytes }),
+	fairnessMetrics(), generatorMetrics(),
+	fieldMetrics("server", (*View).ServerSince),
+	spaced(fieldMetrics("hostile", func(v *View) *Hostile { return v.Hostile })),
+	faultMetrics(),
 )
 
 func table(parts ...[]Metric) []Metric {

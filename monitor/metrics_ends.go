@@ -2,50 +2,63 @@ package monitor
 
 import (
 	"math"
+	"reflect"
 	"strings"
 )
 
-// The metrics of both ends of a run: connections and bytes between them, the dummies' side
-// (fairness, generator), the bundled server's, and the hostile dummies'.
+// The metrics that are computed of the dummies' side (fairness, generator), and those that are fields.
 
-func connectionMetrics() []Metric {
-	row := func(key, label, help string, get func(Connections) uint64) Metric {
-		return Metric{Name: "connections_" + key, Label: label, Group: "connections", Key: key,
-			Path: "connections." + key, Help: help,
-			Get: func(s *View) float64 { return count(get(s.Connections)) }}
+// fieldMetrics are the metrics that the fields of a noun carry. A field says, beside its JSON key, its
+// label and what it means; what is left out of the JSON where it is 0 is left out of the report, too:
+//
+//	Failed uint64 `json:"failed" metric:"Connect Fail; connections refused, unreachable or timed out"`
+//	Peak   uint64 `json:"peak" kind:"gauge" metric:"Connected peak; the most connections up at once"`
+//	Sent   uint64 `json:"sent" unit:"bytes" metric:"Bytes sent; bytes sent, headers included"`
+//
+// of is nil where there is no such noun.
+func fieldMetrics[T any](noun string, of func(*View) *T) []Metric {
+	var ms []Metric
+	for i := range reflect.TypeFor[T]().NumField() {
+		f := reflect.TypeFor[T]().Field(i)
+		label, help, ok := strings.Cut(f.Tag.Get("metric"), "; ")
+		if !ok {
+			continue
+		}
+		key, omit, _ := strings.Cut(f.Tag.Get("json"), ",")
+		m := Metric{Name: noun + "_" + key, Label: label, Group: noun, Key: key,
+			Path: noun + "." + key, Help: help, Rare: omit == "omitempty",
+			Get: func(v *View) float64 {
+				p := of(v)
+				if p == nil {
+					return math.NaN()
+				}
+				return number(reflect.ValueOf(p).Elem().Field(i))
+			}}
+		if f.Tag.Get("unit") == "bytes" {
+			m.Unit = ByteCount
+		}
+		if f.Tag.Get("kind") == "gauge" {
+			m.Kind = Gauge
+		}
+		ms = append(ms, m)
 	}
-	peak := row("peak", "Connected peak", "the most connections up at once",
-		func(c Connections) uint64 { return c.Peak })
-	peak.Kind = Gauge
-	never := row("never_accepted", "Never accepted",
-		"connections reset by the server's system, since its backlog was full, and dialed anew",
-		func(c Connections) uint64 { return c.NeverAccepted })
-	never.Rare = true
-	return []Metric{
-		row("attempted", "Connect Try", "connections tried",
-			func(c Connections) uint64 { return c.Attempted }),
-		row("connected", "Connect Success", "connections made",
-			func(c Connections) uint64 { return c.Connected }),
-		row("failed", "Connect Fail", "connections refused, unreachable or timed out",
-			func(c Connections) uint64 { return c.Failed }),
-		row("closed_by_dummy", "Disconnect by dummy", "connections closed by their dummy",
-			func(c Connections) uint64 { return c.ClosedByDummy }),
-		row("closed_by_server", "Disconnect from Server",
-			"connections closed or reset by the server",
-			func(c Connections) uint64 { return c.ClosedByServer }),
-		peak, never,
-	}
+	return ms
 }
 
-func byteMetrics() []Metric {
-	return []Metric{
-		{Name: "bytes_sent", Label: "Bytes sent", Group: "bytes", Key: "sent", Path: "bytes.sent",
-			Unit: ByteCount, Help: "bytes sent, headers included",
-			Get: func(s *View) float64 { return count(s.Bytes.Sent) }},
-		{Name: "bytes_received", Label: "Bytes recv", Group: "bytes", Key: "received",
-			Path: "bytes.received", Unit: ByteCount, Help: "bytes received, headers included",
-			Get: func(s *View) float64 { return count(s.Bytes.Received) }},
+// spaced has the report call the metrics by words.
+func spaced(ms []Metric) []Metric {
+	for i := range ms {
+		ms[i].Key = strings.ReplaceAll(ms[i].Key, "_", " ")
 	}
+	return ms
+}
+
+// number is a field's value.
+func number(v reflect.Value) float64 {
+	if v.CanUint() {
+		return float64(v.Uint())
+	}
+	return float64(v.Int())
 }
 
 func fairnessMetrics() []Metric {
@@ -90,56 +103,5 @@ func generatorMetrics() []Metric {
 			Path: "generator.rss_bytes", Unit: ByteCount, Kind: Gauge,
 			Help: "resident memory of this process",
 			Get:  func(s *View) float64 { return count(s.Generator.RSS) }},
-	}
-}
-
-func serverMetrics() []Metric {
-	row := func(key, label, help string, kind Kind, get func(*Server) uint64) Metric {
-		return Metric{Name: "server_" + key, Label: label, Group: serverGroup, Key: key,
-			Path: "server." + key, Kind: kind, Help: help,
-			Get: func(s *View) float64 {
-				if s.Server == nil {
-					return math.NaN()
-				}
-				return count(get(s.ServerSince()))
-			}}
-	}
-	return []Metric{
-		row("accepted", "Accept Total", "sessions the bundled server accepted", Counter,
-			func(s *Server) uint64 { return s.Accepted }),
-		row("released", "Release Total", "sessions the bundled server released", Counter,
-			func(s *Server) uint64 { return s.Released }),
-		row("live", "Sessions", "sessions of the bundled server that are not released", Gauge,
-			func(s *Server) uint64 { return s.Live }),
-		row("released_twice", "Released twice", "sessions released more than once", Counter,
-			func(s *Server) uint64 { return s.ReleasedTwice }),
-	}
-}
-
-func hostileMetrics() []Metric {
-	row := func(key, label, help string, unit Unit, get func(*Hostile) uint64) Metric {
-		return Metric{Name: "hostile_" + key, Label: label, Group: "hostile",
-			Key: strings.ReplaceAll(key, "_", " "), Path: "hostile." + key, Unit: unit, Help: help,
-			Get: func(s *View) float64 {
-				if s.Hostile == nil {
-					return math.NaN()
-				}
-				return count(get(s.Hostile))
-			}}
-	}
-	dummies := row("dummies", "Hostile dummies", "dummies that misbehave", Number,
-		func(h *Hostile) uint64 { return h.Dummies })
-	dummies.Kind = Gauge
-	return []Metric{
-		dummies,
-		row("connected", "Hostile connected", "connections that hostile dummies made", Number,
-			func(h *Hostile) uint64 { return h.Connected }),
-		row("closed_by_server", "Hostile refused",
-			"connections of hostile dummies that the server closed or reset", Number,
-			func(h *Hostile) uint64 { return h.ClosedByServer }),
-		row("bytes_sent", "Hostile bytes sent", "bytes that hostile dummies sent", ByteCount,
-			func(h *Hostile) uint64 { return h.BytesSent }),
-		row("bytes_received", "Hostile bytes recv", "bytes that hostile dummies received",
-			ByteCount, func(h *Hostile) uint64 { return h.BytesReceived }),
 	}
 }

@@ -176,3 +176,39 @@ func TestUnitFormat(t *testing.T) {
 		}
 	}
 }
+
+// TestAFieldIsAMetric: a counter with a line on its field needs nothing else, neither to be merged nor
+// to be read by name.
+func TestAFieldIsAMetric(t *testing.T) {
+	type tries struct {
+		Made  uint64 `json:"made" metric:"Tries; tries made"`
+		Most  int64  `json:"most" kind:"gauge" merge:"max" metric:"Tries at once; the most tries at once"`
+		Bytes uint64 `json:"bytes,omitempty" unit:"bytes" metric:"Tried bytes; bytes in tries"`
+		Inner uint64 `json:"-"`
+	}
+	a := &tries{Made: 2, Most: 5, Bytes: 1}
+	merge(a, &tries{Made: 3, Most: 4, Inner: 9})
+	ms := fieldMetrics("tries", func(*View) *tries { return a })
+	want := []Metric{
+		{Name: "tries_made", Label: "Tries", Key: "made", Path: "tries.made", Help: "tries made"},
+		{Name: "tries_most", Label: "Tries at once", Key: "most", Path: "tries.most",
+			Help: "the most tries at once", Kind: Gauge},
+		{Name: "tries_bytes", Label: "Tried bytes", Key: "bytes", Path: "tries.bytes",
+			Help: "bytes in tries", Unit: ByteCount, Rare: true},
+	}
+	if len(ms) != len(want) {
+		t.Fatalf("%d metrics, want %d", len(ms), len(want))
+	}
+	for i, value := range []float64{5, 5, 1} {
+		m, w := ms[i], want[i]
+		if got := m.Get(&View{}); got != value || m.Name != w.Name || m.Label != w.Label || m.Key != w.Key ||
+			m.Path != w.Path || m.Help != w.Help || m.Kind != w.Kind || m.Unit != w.Unit || m.Rare != w.Rare ||
+			m.Group != "tries" {
+			t.Errorf("%+v is %v, want %+v, %v", m, got, w, value)
+		}
+	}
+	none := fieldMetrics("tries", func(*View) *tries { return nil })
+	if v := none[0].Get(&View{}); !math.IsNaN(v) {
+		t.Errorf("without the noun %v, want NaN", v)
+	}
+}

@@ -8,7 +8,9 @@ import (
 )
 
 // The nouns of a run: what is counted and measured of it. Each is one struct, from where it is
-// filled in to the JSON summary, whose keys stand on its fields. A key ends in its unit.
+// filled in to the JSON summary, whose keys stand on its fields. A key ends in its unit. A counter that
+// is a metric says so on its field, see fieldMetrics: that line and the place where it is counted are
+// all that it needs.
 
 // Ledger accounts for every echo: Sent = Echoed + Wait + Abandoned + Lost, per connection and
 // in total, at every snapshot.
@@ -26,22 +28,22 @@ func (l Ledger) Balanced() bool { return l.Sent == l.Echoed+l.Wait+l.Abandoned+l
 // Connections counts connections since the start; Now is how many are up. Peaks add up to what there
 // was at most.
 type Connections struct {
-	Attempted      uint64 `json:"attempted"`
-	Connected      uint64 `json:"connected"`
-	Failed         uint64 `json:"failed"`
-	ClosedByDummy  uint64 `json:"closed_by_dummy"`
-	ClosedByServer uint64 `json:"closed_by_server"`
-	Peak           uint64 `json:"peak"`
+	Attempted      uint64 `json:"attempted" metric:"Connect Try; connections tried"`
+	Connected      uint64 `json:"connected" metric:"Connect Success; connections made"`
+	Failed         uint64 `json:"failed" metric:"Connect Fail; connections refused, unreachable or timed out"`
+	ClosedByDummy  uint64 `json:"closed_by_dummy" metric:"Disconnect by dummy; connections closed by their dummy"`
+	ClosedByServer uint64 `json:"closed_by_server" metric:"Disconnect from Server; closed or reset by the server"`
+	Peak           uint64 `json:"peak" kind:"gauge" metric:"Connected peak; the most connections up at once"`
 	// NeverAccepted is, of those closed by the dummy, connections that the server's system reset
 	// before its program had accepted them: its backlog was full. Each was dialed anew.
-	NeverAccepted uint64 `json:"never_accepted,omitempty"`
+	NeverAccepted uint64 `json:"never_accepted,omitempty" metric:"Never accepted; reset in a full backlog, dialed anew"`
 	Now           uint64 `json:"-"`
 }
 
 // Bytes counts what went over the wire, headers included.
 type Bytes struct {
-	Sent     uint64 `json:"sent"`
-	Received uint64 `json:"received"`
+	Sent     uint64 `json:"sent" unit:"bytes" metric:"Bytes sent; bytes sent, headers included"`
+	Received uint64 `json:"received" unit:"bytes" metric:"Bytes recv; bytes received, headers included"`
 }
 
 // Millis is a duration whose JSON is milliseconds, to the microsecond.
@@ -188,11 +190,11 @@ func (g *Generator) Full() bool { return g.Saturated && g.EchoCPUShare >= g.Star
 // Hostile counts what the dummies did that misbehave. None of it is in the ledger, the faults or
 // the other counters.
 type Hostile struct {
-	Dummies        uint64 `json:"dummies"`
-	Connected      uint64 `json:"connected"`        // connections made
-	ClosedByServer uint64 `json:"closed_by_server"` // of them, by FIN or RST
-	BytesSent      uint64 `json:"bytes_sent"`
-	BytesReceived  uint64 `json:"bytes_received"`
+	Dummies        uint64 `json:"dummies" kind:"gauge" metric:"Hostile dummies; dummies that misbehave"`
+	Connected      uint64 `json:"connected" metric:"Hostile connected; connections that hostile dummies made"`
+	ClosedByServer uint64 `json:"closed_by_server" metric:"Hostile refused; of these closed or reset by the server"`
+	BytesSent      uint64 `json:"bytes_sent" unit:"bytes" metric:"Hostile bytes sent; bytes that hostile dummies sent"`
+	BytesReceived  uint64 `json:"bytes_received" unit:"bytes" metric:"Hostile bytes recv; bytes that they received"`
 }
 
 // Drain describes the last STOP.

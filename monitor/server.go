@@ -13,10 +13,10 @@ import (
 type Server struct {
 	Backend        string            `json:"backend"`
 	Workers        int               `json:"workers"`
-	Accepted       uint64            `json:"accepted"`
-	Released       uint64            `json:"released"`
-	Live           uint64            `json:"live"`
-	ReleasedTwice  uint64            `json:"released_twice"`
+	Accepted       uint64            `json:"accepted" metric:"Accept Total; sessions the bundled server accepted"`
+	Released       uint64            `json:"released" metric:"Release Total; sessions the bundled server released"`
+	Live           uint64            `json:"live" kind:"gauge" metric:"Sessions; of the bundled server, not released"`
+	ReleasedTwice  uint64            `json:"released_twice" metric:"Released twice; sessions released more than once"`
 	Trace          string            `json:"trace"`           // file its trace was written to
 	Refused        uint64            `json:"refused"`         // closed at accept: session limit
 	AcceptFailures uint64            `json:"accept_failures"` // EMFILE and the like

@@ -8,7 +8,7 @@ import (
 
 func allTable() table {
 	return table{by: -1, columns: []column{
-		{"Metric", 26, false}, {"Value", 12, true}, {"Meaning", 0, false},
+		{"Metric", 28, false}, {"Value", 12, true}, {"Meaning", 0, false},
 	}}
 }
 
