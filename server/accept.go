@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// acceptsPerWorker is how many Accepts each worker keeps pending, for storms.
+	// acceptsPerWorker is how many Accepts each worker keeps pending: many clients may connect at once.
 	acceptsPerWorker = 64
 
-	// retryBatches is after how many busy batches a paused accept is tried again.
+	// retryBatches is how many batches a busy worker handles before it tries a paused accept again.
 	retryBatches = 256
 )
 
@@ -34,8 +34,8 @@ func (w *worker) acceptPost(ov *iocp.Overlapped) {
 	}
 }
 
-// acceptDone begins a session and accepts the next. The completion may be of an accept that
-// another worker posted; whoever dequeued it goes on with it.
+// acceptDone begins a session and accepts the next. Another worker may have posted this accept: the
+// one that dequeued it goes on with it.
 func (w *worker) acceptDone(e *iocp.Entry) {
 	if e.Socket == iocp.InvalidSocket {
 		w.acceptFailed(e.Overlapped)
@@ -47,8 +47,8 @@ func (w *worker) acceptDone(e *iocp.Entry) {
 	w.retryAccept()
 }
 
-// acceptFailed sets an accept aside: posted again at once, it would fail as fast as it can for
-// as long as there are no descriptors. The listener stays, and the others that wait on it.
+// acceptFailed sets an accept aside. While there are no descriptors it would fail again at once, and
+// the worker would do nothing else. The listener and its other accepts stay.
 func (w *worker) acceptFailed(ov *iocp.Overlapped) {
 	if w.srv.stopping.Load() {
 		w.srv.accepts.Add(-1)
@@ -86,8 +86,8 @@ func (w *worker) retryAccept() {
 	}
 }
 
-// admit makes a session of a connection. Until the first receive is posted the accept's own
-// reference keeps it: a SendPacket from Accepted may fail and be undone meanwhile (R13).
+// admit makes a session of a connection. The accept holds a reference of its own until the first
+// receive is posted (R13): the handler's Accepted may call SendPacket, whose post may fail.
 func (w *worker) admit(sock iocp.Socket) {
 	if w.srv.stopping.Load() {
 		w.refuse(sock)

@@ -8,7 +8,7 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// lastFootprints is how many of them an audit's Unreleased or Stuck carries.
+// lastFootprints is how many footprints an audit shows of a session or worker that is left.
 const lastFootprints = 16
 
 // String is the id as the trace prints it: index and generation.
@@ -36,7 +36,7 @@ func (srv *Server) describe(s *session) monitor.Unreleased {
 	return u
 }
 
-// lines are the last of some events, as the trace prints them.
+// lines are the last of the events, as the trace prints them.
 func lines(events []trace.Event) []string {
 	var all []string
 	for _, e := range events[max(0, len(events)-lastFootprints):] {

@@ -19,18 +19,19 @@ type Config struct {
 	Login       bool // send one login packet, LoginValue, to each accepted session
 	MaxSessions int  // 0 means DefaultMaxSessions, which is also the most
 	// SendQLimit is the most bytes queued per session (see sendq.BlockCost); 0 means
-	// DefaultSendQLimit. Less than iocp.DefaultRecvSize ends even sessions that do read.
+	// DefaultSendQLimit. With less than iocp.DefaultRecvSize even a session whose peer reads may end.
 	SendQLimit int
 	// Memory is the most bytes that all sessions together hold in SendQ and of frames still
-	// arriving. From five eighths of it on the greediest sessions are disconnected. 0 means
+	// arriving. Above five eighths of it the sessions that hold the most are disconnected. 0 means
 	// DefaultMemory.
 	Memory int64
-	// IdleTimeout ends a session to and from which no byte has gone for so long, FrameTimeout one
-	// whose frame is not whole so long after its first byte. 0 means never. Only the time counts in
-	// which this process ran, in steps of an eighth of the shorter one, up to a second each.
+	// IdleTimeout ends a session that has sent and received nothing for this time. FrameTimeout
+	// ends one whose frame is not whole this long after its first byte. 0 means never. Both are
+	// counted in ticks: an eighth of the shorter one, at most a second. Time in which this process
+	// does not run does not count.
 	IdleTimeout, FrameTimeout time.Duration
 	Handler                   Handler // nil means Echo
-	// Skipped is told of each better backend that "auto" could not take, and why; may be nil.
+	// Skipped is called with each better backend that "auto" could not take, and why; may be nil.
 	Skipped func(backend string, err error)
 }
 
@@ -49,13 +50,13 @@ const (
 	// backlog is the listen queue asked for; the system cuts it to its own limit.
 	backlog = 4096
 
-	// replyMost bounds the block for a chunk's replies beyond the first.
+	// replyMost is the most bytes of a block for a chunk's replies, beside the first reply.
 	replyMost = 64 << 10
 
 	// acceptPause is how long an idle worker waits before it tries a failed accept again.
 	acceptPause = 100 * time.Millisecond
 
-	// forever is Get's wait without a limit.
+	// forever is the wait of a Get without a limit.
 	forever time.Duration = -1
 )
 

@@ -7,7 +7,7 @@ import (
 	"dummyload/monitor"
 )
 
-// counters are one actor's: a worker's own, so that no two threads write the same cache line.
+// counters belong to one actor. Each worker has its own: no two threads write the same cache line.
 type counters struct {
 	accepted, released, releasedTwice atomic.Uint64
 	refused, acceptFailures           atomic.Uint64
@@ -58,8 +58,8 @@ func (srv *Server) Collect(_ *monitor.Run, t *monitor.Tally) {
 	t.Merge(&monitor.Tally{Server: figures})
 }
 
-// figures is what the counters and the table say now. Its IOCount and SendQBytes are read off
-// the sessions themselves: that costs the workers nothing, and nothing can drift.
+// figures is what the counters and the table say now. IOCount and SendQBytes are added up from the
+// sessions: the workers keep no second count, which could become wrong.
 func (srv *Server) figures() *monitor.Server {
 	accepted, released := srv.acceptedReleased()
 	m := &monitor.Server{
@@ -86,8 +86,8 @@ func (srv *Server) figures() *monitor.Server {
 	return m
 }
 
-// sessions goes through those that are not released. What it shows may be released the next
-// moment: look at its atomic fields only, or take a reference by id.
+// sessions yields the sessions that are not released. Each may be released the next moment: the
+// caller reads its atomic fields only, or takes a reference by id (hold).
 func (srv *Server) sessions() iter.Seq[*session] {
 	return func(yield func(*session) bool) {
 		for index := range srv.table.used() {

@@ -4,16 +4,16 @@ package server
 // session that is gone stays invalid for ever, even when its slot is used again (R12).
 type SessionID uint64
 
-// Sender is what a handler may do. A handler gets one that belongs to the worker thread that
-// calls it and must not keep it; any other goroutine uses the Server itself, which is one too.
+// Sender is what a handler may do. A handler gets the Sender of the worker thread that calls it,
+// and must not keep it. Any other goroutine uses the Server, which is a Sender, too.
 type Sender interface {
 	// SendPacket puts one packet into a session's SendQ and posts a send if none is in flight
-	// (R9). It may be called for any session; what a handler sends to the session it is
-	// receiving for leaves in one send when all of what was received is handled. The packet is
-	// copied and its header added; with frame.Line it must not hold a '\n'. It fails with
-	// ErrGone, with ErrSendQFull (then the session is disconnected, R15) and ErrPacketSize.
+	// (R9). It may be called for any session. What a handler sends to the session it is called
+	// for goes out in one send, after all that was received is handled. The packet is copied and
+	// its header added; with frame.Line it must not hold a '\n'. It fails with ErrGone, with
+	// ErrSendQFull (then the session is disconnected, R15) and with ErrPacketSize.
 	SendPacket(id SessionID, packet []byte) error
-	// Disconnect ends a session; why shows up in the release audit.
+	// Disconnect ends a session; the audit counts it under the reason why.
 	Disconnect(id SessionID, why Reason) error
 }
 

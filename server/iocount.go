@@ -39,13 +39,13 @@ func (c *ioCount) reset() { c.word.Store(releaseBit) }
 // store: a stale SendPacket may have its reference on the slot at this moment.
 func (c *ioCount) open() ioState { return ioState(c.word.Add(releaseBit + 1)) }
 
-// up takes a reference, blindly; where it may be too late the caller looks at the result.
+// up takes a reference without a look first. Where it may be too late the caller checks the result.
 func (c *ioCount) up() ioState { return ioState(c.word.Add(1)) }
 
-// down gives one up. Only its own result says whether that was the last (R3).
+// down gives a reference up. Only its own result says whether that was the last one (R3).
 func (c *ioCount) down() ioState { return ioState(c.word.Add(^uint32(0))) }
 
-// tryRelease makes 0 RELEASE. It reports false when somebody took a reference since.
+// tryRelease turns 0 into RELEASE. It reports false when somebody has taken a reference since.
 func (c *ioCount) tryRelease() bool { return c.word.CompareAndSwap(0, releaseBit) }
 
 // load is for the trace, the monitor and assertions; no rule decides by it.

@@ -2,20 +2,19 @@ package server
 
 import "math/bits"
 
-// relieve disconnects the greediest sessions when all together hold more than they may (R15): those
-// that hold the most go first, until the others are well within the budget. It costs a look at
-// every session, and is done once for as much memory as that gives back. Whoever notices does it,
-// before it goes on to what would need more.
+// relieve disconnects the sessions that hold the most when all together hold too much (R15), until the
+// others are well within the budget. It looks at every session, so the budget is over for one actor
+// only; that actor does it before it takes more memory itself.
 func (a *actor) relieve() {
 	if !a.srv.budget.Over() {
 		return
 	}
-	var t toll
+	var h holdings
 	for s := range a.srv.sessions() {
-		t.add(s)
+		h.add(s)
 	}
-	least, need := t.cut(a.srv.budget.Used(), a.srv.budget.Low())
-	for _, class := range [...]int{least + 1, least} { // the last class only as far as it must
+	least, need := h.cut(a.srv.budget.Used(), a.srv.budget.Low())
+	for _, class := range [...]int{least + 1, least} { // of the lowest class only as many as must
 		for s := range a.srv.sessions() {
 			if need <= 0 {
 				return
@@ -29,19 +28,20 @@ func (a *actor) relieve() {
 	}
 }
 
-// held is the bytes that a session makes the server hold, about.
+// held is about how many bytes the server holds for a session.
 func (s *session) held() int64 {
 	return int64(s.sendq.Size()) + s.arriving.bytes()
 }
 
-// toll is what all sessions hold.
-type toll struct {
-	classes [4 * 65]int64 // of those that live, by how much each holds
-	living  int64
-	dying   int64 // of those that were disconnected, and will give it back
+// holdings is what all sessions hold.
+type holdings struct {
+	classes [4 * 65]int64 // of sessions that have not ended, by class
+	living  int64         // of all these
+	dying   int64         // of sessions that have ended and are not released yet
 }
 
-// classOf tells who holds more: four classes from each power of two to the next.
+// classOf is the class of a session that holds so many bytes: a higher one for more, and four
+// classes from each power of two to the next.
 func classOf(held int64) int {
 	n := bits.Len64(uint64(held))
 	if n < 3 {
@@ -50,29 +50,30 @@ func classOf(held int64) int {
 	return 4*n + int(held>>(n-3))&3
 }
 
-func (t *toll) add(s *session) {
+func (h *holdings) add(s *session) {
 	held := s.held()
 	switch {
 	case held <= 0:
 	case s.end.why() != NoReason:
-		t.dying += held
+		h.dying += held
 	default:
-		t.living += held
-		t.classes[classOf(held)] += held
+		h.living += held
+		h.classes[classOf(held)] += held
 	}
 }
 
-// cut is the lowest class of which some must go, and how many bytes all together, by the sessions'
-// count: used is what that takes in memory, and low what the living may take.
-func (t *toll) cut(used, low int64) (class int, need int64) {
-	if t.living == 0 {
-		return len(t.classes), 0
+// cut is the lowest class of which some sessions must go, and how many bytes must go in all, as held
+// counts them. used is the memory that all sessions take, as the budget counts it; low is what
+// those that have not ended may take.
+func (h *holdings) cut(used, low int64) (class int, need int64) {
+	if h.living == 0 {
+		return len(h.classes), 0
 	}
-	perByte := float64(used) / float64(t.living+t.dying)
-	need = t.living - int64(float64(low)/perByte)
+	perByte := float64(used) / float64(h.living+h.dying)
+	need = h.living - int64(float64(low)/perByte)
 	var above int64
-	for class = len(t.classes) - 1; class > 0; class-- {
-		if above += t.classes[class]; above >= need {
+	for class = len(h.classes) - 1; class > 0; class-- {
+		if above += h.classes[class]; above >= need {
 			break
 		}
 	}
@@ -89,9 +90,9 @@ func (w *worker) moved(s *session) {
 	}
 }
 
-// sweep moves the clock on by one and disconnects the sessions whose time is over (R15). One
-// goroutine calls it, at a pace that the limits are counted in; a session is looked at without a
-// reference first (R12).
+// sweep moves the clock on by one tick and disconnects the sessions whose time is over (R15). idle and
+// frame are in ticks. One goroutine calls it. It looks at a session without a reference;
+// disconnectIf takes one and looks again (R12).
 func (srv *Server) sweep(idle, frame uint32) {
 	now := srv.clock.Add(1)
 	over := func(s *session) Reason {

@@ -49,7 +49,7 @@ func (a *actor) sendPost(s *session) {
 			continue
 		}
 		if s.end.why() != NoReason {
-			return // after the end there may be a gap in SendQ; the flag stays set, as in R14
+			return // cancel may have dropped a part of SendQ; the flag stays set, as in R14
 		}
 		io := s.io.up() // R1
 		a.note(trace.SendPost, trace.Nowhere, s, io, len(data))
@@ -60,24 +60,24 @@ func (a *actor) sendPost(s *session) {
 	}
 }
 
-// postFailed undoes the count of a post that failed at once, and ends the connection: it may
-// be healthy otherwise, and nobody would ever post on it again (R2, R14).
+// postFailed lowers IOCount for a post that failed at once (R2), and ends the connection (R14): it
+// may be healthy otherwise, and nobody would ever post on it again.
 func (a *actor) postFailed(s *session, which trace.Where) {
 	a.note(trace.PostFailed, which, s, s.io.load(), 0)
 	a.cancel(s, PostFailed)
 	a.ioDown(s, trace.FailedPost)
 }
 
-// cancel ends the connection and names why. It completes what is pending and frees nothing:
-// the handle stays ours until release, or a post of another thread would land on whoever was
-// given the handle's value next (R6, R11). The caller holds a reference.
+// cancel ends the connection and keeps why. It completes what is pending and frees nothing (R6). The
+// handle stays open until release: a new connection might get its value, and a post of another thread
+// would go to that one (R11). The caller holds a reference.
 func (a *actor) cancel(s *session, why Reason) {
 	if !s.end.first(why) {
 		return
 	}
 	a.note(trace.Cancel, trace.Nowhere, s, s.io.load(), int(why))
 	a.srv.port.Cancel(s.sock)
-	s.sendq.Drop(a.blocks) // the last completion may be long in coming; sendPost looks after that
+	s.sendq.Drop(a.blocks) // now: the last completion may come late. sendPost checks the end after Peek
 }
 
 // ioDown is IOCount--, wherever it happens. Whoever's decrement made it 0, and whose
@@ -95,7 +95,7 @@ func (a *actor) ioDown(s *session, where trace.Where) {
 }
 
 // release gives back all that the session held; the handle is closed here and nowhere else
-// (R11). The handler hears of it while the slot cannot be used again yet.
+// (R11). The handler's Left is called before the slot can be used again.
 func (a *actor) release(s *session, where trace.Where) {
 	id, why := s.id.load(), s.end.why()
 	a.trace.RecordPeer(uint64(id), s.peer.Of(id.generation()))

@@ -8,8 +8,8 @@ import (
 	"dummyload/server/iocp"
 )
 
-// Preflight says before anything listens that there are too few descriptors for the port with so
-// many workers, the runtime and one session.
+// Preflight fails where the limit of descriptors is too low for the Go runtime, a port with so many
+// workers, and one session. It is called before anything listens.
 func Preflight(workers int) error {
 	const ours, each = 20, 4
 	need := uint64(ours + each*workers)
@@ -20,10 +20,9 @@ func Preflight(workers int) error {
 	return nil
 }
 
-// BoundProcess is for a process that does nothing but serve. The collector keeps all of it within
-// Config.Memory, as far as the sessions leave it: they are disconnected before that. What they
-// gave back goes to the system soon, and not when the collector comes by. It returns the function
-// that ends this.
+// BoundProcess is for a process that does nothing but serve. It has the collector keep the process
+// within Config.Memory; sessions are disconnected before they take all of that. What they give back
+// goes to the system within seconds, sooner than the collector would do it. end stops this.
 func (srv *Server) BoundProcess() (end func()) {
 	memory := srv.cfg.Memory
 	debug.SetMemoryLimit(max(memory/8*7, memory/8*5+32<<20))
@@ -39,7 +38,7 @@ func (srv *Server) BoundProcess() (end func()) {
 			}
 			held := uint64(max(0, srv.budget.Used()))
 			if peak = max(peak, held); held < peak/2 && peak-held > 16<<20 {
-				debug.FreeOSMemory() // what is pooled outlives one collection
+				debug.FreeOSMemory() // twice: what is in a sync.Pool outlives one collection
 				debug.FreeOSMemory()
 				peak = held
 			}

@@ -55,9 +55,9 @@ func (srv *Server) thread(w *worker, ready chan<- error, begin <-chan bool) {
 	}
 }
 
-// attach gives the worker its access to the port. A fresh session's first receive goes through
-// the port when there are several workers: the port spreads what others post, while what a
-// worker posts stays its own.
+// attach gives the worker its access to the port. With several workers a new session's first receive
+// is posted through the port, which gives the session to one of them in turn. What a worker posts
+// itself stays with that worker.
 func (w *worker) attach(port iocp.Worker) {
 	w.port, w.post, w.first = port, port, port
 	if len(w.srv.workers) > 1 {

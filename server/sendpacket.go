@@ -13,8 +13,8 @@ var (
 	ErrPacketSize = errors.New("the packet's length is 0 or beyond the frame format's limit")
 )
 
-// SendPacket puts one packet into a session's SendQ, then calls SendPost (R9). It takes a
-// reference of its own for the while: the session may be on its way out (R12).
+// SendPacket puts one packet into a session's SendQ, then calls SendPost (R9). It holds the session
+// meanwhile, which may be about to end (R12).
 func (a *actor) SendPacket(id SessionID, packet []byte) error {
 	if err := a.checkSize(packet); err != nil {
 		return err
@@ -40,23 +40,23 @@ func (a *actor) Disconnect(id SessionID, why Reason) error {
 	return a.disconnectIf(id, why, func(*session) bool { return true })
 }
 
-// disconnectIf does so if what was seen from outside still holds once nobody can release the
-// session: it may have been an earlier one's.
-func (a *actor) disconnectIf(id SessionID, why Reason, holds func(*session) bool) error {
+// disconnectIf disconnects a session if still is true of it once it is held. What was seen without a
+// reference may have been another session's.
+func (a *actor) disconnectIf(id SessionID, why Reason, still func(*session) bool) error {
 	s := a.hold(id, trace.Disconnect, trace.Disconnecting, 0)
 	if s == nil {
 		return ErrGone
 	}
-	if holds(s) {
+	if still(s) {
 		a.cancel(s, why)
 	}
 	a.ioDown(s, trace.Disconnecting)
 	return nil
 }
 
-// hold takes a reference on the session with the given id, nil when it is gone. It raises the
-// count blindly, so that a release can no longer happen, and only then looks who is there; a
-// reference on a stranger is given back the way every reference is (R12).
+// hold takes a reference on the session with the given id, nil when it is gone. It raises IOCount
+// first, so that a release can no longer begin, and only then looks which session is there. A
+// reference on another one is given back as every reference is (R12).
 func (a *actor) hold(id SessionID, k trace.Kind, where trace.Where, n int) *session {
 	s := a.srv.table.at(id.index())
 	if s == nil {
@@ -94,8 +94,9 @@ func (a *actor) checkSize(packet []byte) error {
 	return nil
 }
 
-// SendPacket is the actor's, but for the session whose receive completion this worker handles:
-// that completion's reference holds it, and the packet joins the reply that leaves in one send.
+// SendPacket is the actor's, but for the session whose receive completion this worker handles. That
+// completion's reference holds the session, and the packet joins the reply, which goes out in one
+// send.
 func (w *worker) SendPacket(id SessionID, packet []byte) error {
 	if id != w.receivingID || id == 0 {
 		return w.actor.SendPacket(id, packet)
@@ -113,7 +114,7 @@ func (w *worker) SendPacket(id SessionID, packet []byte) error {
 		}
 	}
 	if w.reply == nil {
-		// If all of the chunk is to be answered like this packet, one block takes it all.
+		// If the rest of the chunk is answered like this packet, one block has room for all.
 		w.reply = w.blocks.Get(min(size+w.rest, replyMost+size))
 	}
 	w.reply.Data = w.srv.cfg.Frame.Append(w.reply.Data, packet)
@@ -121,8 +122,8 @@ func (w *worker) SendPacket(id SessionID, packet []byte) error {
 	return nil
 }
 
-// pushReply puts what was collected into SendQ, in a block of its size: the handler may have
-// answered less than there was room for, and SendQ's limit counts bytes, not room (R15).
+// pushReply puts the reply into SendQ, in a block of its size: the handler may have answered less
+// than the block has room for, and SendQ's limit counts bytes, not room (R15).
 func (w *worker) pushReply(s *session) error {
 	b, packets := w.blocks.Fit(w.reply), w.replies
 	w.reply, w.replies = nil, 0

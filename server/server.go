@@ -109,10 +109,10 @@ func (srv *Server) Disconnect(id SessionID, why Reason) error {
 // DumpTrace writes what the trace still holds, one event a line.
 func (srv *Server) DumpTrace(w io.Writer) error { return srv.log.Dump(w, 0) }
 
-// broken ends the process: an invariant does not hold, and whatever came after would only hide
-// where it broke. What the trace knows of the session is written first.
+// broken ends the process: an invariant does not hold, and going on would only hide where it broke.
+// The trace of the session is written first.
 func (srv *Server) broken(id SessionID, what string) {
-	_ = srv.log.Dump(os.Stderr, uint64(id)) // nothing better to do when even that fails
+	_ = srv.log.Dump(os.Stderr, uint64(id)) // where even that fails there is nothing else to do
 	panic(fmt.Sprintf("server: session %v: %s", id, what))
 }
 
@@ -122,11 +122,11 @@ const (
 	stopPoll       = time.Millisecond
 )
 
-// Stop ends the server. It stops accepting and closes the listener, gives the sessions up to
-// grace to leave by themselves, cancels those that stayed, and waits until all are released;
-// then it orders every worker to stop, one packet each (R7), and frees the port. What could not
-// be ended within bounded time is named in the audit, and its memory is left alone. Stop is
-// called once; later Collects carry the audit, too.
+// Stop ends the server. It stops accepting and closes the listener. It gives the sessions up to
+// grace to leave by themselves, cancels those that stay, and waits until all are released. Then it
+// posts one order to stop for each worker (R7), and frees the port. What does not end in time is
+// named in the audit, and its memory stays as it is. Stop is called once; each later Collect has
+// the audit, too.
 func (srv *Server) Stop(grace time.Duration) *monitor.Server {
 	srv.stopping.Store(true)
 	close(srv.swept)
@@ -161,7 +161,7 @@ func (srv *Server) Stop(grace time.Duration) *monitor.Server {
 	return audit
 }
 
-// closeListener is for when no Accept is pending any more, nor will be.
+// closeListener is called when no Accept is pending, and none will be posted.
 func (srv *Server) closeListener() {
 	if srv.listener != iocp.InvalidSocket {
 		srv.port.Close(srv.listener)
@@ -169,7 +169,7 @@ func (srv *Server) closeListener() {
 	}
 }
 
-// poll asks for a condition until it holds or the time is over, and reports which.
+// poll waits until a condition holds, and reports whether it does within the limit.
 func poll(limit time.Duration, condition func() bool) bool {
 	for deadline := time.Now().Add(limit); !condition(); time.Sleep(stopPoll) {
 		if time.Now().After(deadline) {
@@ -183,7 +183,7 @@ func poll(limit time.Duration, condition func() bool) bool {
 func (srv *Server) cancelAll() {
 	for s := range srv.sessions() {
 		if !s.ended() {
-			_ = srv.Disconnect(s.id.load(), ServerStop) // gone by itself meanwhile: as good
+			_ = srv.Disconnect(s.id.load(), ServerStop) // ErrGone: it has left by itself
 		}
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"dummyload/server/sendq"
 )
 
-// session is one connection. Idle it is all the memory that the connection costs this program:
-// a receive's buffer belongs to the port, SendQ and partial take theirs when needed.
+// session is one connection. While that is idle, this struct is all the memory that it costs the
+// program: a receive's buffer belongs to the port, SendQ and partial take memory when they need it.
 //
-// There is no lock in it. A field is touched by whoever the comment names, and what one
-// owner wrote the next one sees because IOCount or SendFlag changed hands in between.
+// It has no lock. Beside each field stands who may touch it. Between two owners IOCount or SendFlag
+// changes, which is atomic: so the next one sees what the last one wrote.
 type session struct {
 	recv iocp.Overlapped // Key of both is the session's index in the table
 	send iocp.Overlapped
@@ -42,7 +42,7 @@ func (s *session) keep(partial *sendq.Block, now uint32) {
 	s.arriving.set(cap(partial.Data), now)
 }
 
-// partialWord is what a frame's block takes, and the clock at the frame's first byte.
+// partialWord is the size of the arriving frame's block, and the clock at the frame's first byte.
 //
 //	bits 31..27  the bytes' binary logarithm, rounded up; 0 when no frame is arriving
 //	bits 26..0   the clock
@@ -53,7 +53,7 @@ const (
 	partialClockMask = 1<<partialClockBits - 1
 )
 
-// set keeps the time of the first byte.
+// set stores the size. The clock stays that of the first byte.
 func (p *partialWord) set(bytes int, now uint32) {
 	if old := p.word.Load(); old != 0 {
 		now = old
@@ -63,7 +63,7 @@ func (p *partialWord) set(bytes int, now uint32) {
 
 func (p *partialWord) clear() { p.word.Store(0) }
 
-// bytes is about how many are held.
+// bytes is about how many bytes the block takes.
 func (p *partialWord) bytes() int64 {
 	if word := p.word.Load(); word != 0 {
 		return 1 << (word >> partialClockBits)

@@ -20,8 +20,8 @@ func (cfg Config) pace() time.Duration {
 	return min(max(shorter/8, sweepLeast), sweepMost)
 }
 
-// sweepEvery is the clock of the sessions, until Stop. It counts its own ticks: of a process that
-// was stopped, or a machine that stood still, no session is to blame.
+// sweepEvery sweeps at every tick, until Stop. It counts its own ticks: while the process is stopped,
+// or the machine stands still, no session's time goes on.
 func (srv *Server) sweepEvery(pace time.Duration) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()

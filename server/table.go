@@ -30,13 +30,13 @@ type idWord struct{ word atomic.Uint64 }
 func (w *idWord) load() SessionID    { return SessionID(w.word.Load()) }
 func (w *idWord) store(id SessionID) { w.word.Store(uint64(id)) }
 
-// slabBits sizes the pieces in which the table grows: 128 sessions.
+// slabBits is the size of the pieces in which the table grows, as a power of two: 128 sessions.
 const slabBits = 7
 
 type slab [1 << slabBits]session
 
 // table holds all sessions. It grows and never shrinks, so that a stale id always finds a slot
-// to look at; slots are used again last in, first out, which keeps the warm ones in use.
+// to look at. The slot freed last is used first: it is still in the processor's cache.
 type table struct {
 	slabs []atomic.Pointer[slab]
 	free  freeList

@@ -104,7 +104,7 @@ func (w *worker) recvDone(s *session, data []byte) {
 	w.recvPost(s, w.port)
 }
 
-// sendDone consumes what was transferred, be it less than was asked, clears the flag, and looks
+// sendDone consumes what was transferred (it may be less than was asked), clears the flag, and looks
 // at SendQ again, in this order (R5).
 func (w *worker) sendDone(s *session, transferred int) {
 	w.moved(s)

@@ -7,10 +7,10 @@ import (
 
 // Next cuts the first frame off buf without copying: payload and rest lie in buf. When buf
 // holds only the beginning of a frame, ok is false and rest is buf; keep it and go on with
-// Join. With Raw all of buf is one payload. The error is ErrZeroLength or ErrOversize, told
-// from the header alone: no byte of an illegal frame need have arrived.
+// Join. With Raw all of buf is one payload. The error is ErrZeroLength or ErrOversize; the header
+// alone decides that.
 func (f Format) Next(buf []byte) (payload, rest []byte, ok bool, err error) {
-	if f == Len16 && len(buf) > 2 { // the common case: 2 ns in place of 8, of an echo's 400
+	if f == Len16 && len(buf) > 2 { // the common case takes 2 ns in place of 8; an echo takes 400
 		if end := 2 + int(binary.LittleEndian.Uint16(buf)); 2 < end && end <= len(buf) {
 			return buf[2:end], buf[end:], true, nil
 		}
@@ -22,10 +22,10 @@ func (f Format) Next(buf []byte) (payload, rest []byte, ok bool, err error) {
 	return f.Payload(buf[:n]), buf[n:], true, nil
 }
 
-// Join tells how a frame goes on that was cut in two by the network: partial is its beginning,
-// never a whole frame, and chunk what arrived after it. The first n bytes of chunk belong to
-// the frame, and with them it is whole or still incomplete. Each byte of a line is looked at
-// once, however small the parts are in which it comes.
+// Join finds how a frame goes on that the network has cut in two: partial is its beginning, never
+// a whole frame, and chunk is what arrived after it. The first n bytes of chunk belong to the
+// frame; whole says whether they complete it. Each byte of a line is looked at once, however small
+// the parts are.
 func (f Format) Join(partial, chunk []byte) (n int, whole bool, err error) {
 	if len(chunk) == 0 {
 		return 0, false, nil
@@ -58,7 +58,7 @@ func (f Format) Payload(whole []byte) []byte {
 	return whole[formats[f].header : len(whole)-formats[f].trailer]
 }
 
-// length reads the header's length where it may be cut anywhere between partial and chunk.
+// length reads the length in the header, which may be cut between partial and chunk.
 func (f Format) length(partial, chunk []byte) (length int64, ok bool) {
 	size := formats[f].header
 	if len(partial) > 0 || len(chunk) < size {

@@ -1,5 +1,5 @@
-// Package frame cuts a byte stream into packets. The server and the dummies both stand on it,
-// so that they mean the same by "len16"; what a packet says is none of its business.
+// Package frame cuts a byte stream into packets. The server and the dummies both use it, so that
+// "len16" means the same to both. It does not look into a packet.
 package frame
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Format is the way packets are told apart in a stream.
+// Format is the way a stream shows where a packet ends.
 type Format uint8
 
 // The formats, by their command-line names.
@@ -63,7 +63,7 @@ func (f Format) MaxPayload() int { return formats[f].max }
 // Overhead is the number of bytes that f adds to a payload.
 func (f Format) Overhead() int { return formats[f].header + formats[f].trailer }
 
-// Append appends payload as one frame. The caller sees to it that its length is 1 to
+// Append appends payload as one frame. The caller makes sure that its length is 1 to
 // f.MaxPayload(), and with Line that it holds no '\n'.
 func (f Format) Append(dst, payload []byte) []byte {
 	switch f {
