@@ -7,27 +7,6 @@ import (
 	"dummyload/monitor"
 )
 
-// closeBooks adds what the worker has counted since the last Reset to what it counted before, as
-// another Reset comes: the verdict is over the whole run, and a fault does not end with the books that
-// it was counted in. What is outstanding counts as sent since, and evidence is told at once but for
-// that which no report has taken yet.
-func (w *worker) closeBooks() {
-	w.count.balance()
-	c := w.count.Counts
-	c.Ledger.Sent -= c.Ledger.Wait
-	c.Ledger.Wait, c.Connections.Now, c.Connections.Peak = 0, 0, 0
-	var all monitor.Tally // made anew: a report may still have the old one
-	all.Merge(&monitor.Tally{Before: w.past})
-	all.Merge(&monitor.Tally{Before: &monitor.Before{Ledger: c.Ledger, Faults: c.Faults,
-		Connections: monitor.Made{Connections: c.Connections}, Evidence: w.findings.evidence}})
-	w.past = all.Before
-}
-
-// everAsked reports whether anything was ever sent.
-func (w *worker) everAsked() bool {
-	return w.count.Ledger.Sent > 0 || w.past != nil && w.past.Ledger.Sent > 0
-}
-
 // earlier is what the fleet knows of the time before the last Reset beside the workers' pasts.
 type earlier struct {
 	resets    uint64

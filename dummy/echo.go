@@ -60,14 +60,15 @@ func (w *worker) serveNext() int {
 	return k
 }
 
-// assign gives a dummy one more echo to send. at is when it is due: its RTT counts from then.
+// assign gives a dummy one more echo to send. at is when it is due: its RTT counts from then. What is
+// outstanding spans more than Over Send only where echoes were overtaken; where that gets too long,
+// those are taken for missing.
 func (w *worker) assign(d *dummy, at time.Duration) {
 	d.assigned++
-	w.keepTime(d, at)
-	d.wait++
-	d.set(everSent)
-	w.count.Ledger.Sent++
-	w.count.WaitUpDown++
+	if d.wait > 0 && d.assigned-d.stream.Oldest(d.assigned) >= uint64(spanMost*w.load.OverSend) {
+		d.stream.Settle(w.judgement(d))
+	}
+	w.books.sent(d, at, w.load.OverSend)
 }
 
 // writeLater has a dummy written at the end of the batch: what is assigned until then goes out
@@ -244,11 +245,7 @@ func (w *worker) Echoed(id verify.Ident, first, n uint64) {
 	if d.State() == conn.Closing {
 		w.count.signs.FINs.Answered += n
 	}
-	d.wait -= uint32(n)
-	d.echoed += n
-	d.answered += n
-	w.count.Ledger.Echoed += n
-	w.count.WaitUpDown -= int64(n)
+	w.books.echoed(d, n)
 	w.maybeEmptied(d)
 }
 
@@ -258,27 +255,14 @@ func (w *worker) Lost(id verify.Ident, _, n uint64) {
 	if d.is(poked) {
 		return
 	}
-	d.wait -= uint32(n)
-	d.gone += n
-	w.count.Ledger.Lost += n
-	w.count.WaitUpDown -= int64(n)
+	w.books.lose(d, n)
 	w.maybeEmptied(d)
 }
 
 // Recovered takes an echo that was counted lost and came after all.
 func (w *worker) Recovered(id verify.Ident, _ uint64) {
-	d := w.judged(id)
-	if d.is(poked) {
-		return
-	}
-	d.gone--
-	d.echoed++
-	d.answered++
-	w.count.Ledger.Echoed++
-	if w.count.Ledger.Lost > 0 {
-		w.count.Ledger.Lost--
-	} else {
-		w.count.Ledger.Sent++ // it was sent, and lost, before Reset
+	if d := w.judged(id); !d.is(poked) {
+		w.recovered(d)
 	}
 }
 

@@ -84,12 +84,12 @@ func note(err error) string {
 }
 
 // localLimit counts a limit of this machine that was met.
-func (w *worker) localLimit(class iocp.Class) {
+func (b *books) localLimit(class iocp.Class) {
 	switch class {
 	case iocp.ClassLocalFD:
-		w.count.signs.Descriptors++
+		b.count.signs.Descriptors++
 	case iocp.ClassLocalPort:
-		w.count.signs.Ports++
+		b.count.signs.Ports++
 	}
 }
 
@@ -126,15 +126,15 @@ func (w *worker) holdFault(d *dummy, f monitor.Fault, ev monitor.Evidence) {
 }
 
 // countHeld counts what was held as faults, unless the server is gone.
-func (w *worker) countHeld(gone bool) {
-	h := &w.findings.held
+func (b *books) countHeld(gone bool) {
+	h := &b.findings.held
 	if !gone {
 		for f, n := range h.faults {
-			w.count.Faults[f] += n
+			b.count.Faults[f] += n
 		}
 		for _, ev := range h.evidence {
-			w.findings.kept[ev.Fault]++
-			w.findings.evidence = append(w.findings.evidence, ev)
+			b.findings.kept[ev.Fault]++
+			b.findings.evidence = append(b.findings.evidence, ev)
 		}
 	}
 	*h = losses{}

@@ -154,7 +154,7 @@ func (f *Fleet) openPort(first bool) func() (iocp.Port, error) {
 // newWorker makes a worker whose thread does not run yet.
 func (f *Fleet) newWorker(k int, open func() (iocp.Port, error)) (*worker, error) {
 	w := &worker{
-		fleet: f, trace: f.log.Ring(k), hists: measured(),
+		fleet: f, trace: f.log.Ring(k), books: books{hists: measured()},
 		schedule: newSchedule(k, &f.cfg, f.load),
 		rng:      rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
 		buffers:  sendBuffers{size: f.chunk()},

@@ -70,13 +70,7 @@ func (h *holds) catchUp(now time.Duration) {
 // roundTrip takes an echo that was due at a time, and returns how long it took without what the
 // tester was held up meanwhile.
 func (w *worker) roundTrip(at time.Duration) time.Duration {
-	rtt := w.now() - at
-	held := w.held.since(at)
-	if held == 0 {
-		w.hists.RTT.Record(rtt)
-		return rtt
-	}
-	recordHeld(w.hists, rtt, rtt-held)
-	w.slowest = max(w.slowest, rtt) // as far as that goes, the server may be as slow
+	rtt, held := w.now()-at, w.held.since(at)
+	w.measure(rtt, held)
 	return rtt - held
 }

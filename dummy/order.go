@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"dummyload/dummy/conn"
-	"dummyload/monitor"
 )
 
 // The verbs as a worker takes them: see Fleet.order.
@@ -14,7 +13,7 @@ func (w *worker) start(t0, until time.Duration) {
 	if w.mode == leaving {
 		return
 	}
-	w.countOff()
+	w.countOff(w.mode == echoing)
 	w.dropKept()
 	w.schedule.start(t0, until)
 	w.readyAll()
@@ -35,7 +34,7 @@ func (w *worker) stop() {
 	if w.fresh {
 		w.serve()
 	}
-	w.countOff()
+	w.countOff(w.mode == echoing)
 	w.schedule.stop(w.now())
 	for w.ready.Len() > 0 {
 		w.at(int(w.ready.Pop())).clear(ready)
@@ -88,7 +87,7 @@ func (w *worker) dismiss(d *dummy) {
 // leave closes every connection by FIN, those that are stuck after a look at why; the worker
 // ends when all dummies are down.
 func (w *worker) leave(keepOwed, climb bool) {
-	w.countOff()
+	w.countOff(w.mode == echoing)
 	w.mode = leaving
 	w.keepOwed = keepOwed
 	for slot := range w.slots() {
@@ -104,27 +103,15 @@ func (w *worker) leave(keepOwed, climb bool) {
 
 // reset begins to count anew. Connections and what is outstanding stay.
 func (w *worker) reset() {
-	w.closeBooks()
-	w.count.reset(w.engine.Connecting())
-	w.offFrom = 0
-	w.slowest = max(w.slowest, w.hists.RTT.Max())
+	w.books.reset(w.engine.Connecting())
 	w.countAnew()
-	w.hists.Reset()
-	w.findings = findings{held: w.findings.held}
 	w.forgetAnswers()
 }
 
 // mark begins to count echoes anew; connections and faults go on.
 func (w *worker) mark() {
-	c := &w.count
-	c.Ledger, c.Bytes = monitor.Ledger{Sent: uint64(c.WaitUpDown)}, monitor.Bytes{}
-	c.Faults[monitor.Late] = 0
-	c.EchoedOff, w.offFrom = 0, 0
-	w.slowest = max(w.slowest, w.hists.RTT.Max())
+	w.books.mark()
 	w.countAnew()
-	for _, h := range []*monitor.Histogram{w.hists.RTT, w.hists.Lag, w.hists.Held, w.hists.Freed} {
-		h.Reset()
-	}
 	w.forgetAnswers()
 }
 

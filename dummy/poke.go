@@ -62,12 +62,12 @@ func (w *worker) trickles(d *dummy) bool {
 // slowAnswer is how long an answer may take that is on its way still, after the slowest that any
 // worker has seen.
 func (w *worker) slowAnswer() time.Duration {
-	return diagnose.SlowAnswer(max(w.slowest, w.hists.RTT.Max(), time.Duration(w.fleet.slowest.Load())))
+	return diagnose.SlowAnswer(max(w.slowestYet(), time.Duration(w.fleet.slowest.Load())))
 }
 
 // tellSlowest lets the other workers know how slow the server is.
 func (w *worker) tellSlowest() {
-	slowest := int64(max(w.slowest, w.hists.RTT.Max()))
+	slowest := int64(w.slowestYet())
 	for {
 		known := w.fleet.slowest.Load()
 		if slowest <= known || w.fleet.slowest.CompareAndSwap(known, slowest) {

@@ -46,14 +46,14 @@ type report struct {
 // report hands over what the worker has; it goes on with the empty histograms given.
 func (w *worker) report(empty *monitor.Tally, want wanted) *report {
 	w.count.balance()
-	w.countOff()
+	w.countOff(w.mode == echoing)
 	r := &report{Tally: *w.hists, signs: w.count.signs, meeting: w.meeting,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle}
 	r.Counts, r.Before, r.Evidence = w.count.Counts, w.past, w.findings.evidence
 	r.Settling = w.status.unsettled
 	r.Generator = monitor.Generator{Workers: 1, Behind: w.behindNow(w.now()),
 		HeldUp: monitor.Millis(w.held.echo), HeldUpDraining: w.held.drain}
-	w.slowest = max(w.slowest, w.hists.RTT.Max())
+	w.slowest = w.slowestYet()
 	w.tellSlowest()
 	w.hists, w.findings.evidence = empty, nil
 	if w.mode == draining {
@@ -77,7 +77,7 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 	lines := slices.Clone(w.kept.lines)
 	for slot := range w.slots() {
 		if d := w.at(slot); d.wait > 0 {
-			lines = w.linesOf(lines, d)
+			lines = w.linesOf(lines, d, w.now())
 		}
 	}
 	sortOwed(lines)
@@ -107,13 +107,13 @@ type owedList struct {
 const listFresh = time.Second
 
 // linesOf adds what one connection is owed.
-func (w *worker) linesOf(lines []monitor.Owed, d *dummy) []monitor.Owed {
-	w.spans = d.stream.Owed(w.spans[:0], d.assigned)
-	for _, s := range w.spans {
+func (b *books) linesOf(lines []monitor.Owed, d *dummy, now time.Duration) []monitor.Owed {
+	b.spans = d.stream.Owed(b.spans[:0], d.assigned)
+	for _, s := range b.spans {
 		lines = append(lines, monitor.Owed{
 			Client: int(d.Client), Connection: d.Number,
 			First: s.First, Last: s.Last, Count: int(s.Last - s.First + 1),
-			Age: w.now() - d.timeOf(s.First),
+			Age: now - d.timeOf(s.First),
 		})
 	}
 	return lines

@@ -7,11 +7,12 @@ import (
 	"dummyload/dummy/conn"
 	"dummyload/dummy/diagnose"
 	"dummyload/dummy/verify"
-	"dummyload/monitor"
 	"dummyload/monitor/trace"
 )
 
-// worker is one thread of the fleet: an engine, and the sole owner of its share of the dummies.
+// worker is one thread of the fleet, and the sole owner of its share of the dummies. It is three
+// things, which know nothing of each other: the engine has the connections, the schedule says who
+// sends when, and the books count what came of it. The worker brings them together, echo by echo.
 // Nothing but mail is shared with other goroutines.
 type worker struct {
 	fleet  *Fleet // what is the same for all workers, and never written after New
@@ -20,10 +21,7 @@ type worker struct {
 	schedule
 
 	dummies
-	wanted   int  // its share of the clients: slots below it are kept connected
-	keepOwed bool // after a drain that failed (see writeOff)
-	kept     kept
-	list     owedList
+	wanted int // its share of the clients: slots below it are kept connected
 
 	unwritten []uint32     // have something to write since this batch began
 	knocking  chan<- error // waits for the first connect, see Reach; nil when nobody does
@@ -34,23 +32,15 @@ type worker struct {
 	scanSlot  int
 
 	verifier *verify.Verifier
-	spans    []verify.Span // scratch
 	buffers  sendBuffers
-	rings    timeRings
 
-	count     counters
-	hists     *monitor.Tally // what was measured since the last report
-	slowest   time.Duration  // round trip of all that is not in hists.RTT
-	findings  findings
-	past      *monitor.Before // what was counted before the last Reset; nil without one
-	meeting   meeting
-	silence   diagnose.Silence
-	offFrom   uint64 // ledger.Echoed as far as countOff has seen it
-	answers   diagnose.FINsAnswered
-	emptiedAt time.Duration // when Wait Echo Count was last 0
-	status    status        // for the conductor
-	shown     status        // what it has been told
-	board     board
+	books
+	meeting meeting
+	silence diagnose.Silence
+	answers diagnose.FINsAnswered
+	status  status // for the conductor
+	shown   status // what it has been told
+	board   board
 
 	pokes  map[uint32]*climb // by slot, while leaving; nil until one is stuck
 	queues receiveQueues

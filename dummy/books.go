@@ -1,0 +1,200 @@
+package dummy
+
+import (
+	"fmt"
+	"time"
+
+	"dummyload/dummy/diagnose"
+	"dummyload/dummy/verify"
+	"dummyload/monitor"
+)
+
+// books are what a worker has counted, measured and found: each echo's way through the ledger, the
+// round trips, and the evidence. They send nothing and close nothing, and have no clock.
+type books struct {
+	count    counters
+	hists    *monitor.Tally // measured since the last report
+	slowest  time.Duration  // round trip of all that is not in hists.RTT
+	findings findings
+	past     *monitor.Before // before the last Reset; nil without one, not changed once it is here
+
+	keepOwed  bool // after a drain that failed (see writeOff)
+	kept      kept
+	list      owedList
+	offFrom   uint64        // Ledger.Echoed as far as countOff has seen it
+	emptiedAt time.Duration // when Wait Echo Count was last 0
+	rings     timeRings
+	spans     []verify.Span // scratch
+}
+
+// counters are a worker's own, published as a copy in each report. Wait Echo Count is kept
+// twice: WaitUpDown is counted up and down, Ledger.Wait is the difference and filled in by balance.
+type counters struct {
+	monitor.Counts
+	signs diagnose.Counts // of what the faults may add up to
+}
+
+// balance fills in Ledger.Wait and panics unless every echo is accounted for.
+func (c *counters) balance() {
+	l := &c.Ledger
+	l.Wait = l.Sent - l.Echoed - l.Abandoned - l.Lost
+	if int64(l.Wait) != c.WaitUpDown {
+		panic(fmt.Sprintf("dummy: Wait Echo Count is %d by difference (%+v) and %d by counting",
+			int64(l.Wait), *l, c.WaitUpDown))
+	}
+}
+
+// reset begins to count anew. Connections stay, and what is outstanding, echoes as well as
+// connects, counts as begun since.
+func (c *counters) reset(dialing int) {
+	*c = counters{Counts: monitor.Counts{
+		Ledger:     monitor.Ledger{Sent: uint64(c.WaitUpDown)},
+		WaitUpDown: c.WaitUpDown,
+		Connections: monitor.Connections{
+			Attempted: uint64(dialing), Now: c.Connections.Now, Peak: c.Connections.Now,
+		},
+	}}
+}
+
+// sent begins an echo, which is due at a time, with a window of so many.
+func (b *books) sent(d *dummy, at time.Duration, window int) {
+	b.keepTime(d, at, window)
+	d.wait++
+	d.set(everSent)
+	b.count.Ledger.Sent++
+	b.count.WaitUpDown++
+}
+
+// echoed takes n right answers.
+func (b *books) echoed(d *dummy, n uint64) {
+	d.wait -= uint32(n)
+	d.echoed += n
+	d.answered += n
+	b.count.Ledger.Echoed += n
+	b.count.WaitUpDown -= int64(n)
+}
+
+// lose takes n echoes that will not come any more.
+func (b *books) lose(d *dummy, n uint64) {
+	d.wait -= uint32(n)
+	d.gone += n
+	b.count.Ledger.Lost += n
+	b.count.WaitUpDown -= int64(n)
+}
+
+// recovered takes an echo that was counted lost and came after all.
+func (b *books) recovered(d *dummy) {
+	d.gone--
+	d.echoed++
+	d.answered++
+	b.count.Ledger.Echoed++
+	if b.count.Ledger.Lost > 0 {
+		b.count.Ledger.Lost--
+	} else {
+		b.count.Ledger.Sent++ // it was sent, and lost, before Reset
+	}
+}
+
+// writeOff takes what is still owed on a connection that ends out of its books, and says how much
+// Wait Echo Count falls by that. After a drain that failed it does not fall, until the next START:
+// what was owed then stays owed, in the lines given, and neither the server's close nor the last
+// disconnect makes Wait Echo Count look like 0.
+func (b *books) writeOff(d *dummy, owed func() []monitor.Owed) uint64 {
+	n := uint64(d.wait)
+	if b.keepOwed && n > 0 {
+		b.kept.echoes += n
+		b.kept.lines = append(b.kept.lines, owed()...)
+	}
+	d.wait = 0
+	d.gone += n
+	if b.keepOwed {
+		return 0
+	}
+	b.count.WaitUpDown -= int64(n)
+	return n
+}
+
+// kept is what is owed of connections that have ended after a drain that failed.
+type kept struct {
+	echoes uint64
+	lines  []monitor.Owed
+}
+
+// dropKept is for the next START: what is owed of connections that are no more was lost.
+func (b *books) dropKept() {
+	b.keepOwed = false
+	b.count.WaitUpDown -= int64(b.kept.echoes)
+	b.count.Ledger.Lost += b.kept.echoes
+	b.kept = kept{}
+}
+
+// countOff adds what has come since echo went off. It goes off with STOP and is off before START.
+func (b *books) countOff(echoing bool) {
+	if !echoing {
+		b.count.EchoedOff += b.count.Ledger.Echoed - b.offFrom
+	}
+	b.offFrom = b.count.Ledger.Echoed
+}
+
+// empty notes when the whole worker has nothing left to wait for.
+func (b *books) empty(now time.Duration) {
+	if b.count.WaitUpDown == 0 {
+		b.emptiedAt = now
+	}
+}
+
+// measure takes a round trip, and the part of it in which the worker was held up.
+func (b *books) measure(rtt, held time.Duration) {
+	if held == 0 {
+		b.hists.RTT.Record(rtt)
+		return
+	}
+	recordHeld(b.hists, rtt, rtt-held)
+	b.slowest = max(b.slowest, rtt) // as far as that goes, the server may be as slow
+}
+
+// slowestYet is the longest round trip there was.
+func (b *books) slowestYet() time.Duration { return max(b.slowest, b.hists.RTT.Max()) }
+
+// everAsked reports whether anything was ever sent.
+func (b *books) everAsked() bool {
+	return b.count.Ledger.Sent > 0 || b.past != nil && b.past.Ledger.Sent > 0
+}
+
+// reset begins to count anew, with so many connects in flight.
+func (b *books) reset(dialing int) {
+	b.close()
+	b.count.reset(dialing)
+	b.offFrom = 0
+	b.slowest = b.slowestYet()
+	b.hists.Reset()
+	b.findings = findings{held: b.findings.held}
+}
+
+// mark begins to count echoes anew; connections and faults go on.
+func (b *books) mark() {
+	c := &b.count
+	c.Ledger, c.Bytes = monitor.Ledger{Sent: uint64(c.WaitUpDown)}, monitor.Bytes{}
+	c.Faults[monitor.Late] = 0
+	c.EchoedOff, b.offFrom = 0, 0
+	b.slowest = b.slowestYet()
+	for _, h := range []*monitor.Histogram{b.hists.RTT, b.hists.Lag, b.hists.Held, b.hists.Freed} {
+		h.Reset()
+	}
+}
+
+// close adds what was counted since the last Reset to what was counted before, as another Reset
+// comes: the verdict is over the whole run, and a fault does not end with the books that it was
+// counted in. What is outstanding counts as sent since, and evidence is told at once but for that
+// which no report has taken yet.
+func (b *books) close() {
+	b.count.balance()
+	c := b.count.Counts
+	c.Ledger.Sent -= c.Ledger.Wait
+	c.Ledger.Wait, c.Connections.Now, c.Connections.Peak = 0, 0, 0
+	var all monitor.Tally // made anew: a report may still have the old one
+	all.Merge(&monitor.Tally{Before: b.past})
+	all.Merge(&monitor.Tally{Before: &monitor.Before{Ledger: c.Ledger, Faults: c.Faults,
+		Connections: monitor.Made{Connections: c.Connections}, Evidence: b.findings.evidence}})
+	b.past = all.Before
+}
