@@ -1,37 +1,28 @@
 package monitor
 
 import (
-	"fmt"
 	"math"
 	"math/bits"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // What a Histogram can tell apart. It counts nanoseconds, so a round trip of 10 µs keeps its
 // three digits; anything longer than MaxRecorded is counted as MaxRecorded.
-const (
-	MaxRecorded       = time.Duration(1<<37 - 1) // about 137 s: the last slot ends here
-	significantDigits = 3
-)
+const MaxRecorded = time.Duration(1<<37 - 1) // about 137 s: the last slot ends here
 
-// Histogram counts durations with three significant digits (HDR), the extremes and the mean
-// exactly. It has one writer and no lock: a worker fills its own, hands it over whole and goes
-// on with an empty one; whoever collects merges them. It takes 230 kB.
+// Histogram counts durations with three significant digits, in the slots of an HDR histogram (see
+// slotStart), the extremes and the mean exactly. It has one writer and no lock: a worker fills its own,
+// hands it over whole and goes on with an empty one; whoever collects merges them, which is a pass over
+// the slots in use. It takes 230 kB. A nil histogram is an empty one to all that read.
 type Histogram struct {
-	hdr      *hdrhistogram.Histogram
+	counts   [slots]uint64
+	total    uint64
 	sum      sum // nanoseconds
 	min, max time.Duration
 }
 
 // NewHistogram makes an empty histogram.
-func NewHistogram() *Histogram {
-	return &Histogram{
-		hdr: hdrhistogram.New(1, int64(MaxRecorded), significantDigits),
-		min: MaxRecorded,
-	}
-}
+func NewHistogram() *Histogram { return &Histogram{min: MaxRecorded} }
 
 // Record counts one duration. It does not allocate.
 func (h *Histogram) Record(d time.Duration) { h.RecordN(d, 1) }
@@ -42,25 +33,35 @@ func (h *Histogram) RecordN(d time.Duration, n uint64) {
 	if n == 0 {
 		return
 	}
-	if d < 0 {
-		d = 0
-	}
-	d = min(d, MaxRecorded)
-	if err := h.hdr.RecordValues(int64(d), int64(n)); err != nil {
-		panic(fmt.Sprintf("monitor: histogram refused %d × %v: %v", n, d, err))
-	}
+	d = min(max(d, 0), MaxRecorded)
+	h.grow(n)
+	h.counts[slotOf(d)] += n
 	h.sum.add(bits.Mul64(uint64(d), n))
 	h.min = min(h.min, d)
 	h.max = max(h.max, d)
 }
+
+// grow counts n more, and panics where no count could hold them: no slot can either then.
+func (h *Histogram) grow(n uint64) {
+	if h.total+n < n {
+		panic("monitor: a histogram has counted more than 2^64 values")
+	}
+	h.total += n
+}
+
+// used are the slots in which anything may be.
+func (h *Histogram) used() (from, to int) { return slotOf(h.min), slotOf(h.max) + 1 }
 
 // Merge adds what another histogram counted; from stays as it is.
 func (h *Histogram) Merge(from *Histogram) {
 	if from.Count() == 0 {
 		return
 	}
-	if dropped := h.hdr.Merge(from.hdr); dropped != 0 {
-		panic(fmt.Sprintf("monitor: merging histograms lost %d values", dropped))
+	h.grow(from.total)
+	first, end := from.used()
+	to := h.counts[first:end]
+	for i, n := range from.counts[first:end] {
+		to[i] += n
 	}
 	h.sum.add(from.sum.high, from.sum.low)
 	h.min = min(h.min, from.min)
@@ -69,11 +70,12 @@ func (h *Histogram) Merge(from *Histogram) {
 
 // Reset empties the histogram and keeps its memory; of a nil one there is nothing to empty.
 func (h *Histogram) Reset() {
-	if h == nil {
+	if h.Count() == 0 {
 		return
 	}
-	h.hdr.Reset()
-	h.sum, h.min, h.max = sum{}, MaxRecorded, 0
+	first, end := h.used()
+	clear(h.counts[first:end])
+	h.total, h.sum, h.min, h.max = 0, sum{}, MaxRecorded, 0
 }
 
 // sum is a whole number of 128 bits: it adds up exactly, in whatever order.
@@ -90,20 +92,17 @@ func (s sum) float() float64 { return math.Ldexp(float64(s.high), 64) + float64(
 // sumOf is a new histogram of what both counted.
 func sumOf(a, b *Histogram) *Histogram {
 	h := NewHistogram()
-	for _, from := range []*Histogram{a, b} {
-		if from != nil {
-			h.Merge(from)
-		}
-	}
+	h.Merge(a)
+	h.Merge(b)
 	return h
 }
 
-// Count is how many durations were recorded. A nil histogram is an empty one to all that read.
+// Count is how many durations were recorded.
 func (h *Histogram) Count() uint64 {
 	if h == nil {
 		return 0
 	}
-	return uint64(h.hdr.TotalCount())
+	return h.total
 }
 
 // Max is the longest of them, 0 when nothing was recorded.
@@ -128,13 +127,24 @@ func (h *Histogram) at(before uint64) time.Duration {
 	if h.Count() <= before {
 		return 0
 	}
-	for slot, n := range h.hdr.Export().Counts {
-		if uint64(n) > before {
-			return min(slotStart(slot+1)-1, h.max)
+	return h.ranks(before + 1)[0]
+}
+
+// ranks are the durations at some ranks, which count from 1 and rise. A slot is known by its upper end,
+// which may lie above the longest duration in it.
+func (h *Histogram) ranks(ranks ...uint64) []time.Duration {
+	at := make([]time.Duration, len(ranks))
+	var seen uint64
+	i := 0
+	first, end := h.used()
+	for slot, n := range h.counts[first:end] {
+		seen += n
+		for i < len(ranks) && seen >= ranks[i] {
+			at[i] = min(slotStart(first+slot+1)-1, h.max)
+			i++
 		}
-		before -= uint64(n)
 	}
-	panic("monitor: a histogram has lost values")
+	return at
 }
 
 // percentiles are those of Distribution, in its order.
@@ -146,9 +156,12 @@ func (h *Histogram) Distribution() Distribution {
 	if n == 0 {
 		return Distribution{}
 	}
-	// A slot is known by its upper end, which may lie above the longest duration in it.
-	at := h.hdr.ValueAtPercentilesSlice(percentiles[:])
-	p := func(i int) float64 { return micros(min(time.Duration(at[i]), h.max)) }
+	ranks := make([]uint64, len(percentiles))
+	for i, p := range percentiles {
+		ranks[i] = max(1, uint64(p/100*float64(n)+0.5))
+	}
+	at := h.ranks(ranks...)
+	p := func(i int) float64 { return micros(at[i]) }
 	return Distribution{
 		Count: n, Min: micros(h.min), Mean: h.sum.float() / float64(n) / 1e3,
 		P50: p(0), P90: p(1), P99: p(2), P999: p(3), P9999: p(4), Max: micros(h.max),
@@ -186,28 +199,43 @@ func (h *Histogram) Buckets() Buckets {
 		return b
 	}
 	i := 0
-	for slot, n := range h.hdr.Export().Counts {
+	first, end := h.used()
+	for slot, n := range h.counts[first:end] {
 		if n == 0 {
 			continue
 		}
-		for i < NumBuckets-1 && slotStart(slot) >= BucketEdge(i) {
+		for i < NumBuckets-1 && slotStart(first+slot) >= BucketEdge(i) {
 			i++
 		}
-		b[i] += uint64(n)
+		b[i] += n
 	}
 	return b
 }
 
-// slotStart is the shortest duration that HDR counts in a slot. With a unit of 1 and three
+// slotStart is the shortest duration that is counted in a slot. With a unit of 1 ns and three
 // digits there are 2,048 slots of 1 ns; then each 1,024 slots are twice as wide as those before:
 //
 //	slot   0 … 2047   2048 … 3071   3072 … 4095
 //	ns     0 … 2047   2048 … 4094   4096 … 8188
 //	width  1          2             4
 func slotStart(slot int) time.Duration {
-	const half = 1024
 	if slot < 2*half {
 		return time.Duration(slot)
 	}
 	return time.Duration(slot%half+half) << (slot/half - 1)
 }
+
+// slotOf is the slot that counts a duration, 0 to MaxRecorded.
+func slotOf(d time.Duration) int {
+	if d < 2*half {
+		return int(d)
+	}
+	shift := bits.Len64(uint64(d)) - bits.Len(2*half-1)
+	return shift*half + int(d>>shift)
+}
+
+// half is a power of two that three digits fit in: the slots of one width.
+const half = 1024
+
+// slots is how many there are up to MaxRecorded, which has 37 bits.
+const slots = (37-11)*half + 2*half

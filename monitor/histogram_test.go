@@ -121,7 +121,7 @@ func TestHistogramBuckets(t *testing.T) {
 // The library does not say where a slot begins; slotStart must agree with where it counts.
 func TestSlotStartAgreesWithHDR(t *testing.T) {
 	for _, v := range []int64{0, 1, 2047, 2048, 2049, 4095, 4096, 1e6, 1e9, int64(MaxRecorded)} {
-		hdr := hdrhistogram.New(1, int64(MaxRecorded), significantDigits)
+		hdr := hdrhistogram.New(1, int64(MaxRecorded), 3)
 		if err := hdr.RecordValue(v); err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +135,7 @@ func TestSlotStartAgreesWithHDR(t *testing.T) {
 
 func TestHistogramRefusesToLoseCounts(t *testing.T) {
 	full := NewHistogram()
-	full.RecordN(1, math.MaxInt64)
+	full.RecordN(1, math.MaxUint64)
 	one := NewHistogram()
 	one.Record(1)
 	for what, f := range map[string]func(){

@@ -99,7 +99,7 @@ func plain(t *Tally) (Tally, map[string]any) {
 	for i := range v.NumField() {
 		if h, ok := v.Field(i).Interface().(*Histogram); ok {
 			if h.Count() > 0 {
-				hists[v.Type().Field(i).Name] = []any{*h.hdr.Export(), h.sum, h.min, h.max}
+				hists[v.Type().Field(i).Name] = *h
 			}
 			v.Field(i).SetZero()
 		}
