@@ -18,6 +18,11 @@ type books struct {
 	findings findings
 	past     *monitor.Before // before the last Reset; nil without one, not changed once it is here
 
+	pastParts []monitor.Part // that no report has taken yet
+	part      int            // number of the present one
+	partName  string
+	marked    monitor.Counts // as it began
+
 	keepOwed  bool // after a drain that failed (see writeOff)
 	kept      kept
 	list      owedList
@@ -169,18 +174,35 @@ func (b *books) reset(dialing int) {
 	b.slowest = b.slowestYet()
 	b.hists.Reset()
 	b.findings = findings{held: b.findings.held}
+	b.pastParts = nil
+	b.beginPart()
 }
 
-// mark begins to count echoes anew; connections and faults go on.
-func (b *books) mark() {
+// mark ends a part of the run and begins one of that name: echoes are counted anew; connections and
+// faults go on.
+func (b *books) mark(name string) {
+	b.count.balance()
+	b.slowest = b.slowestYet()
+	if b.part < monitor.MaxParts {
+		b.pastParts = append(b.pastParts, monitor.Part{Number: b.part, Name: b.partName,
+			Difference: b.count.Minus(&b.marked),
+			RTT:        b.hists.RTT, Held: b.hists.Held, Freed: b.hists.Freed, Lag: b.hists.Lag})
+	}
+	connect := b.hists.Connect
+	b.hists = measured()
+	b.hists.Connect = connect
 	c := &b.count
 	c.Ledger, c.Bytes = monitor.Ledger{Sent: uint64(c.WaitUpDown)}, monitor.Bytes{}
 	c.Faults[monitor.Late] = 0
 	c.EchoedOff, b.offFrom = 0, 0
-	b.slowest = b.slowestYet()
-	for _, h := range []*monitor.Histogram{b.hists.RTT, b.hists.Lag, b.hists.Held, b.hists.Freed} {
-		h.Reset()
-	}
+	b.part, b.partName = b.part+1, name
+	b.beginPart()
+}
+
+// beginPart has the part that begins count from here.
+func (b *books) beginPart() {
+	b.count.balance()
+	b.marked = b.count.Counts
 }
 
 // close adds what was counted since the last Reset to what was counted before, as another Reset

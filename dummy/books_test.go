@@ -53,7 +53,7 @@ func TestBooksBalanceWhateverComes(t *testing.T) {
 			case 8:
 				b.count.balance()
 				if marked = !marked; marked {
-					b.mark()
+					b.mark("")
 				} else {
 					b.reset(0)
 				}

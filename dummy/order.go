@@ -108,9 +108,10 @@ func (w *worker) reset() {
 	w.forgetAnswers()
 }
 
-// mark begins to count echoes anew; connections and faults go on.
-func (w *worker) mark() {
-	w.books.mark()
+// mark begins another part of the run.
+func (w *worker) mark(name string) {
+	w.countOff(w.mode == echoing)
+	w.books.mark(name)
 	w.countAnew()
 	w.forgetAnswers()
 }

@@ -50,6 +50,7 @@ func (w *worker) report(empty *monitor.Tally, want wanted) *report {
 	r := &report{Tally: *w.hists, signs: w.count.signs, meeting: w.meeting,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle}
 	r.Counts, r.Before, r.Evidence = w.count.Counts, w.past, w.findings.evidence
+	r.Parts, w.pastParts = w.pastParts, nil
 	r.Settling = w.status.unsettled
 	r.Generator = monitor.Generator{Workers: 1, Behind: w.behindNow(w.now()),
 		HeldUp: monitor.Millis(w.held.echo), HeldUpDraining: w.held.drain}

@@ -29,6 +29,7 @@ type totals struct {
 	first     []monitor.Evidence  // of each fault, up to the last Reset
 	latest    []monitor.Diagnosis // of the snapshot before
 	ticket    monitor.Ticket      // the last verb that all of this knows of
+	part      int                 // number of the present one
 	steps     diagnose.Steps
 }
 
@@ -51,7 +52,7 @@ func (t *totals) reset(e *earlier) {
 	t.first = all.Before.Evidence
 	t.diagnosed = lastOfEach(t.diagnosed, t.latest, e.diagnoses)
 	t.latest = nil
-	b.Evidence = nil // what is owed stays owed
+	b.Evidence, b.Parts = nil, nil // what is owed stays owed
 	t.steps = diagnose.Steps{}
 }
 
@@ -66,8 +67,16 @@ func (t *totals) resetEchoes() {
 	t.health.reset()
 }
 
-// mark forgets what Fleet.Mark counts anew.
-func (t *totals) mark() {
+// mark ends the present part, whose last round trips the workers are still to report, and forgets what
+// Fleet.Mark counts anew. A part that a Reset has emptied is none.
+func (t *totals) mark(m mark, reset monitor.Ticket) {
+	b := &t.books
+	if m.ticket > reset {
+		b.Merge(&monitor.Tally{Parts: []monitor.Part{{Number: t.part, RTT: b.RTT, Held: b.Held,
+			Freed: b.Freed, Lag: b.Lag}}})
+		b.RTT, b.Lag = monitor.NewHistogram(), monitor.NewHistogram()
+	}
+	t.part = m.number
 	t.resetEchoes()
 	t.steps.Turn()
 }
@@ -104,7 +113,7 @@ func (f *Fleet) ask(run *monitor.Run) []*report {
 		b.Drain.Elapsed = run.Uptime - f.since
 	}
 	if f.mark.ticket > t.ticket {
-		t.mark()
+		t.mark(f.mark, f.earlier.ticket)
 	}
 	t.ticket = f.ticket
 	due := run.Uptime >= t.fairAt+fairnessEvery && run.Clients <= fairnessMost
@@ -157,8 +166,9 @@ func (f *Fleet) gather(want wanted) []*report {
 			reports[i] = w.last
 		default:
 			again := *f.totals.last[i]
-			again.RTT, again.Held, again.Freed, again.Connect, again.Lag, again.Evidence =
-				nil, nil, nil, nil, nil, nil // taken
+			again.RTT, again.Held, again.Freed, again.Connect, again.Lag =
+				nil, nil, nil, nil, nil
+			again.Evidence, again.Parts = nil, nil // taken
 			reports[i] = &again
 		}
 	}

@@ -185,7 +185,7 @@ func (f *Fleet) Mark(name string) (monitor.Ticket, error) {
 	if f.leaving {
 		return 0, ErrEnded
 	}
-	f.mark = mark{name, f.order((*worker).mark)}
+	f.mark = mark{name, f.mark.number + 1, f.order(func(w *worker) { w.mark(name) })}
 	f.echoOn = 0
 	if f.phase == monitor.Echoing {
 		f.echoOn = f.since - f.clock() // the phase began before, and counts from here
@@ -196,6 +196,7 @@ func (f *Fleet) Mark(name string) (monitor.Ticket, error) {
 // mark is the last Mark.
 type mark struct {
 	name   string
+	number int // of the part it began, from 1
 	ticket monitor.Ticket
 }
 

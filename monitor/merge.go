@@ -32,6 +32,9 @@ func mergeValue(dst, src reflect.Value, rule string) {
 	case *[]Evidence:
 		*d = mergeEvidence(*d, src.Interface().([]Evidence), rule)
 		return
+	case *[]Part:
+		*d = mergeParts(*d, src.Interface().([]Part))
+		return
 	case *[]Owed:
 		*d = mergeLists(*d, src.Interface().([]Owed), compareOwed)
 		return

@@ -28,6 +28,7 @@ type Tally struct {
 
 	Evidence []Evidence // of each fault the first MaxEvidence, by time and client
 	Owed     []Owed     // the oldest first
+	Parts    []Part     // that have ended: the first MaxParts, by number
 }
 
 // Counts are the counters of a run, and what goes with them: at every instant exactly what each

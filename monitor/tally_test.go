@@ -24,6 +24,9 @@ func draw(t *rapid.T, v reflect.Value) {
 	case *[]Evidence:
 		*p = drawEvidence(t)
 		return
+	case *[]Part:
+		*p = drawParts(t)
+		return
 	case *map[string]uint64:
 		if rapid.Bool().Draw(t, "reasons") {
 			*p = map[string]uint64{rapid.SampledFrom([]string{"a", "b"}).Draw(t, "reason"): 3}
@@ -91,6 +94,19 @@ func drawEvidence(t *rapid.T) []Evidence {
 	return list
 }
 
+func drawParts(t *rapid.T) []Part {
+	var parts []Part
+	for number := range rapid.SampledFrom([]int{0, 0, 1, 3, MaxParts + 1}).Draw(t, "parts") {
+		p := Part{Number: number, Name: fmt.Sprint(number)}
+		p.Sent, p.Lost, p.Wait = int64(rapid.IntRange(0, 9).Draw(t, "sent")), -1, 2
+		if number == 1 {
+			p.RTT = drawHistogram(t)
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}
+
 // plain is a tally without pointers to histograms, to compare.
 func plain(t *Tally) (Tally, map[string]any) {
 	hists := map[string]any{}
@@ -110,6 +126,18 @@ func plain(t *Tally) (Tally, map[string]any) {
 func sameTally(a, b *Tally) bool {
 	ca, ha := plain(a)
 	cb, hb := plain(b)
+	sameHistograms := func(a, b Part) bool { return reflect.DeepEqual(a.RoundTrips(), b.RoundTrips()) }
+	if !slices.EqualFunc(ca.Parts, cb.Parts, sameHistograms) {
+		return false
+	}
+	bare := func(parts []Part) (out []Part) {
+		for _, p := range parts {
+			p.RTT = nil
+			out = append(out, p)
+		}
+		return out
+	}
+	ca.Parts, cb.Parts = bare(ca.Parts), bare(cb.Parts)
 	return reflect.DeepEqual(ca, cb) && reflect.DeepEqual(ha, hb)
 }
 
@@ -141,7 +169,9 @@ func TestAnySplitMergesToTheSame(t *testing.T) {
 			t.Fatalf("merged\n%s\nnot\n%s", text(parts[0]), text(&whole))
 		}
 		run := Run{Phase: Undrained}
-		if a, b := NewView(&run, parts[0]), NewView(&run, &whole); !reflect.DeepEqual(a, b) {
+		a, b := NewView(&run, parts[0]), NewView(&run, &whole)
+		a.Parts, b.Parts = nil, nil // compared above
+		if !reflect.DeepEqual(a, b) {
 			t.Fatalf("seen\n%+v\nnot\n%+v", a, b)
 		}
 	})
@@ -256,4 +286,53 @@ func TestMergeOfWhatCannotMerge(t *testing.T) {
 		}
 	}()
 	merge(&struct{ F float64 }{1}, &struct{ F float64 }{2})
+}
+
+// TestPartsAddUp: wherever a run is cut, each part's ledger balances with what it took over, and all
+// parts together are the run.
+func TestPartsAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var c, mark Counts
+		var sum Difference
+		end := func() {
+			c.Ledger.Wait = c.Ledger.Sent - c.Ledger.Echoed - c.Ledger.Abandoned - c.Ledger.Lost
+			d := c.Minus(&mark)
+			if !d.Balanced() {
+				t.Fatalf("%+v does not balance", d)
+			}
+			if d.Carried != mark.Ledger.Wait || d.Wait != c.Ledger.Wait {
+				t.Fatalf("%+v between %+v and %+v", d, mark.Ledger, c.Ledger)
+			}
+			d.Carried, d.Wait = 0, 0
+			merge(&sum, &d)
+			mark = c
+		}
+		for _, what := range rapid.SliceOf(rapid.IntRange(0, 6)).Draw(t, "events") {
+			l := &c.Ledger
+			owed := l.Sent - l.Echoed - l.Abandoned - l.Lost
+			switch {
+			case what == 0:
+				l.Sent++
+				c.Bytes.Sent += 40
+			case what == 1 && owed > 0:
+				l.Echoed++
+			case what == 2 && owed > 0:
+				l.Lost++
+				c.Faults[Missing]++
+			case what == 3 && l.Lost > 0: // it comes after all
+				l.Lost--
+				l.Echoed++
+			case what == 4 && owed > 0:
+				l.Abandoned++
+				c.Connections.ClosedByDummy++
+			case what == 5:
+				end()
+			}
+		}
+		end()
+		var none Counts
+		if all := c.Minus(&none); all.Wait != c.Ledger.Wait || func() bool { all.Wait = 0; return all != sum }() {
+			t.Fatalf("all %+v, the parts' %+v", all, sum)
+		}
+	})
 }

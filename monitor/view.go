@@ -90,6 +90,10 @@ type View struct {
 	// kept when Ended.
 	Owed     []Owed
 	Evidence []Evidence // the first MaxEvidence of each fault
+
+	// Parts are those that have ended with a Mark, since the last Reset. What is counted of echoes
+	// besides is of the present part.
+	Parts []Part
 }
 
 // NewView computes what is seen of a run from what was counted. It shares no histogram with the
@@ -98,7 +102,7 @@ func NewView(run *Run, t *Tally) *View {
 	v := &View{Run: *run, Counts: t.Counts,
 		RTTRecent: t.Recent.Distribution(), ConnectTime: t.Connect.Distribution(),
 		Fairness: t.fairness(), Generator: t.Generator, Server: t.Server, Hostile: t.Hostile,
-		Before: t.Before, Drain: t.Drain, Owed: t.Owed, Evidence: t.Evidence}
+		Before: t.Before, Drain: t.Drain, Owed: t.Owed, Evidence: t.Evidence, Parts: t.Parts}
 	v.Generator.SendLag.Distribution = t.Lag.Distribution()
 	if v.Before != nil {
 		v.Before.Diagnoses = run.Diagnosed

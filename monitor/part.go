@@ -1,0 +1,102 @@
+package monitor
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Part is a part of a run that has ended: from one Mark to the next. Its histograms were begun fresh at
+// its mark, since extremes do not subtract; its counters are differences.
+type Part struct {
+	Number int    // of the part, from 0: of all workers and agents the same
+	Name   string // that Mark gave to it; empty of the first
+	Difference
+
+	// As in a Tally; nil is empty.
+	RTT, Held, Freed *Histogram
+	Lag              *Histogram
+}
+
+// MaxParts is how many parts are kept, the first ones.
+const MaxParts = 64
+
+// Difference is what was counted between two points of a run: carried + sent = echoed + wait +
+// abandoned + lost. A number that may also go down (what was thought missing may still come) has a
+// sign.
+type Difference struct {
+	Carried   uint64 // echoes outstanding at its beginning
+	Wait      uint64 // and at its end
+	Sent      int64
+	Echoed    int64
+	Abandoned int64
+	Lost      int64
+
+	EchoedOff int64
+	Faults    [NumFaults]int64
+
+	Connected, ClosedByDummy, ClosedByServer int64 // connections
+	BytesSent, BytesReceived                 int64
+}
+
+// Balanced reports whether no echo is unaccounted for.
+func (d *Difference) Balanced() bool {
+	return int64(d.Carried)+d.Sent == d.Echoed+int64(d.Wait)+d.Abandoned+d.Lost
+}
+
+// Minus is what was counted since an earlier state of the same counters.
+func (c *Counts) Minus(mark *Counts) Difference {
+	less := func(now, was uint64) int64 { return int64(now - was) } // also where it wraps around
+	d := Difference{
+		Carried: mark.Ledger.Wait, Wait: c.Ledger.Wait,
+		Sent: less(c.Ledger.Sent, mark.Ledger.Sent), Echoed: less(c.Ledger.Echoed, mark.Ledger.Echoed),
+		Abandoned:     less(c.Ledger.Abandoned, mark.Ledger.Abandoned),
+		Lost:          less(c.Ledger.Lost, mark.Ledger.Lost),
+		EchoedOff:     less(c.EchoedOff, mark.EchoedOff),
+		Connected:     less(c.Connections.Connected, mark.Connections.Connected),
+		ClosedByDummy: less(c.Connections.ClosedByDummy, mark.Connections.ClosedByDummy),
+		ClosedByServer: less(c.Connections.ClosedByServer,
+			mark.Connections.ClosedByServer),
+		BytesSent:     less(c.Bytes.Sent, mark.Bytes.Sent),
+		BytesReceived: less(c.Bytes.Received, mark.Bytes.Received),
+	}
+	for f := range d.Faults {
+		d.Faults[f] = less(c.Faults[f], mark.Faults[f])
+	}
+	return d
+}
+
+// RoundTrips sums up the part's, as they were measured.
+func (p *Part) RoundTrips() Distribution {
+	if p.Held.Count() == 0 {
+		return p.RTT.Distribution()
+	}
+	return sumOf(p.RTT, p.Held).Distribution()
+}
+
+// mergeParts makes one of those that have the same number. Where there is but one list, it is shared.
+func mergeParts(a, b []Part) []Part {
+	if len(b) == 0 {
+		a, b = b, a
+	}
+	byNumber := func(a, b Part) int { return cmp.Compare(a.Number, b.Number) }
+	rising := slices.IsSortedFunc(b, func(a, b Part) int { return cmp.Or(byNumber(a, b), 1) })
+	if len(a) == 0 && rising && len(b) <= MaxParts {
+		return slices.Clip(b)
+	}
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, byNumber)
+	var out []Part
+	for i := range all {
+		if i == 0 || all[i].Number != all[i-1].Number {
+			if len(out) == MaxParts {
+				break
+			}
+			out = append(out, Part{Number: all[i].Number})
+		}
+		last := &out[len(out)-1]
+		p := all[i]
+		p.Number = 0 // it adds up otherwise
+		merge(last, &p)
+	}
+	return out
+}
