@@ -160,8 +160,8 @@ func TestTheAuditsJSONNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"backend":"scripted","workers":1,"accepted":1,"released":1,"live":0,` +
-		`"released_twice":0,"refused":0,"accept_failures":0,"accepts_pending":0,` +
-		`"reasons":{"peer_closed":1},"unreleased":[],"workers_stuck":0,"stuck":[],` +
+		`"released_twice":0,"trace":"","refused":0,"accept_failures":0,` +
+		`"reasons":{"peer_closed":1},"accepts_pending":0,"unreleased":[],"workers_stuck":0,"stuck":[],` +
 		`"failures":[],"io_count":0,"sendq_bytes":0,"memory_held":0,"recv_packets":0,"send_packets":0,` +
 		`"audited":true}`
 	if string(out) != want {
