@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// BytesAcked is how many bytes that were sent on a connection its peer's system has acknowledged
-// (tcpi_bytes_acked of TCP_INFO, tcp(7)), also after the connection was reset. It is 0 where the
-// peer's system has never had the connection. ok is false where this system does not tell. Not for
-// the data path: it asks the system.
+// BytesAcked is how many of the bytes sent on a connection the peer's system has acknowledged
+// (tcpi_bytes_acked of TCP_INFO, tcp(7)), also after a reset. It is 0 where the peer's system never
+// had the connection. ok is false where this system cannot tell. It is a system call: not for the
+// data path.
 func BytesAcked(p Port, s Socket) (n uint64, ok bool) {
 	switch p := p.(type) {
 	case *uringPort, *epollPort:

@@ -24,8 +24,8 @@ func (k *packet) owner() *Overlapped {
 	return ownerOf(*(**windows.Overlapped)(unsafe.Pointer(&k.overlapped)))
 }
 
-// none reports that the kernel has written nothing here: an I/O operation has an OVERLAPPED,
-// and the order to stop, which has none, has the key of Post.
+// none reports whether the kernel wrote nothing here. The packet of an I/O operation has an
+// OVERLAPPED. The order to stop has none, but it has the key of Post.
 func (k *packet) none() bool { return k.overlapped == 0 && k.key != keyPost }
 
 var (
@@ -37,8 +37,8 @@ var (
 )
 
 // dequeueFunc takes up to len(packets) packets off a port. It returns 0 and nil when the time
-// is over. What a packet says, success or failure, is not its business (rule R8). The kernel
-// counts them in n, which like packets is the worker's heap.
+// is over. Whether an operation succeeded is not looked at here (rule R8). The kernel writes
+// the number of packets to n. Both lie in the worker's heap memory.
 type dequeueFunc func(port windows.Handle, packets []packet, n *uint32, ms uint32) (int, error)
 
 // pickDequeue prefers the call that takes many; Windows has it since Vista.
@@ -65,8 +65,8 @@ func dequeueMany(
 	return int(*n), nil
 }
 
-// dequeueOne is GetQueuedCompletionStatus. Its return value is false for a failed operation's
-// packet too, so what tells is the packet itself.
+// dequeueOne is GetQueuedCompletionStatus. It returns false for a failed operation's packet, too:
+// only the packet itself shows whether there is one.
 func dequeueOne(
 	port windows.Handle, packets []packet, _ *uint32, ms uint32,
 ) (int, error) {
@@ -98,9 +98,9 @@ func waitMillis(wait time.Duration) uint32 {
 	return uint32(min((wait+time.Millisecond-1)/time.Millisecond, math.MaxUint32-1))
 }
 
-// fineTimer makes the ends of waits come within a millisecond instead of the 15.6 of the
-// system's clock tick (timeBeginPeriod). Windows counts the calls; each port makes one of
-// either kind. Where winmm.dll is missing waits end late, and nothing else changes.
+// fineTimer makes waits end at most 1 ms late, not the 15.6 ms of the system's clock tick
+// (timeBeginPeriod). Windows counts the calls, so each port makes one to begin and one to end.
+// Where winmm.dll is missing waits end late, and nothing else changes.
 func fineTimer(on bool) {
 	proc := procTimeBeginPeriod
 	if !on {

@@ -19,8 +19,8 @@ import (
 // that a connection stays with one worker. A Send is tried when it is posted; a Recv only at
 // an edge, in Get, where the worker's own memory is there to take the bytes.
 //
-// Results that arise outside of a worker, and those of accepts, which are dealt out to the
-// workers in turn so that connections spread evenly, go through the inboxes.
+// Two kinds of results go through the inboxes: those that arise outside of a worker, and those
+// of accepts, which go to the workers in turn so that connections spread evenly.
 type epollPort struct {
 	cfg     Config
 	posts   posts
@@ -66,8 +66,8 @@ func (p *epollPort) openEpolls() (err error) {
 		if err := p.watch(ep, p.inboxes[i].wake, unix.EPOLLIN|unix.EPOLLET, ownEvent); err != nil {
 			return err
 		}
-		// Level-triggered: whoever reads 1 off the semaphore owns a posted packet, and the
-		// others are told again as long as there is one.
+		// Level-triggered: whoever reads 1 off the semaphore owns a posted packet, and epoll
+		// goes on to wake the others while there is one.
 		if err := p.watch(ep, p.posts.tokens, unix.EPOLLIN, ownEvent); err != nil {
 			return err
 		}
@@ -157,9 +157,9 @@ func (p *epollPort) inTurn() poster {
 	return poster{at: int(p.turn.Add(1)-1) % len(p.inboxes)}
 }
 
-// hand gives ov to worker at, or to one after it if that one has gone. A worker may go
-// between the look and the push: then whoever notices, worker or pusher, hands on all that
-// was left.
+// hand gives ov to worker at, or to one after it if that one is closed. A worker may close
+// between the look and the push: then whoever sees that, worker or pusher, hands on all that
+// is left.
 func (p *epollPort) hand(at int, ov *Overlapped) {
 	for i := range p.inboxes {
 		b := &p.inboxes[(at+i)%len(p.inboxes)]
@@ -176,8 +176,8 @@ func (p *epollPort) hand(at int, ov *Overlapped) {
 	}
 }
 
-// handOn hands a whole chain to worker at. When the last one has gone, nobody is left to
-// dequeue anything.
+// handOn hands a whole chain to worker at. When all are closed, nobody is left to dequeue
+// anything.
 func (p *epollPort) handOn(at int, chain *Overlapped) {
 	for chain != nil {
 		next := chain.sys.next

@@ -69,7 +69,7 @@ func (p *epollPort) recv(by poster, s Socket, ov *Overlapped) error {
 	return p.parkNew(by, st, &st.in, ov)
 }
 
-// send tries at once: a socket that takes nothing has a send in flight already, as a rule.
+// send tries at once: with one send in flight at most, the socket has room for it nearly always.
 func (p *epollPort) send(by poster, s Socket, buf []byte, ov *Overlapped) error {
 	if len(buf) == 0 {
 		return errors.New("iocp: a send of nothing")
@@ -102,9 +102,8 @@ func (p *epollPort) connect(by poster, s Socket, remote netip.AddrPort, ov *Over
 	return p.parkNew(by, st, &st.out, ov)
 }
 
-// parkNew leaves a new operation to be tried at the next edge, and sees to it that edges of
-// its socket come. Once it is parked the operation may be tried, and dequeued, by a worker
-// at any moment.
+// parkNew leaves a new operation to be tried at the next edge, and has its socket watched. Once
+// it is parked, any worker may try and dequeue the operation at any moment.
 func (p *epollPort) parkNew(
 	by poster, st *epollState, slot *atomic.Pointer[Overlapped], ov *Overlapped,
 ) error {
@@ -120,8 +119,7 @@ func (p *epollPort) parkNew(
 }
 
 // home has the socket watched by the poster's epoll unless one watches it already. The first
-// event tells what the socket is ready for now, so that it does not matter that the
-// operation was parked before.
+// event says what the socket is ready for now, so an operation may be parked before it is watched.
 func (p *epollPort) home(at int, st *epollState, s Socket) error {
 	for {
 		was := st.home.Load()
@@ -146,10 +144,10 @@ func (p *epollPort) home(at int, st *epollState, s Socket) error {
 	return err
 }
 
-// giveUp takes back what waits for edges that will not come. Of the poster's own operation
-// the error is returned (C1), unless another thread took it back and so completed it; the
-// others complete with it (C4). Both the thread that could not have the socket watched and
-// those that learn of it come here, after parking; so no operation is left.
+// giveUp takes back what waits for edges that will not come. For the poster's own operation it
+// returns the error (C1), unless another thread has taken that one back and completed it. The
+// others complete with the error (C4). Every thread that parks an operation on such a socket
+// comes here afterwards, so no operation is left.
 func (p *epollPort) giveUp(by poster, st *epollState, own *Overlapped, err error) error {
 	var result error
 	for _, slot := range []*atomic.Pointer[Overlapped]{&st.in, &st.out} {

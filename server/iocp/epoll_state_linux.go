@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// epollStates are of all ports together, as a descriptor is the whole process's: it is of one port
-// at a time, and each port would need as many.
+// epollStates is one table for all ports. A descriptor belongs to the process, and to one port at a
+// time: a table for each port would be as large as this one.
 var epollStates slabs[epollState]
 
 // epollState is what the epoll backend knows of one socket: 32 bytes per handle value,
@@ -41,8 +41,8 @@ type epollState struct {
 	// home is the id of the worker whose epoll watches the socket; unwatched says that it cannot
 	// be watched, any other that it is not yet.
 	home atomic.Int32
-	// word is one, so that a late event of an earlier socket of the same handle value changes
-	// nothing of a later one's:
+	// word holds two values in one, so that a late event of an earlier socket of the same handle
+	// value changes nothing of a later one's:
 	//
 	//	bits 63..32  life, the uses of the handle value so far
 	//	bits 31..0   the events that stay true once they are: with EPOLLRDHUP, EPOLLHUP or
@@ -53,7 +53,7 @@ type epollState struct {
 func (st *epollState) life() uint32  { return uint32(st.word.Load() >> 32) }
 func (st *epollState) ended() uint32 { return uint32(st.word.Load()) }
 
-// end notes events that end the socket's given life; false when that is over already.
+// end keeps events that end the socket's given life; false when that is over already.
 func (st *epollState) end(life, events uint32) bool {
 	for {
 		old := st.word.Load()
@@ -76,8 +76,8 @@ const (
 // slotReady is the slot's value for "ready"; nil is "empty".
 var slotReady = new(Overlapped)
 
-// edge notes that a direction became ready. It returns the operations that waited for it,
-// which the caller is to try.
+// edge marks a direction ready. It returns the operations that waited for that; the caller has to
+// try them.
 func edge(slot *atomic.Pointer[Overlapped]) *Overlapped {
 	for {
 		switch was := slot.Load(); was {
@@ -100,8 +100,8 @@ func useEdge(slot *atomic.Pointer[Overlapped]) bool {
 	return slot.Load() == slotReady && slot.CompareAndSwap(slotReady, nil)
 }
 
-// park leaves ov to be tried at the next edge; false when there has been one, which is then
-// used up: ov is to be tried now.
+// park leaves ov to be tried at the next edge. It reports false when an edge has come already: that
+// is used up, and the caller has to try ov now.
 func park(slot *atomic.Pointer[Overlapped], ov *Overlapped) bool {
 	for {
 		was := slot.Load()

@@ -8,15 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the epoll backend asks of the kernel on the data path. None of it waits, but for
-// epollWait when told to, so that RawSyscall will do and the Go scheduler need not be told:
-// that saves some 50 ns a call. A call that waits (longer than a nap), or that copies for long,
-// must be a Syscall, since a thread inside a RawSyscall holds up a garbage collection.
+// These are the epoll backend's system calls on the data path. None of them waits, but for
+// epollWait. So they are RawSyscalls, which the Go scheduler does not see: that saves some 50 ns
+// a call. A call that waits longer than a nap, or copies for long, must be a Syscall: a thread
+// inside a RawSyscall holds up a garbage collection.
 
 // rawCopy is the most bytes that are copied inside a RawSyscall, some 10 µs of work.
 const rawCopy = 64 << 10
 
-// readSocket is recv(2), which for a socket is a shorter way than read(2). b stays alive, as its
+// readSocket is recv(2), which takes a shorter way through the kernel than read(2). b stays alive: its
 // address is made in the call's own argument list.
 func readSocket(s Socket, b []byte) (int, error) {
 	var n uintptr
@@ -108,7 +108,7 @@ func epollNap(ep int, events []unix.EpollEvent) (uintptr, unix.Errno) {
 		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)),
 		uintptr(unsafe.Pointer(&ts)), 0, 0)
 	if lacksPwait2(errno) {
-		return 0, 0 // epollSleep knows another way
+		return 0, 0 // epollSleep has another way
 	}
 	return n, errno
 }
@@ -142,8 +142,8 @@ func epollSleepCoarsely(
 	return n, errno
 }
 
-// wholeMilliseconds is epoll_pwait's time-out. It is rounded up: a wait that is too short is
-// repeated, and one of 0 without a rest.
+// wholeMilliseconds is epoll_pwait's time-out. It is rounded up: Get repeats a wait that is too
+// short, and with 0 it would do so without a pause.
 func wholeMilliseconds(wait time.Duration) int {
 	if wait < 0 {
 		return -1

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// arenaSize is the memory of a worker that one batch's received bytes share; one receive
-	// always fits in.
+	// arenaSize is a worker's memory for what one batch receives, in bytes. An arena has room for
+	// one more whole receive.
 	arenaSize = 1 << 20
-	// maxUnpolled is how many Gets in a row may be answered from the queue alone. Without it
-	// a connection whose sends all succeed at once could keep the others from being looked at.
+	// maxUnpolled is how many Gets in a row may take from the queue alone. Without it, while the
+	// sends of one connection all succeed at once, the worker would never look at the others.
 	maxUnpolled = 8
 )
 
@@ -32,7 +32,7 @@ type epollWorker struct {
 	used     int    // bytes of arena
 	unpolled int
 	nap      nap
-	posted   bool // the port's queue of posts was seen not to be empty
+	posted   bool // the port's queue of posts may hold something
 	postsDue bool // the last Get had no room to look at it: this one begins there
 	events   [256]unix.EpollEvent
 }
@@ -84,8 +84,8 @@ func (w *epollWorker) Send(s Socket, buf []byte, ov *Overlapped) error {
 	return w.port.send(w.me(), s, buf, ov)
 }
 
-// Get works in rounds: what is queued, else what epoll says without waiting, and only when
-// that yields nothing, sleep.
+// Get works in rounds: it takes what is queued, else asks epoll without waiting. It sleeps only
+// when both give nothing.
 func (w *epollWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 	if len(entries) == 0 {
 		return 0, nil
@@ -124,7 +124,7 @@ func (w *epollWorker) collect() {
 	}
 }
 
-// enqueue puts an operation that has ended, or is to be tried, into its line.
+// enqueue puts an operation that has ended, or is to be tried, into its queue.
 func (w *epollWorker) enqueue(ov *Overlapped) {
 	if ov.Op == OpAccept && !ov.sys.done {
 		w.accepts.push(ov)
@@ -270,8 +270,8 @@ func (w *epollWorker) again(slot *atomic.Pointer[Overlapped], ov *Overlapped) {
 	}
 }
 
-// receive reads into the arena. What did not fill the room has emptied the socket, and
-// whatever comes later has its own edge; else the next Recv is to try at once.
+// receive reads into the arena. A read that does not fill the room has emptied the socket, and
+// later data has an edge of its own. Otherwise the next Recv has to try at once.
 func (w *epollWorker) receive(st *epollState, s Socket) (int, error) {
 	room := w.arena[w.used : w.used+w.port.cfg.RecvSize]
 	n, err := readSocket(s, room)
@@ -291,9 +291,10 @@ func (w *epollWorker) tryAccepts() {
 	}
 }
 
-// tryAccept accepts one connection and deals it to a worker. Another may be in the queue
-// behind it, for which no edge comes: neither after a success nor, with the descriptors at
-// an end, after a failure. So the listener stays ready until an accept finds nothing.
+// tryAccept accepts one connection and gives it to the worker whose turn it is. Another may be
+// in the listener's queue behind it, and no edge comes for that one: neither after a success nor
+// after a failure for lack of descriptors. So the listener stays ready until an accept finds
+// nothing.
 func (w *epollWorker) tryAccept(st *epollState, ov *Overlapped) {
 	s, err := acceptSocket(ov.sock)
 	if err == unix.EAGAIN {
@@ -317,7 +318,7 @@ func connected(st *epollState, s Socket) error {
 		return nil
 	}
 	if st.ended()&epollBroken != 0 {
-		return unix.ENOTCONN // cancelled, and the error told before
+		return unix.ENOTCONN // cancelled, and SO_ERROR was read before
 	}
 	return unix.EAGAIN
 }

@@ -36,8 +36,8 @@ var errnoClass = map[syscall.Errno]Class{
 	windows.ERROR_NOT_ENOUGH_MEMORY:   ClassLocalOther,
 	windows.ERROR_NO_SYSTEM_RESOURCES: ClassLocalOther,
 
-	// Package syscall's own numbers for the names that every system has: nothing of Windows
-	// says them, but what is written for all systems does (the simulated port, a dummy).
+	// Package syscall's own numbers for the names that every system has. Windows never returns
+	// them, but code for all systems does (the simulated port, a dummy).
 	syscall.ECONNRESET:   ClassReset,
 	syscall.ECONNREFUSED: ClassRefused,
 	syscall.ECANCELED:    ClassCanceled,

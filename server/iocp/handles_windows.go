@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// filesOpen counts the process's handles of files, sockets and pipes, for Wine 8, which does
-// not say how many handles there are but how large their table is: it asks for each value.
-// Threads and events are not counted, so the number is the same before and after a session.
+// filesOpen counts the process's handles of files, sockets and pipes. It is for Wine 8, which
+// tells the size of the handle table but not how many handles there are: so it asks for each
+// value. Threads and events are not counted: their number changes without any socket.
 func filesOpen() int {
 	n := 0
 	for h := range windows.Handle(handleTable()) {

@@ -2,9 +2,9 @@ package iocp
 
 import "sync/atomic"
 
-// workerIDs are the ids of a port's workers, of which there are n from first on. What is noted of a
-// descriptor in a table of all ports names a worker by its id: of a descriptor that was closed
-// behind its port's back, and opened by another, that says nothing there.
+// workerIDs are the ids of a port's workers: n numbers from first on, which no other port has. The
+// tables that all ports share (homes, epollStates) name a worker by its id. So what a table has of a
+// descriptor that was closed without its port, and opened by another, names no worker there.
 type workerIDs struct{ first, n int32 }
 
 var lastID atomic.Int32

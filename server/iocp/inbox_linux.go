@@ -2,18 +2,18 @@ package iocp
 
 import "sync/atomic"
 
-// inbox takes the operations that other goroutines post through the Port to the worker that
-// owns a ring, for only its own thread may use it: an intrusive stack (link: Overlapped.sys.next)
-// that many push to and one takes whole, so no element is ever popped alone and ABA cannot
-// arise. An eventfd ends the worker's sleep.
+// inbox brings operations from other goroutines to one worker, whose ring or queue only its own
+// thread may use. It is an intrusive stack (link: Overlapped.sys.next): many push to it, and the
+// worker takes the whole of it. So no element is popped alone, and ABA cannot arise. An eventfd
+// ends the worker's sleep.
 //
-// No wake-up is lost: the worker says that it is asleep and then looks at the stack once
-// more; a pusher pushes and then looks whether the worker is asleep. sync/atomic is
-// sequentially consistent, so at least one of the two sees the other.
+// No wake-up is lost: the worker sets sleeping and then looks at the stack once more; a pusher
+// pushes and then looks at sleeping. sync/atomic is sequentially consistent, so at least one of
+// the two sees the other.
 type inbox struct {
 	stack    atomic.Pointer[Overlapped]
 	sleeping atomic.Bool
-	closed   atomic.Bool  // the worker has gone and takes nothing any more
+	closed   atomic.Bool  // the worker is closed and takes nothing any more
 	waiting  atomic.Int32 // how many are in the stack, or about to be
 	wake     int          // eventfd, open as long as the port is
 	_        [40]byte     // the next worker's inbox shares no cache line

@@ -36,7 +36,7 @@ const (
 //	Cancel:  mark ─► CancelIoEx(all)
 //	post:    WSASend ─► mark set? ─► CancelIoEx(this one)
 //
-// Whichever comes second in memory's one order sees the other, so one of the two cancels.
+// Whichever of the two comes second sees what the first one did, so one of them cancels.
 //
 // # No shortcuts
 //
@@ -131,7 +131,7 @@ func (p *iocpPort) Accept(listener Socket, ov *Overlapped) error {
 	return nil
 }
 
-// Connect is ConnectEx. NewSocket has bound the socket, which ConnectEx insists on.
+// Connect is ConnectEx. It needs a bound socket: NewSocket has bound it.
 func (p *iocpPort) Connect(s Socket, remote netip.AddrPort, ov *Overlapped) error {
 	if p.ended.has(s) {
 		return errEnded

@@ -2,21 +2,21 @@ package iocp
 
 import "time"
 
-// napTime is the longest that a thread sleeps in a RawSyscall: so long may a collection, or a
-// goroutine in want of a processor, have to wait for it.
+// napTime is the longest that a thread sleeps in a RawSyscall. A garbage collection, or a goroutine
+// that needs a processor, may have to wait as long for it.
 const napTime = 100 * time.Microsecond
 
-// nap decides which waits begin as a nap: a RawSyscall, of which the Go scheduler knows nothing,
-// that ends after napTime.
+// nap decides which waits begin as a nap: a RawSyscall, which the Go scheduler does not see, and which
+// ends after napTime.
 //
-// From a thread that blocks in a Syscall sysmon takes the processor away, and for that wakes every
-// 20 µs, and goes on so for a millisecond; when it returns the thread has to win one back. Under
-// load, where the next completion is microseconds away, that costs 5 % of an echo and more. A
-// thread that napped in vain sleeps as a Syscall. It has little to do, and naps again only at
-// the 16th wait after that.
+// When a thread blocks in a Syscall, the runtime's sysmon thread takes its processor away. For that
+// sysmon wakes every 20 µs, and goes on so for a millisecond. When the call returns, the thread has
+// to get a processor again. Under load, where the next completion is microseconds away, that costs
+// 5 % of an echo and more. A thread that napped in vain has little to do: it goes on to sleep in a
+// Syscall, and naps again only at the 16th wait after that.
 type nap struct {
 	napping bool
-	awake   uint8 // waits to come that are no naps
+	awake   uint8 // how many of the next waits are no naps
 }
 
 const awakeAfterVainNap = 15

@@ -13,8 +13,8 @@ import (
 
 // netPort is the portable backend, over package net. An operation that cannot be done at
 // once is a goroutine of its own: starting one costs about what waking a parked one costs,
-// and none is left behind by Close. An idle connection with its receive posted so costs a
-// goroutine, but no buffer: 3 to 5 KB with its stack, ten times what it costs on the other
+// and Close leaves none behind. So an idle connection with its receive posted costs a
+// goroutine but no buffer: 3 to 5 KB with its stack, ten times what it costs on the other
 // backends.
 type netPort struct {
 	cfg   Config
@@ -65,8 +65,8 @@ func (p *netPort) Post(ov *Overlapped) error {
 	return p.queue.push(netDone{Entry: Entry{Overlapped: ov, Socket: InvalidSocket}})
 }
 
-// complete queues an operation's result. The port outlives its operations, so that nobody
-// is left to be told when it does not.
+// complete queues an operation's result. The port outlives its operations, so the push does not
+// fail.
 func (p *netPort) complete(d netDone) { _ = p.queue.push(d) }
 
 func (p *netPort) sock(s Socket) (*netSock, error) {
@@ -163,7 +163,7 @@ func addrPort(a net.Addr) netip.AddrPort {
 func (p *netPort) Shutdown(s Socket) {
 	if k, err := p.sock(s); err == nil {
 		if c := k.conn.Load(); c != nil {
-			_ = c.CloseWrite() // fails when the connection is gone, which is as well
+			_ = c.CloseWrite() // fails when the connection is gone: then there is no FIN to send
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (q *netQueue) push(d netDone) error {
 		return errPortClosed
 	}
 	if len(q.done) == cap(q.done) && q.head >= len(q.done)/2 {
-		// What has been taken makes room: under load the queue may never be found empty.
+		// Use the room of what was taken: under load the queue may never be empty.
 		q.done, q.head = q.done[:copy(q.done, q.done[q.head:])], 0
 	}
 	q.done = append(q.done, d)
@@ -46,7 +46,7 @@ func (q *netQueue) wakeOne() {
 }
 
 // take moves completions to the worker until entries are full, the queue is empty or an
-// order to stop was taken (C7). When there are none, wake is left to be woken by.
+// order to stop was taken (C7). When there are none, wake goes into waiting.
 func (q *netQueue) take(entries []Entry, w *netWorker, wake chan struct{}) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -33,8 +33,8 @@ func Backends() []string {
 }
 
 // New opens a completion port (CreateIoCompletionPort). A backend asked for by name that
-// cannot run is an error; "auto" takes the first candidate that runs, and tells cfg.Skipped
-// of those before it (C11).
+// cannot run is an error. "auto" takes the first candidate that runs, and calls cfg.Skipped
+// for each one before it (C11).
 func New(cfg Config) (Port, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {

@@ -21,7 +21,7 @@
 //     or a failure; a Send of 0 bytes is a failure.
 //   - C6  Cancel and Abort make every pending operation of the socket yield its Entry soon.
 //     They may be called from any goroutine, any number of times, and do not free the
-//     handle value. Close frees it and is legal only when nothing of it is in flight.
+//     handle value. Close frees it, and is legal only when nothing is in flight on the socket.
 //   - C7  Post delivers one Entry to one worker, whichever dequeues it first. With a nil
 //     Overlapped it is the order to stop: N workers need N of them, since one Get returns
 //     at most one, as the last of its batch.
@@ -158,7 +158,7 @@ type Config struct {
 	// RecvSize is the most bytes one Recv hands out, up to MaxRecvSize; 0 means
 	// DefaultRecvSize.
 	RecvSize int
-	// Skipped, when not nil, is told by New of every candidate that "auto" tried before the
-	// one it took, and why that one cannot run here.
+	// Skipped, when not nil, is called by New for every candidate that "auto" tried before the
+	// one it took, with the reason why that one cannot run here.
 	Skipped func(backend string, err error)
 }

@@ -2,10 +2,10 @@ package iocp
 
 import "sync"
 
-// posts is the port-wide queue behind Post. Its eventfd is a semaphore that counts what is
-// queued. Every ring polls it, and whoever reads 1 off it owns one packet: however many wake
-// up, each packet goes to one worker, and what a leaving worker did not take stays for the
-// others. A mutex will do: Post carries orders, not data.
+// posts is the queue behind Post, one for the whole port. Its eventfd is a semaphore that counts
+// what is queued. Every worker polls it, and whoever reads 1 off it owns one packet. So each
+// packet goes to one worker, however many wake up, and what a worker that closes has not taken
+// stays for the others. A mutex is enough: Post is not on the data path.
 type posts struct {
 	mu     sync.Mutex
 	queue  []*Overlapped

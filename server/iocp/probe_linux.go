@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// probeCalls tries on a socket of no use the calls that every backend makes to every connection.
-// A sandbox (seccomp(2)) may forbid any of them; unnoticed, that would look like the peer's doing:
-// connects that fail, ends that nobody hears of. It names the first that is forbidden. Other
-// errors are none: the calls that matter will meet them again.
+// probeCalls tries, on a socket of its own, the calls that every backend makes on every connection.
+// A sandbox (seccomp(2)) may forbid any of them. Without this check that would look like the peer's
+// doing: connects fail, and ends of connections go unseen. The error names the first call that is
+// forbidden. Other errors do not count here: the calls on real connections meet them again.
 func probeCalls() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
 	if errors.Is(err, unix.EAFNOSUPPORT) {
@@ -39,7 +39,7 @@ func probeCalls() error {
 	return nil
 }
 
-// forbidden is an error that says a call is; nil for others.
+// forbidden is an error that says so where err means that; nil for other errors.
 func forbidden(call string, err error) error {
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.ENOSYS) {
 		return fmt.Errorf("%s is forbidden here (see the container's seccomp profile): %w", call, err)

@@ -25,8 +25,8 @@ func (q *ovQueue) pop() *Overlapped {
 }
 
 // acceptsPerRound is how many accepts a worker begins each time it asks the kernel for completions.
-// An accept that finds a connection ends on the spot, where the end of a connection waits for its
-// turn behind others (io_uring works off 20 a call since Linux 6.13, epoll_wait tells as many as
-// there is room for). Without a limit a storm of connects and resets is accepted faster than the
-// dead are heard of, until the descriptors are used up.
+// An accept that finds a connection ends at once, but the end of a connection waits for its turn
+// behind others (io_uring handles 20 a call since Linux 6.13, epoll_wait returns as many as there is
+// room for). Without a limit, in a storm of connects and resets, connections are accepted faster than
+// the dead ones are closed, until no descriptor is left.
 const acceptsPerRound = 4

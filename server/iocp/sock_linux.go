@@ -195,7 +195,7 @@ func shutdownSend(s Socket) { _ = unix.Shutdown(int(s), unix.SHUT_WR) }
 
 // cancelSocket ends both directions, which wakes whatever waits for the socket: a receive
 // gets 0 bytes, a send EPIPE, an accept on a listener EINVAL, a handshake ends. An operation
-// that is submitted only afterwards meets the same end, so no order of the two can strand it.
+// that is submitted only afterwards ends in the same way, so none is left waiting.
 func cancelSocket(s Socket) { _ = unix.Shutdown(int(s), unix.SHUT_RDWR) }
 
 // abortSocket sends a RST at once and wakes whatever waits for the socket (connect(2) with
@@ -207,12 +207,12 @@ func abortSocket(s Socket) {
 		// (EBUSY). The RST then leaves with Close, and the FIN of the next line before it.
 		resetOnClose(s)
 	}
-	// Dissolving wakes one waiter of several (pending accepts wait exclusively) and leaves
-	// nothing behind for an operation that comes later; shutting down does both.
+	// Dissolving wakes only one of several waiters (pending accepts wait exclusively), and does
+	// not end an operation that comes later. A shutdown wakes all and ends later ones, too.
 	cancelSocket(s)
 }
 
-// resetOnClose makes the last reference's release send a RST.
+// resetOnClose makes the close of the last reference send a RST.
 func resetOnClose(s Socket) {
 	_ = unix.SetsockoptLinger(int(s), unix.SOL_SOCKET, unix.SO_LINGER,
 		&unix.Linger{Onoff: 1, Linger: 0})

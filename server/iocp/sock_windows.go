@@ -15,12 +15,12 @@ const (
 	soExclusiveAddrUse = ^windows.SO_REUSEADDR
 	soReuseUnicastPort = 0x3007
 	ioctlFIONBIO       = 0x8004667e
-	plainBacklog       = 200   // listen(), SOMAXCONN_HINT: its range
-	mostBacklog        = 65535 // is from the one to the other
+	plainBacklog       = 200   // listen(): SOMAXCONN_HINT takes a number from this
+	mostBacklog        = 65535 // to this
 )
 
-// newSocket makes a socket of addr's family that is associated with the port. It does not
-// block: overlapped calls do not care, and the receive in Get needs it.
+// newSocket makes a socket of addr's family that is associated with the port. It is in
+// non-blocking mode: the receive in Get needs that, and overlapped calls ignore it.
 func (p *iocpPort) newSocket(addr netip.AddrPort) (Socket, error) {
 	h, err := windows.WSASocket(familyOf(addr.Addr()), windows.SOCK_STREAM,
 		windows.IPPROTO_TCP, nil, 0,
@@ -84,7 +84,7 @@ func listen(h windows.Handle, addr netip.AddrPort, backlog int) error {
 }
 
 // backlogHint is SOMAXCONN_HINT(n), which is -n, beyond the 200 that Windows may cut a plain
-// backlog to. A connect that finds the queue full it refuses, where Linux lets it wait.
+// backlog to. Windows refuses a connect that finds the queue full; Linux lets it wait.
 func backlogHint(backlog int) int {
 	if backlog > plainBacklog {
 		return -min(backlog, mostBacklog)
@@ -122,8 +122,8 @@ func setNoDelay(h windows.Handle) error {
 	return os.NewSyscallError("setsockopt TCP_NODELAY", err)
 }
 
-// inherit makes an accepted socket a whole one (SO_UPDATE_ACCEPT_CONTEXT): without it
-// shutdown and getpeername do not know that it is connected.
+// inherit completes an accepted socket (SO_UPDATE_ACCEPT_CONTEXT): before that, shutdown and
+// getpeername do not know that it is connected.
 func inherit(accepted, listener windows.Handle) error {
 	// listener is this stack's, read during the call only.
 	err := windows.Setsockopt(accepted, windows.SOL_SOCKET, windows.SO_UPDATE_ACCEPT_CONTEXT,
@@ -134,7 +134,7 @@ func inherit(accepted, listener windows.Handle) error {
 	return setNoDelay(accepted)
 }
 
-// updateConnected makes a connected socket a whole one (SO_UPDATE_CONNECT_CONTEXT).
+// updateConnected completes a connected socket (SO_UPDATE_CONNECT_CONTEXT).
 func updateConnected(h windows.Handle) error {
 	err := windows.Setsockopt(h, windows.SOL_SOCKET, windows.SO_UPDATE_CONNECT_CONTEXT, nil, 0)
 	return os.NewSyscallError("setsockopt SO_UPDATE_CONNECT_CONTEXT", err)
@@ -156,16 +156,16 @@ func (p *iocpPort) RemoteAddr(s Socket) netip.AddrPort {
 	return addrPortOf(sa)
 }
 
-// The calls below fail on a socket that is not connected (any more); that is not an error of
-// the caller's, and what was pending has completed or is cancelled.
+// The calls below fail on a socket that is not connected (any more). That is no mistake of the
+// caller: what was pending has completed or is cancelled.
 
 func (p *iocpPort) Shutdown(s Socket) {
 	_ = windows.Shutdown(windows.Handle(s), windows.SHUT_WR)
 }
 
 // Cancel shuts down the sending side only. SD_RECEIVE would make Windows answer data that is
-// still on its way with a RST, and the peer would lose the FIN; that no receive is posted any
-// more is what the mark is for.
+// still on its way with a RST, and the peer would lose the FIN. The mark keeps receives from
+// being posted.
 func (p *iocpPort) Cancel(s Socket) {
 	p.ended.set(s)
 	_ = windows.Shutdown(windows.Handle(s), windows.SHUT_WR)

@@ -14,8 +14,8 @@ const bufGroup = 1
 
 // How many receive buffers a worker has: about bufBytes of them, within the limits. They
 // bound what it can receive between two Gets, not how many sockets may wait. The kernel takes them
-// one after the other: of more, what it fills is no longer in the processor's cache when its turn
-// comes again; of half as many there is none left now and then.
+// one after the other. With more of them, a buffer has left the processor's cache when its turn comes
+// again; with half as many, there is sometimes none left.
 const (
 	bufBytes = 2 << 20
 	minBufs  = 16
@@ -33,8 +33,8 @@ func bufCount(size int) int {
 
 // recvBufs are a worker's receive buffers, lent to the kernel through a ring of their own
 // (IORING_REGISTER_PBUF_RING): the kernel takes the oldest when data has come for a receive,
-// and its completion names it. The memory is mapped, not of Go's heap: the collector need not
-// know it, and pages that no receive has reached yet do not exist.
+// and its completion names it. The memory is mapped and not of Go's heap: the collector does not
+// look at it, and a page that no receive has reached takes no memory.
 //
 //	lent → (a chunk is received) → held, seen by the poster → (the next Get) → lent
 //	                             → kept, until there is a Recv for it, then held
@@ -144,7 +144,7 @@ func (b *recvBufs) drop(l *chunkList) {
 	}
 }
 
-// giveBack has a buffer lent by the next Get.
+// giveBack marks a buffer to be lent by the next Get.
 func (b *recvBufs) giveBack(bid uint16) {
 	if len(b.held) == cap(b.held) {
 		panic("iocp: the kernel handed out a receive buffer twice")

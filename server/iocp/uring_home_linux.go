@@ -5,18 +5,19 @@ import (
 	"sync/atomic"
 )
 
-// homes are of all ports together, as a descriptor is the whole process's: it is of one port at a
-// time, and each port would need as many.
+// homes is one table for all ports. A descriptor belongs to the process, and to one port at a time: a
+// table for each port would be as large as this one.
 var homes slabs[home]
 
 // home is what every thread may know of a socket: 12 bytes per handle value.
 type home struct {
-	// worker is the id of the worker in whose ring the socket's receives are; 0, or one of a port
-	// that the socket is not of, is none yet.
+	// worker is the id of the worker in whose ring the socket's receives are. 0, or an id of another
+	// port, means that there is none yet.
 	worker atomic.Int32
 	// number is the socket's receiver at that worker.
 	number atomic.Uint32
-	// word is one, so that a late word of an earlier connection changes nothing of a later one's:
+	// word holds two values in one, so that a late change by an earlier connection changes nothing of
+	// a later one's:
 	//
 	//	bits 31..1  life, the uses of the handle value so far
 	//	bit  0      armed: the ring receives for it, and holds a reference
@@ -26,12 +27,12 @@ type home struct {
 // life is how often the handle value was closed.
 func (h *home) life() uint32 { return h.word.Load() >> 1 }
 
-// arm and disarm note what the ring does for the connection of the given life; disarm reports
-// whether that was armed and not closed.
+// arm and disarm keep whether the ring receives for the connection of the given life. disarm reports
+// whether it did, and the connection was not closed.
 func (h *home) arm(life uint32)         { h.word.CompareAndSwap(life<<1, life<<1|1) }
 func (h *home) disarm(life uint32) bool { return h.word.CompareAndSwap(life<<1|1, life<<1) }
 
-// next begins another life. It reports whether the ring still has hold of this one.
+// next begins another life. It reports whether the ring still receives for this one.
 func (h *home) next() (armed bool) {
 	old := h.word.Load()
 	for !h.word.CompareAndSwap(old, old&^1+2) {
@@ -40,11 +41,11 @@ func (h *home) next() (armed bool) {
 	return old&1 != 0
 }
 
-// receiver is what the home worker knows of a socket, and nobody else touches: 64 bytes for each
-// that was ever received from and is not closed.
+// receiver is what the home worker knows of a socket's receives. Nobody else touches it. It takes 64
+// bytes, from the socket's first Recv to its Close.
 type receiver struct {
 	recv   *Overlapped // posted, and its Entry not yet out
-	copied []byte      // kept, older than chunks: had to leave the buffers
+	copied []byte      // kept, and older than chunks: it had to leave the buffers
 	sock   Socket
 	life   uint32    // as in home when its first Recv came
 	next   uint32    // 1 + the number of the next free one; 0 is none
@@ -55,7 +56,7 @@ type receiver struct {
 	armed  bool      // the ring receives for it
 	more   bool      // the socket had more to read than the last chunk
 	ended  bool      // with err; comes after what is kept
-	quiet  bool      // nothing was sent since the last chunk, or in vain
+	quiet  bool      // since the last chunk nothing was sent, or a send failed
 	over   bool      // closed, and the ring has let go of it
 }
 
@@ -64,8 +65,8 @@ func (rc *receiver) keeps() bool { return rc.hasData() || rc.ended }
 
 func (rc *receiver) hasData() bool { return len(rc.copied) > 0 || rc.chunks.first != 0 }
 
-// receivers are a worker's, by number. They are made when a socket's first Recv comes and used
-// again when it is closed; they do not move.
+// receivers are those of one worker, by number. One is made when a socket's first Recv comes, and used
+// again after the socket's Close. It does not move.
 type receivers struct {
 	slabs []*[receiverSlab]receiver
 	made  uint32
@@ -100,8 +101,8 @@ func (t *receivers) give(number uint32) {
 	t.free = number + 1
 }
 
-// gone are the receivers of a worker whose sockets were closed while the ring had no hold of them.
-// Any goroutine closes. It is no data: a mutex will do.
+// gone are the receivers of a worker whose sockets were closed while the ring did not receive for
+// them. Any goroutine may close a socket. A mutex is enough: this is not the data path.
 type gone struct {
 	some           atomic.Bool // numbers is not empty
 	mu             sync.Mutex
@@ -127,8 +128,8 @@ func (g *gone) take() []uint32 {
 	return g.taken
 }
 
-// homeOf is the inbox of the worker where a Recv of s is to start; nil when there is none yet or
-// that worker has gone.
+// homeOf is the inbox of the worker where a Recv of s has to start; nil when there is none yet or
+// that worker is closed.
 func (p *uringPort) homeOf(s Socket) *inbox {
 	if h := homes.at(s); h != nil {
 		if at, ok := p.ids.number(h.worker.Load()); ok && !p.inboxes[at].closed.Load() {
@@ -138,8 +139,8 @@ func (p *uringPort) homeOf(s Socket) *inbox {
 	return nil
 }
 
-// leave ends a use of a handle value, which must still be taken. The ring's reference would
-// keep the connection open beyond Close; shutting down makes the ring let go of it, and its last
+// leave ends the present life of a handle value; it comes before close(2). The ring's reference would
+// keep the connection open beyond that. A shutdown makes the ring let go of it, and the last
 // completion gives the receiver back.
 func (p *uringPort) leave(s Socket) {
 	h := homes.at(s)

@@ -125,7 +125,7 @@ func probeUring() (flags uint32, err error) {
 
 // tryRing has the ring do nothing once: a sandbox may let a ring be made and forbid its use.
 func tryRing(r *ring) error {
-	const tries = 100 // enter passes over what a later one makes good
+	const tries = 100 // an enter may do nothing at first, see enterError
 	*r.next() = sqe{opcode: opNop, userData: dataNothing}
 	for range tries {
 		if err := r.enter(enterGetEvents); err != nil {
@@ -169,8 +169,8 @@ func explainUring(err error) error {
 func (p *uringPort) Backend() string { return "uring" }
 
 func (p *uringPort) Listen(addr netip.AddrPort, backlog int) (Socket, netip.AddrPort, error) {
-	// In blocking mode, as all sockets that io_uring waits for: with O_NONBLOCK some kernels
-	// end an accept with EAGAIN in place of waiting (io_uring_enter(2)).
+	// In blocking mode, like all sockets that io_uring waits for: with O_NONBLOCK some kernels
+	// end an accept with EAGAIN and do not wait (io_uring_enter(2)).
 	return newListener(addr, backlog, 0)
 }
 
@@ -214,11 +214,11 @@ func (p *uringPort) Send(s Socket, buf []byte, ov *Overlapped) error {
 	return p.hand(ov)
 }
 
-// hand gives ov to the next worker in turn that has not gone. A worker may go between the
-// look and the push: then whoever notices, worker or pusher, hands on all that was left.
+// hand gives ov to the next worker in turn that is not closed. A worker may close between the
+// look and the push: then whoever sees that, worker or pusher, hands on all that is left.
 func (p *uringPort) hand(ov *Overlapped) error {
-	// One turn for each call: with one for each look, the turns of others that post now might leave
-	// this one only those that have gone.
+	// One turn for each call, not for each look: others take turns at the same time, and this call
+	// might look at closed workers only.
 	first, n := p.turn.Add(1)-1, uint32(len(p.inboxes))
 	for i := range n {
 		if b := &p.inboxes[(first+i)%n]; !b.closed.Load() {
@@ -239,8 +239,8 @@ func (p *uringPort) give(b *inbox, ov *Overlapped) {
 	}
 }
 
-// handOn empties the inbox of a worker that has gone. When it was the last, nobody is left
-// to dequeue anything.
+// handOn empties the inbox of a worker that is closed. When all are, nobody is left to dequeue
+// anything.
 func (p *uringPort) handOn(b *inbox) {
 	for ov := b.take(); ov != nil; {
 		next := ov.sys.next

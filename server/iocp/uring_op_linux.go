@@ -16,9 +16,9 @@ func (ov *Overlapped) accept(listener Socket) {
 	ov.Op, ov.sock = OpAccept, listener
 }
 
-// connect begins the handshake itself; the ring waits for its end. IORING_OP_CONNECT would
-// begin it at the submission, and a Cancel that comes between post and submission would find
-// nothing to cancel and the handshake would go on after it (C6).
+// connect begins the handshake itself; the ring waits for its end. IORING_OP_CONNECT would begin it
+// at the submission: a Cancel between post and submission would find nothing to cancel, and the
+// handshake would begin after it (C6).
 func (ov *Overlapped) connect(s Socket, remote netip.AddrPort) {
 	ov.Op, ov.sock = OpConnect, s
 	ov.sys.err = connectSocket(s, remote)
@@ -86,8 +86,8 @@ func (e *sqe) pollFor(events uint16) {
 // finish fills e from the completion of an operation; false when it has to be started again.
 func (w *uringWorker) finish(c *cqe, e *Entry) bool {
 	addr := uintptr(c.userData)
-	// The address start stored; the poster has kept the object alive (C3). Read as a pointer in
-	// place of converted, which vet could not tell from an invented one.
+	// This is the address that start stored; the poster has kept the object alive (C3). It is read
+	// as a pointer, not converted: vet takes a converted number for a made-up address.
 	ov := *(**Overlapped)(unsafe.Pointer(&addr))
 	*e = Entry{Overlapped: ov, Socket: InvalidSocket}
 	if c.res < 0 {
@@ -114,8 +114,8 @@ func (w *uringWorker) finish(c *cqe, e *Entry) bool {
 	return true
 }
 
-// connected ends a connect: how it went, and the socket goes over to blocking mode, in which
-// io_uring waits where it would otherwise hand out EAGAIN.
+// connected is how a connect ended. It puts the socket into blocking mode: without that io_uring
+// would return EAGAIN and not wait.
 func (ov *Overlapped) connected() error {
 	if err := ov.sys.err; err != nil {
 		return err

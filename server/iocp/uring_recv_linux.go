@@ -4,10 +4,10 @@ import "golang.org/x/sys/unix"
 
 // Receives of the uring backend.
 //
-// A receive that the kernel ends with each chunk has to be armed for each chunk, which is a tenth
-// of an echo. So the first Recv on a socket arms one that goes on (IORING_RECV_MULTISHOT), in the
-// ring of the worker that starts it: the socket's home. A later Recv costs nothing; it only says
-// that the next chunk is wanted.
+// A receive that ends with one chunk has to be armed again for each chunk: a tenth of an echo's cost.
+// So the first Recv on a socket arms one that goes on (IORING_RECV_MULTISHOT), in the ring of the
+// worker that starts it: the socket's home. A later Recv costs nothing; it only says that the next
+// chunk is wanted.
 //
 //	         Recv: arm                 chunk, Recv posted: its Entry
 //	  idle ─────────────► armed ─────────────────────────────────────┐
@@ -17,20 +17,20 @@ import "golang.org/x/sys/unix"
 //	   │ buffer; taken    ▼   │
 //	   └───────────── chunk while no Recv is posted: kept
 //
-// A poster that goes on at once finds kept chunks only where two came in one batch. From one that
-// does not until the next Get, what is kept is copied and the receive is taken back, so that its
-// buffers go to others and its peer is held up as by any socket that nobody reads.
+// A poster that posts the next Recv at once finds kept chunks only where two came in one batch. Where
+// it has posted none by the next Get, what is kept is copied, and the receive is taken back. So its
+// buffers go to others, and its peer has to wait, as with any socket that nobody reads.
 //
-// Where buffers run out, receives wait in a line (later), each is armed for one chunk when its turn
-// comes, and who has had one goes to the end: or some would have all the buffers, and their peers all
-// the echoes.
+// Where buffers run out, receives wait in a line (later). Each is armed for one chunk when its turn
+// comes, and goes to the end of the line after that. Otherwise some would have all the buffers, and
+// their peers all the echoes.
 //
-// A receive that goes on hears of a socket by wake-ups, and takes several at once for one: of a RST,
-// or a Cancel, that came together with data it never hears. (A FIN shows in the chunk: there is more
-// to read.) A Send after the chunk fails then, and so brings it out. Where there is none until the
-// next Get the receive is in doubt: it is taken back, and the next one is for one chunk only, since
-// arming looks at the socket. Who answers at once, as servers and dummies under load do, keeps the
-// receive that goes on; who has time pays for arming.
+// A receive that goes on looks at its socket when the kernel wakes it, and several wake-ups at once
+// count as one. So it misses a RST, or a Cancel, that comes together with data. (A FIN shows in the
+// chunk: there is more to read.) A Send after the chunk fails then, and shows it. Where no Send comes
+// by the next Get, the receive is in doubt: it is taken back, and the next one is for one chunk only,
+// since arming looks at the socket. A poster that answers at once, as servers and dummies under load
+// do, keeps the receive that goes on; one that has time pays for arming.
 
 // startRecv starts a Recv where the socket's receives are.
 func (w *uringWorker) startRecv(ov *Overlapped) {
@@ -89,7 +89,7 @@ func (w *uringWorker) goesOn() uint16 {
 // armReceiver has the ring receive for rc; false when the SQ has no room.
 func (w *uringWorker) armReceiver(h *home, rc *receiver, ov *Overlapped, how uint16) bool {
 	// The answer to what is being sent has not come yet: to try first would be in vain (4 % of an
-	// echo). A wrong guess costs a detour, no data.
+	// echo). A wrong guess costs time, no data.
 	if !rc.more {
 		how |= recvPollFirst
 	}
@@ -101,7 +101,8 @@ func (w *uringWorker) armReceiver(h *home, rc *receiver, ov *Overlapped, how uin
 	return rc.armed
 }
 
-// settleDoubts sees to the Recvs that were posted before anything was sent after their chunk.
+// settleDoubts decides about the receives in doubt: a Recv was posted, and nothing was sent since the
+// chunk before it.
 func (w *uringWorker) settleDoubts() {
 	still := w.doubted[:0]
 	for _, number := range w.doubted {
@@ -116,7 +117,7 @@ func (w *uringWorker) settleDoubts() {
 	w.doubted = still
 }
 
-// settle sees to one of them; false when the SQ has no room.
+// settle decides about one of them; false when the SQ has no room.
 func (w *uringWorker) settle(number uint32, rc *receiver) bool {
 	switch {
 	case rc.recv == nil || rc.keeps(): // something has come since
@@ -131,8 +132,8 @@ func (w *uringWorker) settle(number uint32, rc *receiver) bool {
 	return w.armReceiver(homes.at(rc.sock), rc, rc.recv, how)
 }
 
-// sending notes that a Send is started on a socket, and sendFailed that it was in vain: then the
-// receive has an end to find.
+// sending keeps that a Send is started on a socket, sendFailed that it failed: then the receive has an
+// end to find.
 func (w *uringWorker) sending(s Socket) {
 	if _, rc := w.receiverHere(s); rc != nil {
 		rc.quiet = false
@@ -196,7 +197,7 @@ func (w *uringWorker) recvDone(c *cqe, e *Entry) bool {
 		return false
 	}
 	rc.more = c.flags&cqeSockNonempty != 0
-	waits := rc.recv != nil && !rc.keeps() // else deliverReady sees to it
+	waits := rc.recv != nil && !rc.keeps() // otherwise deliverReady makes its Entry
 	switch errno := unix.Errno(max(0, -c.res)); {
 	case c.res > 0:
 		w.bufs.keep(&rc.chunks, c.buffer(), int(c.res))
@@ -252,7 +253,8 @@ func (w *uringWorker) deliverReady(entries []Entry) (n int) {
 	return n
 }
 
-// tidy looks after what is kept: it goes to a Recv that has come since, or leaves its buffers.
+// tidy goes over what is kept: where a Recv has come since it stays for that, otherwise it is copied
+// and leaves its buffers.
 func (w *uringWorker) tidy() {
 	for _, number := range w.port.gone[w.at].take() {
 		w.over(number, w.receivers.at(number))

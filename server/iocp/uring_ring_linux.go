@@ -16,8 +16,8 @@ import (
 //	SQ: we write entries, then the tail; the kernel reads up to the tail and moves the head.
 //	CQ: the kernel writes entries, then the tail; we read up to the tail and move the head.
 //
-// Whoever moves an index releases the entries before it with that store, and the other side
-// acquires them with its load: sync/atomic is at least that strong. One thread uses a ring.
+// The store of an index publishes the entries before it, and the other side's load acquires them:
+// sync/atomic is at least that strong. One thread uses a ring.
 type ring struct {
 	fd   int
 	maps [2][]byte // both queues; the SQ's entries. Everything below points into them.
@@ -103,8 +103,8 @@ func (r *ring) close() {
 // mostCopied is the most bytes that an enter may copy as a RawSyscall, some 100 µs of work.
 const mostCopied = 1 << 20
 
-// nextSend is next for one that sends n bytes. What is there already is submitted first where all of
-// it would be too much.
+// nextSend is next for an operation that sends n bytes. Where one enter would copy too much with it,
+// nextSend submits what is pending first.
 func (r *ring) nextSend(n int) *sqe {
 	if r.sends > 0 && r.sends+n > mostCopied {
 		_ = r.enter(0) // as in next
@@ -116,8 +116,8 @@ func (r *ring) nextSend(n int) *sqe {
 	return e
 }
 
-// next is a place for one operation to start, or nil when the kernel takes none just now.
-// Whoever gets it must fill it: it is submitted by the next enter.
+// next is a place for one operation to start, or nil when the kernel takes none just now. The caller
+// must fill it: the next enter submits it.
 func (r *ring) next() *sqe {
 	if r.pending() == uint32(len(r.sqes)) {
 		// An error stays for the next enter of Get, which can report it.
@@ -144,11 +144,11 @@ func (r *ring) pop(n uint32) {
 	atomic.StoreUint32(r.cqHead, r.head)
 }
 
-// enter submits what is pending and, with enterGetEvents, lets the kernel do the work that
-// it has put off and move completions that found the CQ full. It never waits, which is why it
-// may be a RawSyscall, of which the scheduler need not be told, unless it copies for long: a
-// collection would wait for the thread. A Syscall that is not short costs a hand-over of the
-// processor to another thread and back.
+// enter submits what is pending. With enterGetEvents the kernel also does the work that it has put
+// off, and moves the completions that found the CQ full. It never waits, so it is a RawSyscall, which
+// the scheduler does not see. Where it copies for long it is a Syscall: a garbage collection would
+// wait for the thread. A Syscall that is not short costs more, since the processor goes to another
+// thread and has to come back.
 func (r *ring) enter(flags uintptr) error {
 	call := unix.RawSyscall6
 	if r.copiesForLong() {
@@ -161,12 +161,12 @@ func (r *ring) enter(flags uintptr) error {
 	return enterError(errno)
 }
 
-// copiesForLong is for one send that is too long by itself.
+// copiesForLong is true only of one send that is too long by itself: nextSend keeps the sum of several
+// below that.
 func (r *ring) copiesForLong() bool { return r.sends > mostCopied }
 
-// wait sleeps until there is a completion, a signal, or the time is over; negative is for
-// ever. It must be a Syscall, for a collection would wait for a thread in a RawSyscall, unless
-// it is a nap.
+// wait sleeps until there is a completion or a signal, or the time is over; negative is for ever.
+// Unless it is a nap it must be a Syscall: a garbage collection waits for a thread in a RawSyscall.
 func (r *ring) wait(d time.Duration) error {
 	call := unix.Syscall6
 	if r.nap.take(d) {

@@ -163,8 +163,8 @@ func uringSetup(entries uint32, p *uringParams) (int, error) {
 	return int(fd), nil
 }
 
-// uringRegister is io_uring_register(2). Arg must stay alive by the caller's doing for the
-// time of the call; the kernel copies what it points to.
+// uringRegister is io_uring_register(2). The caller keeps arg alive during the call; the kernel copies
+// what it points to.
 func uringRegister(fd int, opcode uintptr, arg unsafe.Pointer, n int) error {
 	_, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER,
 		uintptr(fd), opcode, uintptr(arg), uintptr(n), 0, 0)

@@ -38,12 +38,12 @@ type uringWorker struct {
 	kept      []uint32 // receivers with chunks that no Recv has come for
 	ready     []uint32 // a Recv has come for what is kept
 	doubted   []uint32 // see settleDoubts
-	// later are operations that the kernel has not taken or has handed back: the SQ could
-	// not be submitted, or a receive found no free buffer. Their posters know nothing of it.
+	// later are operations that the kernel has not taken or has given back: the SQ could not be
+	// submitted, or a receive found no free buffer. Their posters do not see that.
 	later ovQueue
 	turn  *Overlapped // of later, being started
-	// accepts wait to be submitted, acceptsPerRound at a time, and not since heldBack, where that
-	// is a time, for another worker is behind.
+	// accepts wait to be submitted, acceptsPerRound at a time. heldBack is since when they wait for
+	// another worker that is far behind; zero when they do not.
 	accepts  ovQueue
 	heldBack time.Time
 	// armWake and armPosts say that the poll on the eventfd has to be submitted (again).
@@ -94,9 +94,9 @@ func (w *uringWorker) Close() error {
 // mostClosing is how long Close waits for the kernel to end what is received for open sockets.
 const mostClosing = time.Second
 
-// endReceives ends every receive of the ring. Closing the ring does so, too, but some time later: a
-// chunk that came in between would be written where the buffers were. False when the kernel has not
-// said so in time; the buffers then stay mapped for good.
+// endReceives ends every receive of the ring. Closing the ring does so, too, but later: the kernel
+// would write a chunk that comes in between where the buffers were. It reports false when they have
+// not ended in time; the buffers then stay mapped for good.
 func (w *uringWorker) endReceives() bool {
 	if w.receiving == 0 {
 		return true
@@ -153,8 +153,8 @@ func (w *uringWorker) Send(s Socket, buf []byte, ov *Overlapped) error {
 	return nil
 }
 
-// Get works in rounds: collect what is to be started, submit and look without waiting, and
-// only when that yields nothing, sleep.
+// Get works in rounds: it collects what has to be started, submits it, and looks for completions
+// without waiting. It sleeps only when there are none.
 func (w *uringWorker) Get(entries []Entry, wait time.Duration) (int, error) {
 	if len(entries) == 0 {
 		return 0, nil
@@ -213,8 +213,8 @@ func (w *uringWorker) collect() {
 }
 
 // A worker accepts nothing more for mostHeldBack while farBehind operations wait in another's inbox:
-// first receives, on connections that were accepted faster than that worker can see to them. Nobody
-// tells it when that is over; it looks again after each heldBackPause.
+// first receives, on connections that were accepted faster than that worker can handle them. Nothing
+// wakes it when that is over; it looks again after each heldBackPause.
 const (
 	farBehind     = 64
 	heldBackPause = time.Millisecond
@@ -234,7 +234,7 @@ func (w *uringWorker) beginAccepts() {
 	}
 }
 
-// holdsBack reports whether accepts are to wait for another worker. After mostHeldBack some are begun
+// holdsBack reports whether accepts have to wait for another worker. After mostHeldBack some are begun
 // all the same: that worker may be stuck for good.
 func (w *uringWorker) holdsBack() bool {
 	if !w.port.anyFarBehind() {

@@ -17,9 +17,9 @@ const (
 // threads by itself, so all that is the worker's own is the memory that Get uses.
 //
 // Packets that were dequeued wait in packets[head:tail] until they are handed out, usually in
-// the same Get. What is received is packed into the arena one after the other; when less than
-// a full receive is left, the rest of the packets waits for the next Get, so that the memory
-// has a bound which does not depend on the size of the batch.
+// the same Get. What is received goes into the arena, one after the other. When there is no
+// room for a full receive, the other packets wait for the next Get: so the memory does not grow
+// with the size of the batch.
 type iocpWorker struct {
 	*iocpPort
 	dequeue    dequeueFunc
@@ -160,8 +160,8 @@ func (w *iocpWorker) accepted(ov *Overlapped, e *Entry) bool {
 	return true
 }
 
-// connected fails a connect that won against Cancel: until now the socket was not one that
-// shutdown knew as connected, so the FIN that Cancel owes would not have been sent.
+// connected fails a connect that ended before its Cancel came: at that time shutdown did not know
+// the socket as connected yet, so Cancel has sent no FIN.
 func (w *iocpWorker) connected(ov *Overlapped) error {
 	if err := ov.status(); err != nil {
 		return err
