@@ -1,5 +1,5 @@
 // Package tui is the terminal: one screen over the fleet's verbs and the monitor's snapshots. It
-// shows nothing that a Snapshot does not say and does nothing that a Control cannot do.
+// shows nothing that a View does not say and does nothing that a Control cannot do.
 //
 //	keys, mouse ──► ui ──► dummy.Control          verbs down
 //	screen ◄── ui ◄── pump ◄── Options.Latest     snapshots up, five times a second
