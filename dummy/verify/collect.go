@@ -8,8 +8,8 @@ import (
 	"dummyload/server/frame"
 )
 
-// collect adds to the held frame what belongs to it, judges it once it is whole, and returns
-// the rest of data.
+// collect adds to the held frame what belongs to it, and judges the frame when it is whole. It
+// returns the rest of data.
 func (st *Stream) collect(j Judgement, data []byte) []byte {
 	t := st.tail
 	n, whole, err := j.p.format.Join(t.buf, data)
@@ -35,7 +35,7 @@ func (st *Stream) collect(j Judgement, data []byte) []byte {
 	return data
 }
 
-// illegal ends a stream whose header no frame has: where the next one begins is unknown.
+// illegal ends a stream with a header that no frame has: nobody knows where the next frame begins.
 func (st *Stream) illegal(j Judgement, data []byte) {
 	head := max(1, j.p.header)
 	st.tail.buf = append(st.tail.buf, data[:min(len(data), max(0, head-len(st.tail.buf)))]...)
@@ -43,7 +43,7 @@ func (st *Stream) illegal(j Judgement, data []byte) {
 	st.giveUp(j)
 }
 
-// tooLong judges a frame that goes on beyond the longest of ours, and skips its rest.
+// tooLong judges a frame that is longer than the longest of ours. Its rest will be skipped.
 func (st *Stream) tooLong(j Judgement) {
 	b := st.tail.buf
 	st.wrong(j, monitor.Truncated, b[j.p.header:])
@@ -58,8 +58,8 @@ func (st *Stream) tooLong(j Judgement) {
 	}
 }
 
-// skip discards the rest of a frame that is too long. A line that never ends is given up where
-// frame would refuse it.
+// skip discards the rest of a frame that is too long. A line that never ends is given up at the
+// length at which package frame would refuse it.
 func (st *Stream) skip(j Judgement, data []byte) []byte {
 	if j.p.format == frame.Line {
 		end := bytes.IndexByte(data, '\n')

@@ -2,9 +2,9 @@ package verify
 
 import "dummyload/monitor"
 
-// accuse tells a fault. seq is the echo expected, 0 for none; got what came in its place; owner
-// whose that is, where it is known. The evidence shows both around the first byte that is wrong,
-// at most monitor.EvidenceBytes of each.
+// accuse tells a fault. seq is the echo that was expected, 0 for none. got is what came in its
+// place. owner says whose that is, if this is known. The evidence shows what was expected and what
+// came, around the first byte that is wrong: at most monitor.EvidenceBytes of each.
 func (j Judgement) accuse(f monitor.Fault, seq uint64, got []byte, owner echo) {
 	ev := &j.ev
 	*ev = monitor.Evidence{
@@ -19,7 +19,7 @@ func (j Judgement) accuse(f monitor.Fault, seq uint64, got []byte, owner echo) {
 		if off < 0 {
 			off = both
 		}
-		// The damage in the middle, from a word's beginning on.
+		// The damage is in the middle of what is shown, which begins with a whole word.
 		from = max(0, off-monitor.EvidenceBytes/2) &^ 7
 		want = j.p.appendPayload(want, m, from, min(m.size, from+monitor.EvidenceBytes))
 		ev.Offset, ev.Want = off, want

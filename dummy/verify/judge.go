@@ -6,12 +6,12 @@ import (
 	"dummyload/monitor"
 )
 
-// judge says what a whole frame is.
+// judge finds out what a whole frame is.
 func (st *Stream) judge(j Judgement, payload []byte) {
 	if st.greets(j, payload) {
 		return
 	}
-	if !j.login && isLogin(payload) { // no echo's, as long as an echo's that may be
+	if !j.login && isLogin(payload) { // no echo's payload, although it has the length of one
 		j.accuse(monitor.Unsolicited, 0, payload, echo{})
 		return
 	}
@@ -32,12 +32,12 @@ func (st *Stream) judge(j Judgement, payload []byte) {
 	st.wrong(j, f, payload)
 }
 
-// alike is how many bytes at either end make a payload of the wrong length somebody's answer.
+// alike is how many bytes at one end must agree, for a payload of the wrong length to be an answer.
 const alike = 4
 
-// resembles reports whether a payload of the wrong length is what became of an echo: it names it,
-// or begins or ends as it does. Any other is no answer: a heartbeat, say, which a server sends whether
-// an echo is outstanding or not.
+// resembles reports whether a payload of the wrong length is what became of an echo: it names the
+// echo, or begins like it, or ends like it. Any other payload is no answer. It may be a heartbeat,
+// which a server sends whether an echo is outstanding or not.
 func (j Judgement) resembles(seq uint64, payload []byte) bool {
 	m := j.p.message(j.Ident, seq)
 	n := min(len(payload), m.size, alike)
@@ -48,7 +48,7 @@ func (j Judgement) resembles(seq uint64, payload []byte) bool {
 	return bytes.Equal(whole[m.size-n:], payload[len(payload)-n:])
 }
 
-// owned takes a valid echo, whoever's it is.
+// owned takes a valid echo, of whatever dummy.
 func (st *Stream) owned(j Judgement, e echo, payload []byte) {
 	switch {
 	case e.Ident == j.Ident:
@@ -60,8 +60,8 @@ func (st *Stream) owned(j Judgement, e echo, payload []byte) {
 	}
 }
 
-// arrived takes a valid echo of this connection. Those it overtook are skipped: nothing is
-// said of them until they come (reordered) or the connection or the drain ends (missing).
+// arrived takes a valid echo of this connection. The echoes that it overtook are skipped: nothing
+// is told of them until they come (reordered), or until the connection or the drain ends (missing).
 func (st *Stream) arrived(j Judgement, seq uint64, payload []byte) {
 	t := st.tail
 	self := echo{Ident: j.Ident, seq: seq}
@@ -85,11 +85,12 @@ func (st *Stream) arrived(j Judgement, seq uint64, payload []byte) {
 	}
 }
 
-// wrong takes a payload that is nobody's. It is somebody's answer all the same, which will not
-// be given a second time: the echo it names, or else the oldest not skipped, or else the oldest,
-// is lost (and recovered should it come). Otherwise Wait Echo Count would hang on an echo that
-// the server believes to have answered, and the reason for it would be told twice. When nothing
-// was outstanding as the payload began, nobody waited for it: unsolicited.
+// wrong takes a payload that is nobody's. The server has meant it as an answer all the same, and
+// will not give that answer again. So one echo is lost (and recovered, should it come): the echo
+// that the payload names, or else the oldest that is not skipped, or else the oldest. Otherwise
+// Wait Echo Count would wait for ever for an echo that the server believes answered, and one
+// mistake would be told twice. Where nothing was outstanding when the payload began, nobody waited
+// for it: it is unsolicited.
 func (st *Stream) wrong(j Judgement, f monitor.Fault, payload []byte) {
 	seq := st.blamed(j, payload)
 	if seq == 0 {
@@ -120,7 +121,7 @@ func (st *Stream) lose(j Judgement, first, last uint64) {
 	j.out.Lost(j.Ident, first, last-first+1)
 }
 
-// blamed is the owed sequence that a wrong payload stands for (see wrong), 0 for none.
+// blamed is the owed sequence that a wrong payload stands for (see wrong); 0 for none.
 func (st *Stream) blamed(j Judgement, payload []byte) uint64 {
 	if st.state&early != 0 {
 		return 0
@@ -132,8 +133,8 @@ func (st *Stream) blamed(j Judgement, payload []byte) uint64 {
 	return st.expected(j.Sent)
 }
 
-// expected is the echo that should come next: the oldest not skipped, or else the oldest; 0
-// when nothing is outstanding.
+// expected is the echo that should come next: the oldest that is not skipped, or else the oldest.
+// It is 0 when nothing is outstanding.
 func (st *Stream) expected(sent uint64) uint64 {
 	if st.next <= sent {
 		return st.next

@@ -14,7 +14,7 @@ func isLogin(payload []byte) bool { return string(payload) == Login }
 // LoggedIn reports whether the login packet came.
 func (st *Stream) LoggedIn() bool { return st.state&loginCame != 0 }
 
-// LoginExpired is the clock's part: no message came in the time a login packet may take.
+// LoginExpired tells st that no message came in the time that a login packet may take.
 func (st *Stream) LoginExpired(j Judgement) {
 	if st.state&loginAwaited != 0 {
 		st.state &^= loginAwaited
@@ -22,8 +22,9 @@ func (st *Stream) LoginExpired(j Judgement) {
 	}
 }
 
-// greets takes the login packet. The first message of a connection should be it; when it is
-// not, that is told once, and a login packet that comes later is taken without a word.
+// greets takes the login packet, and reports whether payload is one. The first message of a
+// connection should be the login packet. When it is not, that is told once; a login packet that
+// comes later is no fault.
 func (st *Stream) greets(j Judgement, payload []byte) bool {
 	if !j.login {
 		return false
@@ -41,8 +42,8 @@ func (st *Stream) greets(j Judgement, payload []byte) bool {
 	return is
 }
 
-// greeting reports whether a payload that is not whole may be the login packet's beginning, where
-// that has not come: nothing is outstanding then, and yet it was not sent unasked.
+// greeting reports whether a payload that is not whole may be the beginning of a login packet that
+// is still expected. Nothing is outstanding then, and yet the payload is not unsolicited.
 func (st *Stream) greeting(j Judgement, payload []byte) bool {
 	return j.login && !st.LoggedIn() && strings.HasPrefix(Login, string(payload))
 }

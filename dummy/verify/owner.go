@@ -2,10 +2,12 @@ package verify
 
 import "encoding/binary"
 
-// Roster tells the present connection of any dummy. Faults alone ask for it, from any worker.
+// Roster knows the present connection of every dummy. It is asked only when there is a fault; any
+// worker may ask.
 type Roster interface {
-	// Current is the dummy's present connection (0: never connected, or no such dummy), known
-	// here before its first byte is sent, and roughly how many echoes were sent on it.
+	// Current is the dummy's present connection, and roughly how many echoes were sent on it. The
+	// connection is known here before its first byte is sent; 0 means that the dummy never
+	// connected, or does not exist.
 	Current(client uint32) (conn uint32, sent uint64)
 }
 
@@ -19,18 +21,19 @@ type echo struct {
 // maxOwnerSeq bounds the search for the high bits of another connection's sequence.
 const maxOwnerSeq = 1 << 26
 
-// owner finds whose payload b is: opened, plausible, and then verified by recomputing it. With
-// exact b is a whole payload; without, it is the beginning of a stream, and it is enough that
-// the payload and b agree as far as both go. b has at least MinSize bytes. Of another connection's
-// sequence the high bits are found by what follows the first word; where that is nothing, the lowest
-// sequence that fits is named.
+// owner finds whose payload b is. The identity in it is opened, must be plausible, and is then
+// verified by making the payload again. With exact, b is a whole payload. Without, b is the
+// beginning of a stream, and it is enough that the payload and b agree as far as both go. b has at
+// least MinSize bytes. The identity lacks the high bits of a sequence. For another connection they
+// are found by what follows the first word; where nothing follows, the lowest sequence that fits
+// is named.
 //
-// A payload damaged within its first word is given to a wrong owner when the garbage it opens
-// to is plausible: this run, a dummy there is, one of its last 2^(connBits-4) connections. That
-// is 2^-(runBits+4) · dummies/2^20, or 1.5e-8 for 1,000 dummies (text: 9e-7). What comes after
-// the first word must agree too, with one of at most maxOwnerSeq/2^seqBits sequences: from the
-// third byte of it on that makes it 256 (text: 64) times rarer with every byte. Damage behind
-// the first word leaves the identity right and is always found by comparison.
+// A payload with a damaged first word gets a wrong owner if the word opens to something plausible:
+// this run, a dummy that exists, one of its last 2^(connBits-4) connections. The probability is
+// 2^-(runBits+4) · dummies/2^20, or 1.5e-8 for 1,000 dummies (text: 9e-7). What comes after the
+// first word must agree too, with one of at most maxOwnerSeq/2^seqBits sequences: from its third
+// byte on, every byte makes this 256 (text: 64) times rarer. Damage after the first word leaves
+// the identity right, and the comparison always finds it.
 func (j Judgement) owner(b []byte, exact bool) echo {
 	t, ok := j.p.openPayload(b)
 	if !ok {
@@ -49,7 +52,7 @@ func (j Judgement) owner(b []byte, exact bool) echo {
 		return j.agrees(who, atMost(j.Sent, t.seq, j.p.seqBits), b, exact)
 	}
 	if who.Conn == now {
-		// What is known of another worker's dummy may be a moment old.
+		// Roster's number of echoes may be a moment old.
 		near := atMost(sentNow+1<<(j.p.seqBits-2), t.seq, j.p.seqBits)
 		if e := j.agrees(who, near, b, exact); e.Conn != 0 {
 			return e
@@ -64,7 +67,7 @@ func (j Judgement) owner(b []byte, exact bool) echo {
 	return echo{}
 }
 
-// agrees names the echo if b is its payload, and nobody's otherwise.
+// agrees names the echo if b is its payload, and none otherwise.
 func (v *Verifier) agrees(id Ident, seq uint64, b []byte, exact bool) echo {
 	if seq == 0 {
 		return echo{}
@@ -76,8 +79,8 @@ func (v *Verifier) agrees(id Ident, seq uint64, b []byte, exact bool) echo {
 	return echo{Ident: id, seq: seq, size: m.size}
 }
 
-// claimed is the sequence of this connection that b's first word names, whatever follows it;
-// 0 when it names none.
+// claimed is the sequence of this connection that b's first word names, whatever follows the word.
+// It is 0 when the word names none.
 func (j Judgement) claimed(b []byte) uint64 {
 	if len(b) < MinSize {
 		return 0

@@ -8,16 +8,16 @@ import (
 	"dummyload/server/frame"
 )
 
-// Pattern makes payloads, and checks them by making them again; nothing is ever kept. A payload
-// is a pure function of the seed and of {client, connection, sequence}, and so is its size:
+// Pattern makes payloads, and checks them by making them again; it keeps none. A payload is a pure
+// function of the seed and of {client, connection, sequence}, and so is its size:
 //
 //	word 0        the identity, packed and scrambled (layout, tagger)
 //	word 1, 2, …  a keyed hash of the full identity and of the word's number
 //
 // Words are 8 bytes little-endian, the last one cut off. With frame.Line a word is 48 bits
-// written as eight characters. A right payload is compared bit by bit, so nothing wrong is
-// ever taken for right. Only the owner of a wrong payload is a matter of probability: see
-// Judgement.owner. A pattern is read-only after NewPattern and shared by all workers.
+// written as eight characters. Every bit of a payload is compared, so nothing wrong is ever taken
+// for right. Only the owner of a wrong payload is a matter of probability: see Judgement.owner. A
+// pattern is read-only after NewPattern, and all workers share it.
 type Pattern struct {
 	tagger
 	format          frame.Format
@@ -145,8 +145,8 @@ func (p *Pattern) appendPayload(dst []byte, m message, from, to int) []byte {
 	return dst
 }
 
-// match compares data with the frame of m from its have-th byte on. n is how many bytes of
-// data are of that frame: all of it, or up to the frame's end.
+// match compares data with the frame of m, from the frame's have-th byte on. n is how many bytes of
+// data belong to that frame: all of them, or those up to the frame's end.
 func (p *Pattern) match(m message, data []byte, have int) (n int, ok bool) {
 	b := data[:min(len(data), p.frameSize(m)-have)]
 	n = len(b)
@@ -163,8 +163,8 @@ func (p *Pattern) match(m message, data []byte, have int) (n int, ok bool) {
 	return n, len(payload) == len(b) || b[len(payload)] == '\n'
 }
 
-// differs is the index in b of the first byte that is not the payload's, where b begins at the
-// payload's at-th byte and does not go beyond its end; -1 when there is none.
+// differs is the index in b of the first byte that is wrong; -1 when there is none. b begins at the
+// payload's at-th byte and does not go beyond its end.
 func (p *Pattern) differs(m message, b []byte, at int) int {
 	if len(b) == 0 {
 		return -1

@@ -5,15 +5,15 @@ import (
 	"dummyload/server/frame"
 )
 
-// maxAstray is how many bytes of a raw stream are searched for the next message before the
+// maxAstray is how many bytes of a raw stream are searched for the next message. Then the
 // connection is given up.
 const maxAstray = frame.MaxPayload
 
-// collectRaw is collect for a stream without frames. Where a message ends is known from its
-// identity, and when that is damaged, from the size of the one expected. What is nobody's is
-// told once; then the stream is astray until a message of this connection begins at some byte,
-// so that one byte lost or too many is one fault and not a cascade. No more is
-// taken from data than the next decision needs.
+// collectRaw is collect for a stream without frames. The identity of a message says where it ends;
+// where the identity is damaged, the size of the expected message does. What is nobody's is told
+// once. Then the stream is astray, until a message of this connection begins at some byte. So one
+// byte lost, or one too many, is one fault and not a row of them. collectRaw takes no more of data
+// than the next decision needs.
 func (st *Stream) collectRaw(j Judgement, data []byte) []byte {
 	for {
 		need := MinSize
@@ -37,9 +37,9 @@ func (st *Stream) collectRaw(j Judgement, data []byte) []byte {
 	}
 }
 
-// decideRaw judges what it can of the buffer, takes it out, and returns how many bytes the
-// buffer must hold for the next decision; 0 when the stream is in step and nothing is left.
-// more is how many bytes can be had at once.
+// decideRaw judges what it can of the buffer and takes it out. It returns how many bytes the buffer
+// must hold for the next decision; 0 when the stream is in step and nothing is left. more is how
+// many bytes can be added at once.
 func (st *Stream) decideRaw(j Judgement, more int) (need int) {
 	b := st.tail.buf
 	for need == 0 && (len(b) > 0 || st.state&astray != 0) && st.state&isBroken == 0 {
@@ -60,9 +60,9 @@ func (st *Stream) decideRaw(j Judgement, more int) (need int) {
 	return need
 }
 
-// decideMessage judges the message that b begins with: how many bytes were used up, or how
-// many are needed. Where it is nobody's, it is told without waiting for the expected length:
-// the bytes missing may be those that the server lost. What is at hand of it is shown.
+// decideMessage judges the message that b begins with. It returns how many bytes are used up, or
+// how many are needed. A message that is nobody's is told without waiting for its whole length: the
+// server may have lost the bytes that are missing. The evidence shows what is there.
 func (st *Stream) decideMessage(j Judgement, b []byte, more int) (used, need int) {
 	if st.greets(j, b[:MinSize]) {
 		return MinSize, 0

@@ -24,8 +24,8 @@ func (st *Stream) Oldest(sent uint64) uint64 {
 	return 0
 }
 
-// Settle is for the end of a connection and of a drain: echoes overtaken by later ones that
-// never came are proved missing, and lost. Those above the last that came are not: nothing is
+// Settle is for the end of a connection and of a drain. Echoes that later ones overtook, and that
+// never came, are proved missing, and lost. Echoes above the last that came are not: nothing is
 // known of them.
 func (st *Stream) Settle(j Judgement) {
 	if st.tail == nil {
@@ -42,29 +42,29 @@ func (st *Stream) Settle(j Judgement) {
 	st.tail.gap = st.tail.gap[:0]
 }
 
-// Ended is for a stream that the server ended, by FIN or RST: within a frame, that is
-// truncated (while nothing was outstanding, unsolicited). What remains owed is the caller's.
+// Ended is for a stream that the server ended, by FIN or RST. A frame that is not whole is
+// truncated then, or unsolicited if nothing was outstanding. The caller counts what is still owed.
 func (st *Stream) Ended(j Judgement) {
 	if st.have > 0 {
 		st.hold(j)
 	}
-	if st.state&held == 0 || st.state&(astray|partTold) != 0 {
+	if st.state&held == 0 || st.state&(astray|partAccused) != 0 {
 		return
 	}
 	st.interrupted(j, monitor.Truncated)
 }
 
-// Closing is for a stream that the dummy ends itself, and for the end of the quiet period: an
-// echo or the login packet on its way is no fault then, but bytes nobody waits for are, and such
-// as no echo has.
+// Closing is for a stream that the dummy ends itself, and for the end of the quiet period. An echo
+// or a login packet that is not whole is no fault then: its rest is on its way. Bytes that nobody
+// waits for are a fault, and so are bytes that are no echo's.
 func (st *Stream) Closing(j Judgement) {
 	if st.nobodys(j) {
 		st.interrupted(j, st.partFault(j))
 	}
 }
 
-// partFault is what a part is that is nobody's: truncated where its header says another length than
-// the expected echo has.
+// partFault names the fault of a part that is nobody's. It is truncated where the header does not
+// say the length of the expected echo.
 func (st *Stream) partFault(j Judgement) monitor.Fault {
 	if b, seq := st.tail.buf, st.expected(j.Sent); j.p.header > 0 && len(b) >= j.p.header && seq != 0 {
 		if _, ok := j.p.match(j.p.message(j.Ident, seq), b[:j.p.header], 0); !ok {
@@ -74,20 +74,21 @@ func (st *Stream) partFault(j Judgement) monitor.Fault {
 	return monitor.Corrupt
 }
 
-// DrainOver is for the end of a drain that failed: what is owed may still come, and a frame that is
-// not whole may become so. That it is none of ours is told now, and once: nothing more may come.
+// DrainOver is for the end of a drain that failed. What is owed may still come, and a frame that is
+// not whole may become whole. A frame that is nobody's is told now, as nothing more may come, and
+// it is told once.
 func (st *Stream) DrainOver(j Judgement) {
 	if !st.nobodys(j) {
 		return
 	}
 	st.accusePart(j, st.partFault(j))
-	st.state |= partTold
+	st.state |= partAccused
 }
 
-// nobodys reports whether a frame that is not whole is the beginning of no echo that may be on its
-// way, and of no login packet, and was not told yet.
+// nobodys reports whether a frame that is not whole is nobody's: neither the beginning of an echo
+// that may be on its way, nor that of a login packet. It is false where this was told already.
 func (st *Stream) nobodys(j Judgement) bool {
-	if st.state&held == 0 || st.state&(astray|partTold) != 0 {
+	if st.state&held == 0 || st.state&(astray|partAccused) != 0 {
 		return false
 	}
 	payload := st.tail.buf[min(j.p.header, len(st.tail.buf)):]
@@ -109,13 +110,14 @@ func (st *Stream) nobodys(j Judgement) bool {
 	return true
 }
 
-// interrupted tells a frame that will never be whole. It consumes nothing.
+// interrupted accuses a frame that will never be whole, and drops it. No echo is lost by it.
 func (st *Stream) interrupted(j Judgement, f monitor.Fault) {
 	st.accusePart(j, f)
 	st.drop(j.Verifier)
 	st.tidy(j.Verifier)
 }
 
+// accusePart tells the fault of a frame that is not whole.
 func (st *Stream) accusePart(j Judgement, f monitor.Fault) {
 	payload := st.tail.buf[min(j.p.header, len(st.tail.buf)):]
 	seq := st.blamed(j, payload)

@@ -2,11 +2,11 @@ package verify
 
 import "slices"
 
-// Span is the sequences first to last, both included.
+// Span is the sequences First to Last, both included.
 type Span struct{ First, Last uint64 }
 
-// spans is a set of sequences, as sorted spans that do not touch. It is ranges and not single
-// numbers so that its size follows what the server did and not how far a sequence jumped.
+// spans is a set of sequences, as sorted spans that do not touch. It holds spans and not single
+// numbers: so its size depends on what the server did, and not on how far a sequence jumped.
 type spans []Span
 
 // at is the index of the span that holds seq.

@@ -2,9 +2,9 @@ package verify
 
 import "dummyload/server/frame"
 
-// Stream is the receiving side of one connection. It owns no memory while echoes come back
-// right, in order and whole or cut: a frame cut in two is compared as far as it came, and the
-// compared part can be made again.
+// Stream is the receiving side of one connection. It owns no memory while echoes come back right
+// and in order, whole or cut. A frame that is cut is compared as far as it came; the compared part
+// need not be kept, as it can be made again.
 //
 //	              ┌────────── matches the next echo ─────────┐
 //	              ▼                                          │
@@ -13,11 +13,11 @@ import "dummyload/server/frame"
 //	  └ awaited ──┘                    └─Raw, nobody's──► astray ──found own echo──► in step
 //	                                   └─illegal header──► broken
 type Stream struct {
-	next  uint64 // all sequences below were echoed, or are in tail's gap or lost
+	next  uint64 // every sequence below it was echoed, or is in tail's gap, or is lost
 	have  uint32 // bytes of the next echo's frame that came and agreed
-	gone  uint32 // skipping: bytes to discard (Line: discarded); astray: bytes discarded
+	gone  uint32 // skipping: bytes to discard (Line: discarded so far); astray: bytes searched
 	state streamState
-	tail  *tail // nil on a right connection
+	tail  *tail // nil while all is right
 }
 
 // streamState is a set of the following.
@@ -28,27 +28,27 @@ const (
 	loginCame                            // the login packet was received
 	held                                 // tail.buf holds the beginning of a frame
 	early                                // … that began while nothing was outstanding
-	skipping                             // the rest of a frame longer than any of ours
+	skipping                             // the rest of a frame that is longer than any of ours
 	astray                               // Raw: looking for the next message
-	isBroken
-	partTold // what tail.buf holds is no echo's beginning, and that was told
+	isBroken                             // see Outcome.Broken
+	partAccused                          // the frame in tail.buf is nobody's, and that was told
 
 	offPath = loginAwaited | held | skipping | astray | isBroken
 )
 
-// tail is what only a connection with something wrong (or not in order) needs.
+// tail is what a connection needs only when something is wrong, or not in order.
 type tail struct {
 	buf  []byte // at most Verifier.limit bytes
-	gap  spans  // skipped: owed still, while later ones came
+	gap  spans  // skipped: still owed, although later ones came
 	lost spans  // counted lost, and remembered in case they come: at most maxLostSpans
 }
 
-// maxLostSpans bounds what is remembered of lost echoes; an older one that comes after all
-// counts as a duplicate: it was answered, wrongly.
+// maxLostSpans bounds what is remembered of lost echoes. If an older one comes after all, it counts
+// as a duplicate: it had its (wrong) answer.
 const maxLostSpans = 64
 
-// Begin makes st ready for a new connection. The old one was closed by Closing or Ended, and
-// Settle.
+// Begin makes st ready for a new connection. Before it, Closing or Ended and then Settle must have
+// ended the old one.
 func (st *Stream) Begin(v *Verifier) {
 	if st.tail != nil {
 		st.drop(v)
@@ -61,11 +61,11 @@ func (st *Stream) Begin(v *Verifier) {
 	}
 }
 
-// Part is how many bytes of the next echo have come, of the frame and right; 0 as well where the
+// Part is how many bytes of the next echo's frame have come, all right. It is also 0 where the
 // stream does not go on as expected.
 func (st *Stream) Part() uint32 { return st.have }
 
-// Feed judges what was received. data is only read, and not kept.
+// Feed judges what was received. It only reads data, and does not keep it.
 func (st *Stream) Feed(j Judgement, data []byte) {
 	for len(data) > 0 && st.state&isBroken == 0 {
 		first := st.next
@@ -81,7 +81,7 @@ func (st *Stream) Feed(j Judgement, data []byte) {
 	}
 }
 
-// inStep takes the echoes that come as expected, and returns what does not.
+// inStep takes the echoes that come as expected, and returns the rest of data.
 func (st *Stream) inStep(j Judgement, data []byte) []byte {
 	for len(data) > 0 && st.next <= j.Sent {
 		m := j.p.message(j.Ident, st.next)
@@ -99,8 +99,8 @@ func (st *Stream) inStep(j Judgement, data []byte) []byte {
 	return data
 }
 
-// offStep takes one frame that is not the one expected, or as much of it as there is, and
-// returns the rest of data.
+// offStep takes one frame that is not the expected one, or as much of it as there is. It returns
+// the rest of data.
 func (st *Stream) offStep(j Judgement, data []byte) []byte {
 	if st.state&skipping != 0 {
 		return st.skip(j, data)
@@ -112,7 +112,7 @@ func (st *Stream) offStep(j Judgement, data []byte) []byte {
 	return st.collect(j, data)
 }
 
-// hold gives st a buffer, with the bytes in it that were compared and not kept.
+// hold gives st a buffer. The bytes that were compared and not kept are made again and put into it.
 func (st *Stream) hold(j Judgement) {
 	if st.state&held != 0 {
 		return
@@ -137,7 +137,7 @@ func (st *Stream) drop(v *Verifier) {
 	}
 	v.giveBuf(st.tail.buf)
 	st.tail.buf = nil
-	st.state &^= held | early | partTold
+	st.state &^= held | early | partAccused
 }
 
 // tidy gives the tail back when there is nothing in it.

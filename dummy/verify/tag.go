@@ -19,7 +19,7 @@ const (
 //	binary (64 bits)   seq 20 │ conn 12 │ client 20 │ run 12
 //	text   (48 bits)   seq 14 │ conn  8 │ client 20 │ run  6
 //
-// seq and conn keep their low bits only; owner.go puts the high ones back.
+// seq and conn keep only their low bits; owner.go finds the high ones.
 type layout struct {
 	seqBits, connBits, runBits uint
 }
@@ -29,8 +29,8 @@ var (
 	textLayout   = layout{seqBits: leastSeqBits, connBits: 8, runBits: 6}
 )
 
-// SeqSpan is how many sequences in a row a first word tells apart, whatever the format. Where what
-// is outstanding spans no more, no outstanding echo is ever mistaken for another.
+// SeqSpan is how many sequences in a row a first word tells apart, in every format. As long as the
+// outstanding echoes span no more, none of them is ever mistaken for another.
 const (
 	SeqSpan      = 1 << leastSeqBits
 	leastSeqBits = 14
@@ -39,24 +39,24 @@ const (
 // width is the number of bits of the packed word.
 func (l layout) width() uint { return l.seqBits + l.connBits + clientBits + l.runBits }
 
-// tag is what a first word says: the client in full, the others modulo their width.
+// tag is what a first word says: the client in full, the others by their low bits.
 type tag struct {
 	client, conn uint32
 	seq          uint64
 }
 
-// tagger packs identities into words and back. The packed fields go through a bijection that
-// depends on the seed: a word damaged in any bit opens to fields that have nothing to do with
-// the true ones, so that the run's bits alone tell all but one in 2^runBits of them.
+// tagger packs identities into words, and opens words. The packed fields go through a bijection
+// that depends on the seed. A word with any bit damaged opens to fields that have nothing to do
+// with the true ones. So the run's bits alone show the damage, but for one in 2^runBits such words.
 type tagger struct {
 	layout
 	half uint   // half the width, the shift that makes w ^= w>>half its own inverse
 	mask uint64 // the width's bits
-	run  uint64 // in place
+	run  uint64 // where it lies in the word
 	key  [2]uint64
 }
 
-// The bijection's multipliers, odd and so invertible modulo every power of two, and inverses.
+// The bijection's multipliers. They are odd, and so have an inverse modulo every power of two.
 const (
 	mulA uint64 = 0xbf58476d1ce4e5b9
 	mulB uint64 = 0x94d049bb133111eb
@@ -65,8 +65,8 @@ const (
 
 var invA, invB, invC = inverse(mulA), inverse(mulB), inverse(mulC)
 
-// inverse is 1/odd modulo 2^64, by Newton's iteration: each step doubles the correct bits,
-// of which odd itself gives three.
+// inverse is 1/odd modulo 2^64, by Newton's iteration: it begins with odd itself, which has three
+// bits right, and each round doubles their number.
 func inverse(odd uint64) uint64 {
 	x := odd
 	for range 5 {
@@ -95,7 +95,7 @@ func (t *tagger) seal(id Ident, seq uint64) uint64 {
 	return w ^ w>>t.half
 }
 
-// open undoes seal. It is not ok when the word is of another run, or damaged.
+// open undoes seal. It reports false for a word of another run, or a damaged one.
 func (t *tagger) open(w uint64) (tag, bool) {
 	w ^= w >> t.half
 	w = w * invC & t.mask
@@ -125,8 +125,8 @@ func atMost(limit, low uint64, width uint) uint64 {
 	return n - 1<<width
 }
 
-// The text alphabet is '0' to 'o', 64 printable characters in a row without '\n': a word of
-// 48 bits is spread over the low six bits of eight bytes and '0' is added to each.
+// The text alphabet is '0' to 'o': 64 printable characters in a row. A word of 48 bits is spread
+// over the low six bits of eight bytes, and '0' is added to each.
 const (
 	eightZeros = 0x3030303030303030
 	sixBits    = 0x3f3f3f3f3f3f3f3f
@@ -140,7 +140,7 @@ func letters(w uint64) uint64 {
 	return w + eightZeros
 }
 
-// unletters undoes letters. It is not ok when one of the characters is not of the alphabet:
+// unletters undoes letters. It reports false when one of the characters is not of the alphabet:
 // then, and only then, a byte of the difference is above 63.
 func unletters(c uint64) (uint64, bool) {
 	w := c - eightZeros

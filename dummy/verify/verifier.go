@@ -7,34 +7,34 @@ import (
 	"dummyload/monitor"
 )
 
-// Outcome takes what a Verifier finds out. Every call says whose it is. Every echo sent goes
-// through it exactly once as owed → echoed or owed → lost, and may go on lost → echoed.
-// Sequences of one call lie side by side.
+// Outcome is told what a Verifier finds out. Every call says whose stream it is about. Every echo
+// that is answered or lost goes once from owed to echoed, or once from owed to lost; from lost it
+// may go on to echoed. first and n name n sequences in a row, from first on.
 type Outcome interface {
-	// Echoed: n echoes from sequence first on came back right; they were owed until now.
+	// Echoed: n echoes came back right. They were owed until now.
 	Echoed(id Ident, first, n uint64)
-	// Lost: n echoes from sequence first on will not come any more; they were owed until now.
+	// Lost: n echoes will not come any more. They were owed until now.
 	Lost(id Ident, first, n uint64)
 	// Recovered: an echo that was counted lost came after all.
 	Recovered(id Ident, seq uint64)
-	// Fault: ev counts for max(1, ev.Count). Fault, Client, Connection, Seq, Count, Offset,
-	// Want, Got, Owner* and Note are filled in; ev and its slices are only lent.
+	// Fault: a fault was found; it counts max(1, ev.Count) times. Fault, Client, Connection, Seq,
+	// Count, Offset, Want, Got, Owner* and Note are filled in. ev and its slices are valid during
+	// the call only.
 	Fault(id Ident, ev *monitor.Evidence)
-	// Broken: the stream cannot be followed any further (illegal header, endless junk); the
-	// fault was told before. The connection must be closed; what else it says is ignored.
+	// Broken: the stream cannot be followed any further (illegal header, endless junk). The fault
+	// was told before. The caller must close the connection; what else comes on it is ignored.
 	Broken(id Ident)
 }
 
-// Verifier is what one worker needs to judge its dummies' streams. Nothing of it is kept per
-// connection, and the path of right echoes neither copies nor allocates. It is not safe for use
-// by more than one goroutine at a time.
+// Verifier is what one worker needs to judge its dummies' streams. It keeps nothing for each
+// connection, and right echoes cost no copy and no allocation. It is for one goroutine at a time.
 type Verifier struct {
 	p      *Pattern
 	login  bool // connections begin with a login packet
 	roster Roster
 	out    Outcome
 	limit  int // bytes of the longest frame that may come
-	tries  int // sequences that owners may be looked for among (Elapsed)
+	tries  int // sequences that may still be tried for owners (Elapsed)
 	ev     monitor.Evidence
 	want   []byte   // scratch for ev
 	bufs   [][]byte // buffers at rest
@@ -56,13 +56,13 @@ func New(p *Pattern, login bool, r Roster, out Outcome) *Verifier {
 	}
 }
 
-// maxTries is how many sequences are tried for owners in a second. A text frame takes up to 4,096
-// of them, at some 50 ns each. A server that sends thousands of wrong ones must not keep its tester
-// busy: beyond that the owner of a wrong frame stays unknown, and it counts as corrupt.
+// maxTries is how many sequences are tried for owners in a second. One text frame takes up to 4,096
+// tries, at some 50 ns each. A server that sends thousands of wrong frames must not keep its tester
+// busy. When the tries are used up, the owner of a wrong frame stays unknown, and the frame counts
+// as corrupt.
 const maxTries = 1 << 19
 
-// Elapsed lets the owners of wrong frames be looked for again as time goes by: it is told how
-// much, every now and then.
+// Elapsed refills the tries for the time d that has gone by. The caller calls it now and then.
 func (v *Verifier) Elapsed(d time.Duration) {
 	more := int(min(d, time.Second)) * maxTries / int(time.Second)
 	v.tries = min(v.tries+more, maxTries)
@@ -101,10 +101,10 @@ func (v *Verifier) giveTail(t *tail) {
 	}
 }
 
-// Judgement says of a stream who judges it, whose it is, and how far it was sent: what Stream's
-// methods need and no Stream keeps.
+// Judgement is what Stream's methods need and no Stream keeps: who judges it, whose it is, and how
+// many echoes were sent on it.
 type Judgement struct {
 	*Verifier
 	Ident
-	Sent uint64 // the last sequence sent on the connection; it may be on its way still
+	Sent uint64 // the last sequence sent on the connection; it may still be on its way
 }
