@@ -19,8 +19,8 @@ import (
 //	  flight: Close    ▲       the server's FIN, or unanswered
 //	                   └── its own RST; FIN or RST by the server
 //
-// Down is the only state without a socket. A dying connection waits for what it has in flight: the
-// handle is closed when that is nothing (C6), as the last decrement releases a Session.
+// Down is the only state without a socket. A dying connection waits for what it has in flight. When
+// nothing is, the handle is closed (C6), as a session is released by the last decrement.
 type State uint8
 
 // The states.
@@ -37,8 +37,8 @@ func (s State) String() string {
 	return [...]string{"down", "dialing", "greeting", "up", "closing", "dying"}[s]
 }
 
-// Conn is one client's connection; when it has ended, the next takes its place. Only its engine's
-// thread touches it. It never moves, since the port holds its Overlappeds.
+// Conn is one client's connection. When it has ended, the client's next connection uses the same
+// Conn. Only the engine's thread touches it. It never moves, since the port holds its Overlappeds.
 type Conn struct {
 	recv, send iocp.Overlapped // Connect uses recv: nothing is received before it is done
 	sock       iocp.Socket
@@ -51,21 +51,21 @@ type Conn struct {
 	Number uint32 // the n-th connection of this client, counted from 1
 
 	state    State
-	inFlight uint8 // posted and not completed: IOCount by another name
-	failures uint8 // in a row; sets the back-off
+	inFlight uint8 // operations posted and not completed: the server's IOCount
+	failures uint8 // in a row; they set the pause (Backoff)
 	flags    flags
 }
 
-// flags are what a connection is besides its state.
+// flags are what is true of a connection besides its state.
 type flags uint8
 
 const (
-	sending  flags = 1 << iota // SendFlag: a send is in flight
-	awaiting                   // a receive is in flight
-	queued                     // a timer or the dial queue will dial it
+	sending   flags = 1 << iota // SendFlag: a send is in flight
+	receiving                   // a receive is in flight
+	queued                      // a timer or the dial queue will dial it
 )
 
-// Init makes c the connection of a client that is down. slot is what Owner.At finds it by.
+// Init makes c the connection of a client; it is down. Owner.At finds it by its slot.
 func (c *Conn) Init(slot, client uint32) {
 	c.Slot, c.Client = slot, client
 	c.sock = iocp.InvalidSocket
@@ -85,9 +85,9 @@ func (c *Conn) Sending() bool { return c.flags&sending != 0 }
 func (c *Conn) SentAt() time.Duration { return c.sentAt }
 
 // Receiving reports whether a receive is in flight.
-func (c *Conn) Receiving() bool { return c.flags&awaiting != 0 }
+func (c *Conn) Receiving() bool { return c.flags&receiving != 0 }
 
-// InFlight is how many operations are posted and not completed.
+// InFlight is how many operations of it are posted and not completed.
 func (c *Conn) InFlight() int { return int(c.inFlight) }
 
 // ID names the connection in traces.

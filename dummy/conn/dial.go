@@ -10,23 +10,24 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// The pause after a connect that failed, or a connection that was lost: 10 ms, doubled with each
-// in a row up to 1 s.
+// The pause after a connect that failed, or a connection that was lost: 10 ms, twice as long after
+// each failure in a row, at most 1 s.
 const (
 	backoffFirst = 10 * time.Millisecond
 	backoffMost  = time.Second
 	steadyAfter  = time.Second // a connection that lived this long ends a row of failures
 )
 
-// errItself is a connect to a port where nobody listens that succeeded all the same: the system
-// chose that very port for the client, and TCP lets a socket connect to itself (simultaneous
-// open, RFC 9293 3.5). Such a connection would echo whatever is sent on it.
+// errItself is of a connect that succeeded although nobody listens on the port. The system chose
+// that very port for the client, and TCP lets a socket connect to itself (simultaneous open, RFC
+// 9293 3.5). Such a connection would echo whatever is sent on it.
 var errItself = fmt.Errorf("connected to itself, nobody listens there: %w", syscall.ECONNREFUSED)
 
-// errHangs is a connect that nobody answers.
+// errHangs is of a connect that nobody answers.
 var errHangs = errors.New("not answered within the connect timeout")
 
-// Dial has a connection that is down dialed after a delay, once its turn has come.
+// Dial has a connection dialed that is down: after the delay, when its turn comes. A connection that
+// already waits is not put in the queue again.
 func (e *Engine) Dial(c *Conn, delay time.Duration) {
 	if c.flags&queued != 0 {
 		return
@@ -39,7 +40,7 @@ func (e *Engine) Dial(c *Conn, delay time.Duration) {
 	e.dials.Push(c.Slot)
 }
 
-// Backoff is the pause after one more failure in a row.
+// Backoff counts one more failure in a row, and is the pause after it.
 func (c *Conn) Backoff() time.Duration {
 	pause := min(backoffFirst<<c.failures, backoffMost)
 	if pause < backoffMost {
@@ -51,20 +52,21 @@ func (c *Conn) Backoff() time.Duration {
 // Steady ends a row of failures.
 func (c *Conn) Steady() { c.failures = 0 }
 
-// Forgive ends a row of failures when the connection, about to be closed, was up for long.
+// Forgive ends a row of failures if the connection, which is about to be closed, was up for more
+// than steadyAfter.
 func (e *Engine) Forgive(c *Conn) {
 	if c.state == Up && e.now-c.since > steadyAfter {
 		c.failures = 0
 	}
 }
 
-// Waiting is how many connections wait for their turn to be dialed.
+// Waiting is how many connections wait to be dialed.
 func (e *Engine) Waiting() int { return e.dials.n }
 
-// MayDial reports whether a connection waits to be dialed, and another connect may be in flight.
+// MayDial reports whether a connection waits to be dialed, and one more connect may be in flight.
 func (e *Engine) MayDial() bool { return e.dials.n > 0 && e.dialing < e.cfg.Dialing }
 
-// dialTime is when the engine dials the next by itself.
+// dialTime is when the engine dials the next connection by itself.
 func (e *Engine) dialTime() time.Duration {
 	if !e.MayDial() || e.cfg.DialMost == 0 {
 		return Never
@@ -72,14 +74,14 @@ func (e *Engine) dialTime() time.Duration {
 	return e.owner.DialAt()
 }
 
-// dialDue dials those whose turn has come.
+// dialDue dials the connections whose turn has come.
 func (e *Engine) dialDue() {
 	for most := e.cfg.DialMost; most > 0 && e.dialTime() <= e.now; most-- {
 		e.DialNext()
 	}
 }
 
-// DialNext dials the first of those that wait, of which there must be one (MayDial).
+// DialNext dials the first connection that waits; there must be one (MayDial).
 func (e *Engine) DialNext() {
 	c := e.owner.At(e.dials.Pop())
 	c.flags &^= queued
@@ -109,13 +111,13 @@ func (e *Engine) dial(c *Conn) {
 	c.enter(Dialing, e.cfg.Clock())
 }
 
-// failed tells the owner of a connect that came to nothing.
+// failed tells the owner of a connect that failed.
 func (e *Engine) failed(c *Conn, err error) {
 	e.noteNext(trace.ConnectFailed, c)
 	e.owner.Failed(c, err)
 }
 
-// noteNext leaves a footprint of a connection that does not count yet.
+// noteNext leaves a footprint of the next connection, which Number does not count yet.
 func (e *Engine) noteNext(k trace.Kind, c *Conn) {
 	if e.cfg.Trace != nil {
 		e.cfg.Trace.Record(k, trace.Nowhere, trace.ID(uint64(c.Client), uint64(c.Number)+1),
@@ -157,7 +159,7 @@ func (e *Engine) connected(c *Conn, err error) {
 // Greeted ends Greeting: the login packet has come, or nobody waits for it any longer.
 func (e *Engine) Greeted(c *Conn) { c.enter(Up, e.now) }
 
-// Hangs gives up a connect that has not been answered within a time. It reports whether it did.
+// Hangs gives up a connect that was not answered within the timeout. It reports whether it did.
 func (e *Engine) Hangs(c *Conn, timeout time.Duration) bool {
 	if c.state != Dialing || e.now-c.since <= timeout {
 		return false

@@ -7,8 +7,9 @@ import (
 	"dummyload/server/iocp"
 )
 
-// BeginClose is the client's own will to close: what is outstanding may still be sent and received.
-// The FIN is Shutdown's. pause is how long the client stays away once the connection has ended.
+// BeginClose begins a close that the client itself wants: what is outstanding may still be sent and
+// received. It does not send the FIN, Shutdown does. pause is the time between the end of the
+// connection and the next dial.
 func (e *Engine) BeginClose(c *Conn, pause time.Duration) {
 	c.pause = pause
 	c.enter(Closing, e.now)
@@ -20,15 +21,15 @@ func (e *Engine) Shutdown(c *Conn) {
 	e.port.Shutdown(c.sock)
 }
 
-// Pause is how long the client stays away once the connection has ended.
+// Pause is the time between the end of the connection and the next dial.
 func (c *Conn) Pause() time.Duration { return c.pause }
 
-// Cancel gives a connection up, by FIN where none was sent: what is in flight completes, and with
-// the last completion the handle is closed. The client is dialed again after the pause, if it is
-// wanted then.
+// Cancel gives a connection up, and sends a FIN if none was sent. What is in flight completes, and
+// the last completion closes the handle. The client is dialed again after the pause, if the owner
+// wants it then.
 func (e *Engine) Cancel(c *Conn, pause time.Duration) { e.die(c, e.port.Cancel, pause) }
 
-// Abort is Cancel by RST.
+// Abort is Cancel with a RST in place of the FIN.
 func (e *Engine) Abort(c *Conn, pause time.Duration) { e.die(c, e.port.Abort, pause) }
 
 func (e *Engine) die(c *Conn, cancel func(iocp.Socket), pause time.Duration) {
@@ -44,7 +45,7 @@ func (e *Engine) die(c *Conn, cancel func(iocp.Socket), pause time.Duration) {
 	}
 }
 
-// release closes the handle. Nothing of the connection is in flight.
+// release closes the handle. Nothing of the connection may be in flight.
 func (e *Engine) release(c *Conn) {
 	e.port.Close(c.sock)
 	c.sock = iocp.InvalidSocket

@@ -10,52 +10,52 @@ import (
 	"dummyload/server/iocp"
 )
 
-// Owner is whose connections an engine makes, keeps and ends. The engine calls it from its thread
-// alone.
+// Owner owns the connections that an engine makes, keeps and ends. Only the engine's thread calls
+// its methods.
 type Owner interface {
 	// At is the connection in a slot, which exists and never moves.
 	At(slot uint32) *Conn
 
-	// Wants reports whether a connection that is down is to be dialed. It is asked again when its
-	// turn has come.
+	// Wants reports whether a connection that is down is to be dialed. It is asked again when the
+	// connection's turn comes.
 	Wants(c *Conn) bool
 	// Source is the address that the next connection is to come from; the zero Addr leaves it to
 	// the system.
 	Source(c *Conn) netip.Addr
-	// DialAt is when the next of those that wait may be dialed, Dialed takes that turn.
+	// DialAt is when the next connection that waits may be dialed. Dialed tells that it is dialed.
 	DialAt() time.Duration
 	Dialed(c *Conn)
-	// Failed tells of a connect that could not begin, failed or hung. It is dialed again after
-	// a pause, if it is wanted then.
+	// Failed tells of a connect that could not begin, failed or hung. The connection is dialed
+	// again after a pause, if the owner wants it then.
 	Failed(c *Conn, err error)
-	// Opened tells that it is connected, from which local address, and when the connect began:
-	// Number counts it. The state is Greeting or Up, as Config.Greeting says.
+	// Opened tells that it is connected, from which local address, and when the connect began.
+	// Number counts it now. The state is Greeting or Up, as Config.Greeting says.
 	Opened(c *Conn, local netip.AddrPort, began time.Duration)
-	// Missed tells that a connect was given up and succeeded all the same.
+	// Missed tells of a connect that was given up, and succeeded all the same.
 	Missed(c *Conn)
 
-	// Received is the completion of a receive: data, or the end of the stream, which has none.
-	// data is the port's, and valid during the call (C10).
+	// Received is the completion of a receive. No data is the end of the stream. data belongs to the
+	// port, and is valid during the call (C10).
 	Received(c *Conn, data []byte, err error)
-	// Sent is the completion of a send: n bytes, perhaps fewer than asked (C5), 0 for a failure.
-	// A dying connection's is told as well: its buffer is the owner's again.
+	// Sent is the completion of a send of n bytes: perhaps fewer than asked (C5), and 0 for a
+	// failure. It is told of a dying connection, too: the buffer is the owner's again.
 	Sent(c *Conn, n int, err error)
-	// Dead tells that the connection, whose state is still the old one, is about to be given up;
-	// Released that nothing of it is in flight any more, and the handle is closed.
+	// Dead tells that the connection is about to be given up; its state is still the old one.
 	Dead(c *Conn)
+	// Released tells that nothing of the connection is in flight any more, and the handle is closed.
 	Released(c *Conn)
 
-	// Fired is a timer of the owner's, which was due at a time.
+	// Fired tells that a timer of the owner's is over (Engine.After). It was due at the time at.
 	Fired(c *Conn, what uint8, at time.Duration)
 
-	// Next is when the owner has to do something although nothing completes, and how long the
-	// thread may sleep at the most.
+	// Next is when the owner has something to do even if nothing completes, and how long the thread
+	// may sleep at most.
 	Next() (at, longest time.Duration)
-	// Woke is told before the completions of a batch: when the batch before began, when the
-	// thread went to sleep and how long it wanted to.
+	// Woke comes before the completions of a batch: when the batch before began, when the thread
+	// went to sleep, and how long it wanted to sleep.
 	Woke(before, asleep, wait time.Duration)
 	// Advance does what time and the completions have made possible. It reports true when the
-	// thread is to end, which it does once every connection is down.
+	// thread is to end; it then ends as soon as every connection is down.
 	Advance() (over bool)
 	// Ended is the thread's last call, before Done is closed.
 	Ended()
@@ -66,10 +66,10 @@ type Config struct {
 	Open     func() (iocp.Port, error) // for one worker
 	Target   netip.AddrPort
 	Clock    func() time.Duration // one for all engines of a run
-	Trace    *trace.Ring          // nil: nothing is noted
+	Trace    *trace.Ring          // nil: no footprints
 	Greeting bool                 // a connection begins with a login packet
-	Dialing  int                  // connects in flight, at the most
-	DialMost int                  // connects begun in one batch; 0 = the owner calls DialNext
+	Dialing  int                  // connects in flight, at most
+	DialMost int                  // connects begun in one batch, at most; 0 = the owner calls DialNext
 }
 
 // Engine is a thread, its completion port and the connections on it.
@@ -79,7 +79,7 @@ type Engine struct {
 	port    iocp.Port
 	io      iocp.Worker
 	entries [256]iocp.Entry
-	now     time.Duration // of the clock, read once for each batch
+	now     time.Duration // by the clock, which is read once for each batch
 	asleep  time.Duration // when the last sleep began
 	mail    mailbox
 	timers  timers
@@ -89,8 +89,8 @@ type Engine struct {
 	done    chan struct{}
 }
 
-// New opens a port. Start makes the thread; an engine that was started must be ended by its owner
-// (Advance) and then closed, one that was not needs only Close.
+// New opens a port. Start makes the thread. If an engine was started, its owner must end it
+// (Advance) and then close it. Otherwise Close is enough.
 func New(cfg Config, owner Owner) (*Engine, error) {
 	port, err := cfg.Open()
 	if err != nil {
@@ -99,24 +99,24 @@ func New(cfg Config, owner Owner) (*Engine, error) {
 	return &Engine{cfg: cfg, owner: owner, port: port, done: make(chan struct{})}, nil
 }
 
-// Start makes the thread that serves the port. The error is the port's.
+// Start makes the thread that serves the port. The error comes from the port.
 func (e *Engine) Start() error {
 	started := make(chan error, 1)
 	go e.run(started)
 	return <-started
 }
 
-// Close frees the port; the thread, if there is one, must have ended.
+// Close frees the port. The thread, if there is one, must have ended.
 func (e *Engine) Close() error { return e.port.CloseHandle() }
 
 // Done is closed when the thread has ended.
 func (e *Engine) Done() <-chan struct{} { return e.done }
 
-// Backend names the port's implementation.
+// Backend is the name of the port's implementation.
 func (e *Engine) Backend() string { return e.port.Backend() }
 
-// Mail has the thread run f at the end of its present batch; any goroutine may call it. It reports
-// false when the thread has ended, or is about to, and f is not run.
+// Mail has the thread run f at the end of its present batch. Any goroutine may call it. It reports
+// false if the thread has ended or is about to end; f does not run then.
 func (e *Engine) Mail(f func()) bool { return e.mail.send(e.port, f) }
 
 // Now is the time of the present batch.
@@ -128,8 +128,8 @@ func (e *Engine) Open() int { return e.open }
 // Connecting is how many connects are in flight.
 func (e *Engine) Connecting() int { return e.dialing }
 
-// After has the owner's Fired called for a connection after a delay. what is 0 to 254; at most one
-// timer of each kind for each connection, so that they are bounded.
+// After calls the owner's Fired for a connection after a delay. what is 0 to 254. A connection may
+// have one timer of each what at a time: so there is a bound on them.
 func (e *Engine) After(delay time.Duration, c *Conn, what uint8) {
 	e.timers.push(timer{at: e.now + delay, slot: c.Slot, what: what})
 }
@@ -144,7 +144,7 @@ func (e *Engine) run(started chan<- error) {
 	}
 	e.Tick(e.cfg.Clock())
 	for over := false; !over; {
-		wait := e.patience()
+		wait := e.maxSleep()
 		n := e.get(wait)
 		before := e.now
 		e.Tick(e.cfg.Clock())
@@ -155,8 +155,8 @@ func (e *Engine) run(started chan<- error) {
 	e.end()
 }
 
-// Bind makes the calling goroutine the engine's thread. It and the next three are what the thread
-// does, for whoever drives an engine by hand.
+// Bind makes the calling goroutine the engine's thread. Bind, Tick, Complete and Advance are what
+// the thread does; whoever drives an engine by hand calls them.
 func (e *Engine) Bind() error {
 	io, err := e.port.Worker()
 	e.io = io
@@ -185,12 +185,12 @@ func (e *Engine) completeAll(n int) {
 	}
 }
 
-// Complete handles one completion. The count of what is in flight is lowered at the bottom, after
-// any post that followed; where that makes it 0 and the connection is dying, this completion was
-// the last, and releases it.
+// Complete handles one completion. It lowers the count of what is in flight at the bottom, after any
+// post that followed. If that makes it 0 and the connection is dying, this completion was the last,
+// and releases the connection.
 func (e *Engine) Complete(entry *iocp.Entry) {
 	if entry.Overlapped == &e.mail.ov {
-		e.mail.woken.Store(false) // what was mailed is read in advance
+		e.mail.woken.Store(false) // Advance reads the letters
 		return
 	}
 	c := e.owner.At(uint32(entry.Overlapped.Key))
@@ -198,7 +198,7 @@ func (e *Engine) Complete(entry *iocp.Entry) {
 	case iocp.OpConnect:
 		e.connected(c, entry.Err)
 	case iocp.OpRecv:
-		c.flags &^= awaiting
+		c.flags &^= receiving
 		if c.state != Dying {
 			e.note(trace.RecvDone, c, entry.Transferred)
 			e.owner.Received(c, entry.Data, entry.Err)
@@ -227,8 +227,8 @@ func (e *Engine) Advance() (over bool) {
 	return e.owner.Advance() && e.open == 0
 }
 
-// patience is how long the thread may sleep for a completion.
-func (e *Engine) patience() time.Duration {
+// maxSleep is how long the thread may sleep for a completion.
+func (e *Engine) maxSleep() time.Duration {
 	at, longest := e.owner.Next()
 	at = min(at, e.timers.next(), e.dialTime())
 	if at <= e.now || e.mail.full.Load() {
@@ -238,7 +238,7 @@ func (e *Engine) patience() time.Duration {
 	return max(0, min(at-e.asleep, longest))
 }
 
-// fire does what was put off until now.
+// fire calls the timers that are due.
 func (e *Engine) fire() {
 	for e.timers.next() <= e.now {
 		t := e.timers.pop()
@@ -253,7 +253,7 @@ func (e *Engine) fire() {
 // end reads the last mail and gives back the thread's part of the port.
 func (e *Engine) end() {
 	e.mail.close()
-	for e.mail.woken.Load() { // the last wake-up is still the port's
+	for e.mail.woken.Load() { // the port still has the last wake-up
 		e.completeAll(e.get(-1))
 	}
 	if err := e.io.Close(); err != nil {
@@ -263,8 +263,8 @@ func (e *Engine) end() {
 	close(e.done)
 }
 
-// Send posts one send of data, which must stay as it is until Sent; none may be in flight. The
-// error is of a send that was not posted.
+// Send posts one send of data; none may be in flight. data must not change until Sent. After an
+// error nothing was posted.
 func (e *Engine) Send(c *Conn, data []byte) error {
 	c.flags |= sending
 	c.sentAt = e.now
@@ -278,19 +278,19 @@ func (e *Engine) Send(c *Conn, data []byte) error {
 	return err
 }
 
-// Receive posts the next receive; none may be in flight. The error is of one that was not posted.
+// Receive posts the next receive; none may be in flight. After an error nothing was posted.
 func (e *Engine) Receive(c *Conn) error {
-	c.flags |= awaiting
+	c.flags |= receiving
 	c.inFlight++
 	err := e.io.Recv(c.sock, &c.recv)
 	if err != nil {
 		c.inFlight--
-		c.flags &^= awaiting
+		c.flags &^= receiving
 	}
 	return err
 }
 
-// LocalAddr is a connection's own address; zero when it has none (any more).
+// LocalAddr is a connection's own address; the zero AddrPort if it has none, or none any more.
 func (e *Engine) LocalAddr(c *Conn) netip.AddrPort {
 	if c.sock == iocp.InvalidSocket {
 		return netip.AddrPort{}
@@ -298,7 +298,7 @@ func (e *Engine) LocalAddr(c *Conn) netip.AddrPort {
 	return e.port.LocalAddr(c.sock)
 }
 
-// Acked is how many bytes the peer's system has acknowledged; ok is false where this one does not
+// Acked is how many bytes the peer's system has acknowledged. ok is false if our system does not
 // tell.
 func (e *Engine) Acked(c *Conn) (n uint64, ok bool) { return iocp.BytesAcked(e.port, c.sock) }
 

@@ -7,14 +7,14 @@ import (
 	"dummyload/server/iocp"
 )
 
-// mailbox brings orders to the engine's thread. It is the only way in, and rare; a look at full is
-// all it costs the data path.
+// mailbox is how other goroutines have the engine's thread run a function, a letter. There is no
+// other way, and it is rarely used; the data path pays one look at full for it.
 //
-// Who mails appends to letters and, unless a wake-up is already on its way, posts one to the
-// engine's port (PQCS). The thread clears woken when it dequeues that, and full before it takes
-// the letters, so that a letter is never left lying.
+// The sender appends to letters. Unless a wake-up is already on its way, it posts one to the
+// engine's port (PQCS). The thread clears woken when it dequeues the wake-up. It clears full before
+// it takes the letters: so every letter is read.
 type mailbox struct {
-	ov    iocp.Overlapped // of the wake-up; the port's from Post to its completion
+	ov    iocp.Overlapped // of the wake-up; the port owns it from Post to its completion
 	woken atomic.Bool     // ov is in the port
 	full  atomic.Bool
 
@@ -23,8 +23,8 @@ type mailbox struct {
 	closed  bool
 }
 
-// send has the thread run f at the end of its present batch; it reports false when the thread
-// has ended. Every letter that was taken in is read.
+// send has the thread run f at the end of its present batch. It reports false if the thread has
+// ended; otherwise f is sure to run.
 func (m *mailbox) send(port iocp.Port, f func()) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -53,7 +53,7 @@ func (m *mailbox) read() {
 	}
 }
 
-// close lets no more letters in and reads those there are.
+// close lets no more letters in, and reads the last ones.
 func (m *mailbox) close() {
 	m.mu.Lock()
 	m.closed = true

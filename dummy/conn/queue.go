@@ -8,8 +8,8 @@ import (
 // Never is a time that does not come.
 const Never = time.Duration(math.MaxInt64)
 
-// Queue is a first-in first-out queue of slots: a ring that grows and is kept. Whoever pushes sees
-// to it that a slot is in it once.
+// Queue is a first-in first-out queue of slots: a ring that grows and never shrinks. A slot may be
+// in it once; whoever pushes sees to that.
 type Queue struct {
 	ring []uint32 // its length is a power of two, or 0
 	head int
@@ -48,14 +48,14 @@ func (q *Queue) grow() {
 type timer struct {
 	at   time.Duration
 	slot uint32
-	what uint8 // redial, or the Owner's own
+	what uint8 // redial, or a number of the Owner's
 }
 
 // redial is the engine's own timer: the pause before a connection is dialed is over.
 const redial = math.MaxUint8
 
-// timers is a binary heap, the earliest first. A connection has at most one timer of each kind, so
-// that the heap is bounded.
+// timers is a binary heap, the earliest first. It is bounded, as a connection has at most one timer
+// of each kind.
 type timers struct{ heap []timer }
 
 // next is when the earliest fires.
