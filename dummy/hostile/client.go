@@ -10,36 +10,36 @@ import (
 	"dummyload/server/frame"
 )
 
-// client is one hostile dummy. Of what its kind sends it may send the first `may` bytes: a window of
-// another kind, which its turns widen.
+// client is one hostile dummy. It may send the first `may` bytes of its kind's feed on each
+// connection. Its turns raise `may`.
 type client struct {
 	conn.Conn
-	at        time.Duration // when it is its turn
+	at        time.Duration // when its turn is
 	sentBytes uint64        // of its kind's feed, on this connection
-	may       uint64
-	gotBytes  uint64 // on this connection
-	matched   int    // of the frame that is waited for (ZeroLength)
+	may       uint64        // bytes
+	gotBytes  uint64        // on this connection
+	matched   int           // bytes of the frame that it waits for (ZeroLength)
 	kind      Kind
-	filling   bool // has leave to send more than a right server takes
+	filling   bool // may send more than a right server takes (see wantFill)
 	pushing   bool // is in its kind's queue of pushers
-	waiting   bool // for that leave
-	proving   bool // Mute: reads now, what it has filled
+	waiting   bool // wants to fill, and another does
+	proving   bool // Mute: has filled, and reads the answers now
 }
 
-// turnEvery is between two turns of those who are patient, and the time a server has to refuse.
+// turnEvery is the time between two turns of a dummy, and the time that a server has to refuse.
 const turnEvery = time.Second
 
-// feed is what the dummies of one kind send: the lead once, and then the loop for ever. Both are
-// shared by all of them, and nobody writes to them.
+// feed is what the dummies of one kind send: the lead once, and then the loop again and again. All
+// of them share both; nobody changes them.
 type feed struct{ lead, loop []byte }
 
-// feedChunk is about what one send takes.
+// feedChunk is about how many bytes one send takes.
 const feedChunk = 64 << 10
 
-// newFeed makes a kind's feed. Its payloads say nothing of a run, so that one which comes back to
-// somebody else is nobody's echo there.
+// newFeed makes a kind's feed. Its payloads have no identity: if one comes back to another dummy, it
+// is nobody's echo there.
 func newFeed(k Kind, c Config) feed {
-	// '!' comes once: where it is found, a payload begins.
+	// '!' comes once in a payload: where it is found, a payload begins.
 	payload := []byte("!" + strings.Repeat("x", c.SizeMax-1))
 	one := c.Frame.Append(nil, payload)
 	loop := bytes.Repeat(one, max(1, feedChunk/len(one)))
@@ -64,11 +64,11 @@ func newFeed(k Kind, c Config) feed {
 	return feed{loop: loop}
 }
 
-// zeros is how many bytes of frames of length 0 are sent: whole ones, and no fewer bytes than the
-// first send of a connection may have (verify.MinFirstSend).
+// zeros is how many bytes of frames of length 0 are sent: whole frames, and at least the bytes that
+// the first send of a connection must have (verify.MinFirstSend).
 func zeros(header int) int { return (verify.MinFirstSend + header - 1) / header * header }
 
-// from is what comes at an offset of the feed, as much as lies in one piece.
+// from is the feed from an offset on, as far as it lies in one piece.
 func (s *feed) from(at uint64) []byte {
 	if lead := uint64(len(s.lead)); at < lead {
 		return s.lead[at:]
@@ -78,19 +78,19 @@ func (s *feed) from(at uint64) []byte {
 	return nil
 }
 
-// pushes reports whether a kind sends so much that the rest of it may stand before a FIN.
+// pushes reports whether a kind sends so much that a FIN may have to wait behind it.
 func (k Kind) pushes() bool {
 	return k == Oversize || k == Flood || k == Mute || k == RSTStorm
 }
 
-// begin is a new connection.
+// begin makes the dummy ready for a new connection.
 func (h *client) begin() {
 	h.at = conn.Never
 	h.sentBytes, h.gotBytes, h.may, h.matched = 0, 0, 0, 0
 	h.proving = false
 }
 
-// behave is what a dummy does on a connection at once.
+// behave is what a dummy does at once on a new connection.
 func (c *Crowd) behave(h *client) {
 	feed := &c.feeds[h.kind]
 	switch h.kind {
@@ -98,7 +98,7 @@ func (c *Crowd) behave(h *client) {
 		h.may = uint64(len(feed.lead) + len(feed.loop))
 		c.wantFill(h)
 	case ZeroLength:
-		h.may = uint64(c.bounds.zero)
+		h.may = uint64(c.amounts.zero)
 		h.at = c.engine.Now() + turnEvery
 	case HalfHeader, RSTStorm:
 		h.may = uint64(len(feed.lead))
@@ -117,22 +117,22 @@ func (c *Crowd) behave(h *client) {
 	c.pump(h)
 }
 
-// turn is what it does when its time has come.
+// turn is what a dummy does when its time has come.
 func (c *Crowd) turn(h *client) {
 	feed := &c.feeds[h.kind]
 	switch h.kind {
-	case Oversize: // the time to refuse is over: a little more, to see that it is taken, too
-		h.may = c.bounds.taken + uint64(len(feed.loop))
-	case ZeroLength: // as above: a right frame, to see whether it is served
+	case Oversize: // the time to refuse is over: a little more shows whether the server still takes it
+		h.may = c.amounts.taken + uint64(len(feed.loop))
+	case ZeroLength: // the time to refuse is over: a right frame shows whether the server goes on
 		h.may = uint64(len(feed.lead))
-	case Mute: // one that does not fill says a word, to know whether it is still wanted
+	case Mute: // one that does not fill sends a byte, to find out whether it is still connected
 		if h.filling {
 			return
 		}
 		h.may = max(h.may, h.sentBytes+1)
 		h.at = c.engine.Now() + turnEvery
 	case Slow:
-		h.may = max(h.sentBytes+1, verify.MinFirstSend) // the first word as a right dummy would
+		h.may = max(h.sentBytes+1, verify.MinFirstSend) // it begins like a right dummy
 		h.at = c.engine.Now() + turnEvery
 		if !h.Receiving() {
 			c.receive(h)

@@ -12,62 +12,61 @@ import (
 	"dummyload/server/iocp"
 )
 
-// Config is what hostile dummies need to know of the run that they are beside.
+// Config is what hostile dummies need to know of the run.
 type Config struct {
 	Groups         []Group
 	Clients        int // the run's right dummies
 	Backend        string
 	Target         netip.AddrPort
 	Frame          frame.Format
-	SizeMax        int  // payload bytes of a right dummy, at the most
+	SizeMax        int  // payload bytes of a right dummy, at most
 	OverSend       int  // of a right dummy
 	Login          bool // a connection begins with a login packet
 	ConnectTimeout time.Duration
 	Clock          func() time.Duration
 
-	// Source is the address that the n-th connection of one of `live` clients comes from, which
-	// all together close so many connections a second.
+	// Source is the address that a client's n-th connection comes from. There are `live` clients,
+	// and all together they close `closes` connections a second.
 	Source func(client, n uint32, live int, closes float64) netip.Addr
 }
 
-// Crowd is the hostile dummies of a run, on an engine that they have to themselves: what they cost
-// is not on the way of a right dummy's echo, and none of it is in the ledger. They set out once and
-// stay to the end.
+// Crowd is the hostile dummies of a run, on an engine of their own. They slow no right dummy's echo
+// down, and nothing they do is in the ledger. They set out once and stay to the end.
 type Crowd struct {
 	cfg     Config
 	engine  *conn.Engine
 	all     []client // never moves: the port holds the Overlappeds
 	feeds   [numKinds]feed
-	bounds  bounds
+	amounts amounts
 	scanAt  time.Duration
 	paceAt  time.Duration
-	perSec  float64 // closes by the server, at the most: each may leave a port lingering
+	perSec  float64 // closes by the server a second, at most: each may keep a local port in use
 	fills   [numKinds]fills
 	pushers [numKinds]conn.Queue
-	rota    int // whose turn was last
+	rota    int // who had the last turn, see oneTurn
 
 	setOut  atomic.Bool // SetOut was called
 	leaving bool
 	count   counts
 }
 
-// counts are written by the crowd's thread alone. Whoever reads them may see one number a moment
-// before another; no balance is drawn from them.
+// counts are written by the crowd's thread alone. A reader may see one number a moment before
+// another: they need not balance.
 type counts struct {
 	connected, closed, sent, received atomic.Uint64
-	ignored                           [numKinds]atomic.Uint64 // connections, see bounds
+	ignored                           [numKinds]atomic.Uint64 // connections, see amounts
 }
 
 // Limits of the crowd.
 const (
-	dialing    = 16                     // connects in flight: the backlog is for others, too
+	dialing    = 16                     // connects in flight: right dummies need the backlog, too
 	closePause = 250 * time.Millisecond // after a close by the server
 	scanEvery  = 50 * time.Millisecond
 	perSecond  = float64(time.Second / closePause)
 )
 
-// New makes the hostile dummies and their thread. The error is the completion port's. Whoever has
-// a Crowd must Close it.
+// New makes the hostile dummies and their thread. The error is the completion port's. The caller
+// must Close the Crowd.
 func New(cfg Config) (*Crowd, error) {
 	c := &Crowd{cfg: cfg, all: make([]client, Count(cfg.Groups, cfg.Clients))}
 	slot := 0
@@ -82,7 +81,7 @@ func New(cfg Config) (*Crowd, error) {
 		}
 		slot += n
 	}
-	c.bounds = newBounds(cfg, len(c.feeds[Mute].loop))
+	c.amounts = newAmounts(cfg, len(c.feeds[Mute].loop))
 	engine, err := conn.New(conn.Config{
 		Open:   func() (iocp.Port, error) { return iocp.New(iocp.Config{Backend: cfg.Backend}) },
 		Target: cfg.Target, Clock: cfg.Clock, Dialing: dialing,
@@ -101,7 +100,7 @@ func New(cfg Config) (*Crowd, error) {
 // Len is how many hostile dummies there are.
 func (c *Crowd) Len() int { return len(c.all) }
 
-// SetOut has them connect. It reports false where they have set out already.
+// SetOut has them connect. It reports false if they have set out already.
 func (c *Crowd) SetOut() bool {
 	if !c.setOut.CompareAndSwap(false, true) {
 		return false
@@ -130,8 +129,7 @@ func (c *Crowd) Totals() monitor.Hostile {
 	}
 }
 
-// leave ends every connection: by FIN, where nothing is on its way that would keep it from
-// being sent.
+// leave ends every connection. It sends a FIN, or a RST where much data may stand before the FIN.
 func (c *Crowd) leave() {
 	c.leaving = true
 	for i := range c.all {
@@ -145,7 +143,7 @@ func (c *Crowd) leave() {
 	}
 }
 
-// scan does what time has made possible.
+// scan gives up the connects that hang, and gives their turn to the dummies whose time has come.
 func (c *Crowd) scan() {
 	now := c.engine.Now()
 	for i := range c.all {
@@ -161,7 +159,7 @@ func (c *Crowd) scan() {
 	c.scanAt = now + scanEvery
 }
 
-// ended is the end of a connection by the server, or by a limit of this machine.
+// ended takes the end of a connection, by the server or by a limit of this machine.
 func (c *Crowd) ended(h *client, err error) {
 	if iocp.Classify(err).Local() {
 		c.engine.Abort(&h.Conn, h.Backoff())
@@ -186,14 +184,13 @@ func (c *Crowd) Source(to *conn.Conn) netip.Addr {
 	return c.cfg.Source(to.Client, to.Number, len(c.all), c.perSec)
 }
 
-// DialAt is never: they are dialed in their turn (oneTurn).
+// DialAt is never: the crowd dials by itself (oneTurn).
 func (c *Crowd) DialAt() time.Duration { return conn.Never }
 
-// Dialed is of no interest.
+// Dialed has nothing to do.
 func (c *Crowd) Dialed(*conn.Conn) {}
 
-// Failed is no fault of anybody's here: the fleet's own dummies tell whether the server can be
-// reached.
+// Failed has nothing to do: the fleet's own dummies tell whether the server can be reached.
 func (c *Crowd) Failed(*conn.Conn, error) {}
 
 // Missed counts a connection that the server may have accepted.
@@ -246,20 +243,20 @@ func (c *Crowd) Sent(by *conn.Conn, n int, err error) {
 	}
 }
 
-// Dead gives its turn to another.
+// Dead lets another dummy fill, if this one did.
 func (c *Crowd) Dead(d *conn.Conn) {
 	h := c.of(d)
 	h.at = conn.Never
 	c.stopFilling(h)
 }
 
-// Released is of no interest: the engine dials it again.
+// Released has nothing to do: the engine dials the dummy again.
 func (c *Crowd) Released(*conn.Conn) {}
 
-// Fired is of nobody: they have turns, and no timers.
+// Fired is never called: hostile dummies have turns, and no timers.
 func (c *Crowd) Fired(*conn.Conn, uint8, time.Duration) {}
 
-// Next is when there is something to do without a completion.
+// Next is when there is something to do even if nothing completes.
 func (c *Crowd) Next() (at, longest time.Duration) {
 	if c.isPaced() {
 		return min(c.scanAt, c.paceAt), conn.Never
@@ -267,10 +264,10 @@ func (c *Crowd) Next() (at, longest time.Duration) {
 	return c.scanAt, conn.Never
 }
 
-// Woke is of no interest: nothing is measured here.
+// Woke has nothing to do: nothing is measured here.
 func (c *Crowd) Woke(_, _, _ time.Duration) {}
 
-// Advance looks after what time has made possible.
+// Advance does what time has made possible.
 func (c *Crowd) Advance() (over bool) {
 	if c.engine.Now() >= c.scanAt {
 		c.scan()
@@ -281,5 +278,5 @@ func (c *Crowd) Advance() (over bool) {
 	return c.leaving
 }
 
-// Ended is of no interest: the counters are there for anybody.
+// Ended has nothing to do: the counters can be read without the thread.
 func (c *Crowd) Ended() {}

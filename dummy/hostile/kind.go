@@ -21,12 +21,12 @@ const (
 	Flood                  // sends right frames without a window, at a pace
 	Silent                 // says nothing
 	Mute                   // sends right frames, and does not read the answers
-	Slow                   // sends one byte a second, and receives as seldom
+	Slow                   // sends one byte a second, and receives as rarely
 	RSTStorm               // connects, sends, resets and connects again
 	numKinds
 )
 
-// kinds are their names on the command line, and the formats in which they mean something.
+// kinds are the names on the command line, and the formats in which a kind can do its wrong.
 var kinds = [numKinds]struct {
 	name    string
 	formats []frame.Format // nil means all
@@ -53,8 +53,7 @@ func Kinds() []string {
 	return names
 }
 
-// Group is hostile dummies of one kind. They come beside the fleet's own: as many as Share of the
-// clients, and one at least.
+// Group is hostile dummies of one kind, beside the fleet's own: Share of the clients, at least one.
 type Group struct {
 	Kind  Kind
 	Share float64 // above 0, up to 1
@@ -92,15 +91,15 @@ func Parse(text string) ([]Group, error) {
 	return all, nil
 }
 
-// possible reports whether Share is one; NaN is not.
+// possible reports whether Share is a share; NaN is none.
 func (g Group) possible() bool { return g.Share > 0 && g.Share <= 1 }
 
-// of is how many dummies that are.
+// of is how many dummies the group has, beside so many clients.
 func (g Group) of(clients int) int {
 	return max(1, int(math.Round(g.Share*float64(clients))))
 }
 
-// Count is how many hostile dummies the groups are, beside so many clients.
+// Count is how many hostile dummies the groups have, beside so many clients.
 func Count(all []Group, clients int) int {
 	n := 0
 	for _, g := range all {
@@ -109,8 +108,8 @@ func Count(all []Group, clients int) int {
 	return n
 }
 
-// Check reports what makes no sense: a kind given twice, or one that the frame format has no such
-// thing as a wrong header for.
+// Check refuses what makes no sense: a kind given twice, or a kind whose wrong header the frame
+// format cannot have.
 func Check(all []Group, f frame.Format) error {
 	var seen [numKinds]bool
 	for _, g := range all {

@@ -6,19 +6,19 @@ import (
 	"dummyload/dummy/conn"
 )
 
-// How fast hostile dummies are, all of one kind together, at the most. Unpaced, a few of them keep
-// every processor of a small machine busy, the server's kernel first: what the others notice
-// then is the machine's doing and says nothing of the server. They go on in small steps, so that
-// nobody waits for a burst, and kinds take turns, so that all cost no more than the dearest one.
+// How fast hostile dummies are at most, all of one kind together. Without a pace, a few of them keep
+// every processor of a small machine busy, and the server's kernel first. What the right dummies see
+// then is the machine and not the server. Hostile dummies send small pieces, so that nobody waits
+// for a burst. Kinds take turns, so that all together cost no more than the most expensive one.
 const (
 	paceEvery   = time.Millisecond
 	piece       = 8 << 10 // bytes
 	floodPieces = 2       // in each paceEvery: 16 MB a second
 	fillPieces  = 10      // 80 MB a second
-	lateMost    = 4       // turns that are made up for, where the machine was busy
+	lateMost    = 4       // turns that are made up for when the machine was busy
 )
 
-// pushOn gives a dummy leave to send on and on.
+// pushOn lets a dummy send on and on, in its kind's turns.
 func (c *Crowd) pushOn(h *client) {
 	if !h.pushing {
 		h.pushing = true
@@ -26,9 +26,9 @@ func (c *Crowd) pushOn(h *client) {
 	}
 }
 
-// mayPush reports whether it still has it.
+// mayPush reports whether a dummy may still send on.
 func (c *Crowd) mayPush(h *client) bool {
-	return h.State() == conn.Up && (h.kind == Flood || h.filling && h.may < c.bounds.goal(h.kind))
+	return h.State() == conn.Up && (h.kind == Flood || h.filling && h.may < c.amounts.goal(h.kind))
 }
 
 // isPaced reports whether anybody waits for a turn.
@@ -36,15 +36,15 @@ func (c *Crowd) isPaced() bool {
 	return c.engine.Waiting()+c.pushers[Flood].Len()+c.pushers[Oversize].Len()+c.pushers[Mute].Len() > 0
 }
 
-// pace lets those go on whose turn it is.
+// pace takes the turns that are due.
 func (c *Crowd) pace() {
 	for n := c.turns(c.engine.Now()); n > 0; n-- {
 		c.oneTurn()
 	}
 }
 
-// oneTurn is for the next in the rota that has something to do: a kind that pushes, or one connect,
-// of whatever kind, 1,000 a second.
+// oneTurn is for the next in the rota that has something to do: a kind that pushes, or one connect
+// of any kind. So there are at most 1,000 connects a second.
 func (c *Crowd) oneTurn() {
 	const rota = 4
 	for range rota {
@@ -68,7 +68,7 @@ func (c *Crowd) oneTurn() {
 	}
 }
 
-// turns is how many are due.
+// turns is how many turns are due.
 func (c *Crowd) turns(now time.Duration) int {
 	if now < c.paceAt {
 		return 0
@@ -76,13 +76,13 @@ func (c *Crowd) turns(now time.Duration) int {
 	n := min((now-c.paceAt)/paceEvery+1, lateMost)
 	c.paceAt += n * paceEvery
 	if c.paceAt <= now {
-		c.paceAt = now + paceEvery // the rest is too late to be made up for
+		c.paceAt = now + paceEvery // the other turns are too late and are left out
 	}
 	return int(n)
 }
 
-// push gives out pieces to the dummies of one kind in turn, and none to one whose last piece was not
-// taken yet. It reports whether anybody got one.
+// push gives pieces to the dummies of one kind in turn. A dummy whose last piece is still being sent
+// gets none. push reports whether any dummy got one.
 func (c *Crowd) push(by Kind, pieces int) bool {
 	q, left := &c.pushers[by], pieces
 	each := max(1, pieces/max(1, q.Len()))
@@ -94,7 +94,7 @@ func (c *Crowd) push(by Kind, pieces int) bool {
 		}
 		q.Push(h.Slot)
 		if !h.Sending() {
-			h.may = min(c.bounds.goal(by), h.sentBytes+uint64(each)*piece)
+			h.may = min(c.amounts.goal(by), h.sentBytes+uint64(each)*piece)
 			c.pump(h)
 			left -= each
 		}

@@ -149,7 +149,7 @@ func TestRightServersAreNotConvicted(t *testing.T) {
 		{"zero, deaf", ZeroLength, deaf, closed(1)},
 		// It takes all, and keeps nothing.
 		{"mute, thrown away", Mute, throwAway, func(c *Crowd) bool {
-			return c.Totals().BytesSent >= c.bounds.kept
+			return c.Totals().BytesSent >= c.amounts.kept
 		}},
 		// It takes no more than is taken from it.
 		{"mute, echo", Mute, echoAll, func(c *Crowd) bool { return c.cfg.Clock() > 2*time.Second }},

@@ -1,0 +1,213 @@
+package hostile
+
+import (
+	"bytes"
+	"math"
+	"time"
+
+	"dummyload/dummy/conn"
+	"dummyload/server/iocp"
+)
+
+// amounts are how many bytes hostile dummies send to find out whether a server has bounds. All is
+// seen from outside, so it holds for any server on any system. Each conviction is a proof:
+//
+// limit_ignored, oversize. The dummy sends an illegal header, and more and more after it. The
+// kernels alone may take up to `taken` bytes. If more are taken, the server has read beyond the
+// header. It then has turnEvery for its close to arrive. If another chunk is taken after that, the
+// server is convicted. A server that closes is right (it may still read, to let its answer arrive),
+// and so is one that stops reading.
+//
+// limit_ignored, zero. The dummy sends frames of length 0, and turnEvery later a right frame. The
+// echo of that shows that the server has read the illegal frames and gone on. A server that closes,
+// or that never answers again, is right.
+//
+// memory_growth. The dummy sends `kept` bytes and reads none of the answers. A server that waits
+// until its answers are taken stops reading far below that; a server with a bound closes. When all
+// was taken, the dummy stops sending and reads. If `kept` bytes of its own come back, compared byte
+// by byte, they lay somewhere at that moment: in the four buffers of the two kernels, or in the
+// server's memory. The kernels have room for all but heldLeast of them. A server that discards what
+// it reads, or makes up answers, is not convicted. A server whose bound for one session is above
+// heldLeast counts as one without: the tester cannot send for ever.
+//
+// Nothing is told of a server that never answered a right echo: it may speak other frames.
+//
+// One dummy of a kind fills at a time, at a pace, and none after a conviction. A server without
+// bounds, and its machine, must not be brought down.
+type amounts struct {
+	taken, kept uint64 // bytes
+	kernel      uint64 // bytes of all four buffers
+	zero        int    // bytes of the illegal frames
+	login       int    // bytes that come before any answer
+}
+
+const (
+	// takenLeast is how many bytes a server has read at least after an illegal header.
+	takenLeast = 4 << 20
+	// heldLeast is how many bytes a server keeps at least for a client that does not read.
+	heldLeast = 64 << 20
+	// windows is how many windows of a right dummy a server may keep besides.
+	windows = 4
+	// buffersLeast is the least for the two buffers of one machine, in bytes: a program may have
+	// asked for more than its system gives by itself.
+	buffersLeast = 32 << 20
+	// buffersAfar is for the two buffers of a machine that cannot be asked, in bytes.
+	buffersAfar = 256 << 20
+
+	fillMost = 1 // dummies of a kind that fill at a time
+)
+
+// goal is how many bytes a dummy of a kind that pushes sends.
+func (b *amounts) goal(k Kind) uint64 {
+	switch k {
+	case Mute:
+		return b.kept
+	case Oversize:
+		return b.taken
+	}
+	return math.MaxUint64
+}
+
+// newAmounts takes the length of the loop that a mute dummy sends. kept ends with a whole frame, so
+// that all of it is answered.
+func newAmounts(c Config, loop int) amounts {
+	here := uint64(buffersAfar)
+	if recv, send, ok := iocp.SocketBuffers(); ok {
+		here = max(buffersLeast, uint64(recv+send))
+	}
+	there := here
+	if !c.Target.Addr().Unmap().IsLoopback() {
+		there = max(here, buffersAfar)
+	}
+	b := amounts{kernel: here + there, zero: zeros(c.Frame.Overhead())}
+	b.taken = b.kernel + takenLeast // the two buffers of one way would do; four are safe
+	b.kept = b.kernel + heldLeast +
+		windows*uint64(c.OverSend)*uint64(c.SizeMax+c.Frame.Overhead())
+	if loop > 0 {
+		b.kept += uint64(loop) - b.kept%uint64(loop)
+	}
+	if c.Login {
+		b.login = 8 + c.Frame.Overhead()
+	}
+	return b
+}
+
+// fills are the dummies of one kind that fill, and those that wait to fill.
+type fills struct {
+	n    int
+	next conn.Queue
+}
+
+// wantFill lets a dummy fill, now or when another has ended.
+func (c *Crowd) wantFill(h *client) {
+	f := &c.fills[h.kind]
+	switch {
+	case h.waiting || c.count.ignored[h.kind].Load() > 0:
+	case f.n < fillMost:
+		c.fill(h)
+	default:
+		h.waiting = true
+		f.next.Push(h.Slot)
+	}
+}
+
+func (c *Crowd) fill(h *client) {
+	c.fills[h.kind].n++
+	h.filling, h.at = true, conn.Never
+	c.pushOn(h)
+}
+
+// stopFilling ends a dummy's filling, and lets the next in the queue fill that is still connected.
+func (c *Crowd) stopFilling(h *client) {
+	if !h.filling {
+		return
+	}
+	h.filling = false
+	f := &c.fills[h.kind]
+	f.n--
+	for f.next.Len() > 0 && f.n < fillMost {
+		next := &c.all[f.next.Pop()]
+		next.waiting = false
+		if next.State() == conn.Up && c.count.ignored[h.kind].Load() == 0 {
+			c.fill(next)
+		}
+	}
+}
+
+// filled is for a dummy that has sent all that it may.
+func (c *Crowd) filled(h *client) {
+	switch {
+	case h.kind == Mute && h.sentBytes >= c.amounts.kept:
+		h.proving = true
+		c.receive(h)
+	case h.kind == Oversize && h.sentBytes == c.amounts.taken:
+		h.at = c.engine.Now() + turnEvery
+	case h.kind == Oversize && h.sentBytes > c.amounts.taken:
+		c.convict(h)
+	}
+}
+
+// served looks for the echo of the right frame after the illegal ones.
+func (c *Crowd) served(h *client, data []byte) {
+	payload := c.cfg.Frame.Payload(c.feeds[ZeroLength].lead[c.amounts.zero:])
+	for _, b := range data {
+		switch {
+		case b == payload[h.matched]:
+			h.matched++
+		case b == payload[0]:
+			h.matched = 1
+		default:
+			h.matched = 0
+		}
+		if h.matched == len(payload) {
+			c.convict(h)
+			return
+		}
+	}
+}
+
+// proved compares what comes back with what was sent.
+func (c *Crowd) proved(h *client, data []byte) {
+	if skip := c.amounts.login - int(h.gotBytes); h.gotBytes < uint64(c.amounts.login) {
+		data = data[min(skip, len(data)):]
+	}
+	at := h.gotBytes - min(h.gotBytes, uint64(c.amounts.login))
+	for len(data) > 0 {
+		want := c.feeds[Mute].from(at)
+		n := min(len(want), len(data))
+		if !bytes.Equal(want[:n], data[:n]) {
+			c.engine.Abort(&h.Conn, closePause) // not an echo: no proof either way
+			return
+		}
+		data, at = data[n:], at+uint64(n)
+	}
+	if at >= c.amounts.kept {
+		c.convict(h)
+	}
+}
+
+// convict counts a server without a bound, and ends the connection.
+func (c *Crowd) convict(h *client) {
+	c.count.ignored[h.kind].Add(1)
+	c.engine.Abort(&h.Conn, turnEvery)
+}
+
+// Convictions are how many connections have proved that a server has no bound, and the proof.
+type Convictions struct {
+	Oversize, ZeroLength, Mute uint64
+
+	After  time.Duration // the time that the server had to refuse
+	Taken  uint64        // bytes that it took after an illegal header, at least
+	Kept   uint64        // bytes that were kept for a client that did not read
+	Kernel uint64        // of them, what both kernels hold at most
+}
+
+// Convictions are those so far. Any goroutine may ask.
+func (c *Crowd) Convictions() Convictions {
+	ignored := &c.count.ignored
+	return Convictions{
+		Oversize: ignored[Oversize].Load(), ZeroLength: ignored[ZeroLength].Load(),
+		Mute:  ignored[Mute].Load(),
+		After: turnEvery, Taken: c.amounts.taken, Kept: c.amounts.kept, Kernel: c.amounts.kernel,
+	}
+}
