@@ -12,8 +12,7 @@ func allTable() table {
 	}}
 }
 
-// drawAll lists every metric there is, by the names that thresholds, the report and the
-// endpoint for scrapers know.
+// drawAll lists every metric there is, by the names that --threshold takes.
 func (u *ui) drawAll(c canvas) {
 	metrics := monitor.Metrics()
 	r := rows{n: len(metrics), key: u.shown}

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/term"
 )
 
-// Terminal is how the terminal was set before a screen took it. A process that outlives the one
-// with the screen keeps it, to give the terminal back where the screen could not.
+// Terminal is how the terminal was set before a screen took it. The rescuer keeps it, and gives the
+// terminal back where the screen's process could not.
 type Terminal struct {
-	tty   *os.File // nil where there is none to be set
+	tty   *os.File // nil where its settings cannot be read
 	state *term.State
 }
 
@@ -34,8 +34,8 @@ func SaveTerminal() Terminal {
 }
 
 // giveBack leaves the alternate screen, shows the cursor, and ends all that a screen switches on
-// (mouse, paste, keypad, key codes, colours). The last line is empty then, and the cursor on it:
-// leaving the alternate screen a second time moves the cursor anywhere.
+// (mouse, paste, keypad, key codes, colours). It ends on an empty last line: who leaves the
+// alternate screen a second time finds the cursor anywhere.
 const giveBack = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1004l" +
 	"\x1b[?9001l\x1b[>4;0m\x1b[?1l\x1b>\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h\x1b[999;1H\r\n"
 

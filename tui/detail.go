@@ -9,16 +9,16 @@ import (
 	"dummyload/monitor"
 )
 
-// detail shows all that is known of one fault. It keeps the evidence, which outlives a reset.
+// detail shows all that is known of one fault. It keeps the evidence: a reset does not change it.
 type detail struct {
 	e     monitor.Evidence
-	trace string // where the server wrote what it did; empty when it did not
+	trace string // the file that the server's trace goes to; empty when there is none
 	steps table  // what both ends did
-	bytes bool   // the bytes are shown, and not the steps
+	bytes bool   // whether the bytes are shown, or the steps
 }
 
-// timelineNote is the name of the line that says what is missing of the timeline. That may take
-// more room than the others have.
+// timelineNote is the name of the line that says what is missing in the timeline. It may take more
+// lines than one.
 const (
 	timelineNote     = "timeline"
 	timelineNoteMost = 3 // lines
@@ -69,7 +69,7 @@ func (d *detail) draw(u *ui, c canvas) {
 	u.drawHex(in, y, "received", d.e.Got, d.e.Want, start)
 }
 
-// lines are the name and the value of what is known.
+// lines are what is known: names and values.
 func (d *detail) lines() [][2]string {
 	e := &d.e
 	at := clock(e.At) + fmt.Sprintf(".%03d", int64(e.At)/1e6%1000)
@@ -111,8 +111,8 @@ const (
 	hexAt      = 10
 )
 
-// drawHex draws bytes and marks those that differ from other, with colour and with a caret
-// below the first one, and returns the line after them.
+// drawHex draws bytes. Those that differ from other have a colour, and the first of them a caret
+// below it. It returns the line after them.
 func (u *ui) drawHex(c canvas, y int, name string, data, other []byte, start int) int {
 	c.text(1, y, u.look.title, name)
 	if len(data) == 0 {

@@ -15,7 +15,7 @@ func owedTable() table {
 	}}
 }
 
-// drawDummies draws how the dummies fare as a whole, and the list of what they are owed.
+// drawDummies draws the numbers of all dummies together, and the list of what they are owed.
 func (u *ui) drawDummies(c canvas) {
 	const top = 6
 	third := c.w / 3
@@ -45,8 +45,8 @@ func (u *ui) drawDummies(c canvas) {
 	u.drawOwed(c.sub(0, top, c.w, c.h-top), s)
 }
 
-// drawOwed lists who waits for which echoes. While echo runs every dummy does, so the list
-// begins with STOP.
+// drawOwed lists who waits for which echoes. While Echo is on every dummy waits for some, so the
+// list begins with STOP.
 func (u *ui) drawOwed(c canvas, s *monitor.View) {
 	r := rows{n: len(s.Owed)}
 	if r.n > 0 {

@@ -37,7 +37,7 @@ func (u *ui) drawFaults(c canvas) {
 	u.drawEvidence(c.sub(0, top+diagnoses, c.w, c.h-top-diagnoses), s)
 }
 
-// drawFaultCounts shows all faults by the names that scripts know, in three columns.
+// drawFaultCounts shows all faults by the names of the summary, in three columns.
 func (u *ui) drawFaultCounts(c canvas, s *monitor.View) {
 	note, title := fmt.Sprintf("first %d of each have evidence", monitor.MaxEvidence), "Faults"
 	if b := s.Before; b != nil {
@@ -114,7 +114,7 @@ func evidenceText(e *monitor.Evidence, col int) string {
 	return what(e)
 }
 
-// what says in a few words what is special about a fault.
+// what says in a few words what is special about this fault.
 func what(e *monitor.Evidence) string {
 	text := ""
 	if e.OwnerConnection > 0 {

@@ -44,8 +44,8 @@ func TestStep(t *testing.T) {
 		{1000, true, 1100}, {1000, false, 900}, {900, false, 850}, {2, false, 1},
 		{dummy.MaxClients, true, dummy.MaxClients}, {dummy.MaxClients - 1, true, dummy.MaxClients},
 	} {
-		if got := step(c.n, c.more, dummy.MaxClients); got != c.want {
-			t.Errorf("step(%d, %v) = %d, want %d", c.n, c.more, got, c.want)
+		if got := nextCount(c.n, c.more, dummy.MaxClients); got != c.want {
+			t.Errorf("nextCount(%d, %v) = %d, want %d", c.n, c.more, got, c.want)
 		}
 	}
 }
@@ -186,8 +186,8 @@ func TestTotals(t *testing.T) {
 }
 
 // Who has waited longest is looked for once in the same lines.
-func TestDebt(t *testing.T) {
-	var d debt
+func TestLongestWait(t *testing.T) {
+	var d longestWait
 	d.add(nil)
 	owed := []monitor.Owed{{Client: 1, Age: 2}, {Client: 2, Age: 3}, {Client: 1, Age: 1}}
 	d.add(owed)

@@ -27,8 +27,8 @@ func (u *ui) phaseStyle(s *monitor.View) tcell.Style {
 	return u.look.text
 }
 
-// drawHeader is the first line: what runs against what. Without the room for it the seed is
-// left out, then the backend.
+// drawHeader is the first line: what runs, against what. Where there is no room, the seed is left
+// out, then the backend.
 func (u *ui) drawHeader(c canvas) {
 	x := c.text(1, 0, u.look.title, "dummyload") + 2
 	s := u.shown
@@ -62,8 +62,8 @@ func (u *ui) drawHeader(c canvas) {
 	}
 }
 
-// phaseClock is what the first line counts: how long Echo has been on, or how long a phase has
-// lasted that may get stuck.
+// phaseClock is the time on the first line: how long Echo has been on, or, in a phase that may
+// hang, how long that phase has lasted.
 func phaseClock(s *monitor.View) time.Duration {
 	if s.Phase == monitor.Connecting || s.Phase == monitor.Draining {
 		return s.At.Sub(s.Since)

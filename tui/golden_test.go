@@ -138,7 +138,7 @@ func TestGoldenTimeline(t *testing.T) {
 }
 
 func TestGoldenASCII(t *testing.T) {
-	u, _ := newTestUI(t, 80, 24, func(o *Options) { o.ASCII, o.NoColor = true, true })
+	u, _ := newTestUI(t, 80, 24, func(o *Options) { o.ASCII = true })
 	for _, s := range minute() {
 		u.observe(s)
 	}

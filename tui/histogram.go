@@ -6,11 +6,11 @@ import (
 	"dummyload/monitor"
 )
 
-// histogram draws one lying bar for each bucket between the first and the last that hold
-// anything, joining buckets when there are fewer rows. The length of a bar grows with the
-// logarithm of its count, or else the tail, which is what one looks for, would not show.
+// histogram draws one lying bar for each bucket, from the first to the last that hold anything.
+// When there are fewer rows than buckets, it joins buckets. The length of a bar grows with the
+// logarithm of its count: otherwise the tail, which matters most, would not show.
 func histogram(c canvas, b monitor.Buckets) {
-	first, last := bounds(b)
+	first, last := occupied(b)
 	if first > last || c.h < 1 {
 		c.text(1, 0, c.look.dim, "nothing recorded yet")
 		return
@@ -42,8 +42,8 @@ func histogram(c canvas, b monitor.Buckets) {
 	}
 }
 
-// bounds are the first and the last bucket that hold anything; first > last when none does.
-func bounds(b monitor.Buckets) (first, last int) {
+// occupied are the first and the last bucket that hold anything; first > last when none does.
+func occupied(b monitor.Buckets) (first, last int) {
 	first, last = len(b), -1
 	for i, n := range b {
 		if n > 0 {

@@ -10,16 +10,16 @@ import (
 // historySpan is how far back the plots can be zoomed out.
 const historySpan = 10 * time.Minute
 
-// maxSamples bounds the history: its span at the sampler's rate, and as much again for a
-// sampler that is twice as fast.
+// maxSamples bounds the history. It is the number of samples in its span, twice: a sampler may be
+// twice as fast.
 const maxSamples = int(2 * historySpan / monitor.SampleInterval)
 
-// sample is what the plots need of one snapshot. The counts are cumulative, so that a missing
-// sample costs resolution and nothing else.
+// sample is what the plots need of one view. The counts only go up, so a missing sample costs
+// resolution and nothing else.
 type sample struct {
-	at             time.Time
-	sent, echoed   uint64
-	p50, p99, most float64 // microseconds since the snapshot before; NaN when nothing came back
+	at           time.Time
+	sent, echoed uint64
+	p50, p99     float64 // microseconds since the view before; NaN when nothing came back
 }
 
 // history holds the samples of the last historySpan, the oldest first.
@@ -27,13 +27,13 @@ type history struct {
 	samples []sample
 }
 
-// add takes a snapshot in. One that is already known changes nothing; counts that went down
-// (a reset) begin a new history.
+// add takes a view in. A view that is known already changes nothing. Counts that went
+// down (a reset) begin a new history.
 func (h *history) add(s *monitor.View) {
 	n := sample{at: s.At, sent: s.Ledger.Sent, echoed: s.Ledger.Echoed,
-		p50: math.NaN(), p99: math.NaN(), most: math.NaN()}
+		p50: math.NaN(), p99: math.NaN()}
 	if s.RTTRecent.Count > 0 {
-		n.p50, n.p99, n.most = s.RTTRecent.P50, s.RTTRecent.P99, s.RTTRecent.Max
+		n.p50, n.p99 = s.RTTRecent.P50, s.RTTRecent.P99
 	}
 	if last, ok := h.last(); ok {
 		if !n.at.After(last.at) {
@@ -82,8 +82,8 @@ func rate(a, b sample) (sent, echoed float64) {
 	return float64(b.sent-a.sent) / seconds, float64(b.echoed-a.echoed) / seconds
 }
 
-// columns cuts the last span into n equal parts, the newest last, and calls each for every
-// sample, with the one before it, that ends within part i. It reports which parts had none.
+// columns cuts the last span into n equal parts, the newest last. For every sample that ends within
+// a part i it calls each, with the sample before it.
 func (h *history) columns(n int, span time.Duration, each func(i int, before, s sample)) {
 	last, ok := h.last()
 	if !ok || n <= 0 {
@@ -100,8 +100,8 @@ func (h *history) columns(n int, span time.Duration, each func(i int, before, s 
 	}
 }
 
-// echoRates is echoes received per second, a value for each of n columns over the last span;
-// NaN where the fleet was not yet seen.
+// echoRates is echoes received per second, one value for each of n columns over the last span. It is
+// NaN where there was no sample yet.
 func (h *history) echoRates(n int, span time.Duration) []float64 {
 	sum, parts := unknowns(n), make([]int, n)
 	h.columns(n, span, func(i int, before, s sample) {
@@ -118,7 +118,7 @@ func (h *history) echoRates(n int, span time.Duration) []float64 {
 	return hold(sum, h.gap(n, span))
 }
 
-// rtts is the median's mean and the worst p99 in each of n columns over the last span.
+// rtts is, for each of n columns over the last span, the mean of the medians and the worst p99.
 func (h *history) rtts(n int, span time.Duration) (p50, p99 []float64) {
 	p50, p99 = unknowns(n), unknowns(n)
 	parts := make([]int, n)
@@ -137,7 +137,7 @@ func (h *history) rtts(n int, span time.Duration) (p50, p99 []float64) {
 	return hold(p50, gap), hold(p99, gap)
 }
 
-// gap is how many columns may lie between two samples without anything being missed.
+// gap is how many columns may lie between two samples when none is missing.
 func (h *history) gap(n int, span time.Duration) int {
 	if n == 0 {
 		return 0

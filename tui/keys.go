@@ -4,17 +4,17 @@ import (
 	"github.com/gdamore/tcell/v2"
 )
 
-// binding is one key, or a pair of them, with all that is said about it: the help and the last
-// line are drawn from the same table that is acted on.
+// binding is one key, or a few that belong together, with what it does and what is said about it.
+// The help and the last line are drawn from the same table that the keys act by.
 type binding struct {
 	name   string // as the help shows it
-	runes  string // those that do it
+	runes  string // the characters that do it
 	keys   []tcell.Key
-	hint   string // on the last line; empty: not there
+	hint   string // on the last line; empty: it is not there
 	en, ko string
 	do     func(u *ui, event *tcell.EventKey)
-	has    func(u *ui) bool // whether it has a function at all; nil: it has
-	when   func(u *ui) bool // whether it has one now; nil: always
+	has    func(u *ui) bool // whether it has a function in this run; nil: it has
+	when   func(u *ui) bool // whether it has one on this page; nil: always
 }
 
 // works reports whether the key does anything now.
@@ -22,13 +22,13 @@ func (b binding) works(u *ui) bool {
 	return (b.has == nil || b.has(u)) && (b.when == nil || b.when(u))
 }
 
-// bindings are all the keys there are. Capital letters are taken as well where they mean nothing
-// else: the program that users come from had S, C and Q.
+// bindings are all the keys there are. A capital letter does the same where it means nothing else:
+// the program that users know has S, C and Q.
 func bindings() []binding {
-	return append(append(verbKeys(), viewKeys()...), lifeKeys()...)
+	return append(append(verbKeys(), viewKeys()...), programKeys()...)
 }
 
-// simple is for keys that all mean the same.
+// simple makes the do of a binding whose keys all do the same.
 func simple(do func(u *ui)) func(*ui, *tcell.EventKey) {
 	return func(u *ui, _ *tcell.EventKey) { do(u) }
 }
@@ -106,8 +106,8 @@ func viewKeys() []binding {
 	}
 }
 
-// lifeKeys are about the program itself.
-func lifeKeys() []binding {
+// programKeys are about the program itself.
+func programKeys() []binding {
 	return []binding{
 		{name: "y", runes: "y", hint: "copy", en: "copy the screen (OSC 52)",
 			ko: "화면 복사 (OSC 52)",
@@ -167,7 +167,7 @@ func (u *ui) capture(event *tcell.EventKey) *tcell.EventKey {
 	return event
 }
 
-// press acts on a key: what is in front of the page has it first.
+// press acts on a key. What lies in front of the page takes it first.
 func (u *ui) press(event *tcell.EventKey) {
 	if u.front != nil {
 		u.front.press(u, event)

@@ -296,7 +296,8 @@ func TestReport(t *testing.T) {
 
 // What has no function is neither in the help nor among the hints, and does nothing.
 func TestKeysWithoutFunctionAreNotListed(t *testing.T) {
-	u, _ := newTestUI(t, 80, 24, func(o *Options) { o.Report, o.NoColor = nil, true })
+	u, _ := newTestUI(t, 80, 24, func(o *Options) { o.Report = nil })
+	u.themes = u.themes[:1] // as with NO_COLOR
 	u.observe(running(5))
 	if got := drawn(u); strings.Contains(got, "report") {
 		t.Errorf("w is among the hints:\n%s", got)
@@ -311,7 +312,8 @@ func TestKeysWithoutFunctionAreNotListed(t *testing.T) {
 // The help has room for every key, in both languages, and cuts no text off.
 func TestHelpIsComplete(t *testing.T) {
 	for _, korean := range []bool{false, true} {
-		u, _ := newTestUI(t, 80, 24, func(o *Options) { o.Korean = korean })
+		u, _ := newTestUI(t, 80, 24, nil)
+		u.korean = korean
 		u.observe(running(5))
 		typed(u, "?")
 		got := drawn(u)

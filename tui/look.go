@@ -52,7 +52,7 @@ var asciiGlyphs = &glyphs{
 	fallback: strings.NewReplacer("µ", "u", "≠", "!=", "✓", "ok", "…", "~", "×", "x"),
 }
 
-// plain puts what the glyph set cannot show into words that it can.
+// plain replaces what the glyph set cannot show by what it can.
 func (l *look) plain(s string) string {
 	if l.glyphs.fallback == nil {
 		return s
@@ -99,9 +99,8 @@ func monoLook() *look {
 	}
 }
 
-// needsASCII reports whether the drawing characters would be missing on this terminal or take
-// two columns each: a character set that is not Unicode (LANG=C names US-ASCII), or East Asian
-// widths.
+// needsASCII reports whether this terminal lacks the drawing characters, or gives each two columns:
+// its character set is not Unicode (LANG=C names US-ASCII), or it has East Asian widths.
 func needsASCII(charset string) bool {
 	return !isUnicode(charset) || uniseg.StringWidth("─") != 1
 }

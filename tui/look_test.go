@@ -95,9 +95,9 @@ func TestASCIITerminal(t *testing.T) {
 	}
 	t.Cleanup(screen.Fini)
 	fleet := &fakeFleet{}
-	u := newUI(Options{Control: fleet, Latest: fleet.latest, Korean: true}, screen)
-	if !u.ascii || u.korean {
-		t.Errorf("ascii %v, korean %v", u.ascii, u.korean)
+	u := newUI(Options{Control: fleet, Latest: fleet.latest}, screen)
+	if !u.ascii {
+		t.Error("the drawing characters are not ASCII")
 	}
 	typed(u, "K")
 	if u.korean {

@@ -46,7 +46,7 @@ func (u *ui) drawMain(c canvas) {
 	}
 }
 
-// compactLayout is that of 80×24: what is higher goes to the plot and the events.
+// compactLayout is made for 80×24. More rows go to the plot and the events.
 func compactLayout(w, h int) []place {
 	const top = 10
 	half, rest := w/2, h-top
@@ -60,7 +60,7 @@ func compactLayout(w, h int) []place {
 	}
 }
 
-// wideLayout is that of 120×40: three columns, and below them the times and the events.
+// wideLayout is made for 120×40: three columns, and below them the times and the events.
 func wideLayout(w, h int) []place {
 	const top = 16
 	third, rest := w/3, h-top
@@ -79,7 +79,8 @@ func wideLayout(w, h int) []place {
 	}
 }
 
-// frame draws the frame of a pane and lets a click give it the focus, or open it once it has it.
+// frame draws the frame of a pane. A click gives it the focus; a click on the pane that has the
+// focus opens it.
 func (u *ui) frame(c canvas, pane, title, note string) canvas {
 	style := u.look.frame
 	if u.pane == pane && u.page == pageMain {

@@ -10,7 +10,7 @@ import (
 	"dummyload/monitor"
 )
 
-// korean are the words that stand beside the names of counters, which stay as users know them.
+// korean are the words that stand beside the names of counters. The names stay: users know them.
 var korean = map[string]string{
 	"Wait Echo Count":         "미응답",
 	"Connected now/wanted":    "접속",
@@ -51,7 +51,7 @@ func (u *ui) drawLines(c canvas, lines []line) {
 	}
 }
 
-// drawCounters draws the counters, or once STOP was given, what became of the drain.
+// drawCounters draws the counters; after STOP it draws the drain.
 func (u *ui) drawCounters(c canvas) {
 	s := u.shown
 	if s == nil {
@@ -108,8 +108,8 @@ func (u *ui) counters(s *monitor.View) []line {
 		line{"Silent dummies", count(s.Fairness.Silent), u.unlessZero(s.Fairness.Silent)})
 }
 
-// totals compares the connections that were made, hostile dummies' as well, with those that the
-// bundled server accepted. Fewer means that some still wait to be accepted.
+// totals compares the connections that were made, also those of hostile dummies, with those that
+// the bundled server accepted. Where the server has fewer, some still wait to be accepted.
 func (u *ui) totals(s *monitor.View) line {
 	total, server := s.Connects(), s.ServerSince()
 	if server == nil {
@@ -125,8 +125,7 @@ func (u *ui) totals(s *monitor.View) line {
 	return line{"Connect / Accept Total", count(total) + " / " + count(server.Accepted), style}
 }
 
-// sinceReset is the note of a pane whose numbers were counted anew: since when. It is empty where
-// they never were.
+// sinceReset says since when a pane's numbers count. It is empty before the first reset.
 func sinceReset(s *monitor.View) string {
 	if s.Before == nil {
 		return ""
@@ -141,7 +140,7 @@ func (u *ui) unlessZero(n uint64) tcell.Style {
 	return u.look.bad
 }
 
-// times writes durations that belong together, or that there are none.
+// times writes durations in µs that belong together. Where n, their count, is 0, it writes "-".
 func times(n uint64, us ...float64) string {
 	if n == 0 {
 		return "-"

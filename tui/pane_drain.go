@@ -19,8 +19,8 @@ func (u *ui) drawDrain(c canvas, s *monitor.View) {
 	c.row(2, "at STOP", count(s.Drain.AtStop), u.look.text)
 	c.row(3, "time since STOP", took(s.Drain.Elapsed), u.look.text)
 	y := 4
-	u.debt.add(s.Owed)
-	if o := u.debt.oldest; len(s.Owed) > 0 && wait > 0 {
+	u.longest.add(s.Owed)
+	if o := u.longest.oldest; len(s.Owed) > 0 && wait > 0 {
 		c.fit(1, y, c.w-2, u.look.warn, fmt.Sprintf("oldest: dummy %d.%d seq %s, %s old",
 			o.Client, o.Connection, count(o.First), took(o.Age)))
 		y++
@@ -47,20 +47,20 @@ func (u *ui) drawDrain(c canvas, s *monitor.View) {
 	u.drawLines(c.sub(0, y, c.w, c.h-y), u.counters(s)[4:])
 }
 
-// debt is who has waited longest for an echo. There can be a million lines, the same in every
-// snapshot after the drain, so they are looked through once and not for every frame.
-type debt struct {
-	first  *monitor.Owed // what was looked through, with n
+// longestWait remembers who has waited longest for an echo. There can be a million lines, the same
+// in every view after the drain: they are searched once, and not for every frame.
+type longestWait struct {
+	first  *monitor.Owed // the first of the lines that were searched, n in all
 	n      int
 	oldest monitor.Owed // has waited longest
 }
 
-// add takes the lines of a snapshot in, unless they are the ones it knows.
-func (d *debt) add(owed []monitor.Owed) {
+// add takes the lines of a view in, unless it knows them already.
+func (d *longestWait) add(owed []monitor.Owed) {
 	if len(owed) == 0 || d.first == &owed[0] && d.n == len(owed) {
 		return
 	}
-	*d = debt{first: &owed[0], n: len(owed), oldest: owed[0]}
+	*d = longestWait{first: &owed[0], n: len(owed), oldest: owed[0]}
 	for _, o := range owed {
 		if o.Age > d.oldest.Age {
 			d.oldest = o

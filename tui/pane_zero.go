@@ -10,10 +10,10 @@ import (
 type cell struct {
 	name   string
 	faults []monitor.Fault
-	gone   bool // counts the connections of a server that is gone as well
+	gone   bool // counts also the connections lost to a server that is gone
 }
 
-// grouped are the faults as 80 columns have room for them; the page of faults has them apart.
+// grouped are the faults in groups, as 80 columns have room for them. The page of faults shows each.
 var grouped = []cell{
 	{"Disconnect", []monitor.Fault{monitor.ClosedByServer, monitor.ResetByServer}, true},
 	{"Packet Error", []monitor.Fault{monitor.Corrupt, monitor.Truncated, monitor.Crossed,
@@ -58,7 +58,7 @@ func (c cell) count(s *monitor.View) (n uint64) {
 	return n
 }
 
-// drawZero shows what a right server never causes, in two columns, and below it what is only
+// drawZero shows what a right server never causes, in two columns. Below it is what is only
 // watched.
 func (u *ui) drawZero(c canvas) {
 	in := u.frame(c, "zero", "Must be zero", "")

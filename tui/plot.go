@@ -8,11 +8,11 @@ import (
 	"dummyload/monitor"
 )
 
-// axisWidth is what the numbers on the left of a plot take, the line beside them included.
+// axisWidth is the width of the axis on the left of a plot: its numbers, and the line beside them.
 const axisWidth = 8
 
-// plot draws two lines over one axis of microseconds, logarithmic or from 0. The values are
-// those of the columns right of the axis. It reports whether there was anything to draw.
+// plot draws two lines over one axis of microseconds, logarithmic or from 0. There is one value
+// for each column right of the axis. It reports whether there was anything to draw.
 func plot(c canvas, first, second []float64, logarithmic bool) bool {
 	scale, ok := newScale(c.h, logarithmic, first, second)
 	if !ok {
@@ -25,18 +25,17 @@ func plot(c canvas, first, second []float64, logarithmic bool) bool {
 		c.right(axisWidth-2, y, c.look.dim, monitor.Micros(value))
 	}
 	area := c.sub(axisWidth, 0, c.w-axisWidth, c.h)
-	trace(area, second, scale, c.look.glyphs.second, c.look.second)
-	trace(area, first, scale, c.look.glyphs.first, c.look.first)
+	drawCurve(area, second, scale, c.look.glyphs.second, c.look.second)
+	drawCurve(area, first, scale, c.look.glyphs.first, c.look.first)
 	return true
 }
 
-// trace draws one series. Between two columns of different height the turn is drawn in the
-// later one:
+// drawCurve draws one series. Where two columns differ in height, the later one has the turn:
 //
 //	 ╭─   riseHigh        ─╮   fallHigh
 //	 │    vertical         │
 //	─╯    riseLow          ╰─  fallLow
-func trace(c canvas, values []float64, s scale, with stroke, style tcell.Style) {
+func drawCurve(c canvas, values []float64, s scale, with stroke, style tcell.Style) {
 	before := -1
 	for x, v := range values {
 		if x >= c.w || math.IsNaN(v) {
@@ -92,7 +91,7 @@ func newScale(rows int, logarithmic bool, series ...[]float64) (scale, bool) {
 	return s, true
 }
 
-// row is where a value is drawn, at the edge when it lies beyond.
+// row is the row that shows a value. A value beyond the scale is at its edge.
 func (s scale) row(v float64) int {
 	part := (v - s.low) / (s.high - s.low)
 	if s.logarithmic {
@@ -101,8 +100,8 @@ func (s scale) row(v float64) int {
 	return min(max(int(math.Round((1-part)*float64(s.rows-1))), 0), s.rows-1)
 }
 
-// labels are the round numbers beside the rows: both ends, and between them as many as stand
-// two rows apart, whole decades first.
+// labels are the round numbers beside the rows: both ends, and as many between them as can stand
+// two rows apart. Whole decades come first.
 func (s scale) labels() map[int]float64 {
 	labels := map[int]float64{s.rows - 1: s.low, 0: s.high}
 	add := func(v float64) {

@@ -9,8 +9,8 @@ import (
 // below 2 % of a core.
 const frameInterval = 200 * time.Millisecond
 
-// pump is the one goroutine beside the event loop. It hands over the latest snapshot, never a
-// queue of them, until u.over is closed. The loop must run until pump has returned.
+// pump is the one goroutine beside the event loop. Until u.over is closed it hands over the latest
+// view; older ones are left out. The loop must run until pump has returned.
 func (u *ui) pump(ctx context.Context) {
 	ticker := time.NewTicker(u.interval)
 	defer ticker.Stop()

@@ -14,10 +14,10 @@ import (
 	"dummyload/monitor"
 )
 
-// Rescuer is a process that waits beside the one with the screen. A panic in any goroutine, an
-// error of the runtime and SIGKILL leave nobody in that process who could give the terminal back,
-// and what the runtime writes is lost with the alternate screen. The rescuer has the text through
-// a pipe (debug.SetCrashOutput), keeps it in a file, restores the terminal and names the file.
+// Rescuer is a process that waits beside the one with the screen. After a panic in any goroutine,
+// an error of the runtime or SIGKILL nobody in that process can give the terminal back, and what
+// the runtime writes is lost with the alternate screen. The rescuer gets that text through a pipe
+// (debug.SetCrashOutput), keeps it in a file, restores the terminal and names the file.
 //
 //	screen ends in order ──► "over", end of pipe ──► it ends without a word
 //	panic, fatal error   ──► text, end of pipe   ──► file, terminal, where the file is
@@ -27,11 +27,11 @@ type Rescuer struct {
 	pipe *os.File
 }
 
-// screenOver is what the pipe has when nobody needs to be rescued.
+// screenOver is what the pipe has when there is nothing to rescue.
 const screenOver = "over\n"
 
-// StartRescuer starts cmd, which is to call Rescue, and waits until it has seen the terminal as it
-// is. It returns nil where it cannot be started: the screen goes without.
+// StartRescuer starts cmd, which must call Rescue, and waits until that has noted how the terminal
+// is set. It returns nil where cmd cannot be started: the screen goes without a rescuer.
 func StartRescuer(cmd *exec.Cmd) *Rescuer {
 	from, to, err := os.Pipe()
 	if err != nil {
@@ -47,13 +47,13 @@ func StartRescuer(cmd *exec.Cmd) *Rescuer {
 		_ = to.Close() // there is nobody at its other end
 		return nil
 	}
-	_, _ = ready.Read(make([]byte, 1)) // or its end, and then it rescues nobody
+	_, _ = ready.Read(make([]byte, 1)) // at the end of the pipe there is no rescuer, and no harm
 	debug.SetTraceback("all")          // whoever reads the file was not there
 	_ = debug.SetCrashOutput(to, debug.CrashOptions{})
 	return &Rescuer{cmd, to}
 }
 
-// End is for when the terminal is given back already.
+// End ends the rescuer. The terminal must be given back before.
 func (r *Rescuer) End() {
 	if r == nil {
 		return
@@ -64,8 +64,8 @@ func (r *Rescuer) End() {
 	_ = r.cmd.Wait() // how it ended changes nothing
 }
 
-// Rescue is the rescuer's whole life. pipe is its stdin, ready its stderr, and out the terminal, where
-// its text goes.
+// Rescue is all that the rescuer does. pipe is its stdin and ready its stderr; out is the terminal,
+// where its text goes.
 func Rescue(pipe io.Reader, out, ready io.Writer) error {
 	terminal := SaveTerminal()
 	if _, err := io.WriteString(ready, "."); err != nil {
@@ -85,7 +85,7 @@ func Rescue(pipe io.Reader, out, ready io.Writer) error {
 		return err
 	}
 	path, err := keepCrash(text, time.Now())
-	if err != nil { // then here, where it can still be read
+	if err != nil { // no file: the terminal gets the text
 		_, err = fmt.Fprintf(out, "%s\ndummyload: crashed, and this is nowhere else: %s\n",
 			cleanLines(text), monitor.Clean(err.Error()))
 		return err
@@ -96,7 +96,7 @@ func Rescue(pipe io.Reader, out, ready io.Writer) error {
 	return err
 }
 
-// keepCrash writes the text to a file here, or among the temporary ones.
+// keepCrash writes the text to a file in this directory, or in that for temporary files.
 func keepCrash(text []byte, now time.Time) (path string, err error) {
 	name := "dummyload-" + now.Format("20060102-150405.000") + "-crash.txt"
 	for _, path = range []string{name, filepath.Join(os.TempDir(), name)} {

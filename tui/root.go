@@ -5,15 +5,15 @@ import (
 	"github.com/rivo/tview"
 )
 
-// The smallest screen that shows everything, and the one from which on there is more.
+// The smallest screen that shows the pages, and the smallest that shows more panes on them.
 const (
 	minWidth, minHeight   = 80, 24
 	wideWidth, wideHeight = 120, 38
 )
 
-// root is the only primitive of the application, the settings and the line for input aside. It
-// chooses the layout each time it is drawn by its own rectangle: changing tview's pages while it
-// draws would deadlock.
+// root is the application's only primitive, but for the settings and the line for input. Each time
+// it draws it chooses the layout by its own rectangle: to change tview's pages while it draws would
+// deadlock.
 type root struct {
 	*tview.Box
 	u *ui
@@ -42,7 +42,7 @@ func (r *root) HasFocus() bool {
 	return r.u.child != nil && r.u.child.HasFocus() || r.Box.HasFocus()
 }
 
-// InputHandler gives a key to the widget that takes them, or else to the screen.
+// InputHandler gives a key to the widget that takes the keys, or to the screen.
 func (r *root) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) {
 	return func(event *tcell.EventKey, focus func(tview.Primitive)) {
 		if child := r.u.child; child != nil {
@@ -54,7 +54,7 @@ func (r *root) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) {
 	}
 }
 
-// PasteHandler lets text be pasted into a widget, and nowhere else: pasted keys would be verbs.
+// PasteHandler pastes text into a widget, and nowhere else: pasted keys would be verbs.
 func (r *root) PasteHandler() func(string, func(tview.Primitive)) {
 	return func(text string, focus func(tview.Primitive)) {
 		if child := r.u.child; child != nil {
@@ -78,7 +78,7 @@ func (r *root) MouseHandler() func(tview.MouseAction, *tcell.EventMouse,
 	}
 }
 
-// settle moves the focus to where the keys shall go now.
+// settle moves the focus to what takes the keys now.
 func (r *root) settle(focus func(tview.Primitive)) {
 	if child := r.u.child; child != nil {
 		if !child.HasFocus() {
@@ -111,7 +111,7 @@ func (u *ui) point(action tview.MouseAction, event *tcell.EventMouse) bool {
 	return true
 }
 
-// draw draws the screen: two lines, the page, two lines, and what lies in front of it.
+// draw draws the screen: two lines, the page, two lines, and the overlay in front of them.
 func (u *ui) draw(c canvas) {
 	if c.w < minWidth || c.h < minHeight {
 		u.drawSmall(c)
@@ -128,7 +128,7 @@ func (u *ui) draw(c canvas) {
 	}
 }
 
-// drawPage draws the page, or the one pane that was made to fill it.
+// drawPage draws the page, or the one pane that fills it.
 func (u *ui) drawPage(c canvas) {
 	if u.zoomed && u.page == 0 {
 		panes[u.pane](u, c)

@@ -19,25 +19,23 @@ import (
 // Options is what a screen needs. Control and Latest are required.
 type Options struct {
 	Control dummy.Control
-	Latest  func() *monitor.View // the newest snapshot, nil before the first; must not wait
+	Latest  func() *monitor.View // the newest view, nil before the first; must not wait
 	Version string               // shown in the help
 
-	Rules monitor.Rules // for the verdict; Live is set by the phase
+	Rules monitor.Rules // for the verdict; the phase decides Live
 
-	// Command is the command line of a run that is the same but for the tuning, whose fields are
-	// all set; it is shown with the settings. nil shows none.
+	// Command is the command line that repeats this run with another tuning, in which every tunable
+	// knob is set. It is shown with the settings. nil shows none.
 	Command func(dummy.Tuning) string
-	// AtOnce, when it is closed, ends the screen as a second Ctrl-C does. nil never does.
+	// AtOnce ends the screen, as a second Ctrl-C does, when it is closed. It may be nil.
 	AtOnce <-chan struct{}
 	// Report writes the summary to a file. nil leaves the key w without a function.
 	Report func(path string) error
 
-	Start   bool // press START at once
-	ASCII   bool // draw with ASCII even where the terminal could do better
-	NoColor bool // use no colour; the variable NO_COLOR of the environment does the same
-	Korean  bool // begin with the Korean words shown
+	Start bool // press START at once
+	ASCII bool // draw with ASCII even where the terminal could do better
 
-	Screen tcell.Screen // initialised already; Run ends it. nil opens the terminal
+	Screen tcell.Screen // already initialised; Run ends it. nil opens the terminal
 	Out    io.Writer    // where the key Q leaves the last screen; nil means standard output
 }
 
@@ -58,13 +56,12 @@ func Usable() error {
 	return nil
 }
 
-// ErrAtOnce is Run's when its user did not want to wait for the drain.
+// ErrAtOnce is what Run returns when its user did not want to wait for the drain.
 var ErrAtOnce = errors.New("told to end at once")
 
-// Run shows the screen until its user quits, and returns with the terminal as it was before. When
-// the context ends it gives STOP, waits for the drain and returns too. The fleet is left as it
-// is, its connections open: it belongs to the caller. An error means that the terminal failed, or
-// is ErrAtOnce.
+// Run shows the screen until its user quits, and gives the terminal back as it was. When the context
+// ends, Run gives STOP, waits for the drain and returns, too. The fleet belongs to the caller: its
+// connections stay open. The error is ErrAtOnce, or says that the terminal failed.
 func Run(ctx context.Context, o Options) error {
 	screen := o.Screen
 	if screen == nil {
@@ -92,9 +89,9 @@ var plainStyles = sync.OnceFunc(func() {
 	}
 })
 
-// run is the event loop and all that must stand around it. tview's queue blocks for ever when
-// the loop is gone, so the order at the end is fixed: u.over is closed, the pump sees it and
-// returns, and only then the loop is stopped.
+// run is the event loop and what it needs around it. tview's queue blocks for ever when the loop is
+// gone. So the end goes in this order: u.over is closed, the pump sees it and returns, and only
+// then the loop is stopped.
 func (u *ui) run(ctx context.Context) error {
 	u.app = tview.NewApplication()
 	u.app.SetScreen(terminal{u.screen, u.fail})
@@ -128,8 +125,8 @@ func (u *ui) run(ctx context.Context) error {
 	return err
 }
 
-// terminal is a screen that is initialised already, as tview ignores an error of Init. An error
-// while it runs is not shown to tview, which would stop its loop under the pump's feet.
+// terminal is a screen that is already initialised, because tview ignores an error of Init. tview
+// does not see an error while it runs: it would stop its loop, and the pump still needs that.
 type terminal struct {
 	tcell.Screen
 	failed func(error)

@@ -9,8 +9,8 @@ import (
 	"dummyload/dummy"
 )
 
-// settings is the form of what can be changed while the fleet runs. It shows the command line of
-// a run that is the same, so that what was found by hand can be put into a script.
+// settings is the form for what can be changed while the fleet runs. It shows the command line that
+// repeats the run without a screen.
 type settings struct {
 	form   *tview.Form
 	fields []setting
@@ -40,7 +40,7 @@ func (u *ui) openSettings() {
 	}
 	closeForm := func() { u.front, u.child = nil, nil }
 	s.form.AddButton(tview.Escape("[ Apply ]"), func() {
-		if t, err := s.tuning(); err == nil { // or else draw says what is wrong
+		if t, err := s.tuning(); err == nil { // draw says what is wrong
 			closeForm()
 			u.tune(t, "settings given")
 		}
@@ -52,7 +52,7 @@ func (u *ui) openSettings() {
 	u.front, u.child = s, s.form
 }
 
-// tuning is what the fields say; an error names the field, the value and what is accepted.
+// tuning is what the fields say. The error names the field, the value and what is accepted.
 func (s *settings) tuning() (dummy.Tuning, error) {
 	t := dummy.Tuning{}
 	for _, f := range s.fields {

@@ -7,7 +7,7 @@ import (
 )
 
 // sparkline fills c with one column for each value, from 0 to the largest of them. Each row of
-// c gives eight levels. A value above 0 is never drawn as nothing.
+// c has eight levels. A value above 0 always shows.
 func sparkline(c canvas, values []float64, style tcell.Style) {
 	top := 0.0
 	for _, v := range values {

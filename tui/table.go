@@ -22,8 +22,8 @@ type rows struct {
 	less func(a, b, col int) bool // nil: not sortable
 }
 
-// table is a list that can be moved through, filtered and sorted. It holds row numbers only, and
-// works them out again no more often than something has changed: there can be a million.
+// table is a list with a mark that moves, a filter and a sort. It holds row numbers only, and works
+// them out again only when something has changed: there can be a million.
 type table struct {
 	columns  []column
 	sortable bool
@@ -31,8 +31,8 @@ type table struct {
 	follow   bool // stay at the last line when lines are added
 
 	rows  rows
-	order []int // the rows shown, in this order
-	at    int   // the chosen one, an index into order
+	order []int // the numbers of the rows shown, in the order of the screen
+	at    int   // the marked one, an index into order
 	top   int   // the first one on the screen
 	page  int   // how many fit
 	by    int   // the column sorted by, -1: as they come
@@ -84,14 +84,14 @@ func (t *table) matches(row int) bool {
 
 func (t *table) setFilter(text string) { t.filter, t.dirty = strings.ToLower(text), true }
 
-// sortBy goes to the next or the previous column; before the first one is "as they come".
+// sortBy sorts by the next or the previous column. Before the first one is "as they come".
 func (t *table) sortBy(next bool) {
 	n := len(t.columns) + 1
-	step := n - 1
+	add := n - 1 // which is one less, modulo n
 	if next {
-		step = 1
+		add = 1
 	}
-	t.by = (t.by+1+step)%n - 1
+	t.by = (t.by+1+add)%n - 1
 	t.dirty = true
 }
 
@@ -125,8 +125,8 @@ func (t *table) move(event *tcell.EventKey) {
 	t.at = max(min(t.at, last), 0)
 }
 
-// draw draws the head and as many rows as fit around the mark. open is run for a click on the
-// row that is marked already.
+// draw draws the head, and as many rows as fit around the mark. A click on the marked row calls
+// open.
 func (t *table) draw(c canvas, empty string, style func(row int) tcell.Style, open func()) {
 	x := 1
 	for i, col := range t.columns {
@@ -196,7 +196,7 @@ func (t *table) head(c canvas, col int) string {
 	return name + c.look.glyphs.up
 }
 
-// clickHead sorts by a column, or the other way round when it was that one already.
+// clickHead sorts by a column. Where the list is sorted by it already, the order turns round.
 func (t *table) clickHead(col int) {
 	if !t.sortable {
 		return

@@ -11,8 +11,8 @@ import (
 	"dummyload/monitor"
 )
 
-// newTimeline is the list of what both ends did around a fault, the mark on the last of what came
-// before it.
+// newTimeline is the list of what both ends did around a fault. The mark is on the last step before
+// it.
 func newTimeline(e *monitor.Evidence) table {
 	t := table{by: -1, columns: []column{
 		{"ms to fault", 11, true}, {"By", 11, false}, {"Of", 10, false}, {"What", 0, false},

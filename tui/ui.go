@@ -20,11 +20,11 @@ type ui struct {
 	now      func() time.Time
 	interval time.Duration
 
-	latest *monitor.View // the newest
-	shown  *monitor.View // the one on the screen: the same, unless frozen
-	past   history
-	debt   debt // of shown
-	frozen bool
+	latest  *monitor.View // the newest
+	shown   *monitor.View // the one on the screen: the same, unless frozen
+	past    history
+	longest longestWait // of shown
+	frozen  bool
 
 	look   *look
 	themes []func() *look // those that the key t goes through
@@ -47,12 +47,12 @@ type ui struct {
 	front       overlay         // in front of the page; nil when there is none
 	child       tview.Primitive // the widget that takes the keys; nil when there is none
 	zones       []zone
-	seedLeftOut bool // of the first line, which had no room
+	seedLeftOut bool // the first line had no room for the seed
 
 	message      string // on the last line, until messageUntil
 	messageStyle func(*look) tcell.Style
 	messageUntil time.Time
-	asked        dummy.Tuning   // what was asked of the fleet and is not in a snapshot yet
+	asked        dummy.Tuning   // what was asked of the fleet and is not in a view yet
 	askedAs      monitor.Ticket // of the last Tune
 	churn        float64        // what the key c switches on
 
@@ -75,12 +75,12 @@ func newUI(o Options, screen tcell.Screen) *ui {
 	plainStyles()
 	u := &ui{
 		o: o, screen: screen, now: time.Now, interval: frameInterval,
-		themes: themes, korean: o.Korean && displaysKorean(screen), mouse: true, span: defaultSpan,
+		themes: themes, mouse: true, span: defaultSpan,
 		ascii: o.ASCII || needsASCII(screen.CharacterSet()),
 		keys:  bindings(), pane: mainPanes[0], over: make(chan struct{}),
 		owed: owedTable(), faults: faultTable(), log: logTable(), all: allTable(),
 	}
-	if o.NoColor || os.Getenv("NO_COLOR") != "" || screen.Colors() == 0 {
+	if os.Getenv("NO_COLOR") != "" || screen.Colors() == 0 {
 		u.themes = []func() *look{monoLook}
 	}
 	u.setTheme(0)
@@ -96,7 +96,7 @@ func (u *ui) setTheme(i int) {
 	}
 }
 
-// observe takes the newest snapshot in.
+// observe takes the newest view in.
 func (u *ui) observe(s *monitor.View) {
 	if s == nil {
 		return
@@ -123,8 +123,8 @@ func (u *ui) say(text string) {
 	u.messageStyle = func(l *look) tcell.Style { return l.text }
 }
 
-// told shows what came of a verb: its error, or else the text.
-func (u *ui) told(err error, text string) {
+// showResult shows the error of a verb, or the text where there is none.
+func (u *ui) showResult(err error, text string) {
 	if err == nil {
 		u.say(text)
 		return
@@ -145,12 +145,12 @@ func (u *ui) interrupt() {
 	}
 	u.leaving = true
 	if u.latest.Phase == monitor.Echoing {
-		_, _ = u.o.Control.Stop() // an error means that STOP was given since the snapshot
+		_, _ = u.o.Control.Stop() // an error means that STOP was given since the view
 	}
 	u.say("quits when the drain is over; Ctrl-C quits at once")
 }
 
-// quit ends the screen. What is kept of it shows the newest snapshot.
+// quit ends the screen. The screen that is kept shows the newest view.
 func (u *ui) quit() {
 	if u.keep {
 		u.shown, u.front, u.frozen = u.latest, nil, false

@@ -28,15 +28,16 @@ func (u *ui) toggleEcho() {
 
 func (u *ui) start() {
 	_, err := u.o.Control.Start(0)
-	u.told(err, "Echo START given")
+	u.showResult(err, "Echo START given")
 }
 
 func (u *ui) stop() {
 	_, err := u.o.Control.Stop()
-	u.told(err, "Echo STOP given")
+	u.showResult(err, "Echo STOP given")
 }
 
-// load is what the fleet was last asked for: the newest snapshot, and what came after it.
+// load is what the fleet was last asked for: what the newest view says, and what was asked
+// since.
 func (u *ui) load() dummy.Tuning {
 	load := dummy.Tuning{}
 	if u.latest != nil {
@@ -48,11 +49,11 @@ func (u *ui) load() dummy.Tuning {
 	return load
 }
 
-// tune asks for another load, and remembers it until a snapshot confirms it: a key pressed five
-// times in a row shall count five times.
+// tune asks for another load, and remembers it until a view confirms it: a key that is pressed
+// five times in a row must count five times.
 func (u *ui) tune(t dummy.Tuning, text string) {
 	ticket, err := u.o.Control.Tune(t)
-	u.told(err, text)
+	u.showResult(err, text)
 	if err != nil {
 		return
 	}
@@ -63,13 +64,13 @@ func (u *ui) tune(t dummy.Tuning, text string) {
 	u.askedAs = ticket
 }
 
-// isAsking reports whether a change of the load was asked for that no snapshot confirms yet.
+// isAsking reports whether a change of the load was asked for that no view confirms yet.
 func (u *ui) isAsking() bool {
 	return u.askedAs > 0 && (u.latest == nil || !u.latest.Confirms(u.askedAs))
 }
 
-// toggleChurn switches the Disconnect Test. A fleet that was started without one closes a tenth
-// of its connections each second.
+// toggleChurn switches the Disconnect Test. Where the run began without --churn, it closes a tenth
+// of the connections each second.
 func (u *ui) toggleChurn() {
 	load := u.load()
 	wanted, text := 0.0, "Disconnect Test off"
@@ -83,17 +84,17 @@ func (u *ui) toggleChurn() {
 }
 
 func (u *ui) changeClients(more bool) {
-	wanted := step(int(u.load()[dummy.Clients]), more, dummy.MaxClients)
+	wanted := nextCount(int(u.load()[dummy.Clients]), more, dummy.MaxClients)
 	u.tune(dummy.Tuning{dummy.Clients: float64(wanted)}, count(wanted)+" dummies wanted")
 }
 
 func (u *ui) changeOverSend(more bool) {
-	wanted := step(int(u.load()[dummy.OverSend]), more, dummy.MaxOverSend)
+	wanted := nextCount(int(u.load()[dummy.OverSend]), more, dummy.MaxOverSend)
 	u.tune(dummy.Tuning{dummy.OverSend: float64(wanted)}, "Over Send "+count(wanted))
 }
 
-// step is the next count: a tenth more or less, in round numbers, from 1 to limit.
-func step(n int, more bool, limit int) int {
+// nextCount is the next count: a tenth more or less, in round numbers, from 1 to limit.
+func nextCount(n int, more bool, limit int) int {
 	by := 1
 	if n >= 20 {
 		by = int(roundDown(float64(n) / 10))
@@ -111,25 +112,25 @@ func (u *ui) askClose() {
 		func(text string) {
 			n, err := strconv.Atoi(text)
 			if err != nil || n < 1 || n > dummy.MaxClients {
-				u.told(fmt.Errorf("%q is not a number from 1 to %d", text, dummy.MaxClients), "")
+				u.showResult(fmt.Errorf("%q is not a number from 1 to %d", text, dummy.MaxClients), "")
 				return
 			}
 			_, err = u.o.Control.Disconnect(n, dummy.CloseFIN)
-			u.told(err, "closing "+plural(n, "connection", "connections"))
+			u.showResult(err, "closing "+plural(n, "connection", "connections"))
 		})
 }
 
 func (u *ui) askDisconnectAll() {
 	u.front = &ask{"Disconnect all dummies? They reconnect.", func(u *ui) {
 		_, err := u.o.Control.Disconnect(0, dummy.CloseFIN)
-		u.told(err, "closing all connections")
+		u.showResult(err, "closing all connections")
 	}}
 }
 
 func (u *ui) askReset() {
 	u.front = &ask{"Set all counters, histograms and faults back to zero?", func(u *ui) {
 		_, err := u.o.Control.Reset()
-		u.told(err, "counters are reset")
+		u.showResult(err, "counters are reset")
 	}}
 }
 
@@ -143,10 +144,10 @@ func (u *ui) askQuit(keep bool) {
 	u.front = &ask{"Echo runs. STOP, wait for the drain, then quit?", (*ui).interrupt}
 }
 
-// writeReport writes the summary beside where the program was started.
+// writeReport writes the summary to the current directory.
 func (u *ui) writeReport() {
 	path := "dummyload-" + u.now().Format("20060102-150405") + ".json"
-	u.told(u.o.Report(path), "report written: "+path)
+	u.showResult(u.o.Report(path), "report written: "+path)
 }
 
 func (u *ui) copyScreen() {
@@ -177,7 +178,7 @@ func onOff(on bool) string {
 	return "off"
 }
 
-// stale is how long there was no snapshot; 0 while they come as they should.
+// stale is how long there has been no view; 0 while they come in time.
 func (u *ui) stale() time.Duration {
 	if u.latest == nil {
 		return 0

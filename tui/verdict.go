@@ -13,18 +13,18 @@ import (
 // judgement is what can be said of a run so far.
 type judgement struct {
 	word  string
-	note  string // of a pass: what is to be known all the same
+	note  string // beside a pass: what should be known all the same
 	why   string
 	style tcell.Style
 
-	tester string // how the tester itself is the bottleneck; empty when it is not
+	tester string // why the tester itself is the bottleneck; empty when it is not
 }
 
-// verdict judges a snapshot in as many words as w columns have room for. While echo can still run
+// verdict judges a view, in as many words as w columns have room for. Before the run has ended
 // it judges only what cannot get better.
 func (u *ui) verdict(s *monitor.View, w int) judgement {
 	rules := u.o.Rules
-	rules.Live = s.Phase != monitor.Ended // before that the server's sessions are not all released
+	rules.Live = s.Phase != monitor.Ended // until then the server still holds sessions
 	v := monitor.Judge(s, rules)
 	j := judgement{word: strings.ToUpper(v.Name), note: v.Note, style: u.look.bad,
 		tester: bottleneck(s, v)}
@@ -51,8 +51,8 @@ func (u *ui) verdict(s *monitor.View, w int) judgement {
 	return j
 }
 
-// bottleneck says how the tester itself is: full of its own work, without a processor, or so late that
-// it has spoiled what the run claims.
+// bottleneck says why the tester itself is the bottleneck: it is full of its own work, it gets no
+// processor, or it is so late that what the run claims is spoiled. It is empty when it is not.
 func bottleneck(s *monitor.View, v monitor.Verdict) string {
 	g := &s.Generator
 	switch {
@@ -68,7 +68,7 @@ func bottleneck(s *monitor.View, v monitor.Verdict) string {
 	return ""
 }
 
-// findings names what was found, in as few words as one line has room for.
+// findings names what was found, in so few words that one line has room for them.
 func findings(s *monitor.View, allow []monitor.Fault, v monitor.Verdict) string {
 	var parts []string
 	for f, n := range s.Faults {
@@ -86,8 +86,8 @@ func findings(s *monitor.View, allow []monitor.Fault, v monitor.Verdict) string 
 	return strings.Join(parts, ", ")
 }
 
-// evidenceInNumbers says what the number of faults is worth: none may only mean that there were
-// too few echoes to see one.
+// evidenceInNumbers says what the number of faults is worth: where there is none, there may have
+// been too few echoes to see one.
 func evidenceInNumbers(s *monitor.View, w int) string {
 	bad, n := s.Bad(), s.Ledger.Echoed
 	noun := ""
