@@ -12,22 +12,22 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// writeTrace writes to --trace what the traces of both ends hold, once. s.writing is held.
-func (s *session) writeTrace() error {
-	if !s.trace.Wanted() || s.traced {
+// writeTrace writes to --trace what the traces of both ends hold, once. r.writing is held.
+func (r *running) writeTrace() error {
+	if !r.trace.Wanted() || r.traced {
 		return nil
 	}
-	s.traced = true
-	processes, err := s.rig.Processes()
+	r.traced = true
+	processes, err := r.rig.Processes()
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "dummyload: --trace %s: %v\n", s.options.trace, err)
+		fmt.Fprintf(os.Stderr, "dummyload: --trace %s: %v\n", r.options.trace, err)
 	}
-	return trace.WriteChrome(s.trace, processes...)
+	return trace.WriteChrome(r.trace, processes...)
 }
 
 // dumpTrace writes the same, one event a line.
-func (s *session) dumpTrace(w io.Writer) error {
-	processes, err := s.rig.Processes()
+func (r *running) dumpTrace(w io.Writer) error {
+	processes, err := r.rig.Processes()
 	return errors.Join(trace.WriteText(w, processes...), err)
 }
 
@@ -37,12 +37,12 @@ const atOnceMost = cluster.RecordsMost + 2*time.Second
 
 // endAtOnce is for whoever does not want to wait for the drain. What was measured is written where
 // it was asked for, as it stands, and the program ends.
-func (s *session) endAtOnce() {
+func (r *running) endAtOnce() {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		s.writing.Lock() // and never unlocked: a run that ends by itself meanwhile waits here
-		if err := s.writeAsItStands(); err != nil {
+		r.writing.Lock() // and never unlocked: a run that ends by itself meanwhile waits here
+		if err := r.writeAsItStands(); err != nil {
 			fmt.Fprintln(os.Stderr, "dummyload:", monitor.Clean(err.Error()))
 		}
 	}()
@@ -53,21 +53,21 @@ func (s *session) endAtOnce() {
 	exitInterrupted()
 }
 
-func (s *session) writeAsItStands() error {
-	if !s.out.Wanted() && !s.trace.Wanted() {
+func (r *running) writeAsItStands() error {
+	if !r.out.Wanted() && !r.trace.Wanted() {
 		return nil
 	}
-	now := s.rig.Sampler.Sample()
-	rules := s.rulesNow()
+	now := r.rig.Sampler.Sample()
+	rules := r.rulesNow()
 	rules.Interrupted, rules.AtOnce = true, true
-	summary := monitor.NewSummary(now, monitor.Judge(now, rules), s.meta(now))
-	return errors.Join(s.writeSummary(summary), s.writeTrace())
+	summary := monitor.NewSummary(now, monitor.Judge(now, rules), r.meta(now))
+	return errors.Join(r.writeSummary(summary), r.writeTrace())
 }
 
 // rulesNow are the rules for a run that goes on. Drained it does, too: the bundled server still
 // holds every session.
-func (s *session) rulesNow() monitor.Rules {
-	rules := s.rules(false)
+func (r *running) rulesNow() monitor.Rules {
+	rules := r.rules(false)
 	rules.Live = true
 	return rules
 }

@@ -17,8 +17,8 @@ import (
 	"dummyload/monitor/output"
 )
 
-// session is one run's parts, wired together.
-type session struct {
+// running is a run under way: its parts, wired together.
+type running struct {
 	options *loadOptions
 	config  dummy.Config
 	server  bundled // nil with --target
@@ -34,56 +34,56 @@ type session struct {
 }
 
 // open checks everything that can be checked first, then starts the server and the fleet.
-func open(ctx context.Context, o *loadOptions, sinks ...monitor.Sink) (*session, error) {
+func open(ctx context.Context, o *loadOptions, sinks ...monitor.Sink) (*running, error) {
 	config, err := o.fleetConfig()
 	if err != nil {
 		return nil, err
 	}
-	s := &session{options: o, config: config}
-	if s.out, err = openOutput(o.json); err != nil {
+	r := &running{options: o, config: config}
+	if r.out, err = openOutput(o.json); err != nil {
 		return nil, err
 	}
-	if s.trace, err = openTrace(o.trace); err != nil {
-		_ = s.out.Close() // the error that counts is the one at hand
+	if r.trace, err = openTrace(o.trace); err != nil {
+		_ = r.out.Close() // the error that counts is the one at hand
 		return nil, err
 	}
-	if err = output.Apart(s.out, s.trace); err != nil {
+	if err = output.Apart(r.out, r.trace); err != nil {
 		err = usageError{err}
 	} else {
-		err = s.start(ctx, sinks)
+		err = r.start(ctx, sinks)
 	}
 	if err == nil {
-		err = errors.Join(s.out.Begin(), s.trace.Begin())
+		err = errors.Join(r.out.Begin(), r.trace.Begin())
 	}
 	if err != nil {
-		if s.rig != nil {
-			_ = s.rig.Fleet.Close() // as above
-			s.rig.Stop()
-		} else if s.server != nil {
-			s.server.Stop()
+		if r.rig != nil {
+			_ = r.rig.Fleet.Close() // as above
+			r.rig.Stop()
+		} else if r.server != nil {
+			r.server.Stop()
 		}
-		s.release()
+		r.release()
 		return nil, err
 	}
-	return s, nil
+	return r, nil
 }
 
 // release is for when all has been asked and written.
-func (s *session) release() {
-	if s.server != nil {
-		s.server.Close()
-		_, _ = os.Stderr.Write(s.server.Stderr()) // not before: a screen may have been in use
+func (r *running) release() {
+	if r.server != nil {
+		r.server.Close()
+		_, _ = os.Stderr.Write(r.server.Stderr()) // not before: a screen may have been in use
 	}
 	// The last opened goes first: where both name a new file it is the first that removes it, and
 	// Windows removes none that is still open.
-	_ = s.trace.Close()
-	_ = s.out.Close()
+	_ = r.trace.Close()
+	_ = r.out.Close()
 }
 
 // start starts the server, unless there is a target, and makes the rest around it.
-func (s *session) start(ctx context.Context, sinks []monitor.Sink) error {
-	o := s.options
-	parts := rig.Parts{Config: s.config, Every: monitor.SampleInterval, Sinks: sinks, Wait: o.wait}
+func (r *running) start(ctx context.Context, sinks []monitor.Sink) error {
+	o := r.options
+	parts := rig.Parts{Config: r.config, Every: monitor.SampleInterval, Sinks: sinks, Wait: o.wait}
 	parts.Config.Skipped = skipped("dummies")
 	if o.target.text != "" {
 		parts.Target = dummy.Target{Name: o.target.text, Addrs: o.target.addrs, Waiting: func(why error) {
@@ -91,28 +91,28 @@ func (s *session) start(ctx context.Context, sinks []monitor.Sink) error {
 		}}
 	} else {
 		var err error
-		if s.server, err = startBundled(o, s.config); err != nil {
+		if r.server, err = startBundled(o, r.config); err != nil {
 			return err
 		}
-		parts.Server, parts.Beside = s.server, []monitor.Source{traceFile(o.trace)}
-		parts.Config.Target = s.server.Addr()
+		parts.Server, parts.Beside = r.server, []monitor.Source{traceFile(o.trace)}
+		parts.Config.Target = r.server.Addr()
 		if err := dummy.Preflight(parts.Config, !o.serverProcess); err != nil {
 			return usageError{err}
 		}
 	}
 	if o.maxRate > 0 {
-		s.search = &script.MaxRate{Limit: o.maxRate, Each: o.duration, Allow: o.allow}
-		parts.Beside = append(parts.Beside, s.search)
+		r.search = &script.MaxRate{Limit: o.maxRate, Each: o.duration, Allow: o.allow}
+		parts.Beside = append(parts.Beside, r.search)
 	}
-	r, err := rig.Open(ctx, parts)
+	opened, err := rig.Open(ctx, parts)
 	switch {
 	case errors.Is(err, dummy.ErrInterrupted):
 		return err
 	case err != nil:
 		return usageError{err}
 	}
-	s.rig, s.config = r, r.Config
-	if cost := dummy.PortSearch(s.config); cost != "" {
+	r.rig, r.config = opened, opened.Config
+	if cost := dummy.PortSearch(r.config); cost != "" {
 		fmt.Fprintln(os.Stderr, "dummyload:", cost)
 	}
 	return nil
@@ -130,15 +130,15 @@ func (f traceFile) Collect(_ *monitor.Run, t *monitor.Tally) {
 
 // close ends the server after the fleet, writes --trace, and returns the last snapshot, which has
 // the server's audit in it and how its process ended.
-func (s *session) close() (*monitor.View, error) {
-	s.rig.Stop()
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	err := s.writeTrace()
-	if s.server != nil {
-		s.server.Close()
+func (r *running) close() (*monitor.View, error) {
+	r.rig.Stop()
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	err := r.writeTrace()
+	if r.server != nil {
+		r.server.Close()
 	}
-	return s.rig.Sampler.Sample(), err
+	return r.rig.Sampler.Sample(), err
 }
 
 // runHeadless is `dummyload run`.
@@ -156,32 +156,32 @@ func runHeadless(o *loadOptions) error {
 	var again onAgain
 	stop, release := stopSignals(again.call)
 	defer release()
-	s, err := open(stop, o, sinks...)
+	r, err := open(stop, o, sinks...)
 	if err != nil {
 		return interrupted(err)
 	}
-	defer s.release()
-	again.set(s.endAtOnce)
-	defer dumpOnQuit(s.dumpTrace)()
-	s.announce(os.Stderr)
+	defer r.release()
+	again.set(r.endAtOnce)
+	defer dumpOnQuit(r.dumpTrace)()
+	r.announce(os.Stderr)
 
-	endSampling := s.rig.Begin()
-	err = script.Run(stop, s.rig.Fleet, s.config.Quiet, s.script())
+	endSampling := r.rig.Begin()
+	err = script.Run(stop, r.rig.Fleet, r.config.Quiet, r.script())
 	endSampling()
-	final, traceErr := s.close()
+	final, traceErr := r.close()
 	endProgress()
 	if err != nil && !errors.Is(err, dummy.ErrInterrupted) {
 		return err
 	}
-	return afterTrace(s.report(final, stop.Err() != nil), traceErr)
+	return afterTrace(r.report(final, stop.Err() != nil), traceErr)
 }
 
 // script is what a run without a screen does.
-func (s *session) script() script.Script {
-	if s.search == nil {
-		return script.Echo(s.options.duration)
+func (r *running) script() script.Script {
+	if r.search == nil {
+		return script.Echo(r.options.duration)
 	}
-	return script.Then(script.List(script.Connected{}), s.search.Script)
+	return script.Then(script.List(script.Connected{}), r.search.Script)
 }
 
 // interrupted is for what was ended by a signal before it had begun.
@@ -210,26 +210,26 @@ func skipped(who string) func(string, error) {
 }
 
 // announce says what is about to run.
-func (s *session) announce(w io.Writer) {
+func (r *running) announce(w io.Writer) {
 	fmt.Fprintf(w, "dummyload %s: %d dummies, Over Send %d, %v bytes, %v, seed %d, target %s\n",
-		version(), s.config.Clients, s.config.OverSend, s.options.size, s.config.Frame,
-		s.config.Seed, s.options.target.of(s.config.Target))
+		version(), r.config.Clients, r.config.OverSend, r.options.size, r.config.Frame,
+		r.config.Seed, r.options.target.of(r.config.Target))
 }
 
 // report gives the verdict: for people on stdout (on stderr when the JSON is there), as JSON
 // where asked, and as exit code.
-func (s *session) report(final *monitor.View, signalled bool) error {
-	verdict := monitor.Judge(final, s.rules(signalled && s.early(final)))
-	meta := s.meta(final)
+func (r *running) report(final *monitor.View, signalled bool) error {
+	verdict := monitor.Judge(final, r.rules(signalled && r.early(final)))
+	meta := r.meta(final)
 	summary := monitor.NewSummary(final, verdict, meta)
 	text := io.Writer(os.Stdout)
-	if s.options.json == "-" {
+	if r.options.json == "-" {
 		text = os.Stderr
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	r.writing.Lock()
+	defer r.writing.Unlock()
 	if err := errors.Join( // one that cannot be written is no reason to lose the other
-		monitor.WriteReport(text, final, verdict, meta), s.writeSummary(summary),
+		monitor.WriteReport(text, final, verdict, meta), r.writeSummary(summary),
 	); err != nil {
 		return err
 	}
@@ -239,44 +239,44 @@ func (s *session) report(final *monitor.View, signalled bool) error {
 	return nil
 }
 
-// writeSummary writes --json, once. s.writing is held.
-func (s *session) writeSummary(summary monitor.Summary) error {
-	if s.summed {
+// writeSummary writes --json, once. r.writing is held.
+func (r *running) writeSummary(summary monitor.Summary) error {
+	if r.summed {
 		return nil
 	}
-	s.summed = true
-	return s.out.WriteJSON(summary)
+	r.summed = true
+	return r.out.WriteJSON(summary)
 }
 
-func (s *session) meta(of *monitor.View) monitor.Meta {
-	m := monitor.Meta{Version: version(), JSONFile: s.options.json, Duration: s.planned(),
+func (r *running) meta(of *monitor.View) monitor.Meta {
+	m := monitor.Meta{Version: version(), JSONFile: r.options.json, Duration: r.planned(),
 		Advice: diagnose.Advice}
-	if s.tuned {
-		m.Command = s.options.headlessCommand(dummy.InForce(of))
+	if r.tuned {
+		m.Command = r.options.headlessCommand(dummy.InForce(of))
 	} else {
-		m.Command = s.options.command("", func(string) bool { return true })
+		m.Command = r.options.command("", func(string) bool { return true })
 	}
 	return m
 }
 
 // planned is how long Echo was to be on, 0 where nobody said.
-func (s *session) planned() time.Duration {
-	if s.options.maxRate > 0 || s.tuned && !s.options.durationSet {
+func (r *running) planned() time.Duration {
+	if r.options.maxRate > 0 || r.tuned && !r.options.durationSet {
 		return 0 // each step has its own; a screen has keys
 	}
-	return s.options.duration
+	return r.options.duration
 }
 
 // early reports whether Echo was not on for as long as it was to be.
-func (s *session) early(final *monitor.View) bool {
-	return s.planned() == 0 || final.Whole().EchoOn < s.planned()
+func (r *running) early(final *monitor.View) bool {
+	return r.planned() == 0 || final.Whole().EchoOn < r.planned()
 }
 
-func (s *session) rules(interrupted bool) monitor.Rules {
+func (r *running) rules(interrupted bool) monitor.Rules {
 	return monitor.Rules{
-		Allow:       s.options.allow,
-		Thresholds:  s.options.thresholds,
-		OpenLoop:    s.config.Rate > 0,
+		Allow:       r.options.allow,
+		Thresholds:  r.options.thresholds,
+		OpenLoop:    r.config.Rate > 0,
 		Interrupted: interrupted,
 	}
 }

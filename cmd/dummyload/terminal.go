@@ -23,31 +23,31 @@ func runTerminal(o *loadOptions) error {
 	var again onAgain
 	stop, release := stopSignals(again.call)
 	defer release()
-	s, err := open(stop, o)
+	r, err := open(stop, o)
 	if err != nil {
 		return interrupted(err)
 	}
-	s.tuned = true
-	defer s.release()
+	r.tuned = true
+	defer r.release()
 	atOnce, screenEnded := make(chan struct{}), make(chan struct{})
 	again.set(func() {
 		close(atOnce)
 		<-screenEnded // a terminal is not left in the middle of a screen
-		s.endAtOnce()
+		r.endAtOnce()
 	})
 	var dumps []string
-	endDumps := onQuit(func() { dumps = append(dumps, s.dumpToFile(time.Now())) })
+	endDumps := onQuit(func() { dumps = append(dumps, r.dumpToFile(time.Now())) })
 
-	endSampling := s.rig.Begin()
-	endTimer := s.startTimer()
+	endSampling := r.rig.Begin()
+	endTimer := r.startTimer()
 	rescuer := startRescuer()
 	err = tui.Run(stop, tui.Options{
-		Control: s.rig.Control(),
-		Latest:  s.rig.Sampler.Latest,
+		Control: r.rig.Control(),
+		Latest:  r.rig.Sampler.Latest,
 		Version: version(),
-		Rules:   s.rules(false),
+		Rules:   r.rules(false),
 		Command: o.headlessCommand,
-		Report:  s.writeReport,
+		Report:  r.writeReport,
 		Start:   o.start,
 		ASCII:   o.ascii,
 		AtOnce:  atOnce,
@@ -62,28 +62,28 @@ func runTerminal(o *loadOptions) error {
 		}
 	}()
 	if errors.Is(err, tui.ErrAtOnce) {
-		s.endAtOnce()
+		r.endAtOnce()
 	}
-	fmt.Fprintf(os.Stderr, "disconnecting %d dummies …\n", s.rig.Sampler.Sample().Connections.Now)
-	err = errors.Join(err, script.Finish(s.rig.Fleet, s.config.Quiet))
+	fmt.Fprintf(os.Stderr, "disconnecting %d dummies …\n", r.rig.Sampler.Sample().Connections.Now)
+	err = errors.Join(err, script.Finish(r.rig.Fleet, r.config.Quiet))
 	endSampling()
-	final, traceErr := s.close()
+	final, traceErr := r.close()
 	if err != nil {
 		return err
 	}
-	return afterTrace(s.report(final, stop.Err() != nil), traceErr)
+	return afterTrace(r.report(final, stop.Err() != nil), traceErr)
 }
 
 // startTimer gives STOP once Echo has been on for --duration, as `dummyload run` does, until the
 // returned function is called.
-func (s *session) startTimer() (end func()) {
-	o := s.options
+func (r *running) startTimer() (end func()) {
+	o := r.options
 	if !o.durationSet || o.duration == 0 {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		p := script.Player{Fleet: s.rig.Fleet}
+		p := script.Player{Fleet: r.rig.Fleet}
 		_ = p.Play(ctx, script.Timer(o.duration)) // it ends with the screen or the fleet
 	}()
 	return cancel
@@ -105,7 +105,7 @@ func (o *loadOptions) headlessCommand(t dummy.Tuning) string {
 }
 
 // writeReport writes the summary as it would be if the run ended now.
-func (s *session) writeReport(path string) error {
+func (r *running) writeReport(path string) error {
 	out, err := openOutput(path)
 	if err != nil {
 		return err
@@ -114,17 +114,17 @@ func (s *session) writeReport(path string) error {
 	if err := out.Begin(); err != nil {
 		return err
 	}
-	now := s.rig.Sampler.Sample()
-	verdict := monitor.Judge(now, s.rulesNow())
-	return out.WriteJSON(monitor.NewSummary(now, verdict, s.meta(now)))
+	now := r.rig.Sampler.Sample()
+	verdict := monitor.Judge(now, r.rulesNow())
+	return out.WriteJSON(monitor.NewSummary(now, verdict, r.meta(now)))
 }
 
 // dumpToFile writes the trace where a screen has the terminal, and says where it is or why not.
-func (s *session) dumpToFile(now time.Time) string {
+func (r *running) dumpToFile(now time.Time) string {
 	path := "dummyload-" + now.Format("20060102-150405.000") + "-trace.txt"
 	f, err := os.Create(path)
 	if err == nil {
-		err = errors.Join(s.dumpTrace(f), f.Close())
+		err = errors.Join(r.dumpTrace(f), f.Close())
 	}
 	if err != nil {
 		return "dummyload: trace of the last operations: " + monitor.Clean(err.Error())

@@ -65,5 +65,5 @@ func TestScreenStopsAfterItsDuration(t *testing.T) {
 	}
 	var unset loadOptions
 	unset.addFlags(pflag.NewFlagSet("", pflag.PanicOnError))
-	(&session{options: &unset}).startTimer()() // or it would play on a fleet that is not there
+	(&running{options: &unset}).startTimer()() // or it would play on a fleet that is not there
 }
