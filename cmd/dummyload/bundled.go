@@ -17,19 +17,19 @@ type bundled interface {
 	Addr() netip.AddrPort
 	// Records is all that its trace holds.
 	Records() (trace.Excerpt, error)
-	// Stop stops the server and waits for its audit, which later Collects carry: or for how it
-	// ended without one. Its trace can still be asked.
+	// Stop stops the server and waits for its audit, or for its end without one. Later Collects have
+	// it. The trace can still be read.
 	Stop()
-	// Close is for when nothing more is asked. A process that ends badly now is in later Collects.
+	// Close ends it: nothing is asked after it. Where its process ends badly, later Collects say so.
 	Close()
-	// Stderr is what the server's process has written there, complete after Close.
+	// Stderr is what the server's process has written to stderr, complete after Close.
 	Stderr() []byte
 }
 
-// startBundled starts the bundled server on a free loopback port, fit for the given load.
+// startBundled starts the bundled server on a free loopback port, with limits above the given load.
 func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
-	// Every echo a right dummy may have unanswered fits, however slowly the dummies read, or if they
-	// are stopped in the middle of a frame. Of the hostile, SendQ's own limit is the one that holds.
+	// SendQ has room for every echo that a right dummy may have unanswered, however slowly it reads.
+	// For hostile dummies the usual limit holds.
 	most := c.OverSend * (c.SizeMax + c.Frame.Overhead())
 	config := server.Config{
 		Listen:     netip.MustParseAddrPort("127.0.0.1:0"),
@@ -44,7 +44,7 @@ func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
 	if o.serverProcess {
 		c, err := startChild(config)
 		if err != nil {
-			return nil, err // and not a bundled that holds a nil child
+			return nil, err // not c: a bundled that holds a nil *Child is not nil
 		}
 		return c, nil
 	}
@@ -56,12 +56,13 @@ func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
 	return inProcess{srv}, nil
 }
 
-// memoryFor is what no load ever reaches, whatever it is tuned to: all sessions there can be, with
-// SendQ full, in blocks twice as large as what they hold, and a frame arriving.
+// memoryFor is a limit that no load reaches, whatever it is tuned to: the most sessions there can be,
+// each with SendQ full, in blocks twice as large as what they hold, and a frame arriving.
 func memoryFor(c dummy.Config, sendQ int) int64 {
 	return 4 * int64(sendQ+c.Frame.MaxPayload()) * server.DefaultMaxSessions
 }
 
+// inProcess is the bundled server in this process.
 type inProcess struct{ *server.Server }
 
 // Collect adds the server's figures.

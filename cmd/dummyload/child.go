@@ -39,8 +39,8 @@ func startChild(config server.Config) (*cluster.Child, error) {
 	return c, nil
 }
 
-// ourselves is this program's file. Where the system does not tell (Linux without /proc), it is
-// looked for as a shell does, by the name that it was started by.
+// ourselves is the path of this program's file. Where the system does not say (Linux without /proc),
+// it is searched as a shell does, by the name that the program was started by.
 func ourselves() (string, error) {
 	path, err := os.Executable()
 	if err == nil {
@@ -53,8 +53,8 @@ func ourselves() (string, error) {
 	return path, lost
 }
 
-// withoutOurFlags drops the variables that set flags: what the parent was told has been
-// handed on by name already.
+// withoutOurFlags leaves out the variables that set flags: the child has what it needs on its
+// command line.
 func withoutOurFlags(env []string) []string {
 	var kept []string
 	for _, e := range env {

@@ -12,7 +12,7 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// writeTrace writes to --trace what the traces of both ends hold, once. r.writing is held.
+// writeTrace writes to --trace, once, what the traces of both ends hold. r.writing is locked.
 func (r *running) writeTrace() error {
 	if !r.trace.Wanted() || r.traced {
 		return nil
@@ -31,17 +31,16 @@ func (r *running) dumpTrace(w io.Writer) error {
 	return errors.Join(trace.WriteText(w, processes...), err)
 }
 
-// atOnceMost is how long a run may take to end at once: whatever it hangs on, it ends. A child
-// server that does not answer takes most of it.
+// atOnceMost is how long a run may take to end at once. A child server that does not answer takes
+// most of it. After it the program ends, whatever still hangs.
 const atOnceMost = cluster.RecordsMost + 2*time.Second
 
-// endAtOnce is for whoever does not want to wait for the drain. What was measured is written where
-// it was asked for, as it stands, and the program ends.
+// endAtOnce ends the program without a drain. --json and --trace get what was measured until now.
 func (r *running) endAtOnce() {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		r.writing.Lock() // and never unlocked: a run that ends by itself meanwhile waits here
+		r.writing.Lock() // for good: a run that ends by itself now waits for this lock
 		if err := r.writeAsItStands(); err != nil {
 			fmt.Fprintln(os.Stderr, "dummyload:", monitor.Clean(err.Error()))
 		}
@@ -64,7 +63,7 @@ func (r *running) writeAsItStands() error {
 	return errors.Join(r.writeSummary(summary), r.writeTrace())
 }
 
-// rulesNow are the rules for a run that goes on. Drained it does, too: the bundled server still
+// rulesNow are the rules for a run that goes on. After the drain it still goes on: the bundled server
 // holds every session.
 func (r *running) rulesNow() monitor.Rules {
 	rules := r.rules(false)

@@ -38,7 +38,7 @@ func newGalleryCommand() *cobra.Command {
 	f := flagSet{cmd.Flags()}
 	f.integer(&o.Parallel, "parallel", show.Parallel, 1, 64, "exhibits on show at a time")
 	f.integer(&o.Natural, "natural", 0, 0, 1000, "times that each specimen is also shown with its "+
-		"bug's window as narrow as it is in the field; how often it was named is told, and fails nothing")
+		"bug's window as narrow as it is in the field; how often it was named is shown, and fails nothing")
 	f.integer(&o.Lifetimes, "lifetimes", 0, 0, show.MaxLifetimes, "connections that each right server "+
 		"must have served, under churn, without being accused; 0 = as many as a second brings")
 	f.StringVar(&o.json, "json", "", "write the table as JSON to a file; - is stdout")

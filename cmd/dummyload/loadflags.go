@@ -21,11 +21,11 @@ import (
 	"dummyload/server/iocp"
 )
 
-// loadOptions is what the flags of `run` and of the terminal UI say.
+// loadOptions are the values of the flags of `run` and of the terminal UI.
 type loadOptions struct {
 	config        dummy.Config
 	target        address
-	wait          time.Duration // for the target
+	wait          time.Duration // how long the target may take to accept
 	size          sizes
 	seed          seed
 	duration      time.Duration
@@ -52,7 +52,8 @@ type seed struct{ value uint64 }
 // defaultDuration is the only default that is not the fleet's.
 const defaultDuration = 10 * time.Second
 
-// addFlags adds every flag of `run`: those of the knobs, and after some of them what belongs there.
+// addFlags adds every flag of `run`: those of the knobs, and after some of them the flags that belong
+// beside them.
 func (o *loadOptions) addFlags(flags *pflag.FlagSet) {
 	f := flagSet{flags}
 	f.SortFlags = false
@@ -159,7 +160,7 @@ func (o *loadOptions) addRunFlags(flags *pflag.FlagSet) {
 		"find the highest --rate with rtt_p99 under this and nothing late, by steps of --duration")
 }
 
-// checkRun says what does not go together in `run`.
+// checkRun refuses flags of `run` that do not go together.
 func (o *loadOptions) checkRun() error {
 	switch {
 	case o.maxRate > 0 && o.config.Rate > 0:
@@ -179,8 +180,8 @@ func (o *loadOptions) addTerminalFlags(flags *pflag.FlagSet) {
 	f.boolean(&o.ascii, "ascii", "draw with ASCII characters only")
 }
 
-// fleetConfig is the dummies' configuration once the flags are read; a target of its own or
-// the bundled server's address is put in by the caller.
+// fleetConfig is the dummies' configuration by the flags, but for the target's address, which the
+// caller puts in.
 func (o *loadOptions) fleetConfig() (dummy.Config, error) {
 	c := o.config
 	if o.wait > 0 && o.target.text == "" {
@@ -199,8 +200,8 @@ func (o *loadOptions) fleetConfig() (dummy.Config, error) {
 	return c, nil
 }
 
-// command is the command line that repeats the run: what was given, here or by the environment,
-// as far as keep wants it, and the seed. subcommand is put in front, if there is one.
+// command is the command line that repeats the run: subcommand, if there is one, the arguments that
+// keep wants, and the seed. The variables that set flags stand in front.
 func (o *loadOptions) command(subcommand string, keep func(arg string) bool) string {
 	var words []string
 	for _, e := range os.Environ() {
@@ -233,7 +234,7 @@ func quoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// appendTo is a flag that may be repeated; each time adds to what there is.
+// appendTo adds a flag that may be repeated: each time adds to its values.
 func appendTo[T any](f flagSet, p *[]T, name, kind, usage string, parse func(string) ([]T, error)) {
 	f.Var(&value[[]T]{p, func(s string) ([]T, error) {
 		more, err := parse(s)
@@ -272,8 +273,7 @@ func parseSeed(s string) (seed, error) {
 	return seed{n}, nil
 }
 
-// backendNames are those of every platform: one that exists elsewhere is a known word that
-// cannot run here, which iocp.New says better.
+// backendNames are the backends of all systems. A name from another system gets an error of its own.
 var backendNames = []string{"auto", "iocp", "uring", "epoll", "net"}
 
 func backendUsage() string {
@@ -324,7 +324,7 @@ func parseProgress(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// progressEvery is the interval in force: the flag's, or one that suits where stderr goes.
+// progressEvery is the interval of the progress: the flag's, or one that fits where stderr goes.
 func (o *loadOptions) progressEvery() time.Duration {
 	switch {
 	case o.progressSet:

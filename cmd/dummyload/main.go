@@ -21,7 +21,7 @@ const (
 // usageError is bad input: one line on stderr, exit 2, nothing started.
 type usageError struct{ error }
 
-// exitCode ends the program with a verdict's code; what there was to say has been said.
+// exitCode ends the program with a verdict's code. Its verdict is printed already.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }

@@ -6,7 +6,7 @@ import (
 	"dummyload/monitor/output"
 )
 
-// openTrace opens the file of --trace; "" is none.
+// openTrace opens the file of --trace; "" is no file.
 func openTrace(path string) (*output.File, error) {
 	if path == "-" {
 		return nil, usageError{fmt.Errorf("--trace -: want a file, stdout has the report")}
@@ -14,7 +14,7 @@ func openTrace(path string) (*output.File, error) {
 	return openFile("--trace", path)
 }
 
-// openOutput opens the file of --json; "" is nowhere, "-" is stdout.
+// openOutput opens the file of --json; "" is no file, "-" is stdout.
 func openOutput(path string) (*output.File, error) { return openFile("--json", path) }
 
 func openFile(flag, path string) (*output.File, error) {

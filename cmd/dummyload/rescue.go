@@ -23,7 +23,7 @@ func newRescueCommand() *cobra.Command {
 	}
 }
 
-// startRescuer starts this program once more, for that.
+// startRescuer starts this program once more, as `dummyload rescue`.
 func startRescuer() *tui.Rescuer {
 	self, err := os.Executable()
 	if err != nil {

@@ -57,7 +57,7 @@ func newRunCommand() *cobra.Command {
 	return cmd
 }
 
-// newHelpCommand is cobra's, but for a command that there is none of: that is bad input.
+// newHelpCommand is cobra's, but help about a command that does not exist is bad input.
 func newHelpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
@@ -74,7 +74,8 @@ func newHelpCommand(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// strictCompletion has cobra's completion command refuse what it would answer with its help.
+// strictCompletion makes a wrong argument of cobra's completion command bad input: by itself it
+// prints its help.
 func strictCompletion(root *cobra.Command) {
 	for _, c := range root.Commands() {
 		if c.Name() != "completion" {
@@ -108,7 +109,7 @@ func newVersionCommand() *cobra.Command {
 	}
 }
 
-// version is what the build knows of itself: a module version, or the commit it was built from.
+// version is the module's version, or the commit that the program was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

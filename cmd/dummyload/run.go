@@ -26,11 +26,11 @@ type running struct {
 	search  *script.MaxRate // nil without --max-rate
 	out     *output.File
 	trace   *output.File
-	tuned   bool // under a screen: the load may have been changed
+	tuned   bool // under a screen: the load may have changed
 
-	writing sync.Mutex // guards what follows; once a run ends at once it is held for good
+	writing sync.Mutex // guards what follows; a run that ends at once never unlocks it
 	traced  bool       // --trace is written
-	summed  bool       // --json is
+	summed  bool       // --json is written
 }
 
 // open checks everything that can be checked first, then starts the server and the fleet.
@@ -68,19 +68,19 @@ func open(ctx context.Context, o *loadOptions, sinks ...monitor.Sink) (*running,
 	return r, nil
 }
 
-// release is for when all has been asked and written.
+// release ends the server and closes the files. Nothing is asked or written after it.
 func (r *running) release() {
 	if r.server != nil {
 		r.server.Close()
-		_, _ = os.Stderr.Write(r.server.Stderr()) // not before: a screen may have been in use
+		_, _ = os.Stderr.Write(r.server.Stderr()) // not before: a screen may have had the terminal
 	}
-	// The last opened goes first: where both name a new file it is the first that removes it, and
-	// Windows removes none that is still open.
+	// The last opened goes first. Where both flags name one new file, the first opened removes it,
+	// and Windows removes no file that is still open.
 	_ = r.trace.Close()
 	_ = r.out.Close()
 }
 
-// start starts the server, unless there is a target, and makes the rest around it.
+// start starts the server, unless there is a target, and then the rest.
 func (r *running) start(ctx context.Context, sinks []monitor.Sink) error {
 	o := r.options
 	parts := rig.Parts{Config: r.config, Every: monitor.SampleInterval, Sinks: sinks, Wait: o.wait}
@@ -118,7 +118,7 @@ func (r *running) start(ctx context.Context, sinks []monitor.Sink) error {
 	return nil
 }
 
-// traceFile is where the bundled server's trace is to be found.
+// traceFile is the file with the bundled server's trace.
 type traceFile string
 
 // Collect names it in the server's figures.
@@ -128,8 +128,8 @@ func (f traceFile) Collect(_ *monitor.Run, t *monitor.Tally) {
 	}
 }
 
-// close ends the server after the fleet, writes --trace, and returns the last snapshot, which has
-// the server's audit in it and how its process ended.
+// close ends the server, after the fleet, and writes --trace. It returns the last view, with the
+// server's audit and how its process ended.
 func (r *running) close() (*monitor.View, error) {
 	r.rig.Stop()
 	r.writing.Lock()
@@ -184,7 +184,7 @@ func (r *running) script() script.Script {
 	return script.Then(script.List(script.Connected{}), r.search.Script)
 }
 
-// interrupted is for what was ended by a signal before it had begun.
+// interrupted turns the error of a run that a signal ended before it began into its exit code.
 func interrupted(err error) error {
 	if errors.Is(err, dummy.ErrInterrupted) {
 		fmt.Fprintln(os.Stderr, "dummyload:", err)
@@ -193,8 +193,8 @@ func interrupted(err error) error {
 	return err
 }
 
-// afterTrace is what a run has come to: a trace that could not be written is a failure of the
-// program, but does not hide the report.
+// afterTrace is the result of a run. A trace that cannot be written is a failure of the program,
+// but does not hide the report.
 func afterTrace(reported, traceErr error) error {
 	if traceErr != nil {
 		return fmt.Errorf("--trace: %w", traceErr)
@@ -202,7 +202,7 @@ func afterTrace(reported, traceErr error) error {
 	return reported
 }
 
-// skipped tells on stderr when "auto" had to fall back.
+// skipped says on stderr which backend "auto" passed over, and why.
 func skipped(who string) func(string, error) {
 	return func(backend string, err error) {
 		fmt.Fprintf(os.Stderr, "dummyload: %s: auto goes without %s: %v\n", who, backend, err)
@@ -216,8 +216,8 @@ func (r *running) announce(w io.Writer) {
 		r.config.Seed, r.options.target.of(r.config.Target))
 }
 
-// report gives the verdict: for people on stdout (on stderr when the JSON is there), as JSON
-// where asked, and as exit code.
+// report gives the verdict: for people on stdout (on stderr when stdout has the JSON), as JSON where
+// asked, and as exit code.
 func (r *running) report(final *monitor.View, signalled bool) error {
 	verdict := monitor.Judge(final, r.rules(signalled && r.early(final)))
 	meta := r.meta(final)
@@ -228,7 +228,7 @@ func (r *running) report(final *monitor.View, signalled bool) error {
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	if err := errors.Join( // one that cannot be written is no reason to lose the other
+	if err := errors.Join( // when one cannot be written, the other still is
 		monitor.WriteReport(text, final, verdict, meta), r.writeSummary(summary),
 	); err != nil {
 		return err
@@ -239,7 +239,7 @@ func (r *running) report(final *monitor.View, signalled bool) error {
 	return nil
 }
 
-// writeSummary writes --json, once. r.writing is held.
+// writeSummary writes --json, once. r.writing is locked.
 func (r *running) writeSummary(summary monitor.Summary) error {
 	if r.summed {
 		return nil
@@ -259,15 +259,15 @@ func (r *running) meta(of *monitor.View) monitor.Meta {
 	return m
 }
 
-// planned is how long Echo was to be on, 0 where nobody said.
+// planned is how long Echo should be on; 0 where nobody said.
 func (r *running) planned() time.Duration {
 	if r.options.maxRate > 0 || r.tuned && !r.options.durationSet {
-		return 0 // each step has its own; a screen has keys
+		return 0 // each step of a search has its own; a screen has keys
 	}
 	return r.options.duration
 }
 
-// early reports whether Echo was not on for as long as it was to be.
+// early reports whether Echo was on for less time than planned.
 func (r *running) early(final *monitor.View) bool {
 	return r.planned() == 0 || final.Whole().EchoOn < r.planned()
 }

@@ -78,7 +78,8 @@ func parseListen(s string) (address, error) {
 	return a, inSoManyWords(a)
 }
 
-// inSoManyWords refuses an address beyond loopback that is given by a name.
+// inSoManyWords refuses a name for an address that is not loopback: who opens the server to others
+// must write the address.
 func inSoManyWords(a address) error {
 	if _, err := netip.ParseAddrPort(a.text); err != nil && !a.addrs[0].Addr().IsLoopback() {
 		return fmt.Errorf("want the address itself where it is not loopback: %v", a.addrs[0])

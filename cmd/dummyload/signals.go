@@ -12,22 +12,23 @@ import (
 	"dummyload/monitor"
 )
 
-// heeded are those of the signals that were not ignored when the program started: one that was
-// stays ignored (nohup(1) ignores SIGHUP, a shell's script SIGINT and SIGQUIT for what it runs in
-// the background).
+// heeded are the signals of a list that were not ignored when the program started. One that was
+// ignored stays ignored: nohup(1) ignores SIGHUP, and a shell script SIGINT and SIGQUIT for what it
+// runs in the background.
 func heeded(list []os.Signal) []os.Signal {
 	return slices.DeleteFunc(slices.Clone(list), signal.Ignored)
 }
 
-// notify is signal.Notify for a list that may be empty, which for that means all signals.
+// notify is signal.Notify for a list that may be empty: signal.Notify takes an empty one for all
+// signals.
 func notify(c chan<- os.Signal, list []os.Signal) {
 	if len(list) > 0 {
 		signal.Notify(c, list...)
 	}
 }
 
-// stopSignals returns a context that the first of the stop signals ends: STOP, drain, report.
-// The second calls again. release gives the signals back.
+// stopSignals returns a context that ends at the first stop signal: STOP, drain, report. The second
+// one calls again. release gives the signals back.
 func stopSignals(again func()) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -53,7 +54,7 @@ func stopSignals(again func()) (ctx context.Context, release func()) {
 	}
 }
 
-// onAgain is what the second of the stop signals does: the program ends, until there is more to do.
+// onAgain is what the second stop signal does. Before set is called it just ends the program.
 type onAgain struct{ do atomic.Pointer[func()] }
 
 func (a *onAgain) set(do func()) { a.do.Store(&do) }
@@ -79,7 +80,7 @@ func dumpOnQuit(dump func(io.Writer) error) (release func()) {
 }
 
 // onQuit calls do whenever the quit signal comes (SIGQUIT; Ctrl-\ in a terminal), and the program
-// goes on. It returns the function that ends this, once do has returned.
+// goes on. release ends this; it waits for a do that is still at work.
 func onQuit(do func()) (release func()) {
 	signals := make(chan os.Signal, 1)
 	notify(signals, heeded(quitSignalList))

@@ -13,10 +13,10 @@ var stopSignalList = []os.Signal{os.Interrupt, syscall.SIGTERM}
 // Windows has no quit signal.
 var quitSignalList []os.Signal
 
-// detach keeps the console's Ctrl-C from a child: its parent tells it when to stop.
+// detach keeps the console's Ctrl-C from a child: its parent stops it.
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
-// outlived are what a rescuer does not end by: Ctrl-C and Ctrl-Break reach it as well.
+// outlived are the signals that do not end a rescuer: Ctrl-C and Ctrl-Break reach it as well.
 var outlived = []os.Signal{os.Interrupt}

@@ -14,8 +14,8 @@ import (
 	"dummyload/tui"
 )
 
-// runTerminal is `dummyload` without a subcommand: the same run under a screen and keys. What
-// it measured is reported and written as after `dummyload run`.
+// runTerminal is `dummyload` without a subcommand: the same run under a screen and keys. Its report
+// and its files are those of `dummyload run`.
 func runTerminal(o *loadOptions) error {
 	if err := tui.Usable(); err != nil {
 		return usageError{fmt.Errorf("%w; `dummyload run` needs no terminal", err)}
@@ -32,7 +32,7 @@ func runTerminal(o *loadOptions) error {
 	atOnce, screenEnded := make(chan struct{}), make(chan struct{})
 	again.set(func() {
 		close(atOnce)
-		<-screenEnded // a terminal is not left in the middle of a screen
+		<-screenEnded // the terminal is given back first
 		r.endAtOnce()
 	})
 	var dumps []string
@@ -56,7 +56,7 @@ func runTerminal(o *loadOptions) error {
 	endTimer()
 	close(screenEnded)
 	endDumps()
-	defer func() { // below the report, which is longer than many a terminal
+	defer func() { // below the report, where they can still be seen
 		for _, line := range dumps {
 			fmt.Fprintln(os.Stderr, line)
 		}
@@ -74,8 +74,8 @@ func runTerminal(o *loadOptions) error {
 	return afterTrace(r.report(final, stop.Err() != nil), traceErr)
 }
 
-// startTimer gives STOP once Echo has been on for --duration, as `dummyload run` does, until the
-// returned function is called.
+// startTimer gives STOP once Echo has been on for --duration, as `dummyload run` does. end ends the
+// timer.
 func (r *running) startTimer() (end func()) {
 	o := r.options
 	if !o.durationSet || o.duration == 0 {
@@ -89,8 +89,7 @@ func (r *running) startTimer() (end func()) {
 	return cancel
 }
 
-// headlessCommand is the command line that repeats this run without a screen, with the load as it
-// was tuned.
+// headlessCommand is the command line that repeats this run without a screen and with this tuning.
 func (o *loadOptions) headlessCommand(t dummy.Tuning) string {
 	words := []string{o.command("run", func(arg string) bool {
 		name, _, _ := strings.Cut(arg, "=")
@@ -119,7 +118,8 @@ func (r *running) writeReport(path string) error {
 	return out.WriteJSON(monitor.NewSummary(now, verdict, r.meta(now)))
 }
 
-// dumpToFile writes the trace where a screen has the terminal, and says where it is or why not.
+// dumpToFile writes the trace to a file, because a screen has the terminal. It says which file, or
+// why there is none.
 func (r *running) dumpToFile(now time.Time) string {
 	path := "dummyload-" + now.Format("20060102-150405.000") + "-trace.txt"
 	f, err := os.Create(path)

@@ -17,8 +17,8 @@ import (
 	"dummyload/dummy"
 )
 
-// value is a flag whose error says what is accepted. pflag puts flag and value in front, so
-// that bad input gets its one line.
+// value is the value of a flag. The error of parse says what is accepted; pflag puts the flag and the
+// value in front, so bad input gets its one line.
 type value[T any] struct {
 	target *T
 	parse  func(string) (T, error)
@@ -58,7 +58,7 @@ func (f flagSet) integer(p *int, name string, def, lo, hi int, usage string) {
 	}, strconv.Itoa, "N"}, name, usage)
 }
 
-// byteUnits are those that a number of bytes may end in, longest first.
+// byteUnits are the units that a number of bytes may end in, the longest first.
 var byteUnits = []struct {
 	name  string
 	shift int
@@ -76,7 +76,7 @@ func byteCount[N int | int64](f flagSet, p *N, name string, def, lo N, usage str
 			}
 			n, err := strconv.ParseInt(number, 10, 64)
 			if err != nil || n > math.MaxInt64>>u.shift || int64(N(n<<u.shift)) != n<<u.shift ||
-				N(n<<u.shift) < lo { // it must fit the type, too
+				N(n<<u.shift) < lo { // too large for its type, or too small
 				break
 			}
 			return N(n << u.shift), nil
@@ -168,10 +168,10 @@ func choice[T any](f flagSet, p *T, name string, def string, parse func(string) 
 	}, func(T) string { return shown }, "NAME"}, name, usage)
 }
 
-// address is HOST:PORT, resolved when the flag is read so that a wrong name starts nothing.
+// address is HOST:PORT. It is resolved when the flag is read, so that a wrong name starts nothing.
 type address struct {
 	text  string
-	addrs []netip.AddrPort // of the name, those of IPv4 first
+	addrs []netip.AddrPort // of the name, IPv4 first
 }
 
 // resolveMost is how long a name may take to be resolved.
@@ -207,7 +207,7 @@ func parseAddress(s string) (address, error) {
 	return a, nil
 }
 
-// of is the address among several of the name that is in use, as people are told.
+// of writes addr, which is one of the name's addresses, for people: with the name.
 func (a address) of(addr netip.AddrPort) string {
 	if a.text == "" || a.text == addr.String() {
 		return addr.String()
@@ -245,7 +245,7 @@ func formatAddrs(addrs []netip.Addr) string {
 	return strings.Join(words, ",")
 }
 
-// environmentName is the variable that sets a flag's default.
+// environmentName is the environment variable that sets a flag's default.
 func environmentName(flag string) string {
 	return "DUMMYLOAD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }

@@ -18,11 +18,11 @@ import (
 // Process is the process that a child lives in.
 type Process interface {
 	// Wait waits for its end. The code is negative when it did not exit by itself. Wait is called
-	// once, after its stdout has ended.
+	// once, after the end of its stdout.
 	Wait() (code int, err error)
 	// Kill ends it, if it has not ended. It may be called by any goroutine.
 	Kill()
-	// Stderr is what it has written there. It is complete once Wait has returned.
+	// Stderr is what it has written to stderr. It is complete once Wait has returned.
 	Stderr() []byte
 }
 
@@ -36,16 +36,16 @@ type Child struct {
 	closed  sync.Once
 }
 
-// endMost is how long a child may take longer than it should before it is killed.
+// endMost is how much longer than it should a child may take before it is killed.
 const endMost = 10 * time.Second
 
 // Refused is a child that ended, or was ended, before it listened.
 type Refused struct {
-	Stderr string // what it wrote there
+	Stderr string // what it wrote to stderr
 	Cause  error  // what the parent saw
 }
 
-// Error is what the child wrote, or what the parent saw where it wrote nothing.
+// Error is what the child wrote to stderr, or what the parent saw where it wrote nothing.
 func (r *Refused) Error() string {
 	if r.Stderr != "" {
 		return r.Stderr
@@ -53,9 +53,9 @@ func (r *Refused) Error() string {
 	return "it does not say where it listens: " + r.Cause.Error()
 }
 
-// Start starts cmd, which is to call Serve, and waits until it listens. grace is how long the
-// child gives its sessions to leave when it is stopped. The error is a *Refused, or the system's:
-// nothing was started then.
+// Start starts cmd, which must call Serve, and waits until it listens. grace is how long the child
+// gives its sessions to leave when it stops. The error is a *Refused, or the system's; after either
+// no process is left.
 func Start(cmd *exec.Cmd, grace time.Duration) (*Child, error) {
 	p := &command{cmd: cmd}
 	cmd.Stderr = &p.stderr
@@ -70,7 +70,7 @@ func Start(cmd *exec.Cmd, grace time.Duration) (*Child, error) {
 	return Attach(stdin, stdout, p, grace)
 }
 
-// Attach is Start for a process that has been started. in is its stdin, out its stdout.
+// Attach is Start for a process that runs already. in is its stdin, out its stdout.
 func Attach(in io.WriteCloser, out io.Reader, p Process, grace time.Duration) (*Child, error) {
 	lines := bufio.NewReader(out)
 	c := &Child{process: p, grace: grace}
@@ -84,24 +84,23 @@ func Attach(in io.WriteCloser, out io.Reader, p Process, grace time.Duration) (*
 	}
 	c.addr = first.Addr
 	c.link = newLink(in, lines)
-	c.compareClocks() // now, while neither is busy: the answer comes soon, and is worth the more
+	c.compareClocks() // now, while neither is busy: the sooner the answer, the closer the bounds
 	return c, nil
 }
 
 // Addr is where the child listens.
 func (c *Child) Addr() netip.AddrPort { return c.addr }
 
-// Stop has the child stop its server and waits for its audit, which later Collects carry: or for
-// how it ended without one. Its trace can still be asked. A child that takes 10 s longer than its
-// sessions may is killed.
+// Stop makes the child stop its server and waits for its audit, or for its end without one. Later
+// Collects have it. The trace can still be read. A child that takes 10 s longer than its grace is
+// killed.
 func (c *Child) Stop() {
 	defer c.killIn(c.grace+endMost, "it made no audit").Stop()
 	c.stop()
 }
 
-// Close ends the child and looks how it ended: with the code that its audit earned, or badly,
-// which is in later Collects. A child that takes longer than 10 s is killed. Further calls do
-// nothing.
+// Close ends the child. Where it does not end with the code that its audit earned, later Collects say
+// how it ended. A child that takes longer than 10 s is killed. Further calls do nothing.
 func (c *Child) Close() {
 	c.closed.Do(func() {
 		defer c.killIn(endMost, "it did not end").Stop()
@@ -113,25 +112,26 @@ func (c *Child) Close() {
 	})
 }
 
-// Kill ends the child's process at once: there is no audit then. Close comes after it as after Stop.
+// Kill ends the child's process at once, without an audit. Close must still be called.
 func (c *Child) Kill() { c.process.Kill() }
 
-// Stderr is what the child has written there. It is complete after Close.
+// Stderr is what the child has written to stderr. It is complete after Close.
 func (c *Child) Stderr() []byte { return c.process.Stderr() }
 
-// earned is the exit code that fits the audit, -1 without one: none fits.
+// earned is the exit code that fits the audit; -1 where there is no audit.
 func (c *Child) earned() int {
-	snap := monitor.Collect(c)
+	tally := monitor.Collect(c)
 	switch {
-	case snap.Server == nil || !snap.Server.Audited:
+	case tally.Server == nil || !tally.Server.Audited:
 		return -1
-	case snap.Server.OK():
+	case tally.Server.OK():
 		return monitor.ExitPass
 	}
 	return monitor.ExitFault
 }
 
-// endedHow says how a process ended, and what it died of if it wrote that to stderr.
+// endedHow says how a process ended, with the first line of a Go panic from its stderr, if there is
+// one.
 func endedHow(err error, stderr string) string {
 	how := "its process ended (exit status 0)"
 	if err != nil {
@@ -145,6 +145,7 @@ func endedHow(err error, stderr string) string {
 	return how
 }
 
+// killIn kills the child after d, unless the timer is stopped.
 func (c *Child) killIn(d time.Duration, why string) *time.Timer {
 	return time.AfterFunc(d, func() {
 		c.end(fmt.Sprintf("%s within %v and was killed", why, d))
@@ -152,7 +153,7 @@ func (c *Child) killIn(d time.Duration, why string) *time.Timer {
 	})
 }
 
-// command is a Process that this one has started.
+// command is a Process that this process has started.
 type command struct {
 	cmd    *exec.Cmd
 	stderr bytes.Buffer // written until Wait has returned

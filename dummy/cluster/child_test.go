@@ -62,7 +62,7 @@ func TestHowAChildEnds(t *testing.T) {
 	left.Server.Accepted++
 	panicked := "goroutine 1\npanic: seeded\n\tmain.main\n"
 	for _, c := range []struct {
-		last   word
+		last   message
 		code   int
 		stderr string
 		want   string // "" where the audit is all there is to say
@@ -72,9 +72,9 @@ func TestHowAChildEnds(t *testing.T) {
 		{audit(), monitor.ExitFault, "", "its process ended (exit status 3)"},
 		{left, monitor.ExitPass, "", "its process ended (exit status 0)"},
 		{audit(), 2, panicked, "its process ended (exit status 2): panic: seeded"},
-		{word{Server: &monitor.Server{Accepted: 7}}, 2, panicked,
+		{message{Server: &monitor.Server{Accepted: 7}}, 2, panicked,
 			"its process ended (exit status 2): panic: seeded"},
-		{word{Server: &monitor.Server{Accepted: 7}}, 0, "", "its process ended (exit status 0)"},
+		{message{Server: &monitor.Server{Accepted: 7}}, 0, "", "its process ended (exit status 0)"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			child, s := script(t)
@@ -83,7 +83,7 @@ func TestHowAChildEnds(t *testing.T) {
 				s.err = fmt.Errorf("exit status %d", c.code)
 			}
 			go func() {
-				s.answer(t, orderStop, c.last)
+				s.answer(t, requestStop, c.last)
 				if !c.last.Server.Audited {
 					s.out.Close()
 				}
@@ -115,7 +115,7 @@ func TestAChildThatHangsIsKilled(t *testing.T) {
 			c, s := script(t)
 			began := time.Now()
 			go func() {
-				s.order(t, orderStop)
+				s.request(t, requestStop)
 				if makesAudit {
 					s.say(t, audit())
 				}
@@ -143,7 +143,7 @@ func TestAChildThatHangsIsKilled(t *testing.T) {
 func TestAChildThatIsKilled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := script(t)
-		s.say(t, word{Server: &monitor.Server{Accepted: 7}})
+		s.say(t, message{Server: &monitor.Server{Accepted: 7}})
 		c.Kill()
 		go s.leave()
 		c.Stop()

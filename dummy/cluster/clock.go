@@ -6,19 +6,19 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// clock is a child's clock as its parent sees it. Both processes count on from their own
-// start by the machine's one monotonic clock, so that the difference of the two is constant. What
-// it is the wall clocks at both starts tell, as finely as the system reads them (Windows: a tick
-// of up to 16 ms), and unless they were set meanwhile. Every answer bounds it: the child read its
-// clock after it was asked and before the answer came.
+// clock is a child's clock as its parent sees it. Both processes count from their own start by the
+// machine's one monotonic clock, so the difference of the two is constant. The wall clocks at both
+// starts give its value, as finely as the system reads them (Windows: a tick of up to 16 ms), and
+// unless somebody set them between the starts. Every answer bounds it: the child read its clock
+// after it was asked and before the answer came.
 type clock struct {
 	ref         time.Time     // the parent's clock
-	answered    bool          // the bounds hold
-	least, most time.Duration // how far the child's is ahead
+	answered    bool          // whether there are bounds
+	least, most time.Duration // the bounds of how far the child's is ahead
 }
 
-// ahead is how far the child's clock is: not at all, as its wall clock says, unless an answer
-// tells otherwise.
+// ahead is how far the child's clock is ahead. Where the bounds allow it, that is 0, as the wall
+// clocks say.
 func (c *clock) ahead() time.Duration {
 	if !c.answered {
 		return 0
@@ -29,7 +29,7 @@ func (c *clock) ahead() time.Duration {
 // now is the parent's time.
 func (c *clock) now() time.Duration { return time.Since(c.ref) }
 
-// learn learns from an answer, and moves it to the parent's clock.
+// learn takes the bounds from an answer, and moves the answer to the parent's clock.
 func (c *clock) learn(x *trace.Excerpt, asked, came time.Duration) {
 	start := x.Start.Sub(c.ref)
 	read := start + x.Read
@@ -37,13 +37,13 @@ func (c *clock) learn(x *trace.Excerpt, asked, came time.Duration) {
 	if c.answered {
 		least, most = max(least, c.least), min(most, c.most)
 	}
-	if least <= most { // else some clock did not go on evenly: the earlier bounds do as well
+	if least <= most { // otherwise some clock did not run evenly, and the earlier bounds stay
 		c.answered, c.least, c.most = true, least, most
 	}
 	x.Start = c.ref.Add(start - c.ahead())
 }
 
-// theirs is a time by the child's clock, as it can be sent. An unknown one stays so.
+// theirs is a time by the child's clock, to be sent. The zero time stays zero.
 func (c *clock) theirs(t time.Time) time.Time {
 	if t.IsZero() {
 		return t

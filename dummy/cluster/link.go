@@ -20,34 +20,34 @@ var (
 
 // link is a parent's end of the pipes. Its methods may be called by any goroutine.
 type link struct {
-	in      io.Closer // the child's stdin
-	orders  *json.Encoder
-	over    chan struct{}      // closed when no more words come
-	ended   chan struct{}      // closed when the child's stdout has ended
-	audited chan struct{}      // closed when the audit has come
-	answers chan trace.Excerpt // closed with over
+	in       io.Closer // the child's stdin
+	requests *json.Encoder
+	over     chan struct{}      // closed when no more messages come
+	ended    chan struct{}      // closed when the child's stdout has ended
+	audited  chan struct{}      // closed when the audit has come
+	answers  chan trace.Excerpt // closed with over
 
-	asking sync.Mutex // guards orders, clock and owed
+	asking sync.Mutex // guards requests, clock and owed
 	clock  clock
-	owed   bool          // an answer is
-	asked  atomic.Uint64 // questions
+	owed   bool          // whether an answer is owed
+	asked  atomic.Uint64 // requests that want an answer
 
 	mu     sync.Mutex
 	latest *monitor.Server
-	silent bool   // no more words come
-	how    string // it ended before its time or badly; empty when that is not known
+	silent bool   // no more messages come
+	how    string // how the child ended too early or badly; empty where it did not
 }
 
 // newLink takes over both pipes.
 func newLink(in io.WriteCloser, out io.Reader) *link {
-	l := &link{in: in, orders: json.NewEncoder(in), over: make(chan struct{}),
+	l := &link{in: in, requests: json.NewEncoder(in), over: make(chan struct{}),
 		ended: make(chan struct{}), audited: make(chan struct{}),
 		answers: make(chan trace.Excerpt, 1), clock: clock{ref: time.Now()}}
 	go l.follow(out)
 	return l
 }
 
-// follow takes what the child says, to its end. After a word that is wrong it takes no more: it
+// follow takes the child's messages until its stdout ends. After a wrong message it takes no more, but
 // reads on, so that the child does not wait for room in the pipe.
 func (l *link) follow(out io.Reader) {
 	defer close(l.ended)
@@ -62,46 +62,46 @@ func (l *link) follow(out io.Reader) {
 	_, _ = io.Copy(io.Discard, out)
 }
 
-// take takes words until there are no more, and then returns nil, or until one is wrong.
-func (l *link) take(words *json.Decoder) (wrong error) {
+// take takes messages until one is wrong, or until there are no more: then it returns nil.
+func (l *link) take(messages *json.Decoder) (wrong error) {
 	audited, answered := false, uint64(0)
 	for {
-		var w word
-		switch err := words.Decode(&w); {
+		var m message
+		switch err := messages.Decode(&m); {
 		case isWrong(err):
 			return err
-		case err != nil: // its end, or that of its process
+		case err != nil: // the end of the pipe
 			return nil
-		case w.Server == nil && w.Answer == nil:
-			return errors.New("a word that says nothing")
-		case w.Server != nil && audited:
+		case m.Server == nil && m.Answer == nil:
+			return errors.New("an empty message")
+		case m.Server != nil && audited:
 			return errors.New("figures after the audit")
-		case w.Answer != nil && answered == l.asked.Load():
-			return errors.New("an answer to no question")
+		case m.Answer != nil && answered == l.asked.Load():
+			return errors.New("an answer to no request")
 		}
-		if w.Server != nil {
+		if m.Server != nil {
 			l.mu.Lock()
-			l.latest = w.Server
+			l.latest = m.Server
 			l.mu.Unlock()
-			if audited = w.Server.Audited; audited {
+			if audited = m.Server.Audited; audited {
 				close(l.audited)
 			}
 		}
-		if w.Answer != nil {
+		if m.Answer != nil {
 			answered++
-			l.answers <- *w.Answer // there is room: one question at a time
+			l.answers <- *m.Answer // there is room: one answer is owed at a time
 		}
 	}
 }
 
-// isWrong tells a word that cannot be read from the end of the words.
+// isWrong reports whether an error is a message that is not of the protocol, and not the end.
 func isWrong(err error) bool {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	return errors.As(err, &syntax) || errors.As(err, &kind)
 }
 
-// Collect adds the newest figures that the child has said, and how it ended if it did.
+// Collect adds the newest figures of the child, and how it ended if it has.
 func (l *link) Collect(run *monitor.Run, t *monitor.Tally) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -124,7 +124,7 @@ func (l *link) Collect(run *monitor.Run, t *monitor.Tally) {
 	}
 }
 
-// end says how the child ended, which its audit does not. What was said first stays.
+// end notes how the child ended, because its audit does not say it. The first note stays.
 func (l *link) end(how string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -135,19 +135,20 @@ func (l *link) end(how string) {
 
 // Steps implements monitor.Witness. It waits up to a second.
 func (l *link) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
-	return l.ask(order{What: orderSteps, Peer: peer, Dialed: dialed, At: at}, stepsMost)
+	return l.ask(request{What: requestSteps, Peer: peer, Dialed: dialed, At: at}, stepsMost)
 }
 
-// compareClocks is a question whose answer tells nothing else.
-func (l *link) compareClocks() { _, _ = l.ask(order{What: orderSteps}, stepsMost) }
+// compareClocks asks for an answer that has nothing but the child's clock.
+func (l *link) compareClocks() { _, _ = l.ask(request{What: requestSteps}, stepsMost) }
 
 // Records asks for all that the child's trace holds. It waits up to RecordsMost.
 func (l *link) Records() (trace.Excerpt, error) {
-	return l.ask(order{What: orderRecords}, RecordsMost)
+	return l.ask(request{What: requestRecords}, RecordsMost)
 }
 
-// ask waits for an answer, but not for ever, and for none while an earlier one is owed.
-func (l *link) ask(o order, most time.Duration) (trace.Excerpt, error) {
+// ask asks and waits for the answer, for at most the given time. While an earlier answer is owed it
+// does not ask.
+func (l *link) ask(r request, most time.Duration) (trace.Excerpt, error) {
 	l.asking.Lock()
 	defer l.asking.Unlock()
 	if l.owed {
@@ -158,10 +159,10 @@ func (l *link) ask(o order, most time.Duration) (trace.Excerpt, error) {
 			return trace.Excerpt{}, errSilent
 		}
 	}
-	o.Dialed, o.At = l.clock.theirs(o.Dialed), l.clock.theirs(o.At)
+	r.Dialed, r.At = l.clock.theirs(r.Dialed), l.clock.theirs(r.At)
 	asked := l.clock.now()
 	l.asked.Add(1)
-	if l.owed || l.orders.Encode(o) != nil {
+	if l.owed || l.requests.Encode(r) != nil {
 		return trace.Excerpt{}, errNoProcess
 	}
 	l.owed = true
@@ -179,10 +180,10 @@ func (l *link) ask(o order, most time.Duration) (trace.Excerpt, error) {
 	}
 }
 
-// stop has the server stop and waits for its audit, or until none can come.
+// stop stops the server and waits for its audit, or until none can come.
 func (l *link) stop() {
 	l.asking.Lock()
-	_ = l.orders.Encode(order{What: orderStop}) // if nobody reads it any more, over says so
+	_ = l.requests.Encode(request{What: requestStop}) // where the child has ended, over is closed
 	l.asking.Unlock()
 	select {
 	case <-l.audited:
@@ -190,7 +191,7 @@ func (l *link) stop() {
 	}
 }
 
-// close lets the child end and waits until its stdout has.
+// close lets the child end, and waits for the end of its stdout.
 func (l *link) close() {
 	_ = l.in.Close()
 	<-l.ended

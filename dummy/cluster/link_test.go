@@ -35,9 +35,9 @@ func (p *process) Kill() {
 // scripted is a child that does what a test has it do.
 type scripted struct {
 	*process
-	stdin  *io.PipeReader
-	orders *json.Decoder
-	words  *json.Encoder
+	stdin    *io.PipeReader
+	requests *json.Decoder
+	messages *json.Encoder
 }
 
 const grace = 5 * time.Second
@@ -50,7 +50,7 @@ func script(t *testing.T) (*Child, *scripted) {
 	s := &scripted{&process{out: stdout}, stdin, json.NewDecoder(stdin), json.NewEncoder(stdout)}
 	go func() {
 		fmt.Fprintln(stdout, listeningHere())
-		s.answer(t, orderSteps, answer(0))
+		s.answer(t, requestSteps, answer(0))
 	}()
 	c, err := Attach(in, out, s, grace)
 	if err != nil {
@@ -67,31 +67,31 @@ func listeningHere() Listening {
 	return l
 }
 
-// order reads one order.
-func (s *scripted) order(t *testing.T, what kind) (o order) {
+// request reads one request.
+func (s *scripted) request(t *testing.T, what kind) (r request) {
 	t.Helper()
-	if err := s.orders.Decode(&o); err != nil || o.What != what {
-		t.Errorf("ordered %+v, %v, want %s", o, err, what)
+	if err := s.requests.Decode(&r); err != nil || r.What != what {
+		t.Errorf("ordered %+v, %v, want %s", r, err, what)
 	}
-	return o
+	return r
 }
 
 // say says what the child has to say.
-func (s *scripted) say(t *testing.T, words ...word) {
+func (s *scripted) say(t *testing.T, messages ...message) {
 	t.Helper()
-	for _, w := range words {
-		if err := s.words.Encode(w); err != nil {
+	for _, m := range messages {
+		if err := s.messages.Encode(m); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// answer reads an order and says something.
-func (s *scripted) answer(t *testing.T, what kind, w word) order {
+// answer reads a request and says something.
+func (s *scripted) answer(t *testing.T, what kind, m message) request {
 	t.Helper()
-	o := s.order(t, what)
-	s.say(t, w)
-	return o
+	r := s.request(t, what)
+	s.say(t, m)
+	return r
 }
 
 // leave is what a right child does when its stdin ends.
@@ -100,13 +100,13 @@ func (s *scripted) leave() {
 	s.out.Close()
 }
 
-func answer(n int) word {
-	return word{Answer: &trace.Excerpt{Start: time.Now(), Reach: time.Duration(n)}}
+func answer(n int) message {
+	return message{Answer: &trace.Excerpt{Start: time.Now(), Reach: time.Duration(n)}}
 }
 
 // audit is of a server that has released all that it accepted.
-func audit() word {
-	return word{Server: &monitor.Server{Accepted: 3, Released: 3, Audited: true}}
+func audit() message {
+	return message{Server: &monitor.Server{Accepted: 3, Released: 3, Audited: true}}
 }
 
 // figuresOf is what Collect adds.
@@ -141,7 +141,7 @@ func TestASilentChildIsAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := script(t)
 		began := time.Now()
-		go s.order(t, orderRecords) // and it says nothing
+		go s.request(t, requestRecords) // and it says nothing
 		for range 2 {
 			if _, err := c.Records(); !errors.Is(err, errSilent) {
 				t.Errorf("an answer, or %v", err)
@@ -154,9 +154,9 @@ func TestASilentChildIsAskedOnce(t *testing.T) {
 		synctest.Wait()
 		at := time.Now()
 		go func() {
-			o := s.answer(t, orderSteps, answer(2))
-			if o.Peer != 7 || !o.At.Equal(at) || !o.Dialed.IsZero() {
-				t.Errorf("asked %+v", o)
+			r := s.answer(t, requestSteps, answer(2))
+			if r.Peer != 7 || !r.At.Equal(at) || !r.Dialed.IsZero() {
+				t.Errorf("asked %+v", r)
 			}
 		}()
 		if x, err := c.Steps(7, time.Time{}, at); err != nil || x.Reach != 2 {
@@ -176,7 +176,7 @@ func TestAChildThatEndedIsNotWaitedFor(t *testing.T) {
 			go func() {
 				last := audit()
 				last.Server.Audited = audited
-				s.answer(t, orderRecords, last)
+				s.answer(t, requestRecords, last)
 				s.out.Close()
 				_, _ = io.Copy(io.Discard, s.stdin) // what comes after its end
 			}()
@@ -198,20 +198,20 @@ func TestAChildThatEndedIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// TestAWrongWord is the end of the words, and told; what comes after it is read and not believed,
+// TestAWrongMessage is the end of the messages, and told; what comes after it is read and not believed,
 // so that the child can end by itself.
-func TestAWrongWord(t *testing.T) {
-	for says, words := range map[string]string{
+func TestAWrongMessage(t *testing.T) {
+	for says, messages := range map[string]string{
 		"invalid character 'g'":     "goroutine 7 [running]:\n",
 		"cannot unmarshal":          `{"Server":7}`,
-		"a word that says nothing":  `{}`,
-		"an answer to no question":  `{"Answer":{}}`,
+		"an empty message":          `{}`,
+		"an answer to no request":   `{"Answer":{}}`,
 		"figures after the audit":   `{"Server":{"audited":true}}{"Server":{}}`,
 		"invalid character 'o' in ": `{"Server":{"audited":false}}noise`,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c, s := script(t)
-			if _, err := io.WriteString(s.out, words); err != nil {
+			if _, err := io.WriteString(s.out, messages); err != nil {
 				t.Error(err)
 			}
 			synctest.Wait()
@@ -223,7 +223,7 @@ func TestAWrongWord(t *testing.T) {
 			began := time.Now()
 			c.Stop()
 			if _, err := c.Records(); !errors.Is(err, errNoProcess) {
-				t.Errorf("%s: an answer, or %v", words, err)
+				t.Errorf("%s: an answer, or %v", messages, err)
 			}
 			c.Close()
 			got := figuresOf(t, c)
@@ -232,10 +232,10 @@ func TestAWrongWord(t *testing.T) {
 				how = strings.Join(got.Failures, " ")
 			}
 			if got.OK() || !strings.Contains(how, "broke the protocol: ") || !strings.Contains(how, says) {
-				t.Errorf("%s: %+v", words, got)
+				t.Errorf("%s: %+v", messages, got)
 			}
 			if took := time.Since(began); took != 0 || s.killed {
-				t.Errorf("%s: took %v, killed %v", words, took, s.killed)
+				t.Errorf("%s: took %v, killed %v", messages, took, s.killed)
 			}
 		})
 	}

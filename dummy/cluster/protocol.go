@@ -42,38 +42,38 @@ func readListening(lines *bufio.Reader) (Listening, error) {
 	return parseListening(line)
 }
 
-// kind is what an order wants.
+// kind is what a request wants.
 type kind string
 
 const (
-	orderStop    kind = "stop"    // the server is to stop, and to make its audit
-	orderSteps   kind = "steps"   // what the trace has of a peer around a time
-	orderRecords kind = "records" // all that it has
+	requestStop    kind = "stop"    // stop the server and make its audit
+	requestSteps   kind = "steps"   // what the trace has of a peer around a time
+	requestRecords kind = "records" // all that the trace has
 )
 
-// order is what a parent says.
-type order struct {
+// request is what a parent sends.
+type request struct {
 	What kind
 
-	// Of orderSteps, see monitor.Witness. The times are the child's, see clock.
+	// Of requestSteps, see monitor.Witness. The times are the child's, see clock.
 	Peer   trace.PeerKey
 	Dialed time.Time
 	At     time.Time
 }
 
-// word is what a child says: one of the two.
-type word struct {
-	Server *monitor.Server `json:",omitempty"` // its figures; last its audit
-	Answer *trace.Excerpt  `json:",omitempty"` // to the one question that is out
+// message is what a child sends: one of the two.
+type message struct {
+	Server *monitor.Server `json:",omitempty"` // its figures; the last ones have its audit
+	Answer *trace.Excerpt  `json:",omitempty"` // the one that is owed
 }
 
-// figuresEvery is how often a child says its figures.
+// figuresEvery is how often a child sends its figures.
 const figuresEvery = 250 * time.Millisecond
 
-// How long an answer may take: a child that is busy, and one that writes its whole trace.
+// How long an answer may take.
 const (
-	stepsMost = time.Second
+	stepsMost = time.Second // the child may be busy
 
-	// RecordsMost is how long Records waits at most.
+	// RecordsMost is how long Records waits at most: the child writes its whole trace.
 	RecordsMost = 5 * time.Second
 )

@@ -21,58 +21,58 @@ type Server interface {
 	Stop(grace time.Duration) *monitor.Server
 }
 
-// parent is whoever started this process as its child: the child's end of the pipes.
+// parent is the process that started this one as its child: the child's end of the pipes.
 type parent struct {
 	srv  Server
-	stop chan struct{} // closed when it wants the server to stop
-	gone chan struct{} // closed when it orders nothing any more
+	stop chan struct{} // closed when the server must stop
+	gone chan struct{} // closed when no more requests come
 
-	mu    sync.Mutex
-	words *json.Encoder
+	mu       sync.Mutex
+	messages *json.Encoder
 }
 
-// Serve serves a parent, whose orders come on in: it says the server's figures until it is told to
-// stop, or ctx is done, then its audit, and answers until the parent has no more questions. It
-// returns the audit. A parent that dies has ended in, so that no child outlives it.
+// Serve serves a parent, whose requests come on in. It sends the server's figures until the parent
+// wants a stop or ctx is done, then the audit, and it answers until in ends. It returns the audit.
+// When the parent dies, in ends, so that no child outlives it.
 func Serve(ctx context.Context, srv Server, grace time.Duration, in io.Reader,
 	out io.Writer) *monitor.Server {
-	p := &parent{srv: srv, words: json.NewEncoder(out), stop: make(chan struct{}),
+	p := &parent{srv: srv, messages: json.NewEncoder(out), stop: make(chan struct{}),
 		gone: make(chan struct{})}
-	go p.obey(json.NewDecoder(in))
-	p.report(ctx)
+	go p.answer(json.NewDecoder(in))
+	p.sendFigures(ctx)
 	audit := srv.Stop(grace)
-	p.say(word{Server: p.figures()})
+	p.send(message{Server: p.figures()})
 	<-p.gone
 	return audit
 }
 
-// obey takes orders until there are no more.
-func (p *parent) obey(orders *json.Decoder) {
+// answer answers requests until there are no more.
+func (p *parent) answer(requests *json.Decoder) {
 	stop := sync.OnceFunc(func() { close(p.stop) })
 	defer close(p.gone)
 	defer stop()
 	for {
-		var o order
-		if err := orders.Decode(&o); err != nil {
+		var r request
+		if err := requests.Decode(&r); err != nil {
 			return
 		}
-		switch o.What {
-		case orderStop:
+		switch r.What {
+		case requestStop:
 			stop()
-		case orderSteps:
-			x, _ := p.srv.Steps(o.Peer, o.Dialed, o.At) // one in this process never fails
-			p.say(word{Answer: &x})
-		case orderRecords:
+		case requestSteps:
+			x, _ := p.srv.Steps(r.Peer, r.Dialed, r.At) // a server in this process never fails
+			p.send(message{Answer: &x})
+		case requestRecords:
 			x := p.srv.Records()
-			p.say(word{Answer: &x})
+			p.send(message{Answer: &x})
 		default:
 			return
 		}
 	}
 }
 
-// report says the server's figures until it is to stop.
-func (p *parent) report(ctx context.Context) {
+// sendFigures sends the server's figures until it must stop.
+func (p *parent) sendFigures(ctx context.Context) {
 	tick := time.NewTicker(figuresEvery)
 	defer tick.Stop()
 	for {
@@ -82,7 +82,7 @@ func (p *parent) report(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			p.say(word{Server: p.figures()})
+			p.send(message{Server: p.figures()})
 		}
 	}
 }
@@ -91,9 +91,9 @@ func (p *parent) figures() *monitor.Server {
 	return monitor.Collect(p.srv).Server
 }
 
-// say is for either of the two that speak.
-func (p *parent) say(w word) {
+// send sends a message. Both goroutines call it.
+func (p *parent) send(m message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_ = p.words.Encode(w) // a parent that does not listen is gone
+	_ = p.messages.Encode(m) // a parent that does not listen is gone
 }

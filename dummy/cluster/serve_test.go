@@ -57,12 +57,12 @@ func (b *books) Stop(grace time.Duration) *monitor.Server {
 // serve has a child serve some books, and attaches to it.
 func serve(t *testing.T, b *books) (c *Child, interrupt func()) {
 	t.Helper()
-	orders, stdin := io.Pipe()
+	requests, stdin := io.Pipe()
 	out, stdout := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		fmt.Fprintln(stdout, listeningHere())
-		if audit := Serve(ctx, b, grace, orders, stdout); !audit.Audited {
+		if audit := Serve(ctx, b, grace, requests, stdout); !audit.Audited {
 			t.Errorf("served, and its audit is %+v", audit)
 		}
 		stdout.Close()
@@ -130,17 +130,20 @@ func TestAnInterruptedChildMakesItsAudit(t *testing.T) {
 	})
 }
 
-// TestNoChildOutlivesItsParent: the end of stdin is the order to stop, whatever became of stdout.
+// TestNoChildOutlivesItsParent: the end of stdin is the request to stop, whatever became of stdout.
 func TestNoChildOutlivesItsParent(t *testing.T) {
 	for name, die := range map[string]func(in *io.PipeWriter, out *io.PipeReader){
 		"it closed its pipes": func(in *io.PipeWriter, out *io.PipeReader) { in.Close(); out.Close() },
-		"it broke off in the middle of an order": func(in *io.PipeWriter, _ *io.PipeReader) {
+		"it broke off in the middle of a request": func(in *io.PipeWriter, _ *io.PipeReader) {
 			_, _ = io.WriteString(in, `{"What":"rec`)
 			in.Close()
 		},
-		"it is no parent":        func(in *io.PipeWriter, _ *io.PipeReader) { fmt.Fprintln(in, "GET / HTTP/1.1") },
-		"it wants what is not":   func(in *io.PipeWriter, _ *io.PipeReader) { fmt.Fprintln(in, `{"What":"dance"}`) },
-		"it gave an order twice": func(in *io.PipeWriter, _ *io.PipeReader) { fmt.Fprintln(in, stopTwice); in.Close() },
+		"it is no parent":      func(in *io.PipeWriter, _ *io.PipeReader) { fmt.Fprintln(in, "GET / HTTP/1.1") },
+		"it wants what is not": func(in *io.PipeWriter, _ *io.PipeReader) { fmt.Fprintln(in, `{"What":"dance"}`) },
+		"it asked for stop twice": func(in *io.PipeWriter, _ *io.PipeReader) {
+			fmt.Fprintln(in, stopTwice)
+			in.Close()
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			stdin, in := io.Pipe()
@@ -176,22 +179,22 @@ func TestTheWordsAsTheyAre(t *testing.T) {
 			Serve(t.Context(), newBooks(), grace, stdin, stdout)
 			stdout.Close()
 		}()
-		words := json.NewDecoder(out)
-		for _, c := range []struct{ order, want string }{
+		messages := json.NewDecoder(out)
+		for _, c := range []struct{ request, want string }{
 			{`{"What":"records"}`, "Answer"}, {`{"What":"steps","Peer":7}`, "Answer"},
 			{`{"What":"stop"}`, "Server"}, {`{"What":"records"}`, "Answer"},
 		} {
-			if _, err := fmt.Fprintln(in, c.order); err != nil {
+			if _, err := fmt.Fprintln(in, c.request); err != nil {
 				t.Fatal(err)
 			}
 			var w map[string]json.RawMessage
-			if err := words.Decode(&w); err != nil || len(w) != 1 || w[c.want] == nil {
-				t.Errorf("%s: %s, %v, want %s", c.order, w, err, c.want)
+			if err := messages.Decode(&w); err != nil || len(w) != 1 || w[c.want] == nil {
+				t.Errorf("%s: %s, %v, want %s", c.request, w, err, c.want)
 			}
 		}
 		in.Close()
-		if err := words.Decode(new(word)); !errors.Is(err, io.EOF) {
-			t.Errorf("after the last order: %v", err)
+		if err := messages.Decode(new(message)); !errors.Is(err, io.EOF) {
+			t.Errorf("after the last request: %v", err)
 		}
 	})
 }

@@ -1,15 +1,14 @@
-// Package rig puts the parts of one run together: the fleet, the server that it is aimed at, the
-// joiner that reads the traces of both, and the sampler that looks at all of them.
+// Package rig puts the parts of one run together: the fleet, its server, the joiner that reads the
+// traces of both, and the sampler that looks at all of them.
 //
 //	        echoes
 //	fleet ◄────────► server, or a target that is somebody else's
 //	  │  found    asks │
 //	  ├──────► joiner ─┤
 //	  ▼          ▼     ▼
-//	 sampler: fleet, server, joiner, four times a second or so ──► sinks
+//	 sampler: fleet, server, joiner, every Parts.Every ──► sinks
 //
-// What is done with the fleet, and for how long, is for those who open a rig: `run`, the screen and
-// the gallery.
+// Who opens a rig decides what the fleet does, and for how long: `run`, the screen, the gallery.
 package rig
 
 import (
@@ -23,8 +22,8 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// Server is a server that is this run's own. Where it is a monitor.Witness and a Recorder too, its
-// trace is asked.
+// Server is this run's own server. Where it is a monitor.Witness or a Recorder, too, its trace is
+// read.
 type Server interface {
 	monitor.Source
 	// Addr is where it listens.
@@ -33,21 +32,21 @@ type Server interface {
 	Stop()
 }
 
-// Recorder is who can be asked for all that a trace holds.
+// Recorder is a server that hands out all that its trace holds.
 type Recorder interface {
 	Records() (trace.Excerpt, error)
 }
 
 // Parts are what a rig is made of.
 type Parts struct {
-	Config dummy.Config // of the fleet; what follows here, and Found, is put in by Open
+	Config dummy.Config // of the fleet; Open sets its Target, Foreign and Found
 
-	Server Server // the fleet is aimed at it; nil = at Target, which is somebody else's
-	Target dummy.Target
+	Server Server        // the fleet connects to it; nil = to Target
+	Target dummy.Target  // a server that is somebody else's
 	Wait   time.Duration // how long Target may take to accept a first connection
 
 	Every  time.Duration    // how often the sampler looks
-	Beside []monitor.Source // asked after the server
+	Beside []monitor.Source // collected after the server
 	Sinks  []monitor.Sink
 }
 
@@ -55,15 +54,15 @@ type Parts struct {
 type Rig struct {
 	Fleet   *dummy.Fleet
 	Sampler *monitor.Sampler
-	Config  dummy.Config // as the fleet has it
+	Config  dummy.Config // of the fleet
 
 	server Server
 	joiner *monitor.Joiner
 }
 
 // Open makes the fleet, which begins to connect. The error is dummy.ErrInterrupted where ctx ended
-// before a target was reached, or one line that says what is wrong with the parts; nothing is left
-// running then but the server, which is its owner's.
+// before a target was reached, or one line that says what is wrong with the parts. After an error
+// nothing runs but the server, which belongs to the caller.
 func Open(ctx context.Context, p Parts) (*Rig, error) {
 	r := &Rig{Config: p.Config, server: p.Server, joiner: monitor.NewJoiner()}
 	r.Config.Found = r.joiner.Found
@@ -89,7 +88,7 @@ func Open(ctx context.Context, p Parts) (*Rig, error) {
 	return r, nil
 }
 
-// Begin has the sampler look until the returned function is called, which waits for its end.
+// Begin starts the sampler. end ends it, and waits until it has ended.
 func (r *Rig) Begin() (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -103,8 +102,8 @@ func (r *Rig) Begin() (end func()) {
 	}
 }
 
-// Stop is for when the fleet is closed: the server stops, and the joiner reads what is still to be
-// read. What Sampler sees then is the end of it all.
+// Stop stops the server, and the joiner reads the rest of the traces. The fleet must be closed before.
+// The next view of Sampler shows the end of the run.
 func (r *Rig) Stop() {
 	if r.server != nil {
 		r.server.Stop()
@@ -112,8 +111,8 @@ func (r *Rig) Stop() {
 	r.joiner.Close()
 }
 
-// Processes is what the traces of both ends hold now. Without the server's, which is an error where
-// it has one, the dummies' is still worth having.
+// Processes is what the traces of both ends hold now. Where the server's cannot be read, it returns
+// the dummies' trace and an error.
 func (r *Rig) Processes() ([]trace.Process, error) {
 	both := []trace.Process{{Name: "dummies", Prefix: "d", Excerpt: r.Fleet.Trace().All()}}
 	recorder, ok := r.server.(Recorder)
@@ -127,8 +126,8 @@ func (r *Rig) Processes() ([]trace.Process, error) {
 	return append(both, trace.Process{Name: "server", Prefix: "s", Excerpt: records}), nil
 }
 
-// Control is the fleet's, for a screen. It looks at everything when the counters are reset: a server
-// knows of no Reset, and its figures are shown from the same instant on.
+// Control is the fleet's, for a screen. A Reset also takes a view at once: the server has no Reset of
+// its own, and its figures count from that view on.
 func (r *Rig) Control() dummy.Control { return control{r.Fleet, r.Sampler} }
 
 type control struct {
@@ -136,7 +135,7 @@ type control struct {
 	sampler *monitor.Sampler
 }
 
-// Reset does not wait for the look.
+// Reset does not wait for that view.
 func (c control) Reset() (monitor.Ticket, error) {
 	ticket, err := c.Fleet.Reset()
 	if err == nil {

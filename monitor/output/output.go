@@ -1,9 +1,9 @@
-// Package output is the files that a run's results go to. They are opened before anything starts,
-// so that a path that cannot be written is bad input and not a lost result, and written at the end.
-// What an older run left there stays until this one has started.
+// Package output is the files for a run's results. They are opened before anything starts: a path
+// that cannot be written is then bad input, and not a lost result. They are written at the end. What
+// an older run left in them stays until this run has started.
 //
 //	Open ──► Apart ──► Begin: emptied ──► written ──► Close
-//	  └── the run does not start ──► Close: as it was found; what was made is removed
+//	  └── the run does not start ──► Close: as it was before; a file that Open made is removed
 package output
 
 import (
@@ -15,12 +15,12 @@ import (
 	"dummyload/monitor"
 )
 
-// File is one of them, or stdout, or nothing.
+// File is a file for results, or stdout, or nothing.
 type File struct {
-	flag  string    // that asked for it, with its value
-	w     io.Writer // nil when nothing was asked for
-	file  *os.File  // nil for stdout, too
-	made  bool      // the file was not there before
+	flag  string    // the flag that names it, with its value
+	w     io.Writer // nil for nothing
+	file  *os.File  // nil for stdout and for nothing
+	made  bool      // Open made the file
 	begun bool
 }
 
@@ -46,8 +46,8 @@ func Open(flag, path string) (*File, error) {
 	return f, nil
 }
 
-// Apart refuses files of which two are one file, by whatever names (links, /dev/stdout): the
-// second would write over the first. The report and the progress have stdout and stderr.
+// Apart refuses two names of one file (links, /dev/stdout): the second would write over the first.
+// stdout and stderr count, too: they have the report and the progress.
 func Apart(files ...*File) error {
 	type place struct {
 		name string
@@ -61,7 +61,7 @@ func Apart(files ...*File) error {
 	}
 	take("stdout", os.Stdout)
 	take("stderr", os.Stderr)
-	null, _ := os.Stat(os.DevNull) // has room for everybody
+	null, _ := os.Stat(os.DevNull) // may be named twice
 	for _, f := range files {
 		if f.file == nil {
 			continue
@@ -80,22 +80,22 @@ func Apart(files ...*File) error {
 	return nil
 }
 
-// Begin empties the file: what it holds from now on is this run's, or nothing.
+// Begin empties the file: from now on it holds this run's result, or nothing.
 func (f *File) Begin() error {
 	f.begun = true
 	if f.file == nil {
 		return nil
 	}
 	if info, err := f.file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return err // a pipe or a device has nothing to be emptied of
+		return err // a pipe or a device cannot be emptied
 	}
 	return f.file.Truncate(0)
 }
 
-// Wanted reports whether it was asked for.
+// Wanted reports whether there is something to write to.
 func (f *File) Wanted() bool { return f.w != nil }
 
-// Write writes to it; where nothing was asked for, nowhere.
+// Write writes to the file, to stdout, or nowhere.
 func (f *File) Write(text []byte) (int, error) {
 	if f.w == nil {
 		return len(text), nil
@@ -103,7 +103,7 @@ func (f *File) Write(text []byte) (int, error) {
 	return f.w.Write(text)
 }
 
-// WriteJSON writes v to it, as JSON.
+// WriteJSON writes v as JSON.
 func (f *File) WriteJSON(v any) error {
 	if f.w == nil {
 		return nil
@@ -111,7 +111,7 @@ func (f *File) WriteJSON(v any) error {
 	return monitor.WriteJSON(f.w, v)
 }
 
-// Close closes the file, if there is one. One that was made for a run that did not start goes.
+// Close closes the file, if there is one. Before Begin it also removes a file that Open made.
 func (f *File) Close() error {
 	if f.file == nil {
 		return nil

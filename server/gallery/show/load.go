@@ -10,12 +10,12 @@ import (
 	"dummyload/server/gallery"
 )
 
-// play is what is done to one exhibit: START, STOP, the drain and the quiet period, as often as its
-// load asks for, or as much of that as is needed until named holds.
+// play is what one exhibit goes through: START, STOP, the drain and the quiet period, as often as
+// its load asks for. It ends early once named holds.
 type play struct {
 	gallery.Load
 	named func(*monitor.View) bool
-	now   func() *monitor.View // takes a view anew: a look may be as old as showLook
+	now   func() *monitor.View // takes a view now: that of look may be as old as showLook
 }
 
 // steps is the script. It begins when all are connected.
@@ -38,8 +38,8 @@ func (p *play) until(seen func(*monitor.View) bool, most time.Duration) script.S
 	return script.Until{Seen: seen, Within: most, Every: showLook}
 }
 
-// round is START, at most so long, STOP, the drain and the quiet period. It reports whether all
-// drained and there is reason for another: it was none of what takes a STOP to be understood.
+// round is START, Echo for at most the time given, STOP, the drain and the quiet period. It reports
+// whether another round makes sense: all drained, the load has rounds (StopAt), and nothing is named.
 func (p *play) round(look func() *monitor.View, most time.Duration, yield func(script.Step) bool) bool {
 	before := times(p.now(), p.StopAt)
 	enough := func(v *monitor.View) bool {
@@ -68,13 +68,13 @@ func (p *play) lived(v *monitor.View) bool {
 	return p.Lifetimes > 0 && v.Connections.Connected >= p.Lifetimes
 }
 
-// times is how often a fault was found, or whether a diagnosis was made.
-func times(snap *monitor.View, name string) uint64 {
+// times is how often a fault was found or a diagnosis was made.
+func times(view *monitor.View, name string) uint64 {
 	if f, ok := monitor.ParseFault(name); ok {
-		return snap.Faults[f]
+		return view.Faults[f]
 	}
 	n := uint64(0)
-	for _, d := range snap.Diagnoses {
+	for _, d := range view.Diagnoses {
 		if d.Name == name {
 			n++
 		}

@@ -1,13 +1,13 @@
 // Package show is the tester's own exam: it runs the dummies against the exhibits of the gallery,
-// and compares what each earned with what must be said of it.
+// and compares the names that each earned with those it must earn.
 //
-//	run.go    exhibits, a few at a time; what else can be asked of them
-//	show.go   one exhibit: server and fleet
-//	load.go   what is done to it: START, STOP, again
-//	judge.go  what was earned, against what was expected
-//	table.go  all of it in words
+//	run.go      all exhibits, a few at a time; Natural and Lifetimes
+//	show.go     one exhibit: server and fleet
+//	load.go     what is done to it: START, STOP, again
+//	compare.go  what was earned, against what was expected
+//	table.go    all of it in words
 //
-// What was earned is judged as in any run, by package monitor: this one only knows the names.
+// Package monitor judges each show like any run: this package only compares names.
 package show
 
 import (
@@ -20,27 +20,27 @@ import (
 	"dummyload/server/gallery"
 )
 
-// Parallel is how many exhibits suit a machine at a time: most of them wait more than they work.
+// Parallel is how many exhibits are shown at a time by default: most wait more than they work.
 const Parallel = 6
 
-// Options are what can be asked of the shows.
+// Options say how the exhibits are shown.
 type Options struct {
 	Parallel int // exhibits at a time, at least 1
 
 	// Natural is how often each specimen is shown again with its bug's window as narrow as it is in
-	// the field. How often it was named then is told, and fails nothing.
+	// the field. Show.Natural says how often it was named then; that fails nothing.
 	Natural int
 
 	// Lifetimes is how many connections each right server must have served, under churn, without
 	// being accused, up to MaxLifetimes; 0 = as many as its load brings.
 	Lifetimes int
 
-	// Rules have the tester not look at what they allow.
+	// Rules are the rules of every run: what they allow is not looked at.
 	Rules monitor.Rules
 }
 
-// Run shows the exhibits, and returns what came of them in the same order. When the context ends,
-// those that are on show end badly, and the rest is not begun.
+// Run shows the exhibits and returns the shows in the same order. When the context ends, the shows
+// under way fail, and the rest does not begin.
 func Run(ctx context.Context, exhibits []gallery.Exhibit, o Options) []Show {
 	exhibits = slices.Clone(exhibits)
 	demandLifetimes(exhibits, o.Lifetimes)
@@ -54,8 +54,7 @@ func AllAsExpected(shows []Show) bool {
 	return !slices.ContainsFunc(shows, func(s Show) bool { return s.Result != AsExpected })
 }
 
-// showAll shows a few at a time, and returns them in the order given. When the context ends the
-// rest is not begun.
+// showAll shows a few at a time and returns the shows in the same order.
 func showAll(ctx context.Context, exhibits []gallery.Exhibit, parallel int,
 	rules monitor.Rules) []Show {
 	shows := make([]Show, len(exhibits))
@@ -78,8 +77,8 @@ func showAll(ctx context.Context, exhibits []gallery.Exhibit, parallel int,
 	return shows
 }
 
-// What right servers are put under to serve many connections: churn of this many a second among
-// this many dummies, for at most so long for each connection.
+// The load that makes a right server serve many connections: churn per second, dummies, and the most
+// time for each connection.
 const (
 	lifetimesChurn   = 4000
 	lifetimesClients = 200
@@ -89,7 +88,7 @@ const (
 	MaxLifetimes = 10_000_000
 )
 
-// demandLifetimes has the right ones among the exhibits serve at least n connections.
+// demandLifetimes makes the right exhibits serve at least n connections.
 func demandLifetimes(exhibits []gallery.Exhibit, n int) {
 	for i := range exhibits {
 		if e := &exhibits[i]; n > 0 && e.Right() {
@@ -100,13 +99,13 @@ func demandLifetimes(exhibits []gallery.Exhibit, n int) {
 	}
 }
 
-// Detected is how often a bug was named without any help.
+// Detected is how often a bug was named with its window as narrow as it is in the field.
 type Detected struct {
 	Named int `json:"named"`
-	Of    int `json:"of"`
+	Of    int `json:"of"` // shows
 }
 
-// showNatural shows the specimens among the exhibits again, with their bugs' windows not widened.
+// showNatural shows the specimens again, with the windows of their bugs not widened.
 func showNatural(ctx context.Context, exhibits []gallery.Exhibit, shows []Show, o Options) {
 	var again []gallery.Exhibit
 	var of []int // the show that each belongs to

@@ -16,9 +16,9 @@ import (
 	"dummyload/server/gallery"
 )
 
-// A show takes less than 10 s on a machine that has nothing else to do, and is given up after
-// showMost; what it is to find is looked for every showLook. Before START the server has a while to
-// accept them all, beyond what its system does.
+// The times of a show. It takes less than 10 s on an idle machine, and fails after showMost. Every
+// showLook a view is taken. Before START the server has beforeStart to accept the connections that
+// its system already has in the backlog.
 const (
 	showMost    = time.Minute
 	showLook    = 50 * time.Millisecond
@@ -28,7 +28,7 @@ const (
 	showConnect = 20 * time.Second
 )
 
-// Show is one exhibit and what the tester said of it. The table that is written as JSON has these.
+// Show is one exhibit and what the tester said of it. `gallery --json` writes these.
 type Show struct {
 	Name     string   `json:"name"`
 	Does     string   `json:"does"`
@@ -36,21 +36,19 @@ type Show struct {
 	Earned   []string `json:"earned"`
 	Seconds  float64  `json:"seconds"`
 	Result   Result   `json:"result"`
-	Seed     uint64   `json:"seed,string"` // as in the summary
-	// Connections is how many the server served, Natural how often it is named when nothing is
-	// done to bring its bug to light; nil when that was not asked for.
+	Seed     uint64   `json:"seed,string"` // a string, as in the summary
+	// Connections is how many the server served. Natural is nil unless it was asked for.
 	Connections uint64    `json:"connections"`
 	Natural     *Detected `json:"natural,omitempty"`
 	Why         []string  `json:"why,omitempty"` // in words, when the result is not as expected
 	// Evidence is the first of each fault that has a timeline.
 	Evidence []monitor.Evidence `json:"evidence,omitempty"`
 
-	named []string // of the expected, those that end the show
-	also  []string // of the exhibit
+	named []string // of Expected, those that end the show
+	also  []string // what the exhibit may earn, too
 }
 
-// showExhibit runs the fleet against one exhibit until it is named, or to the end. What the
-// rules allow is not looked at.
+// showExhibit runs the fleet against one exhibit until it is named, or to the end of its load.
 func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) Show {
 	began := time.Now()
 	s := Show{Name: e.Name, Does: e.Does, Seed: rand.Uint64(), named: e.Want, also: e.Also}
@@ -65,13 +63,13 @@ func showExhibit(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) S
 		return s
 	}
 	s.Connections = final.Connections.Connected
-	s.judge(final, rules)
+	s.compare(final, rules)
 	s.keepEvidence(final, rules)
 	return s
 }
 
-// run is a whole run, cut short once the exhibit was named. The last snapshot comes from after
-// the server's end.
+// run is a whole run, which ends early once the exhibit is named. Its view is taken after the
+// server's end.
 func (s *Show) run(ctx context.Context, e *gallery.Exhibit, rules monitor.Rules) (
 	*monitor.View, error) {
 	most := showMost
@@ -113,7 +111,7 @@ func (s *Show) echo(ctx context.Context, f script.Fleet, sampler *monitor.Sample
 	return p.Play(ctx, todo.steps)
 }
 
-// configOf is the load as the fleet takes it, but for the target.
+// configOf is the fleet's configuration for a load, but for the target.
 func configOf(l gallery.Load, seed uint64) dummy.Config {
 	how, err := dummy.ParseCloseKind(l.Close)
 	if err != nil {

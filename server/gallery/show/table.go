@@ -11,7 +11,7 @@ import (
 	"dummyload/monitor"
 )
 
-// Write prints the table, the matrix, and what went wrong in words.
+// Write prints the table, the matrix, and in words what is not as expected.
 func Write(w io.Writer, shows []Show, took time.Duration) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "EXHIBIT\tEXPECTED\tEARNED\tCONNECTIONS\tSECONDS\tNATURAL\t")

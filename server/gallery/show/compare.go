@@ -7,23 +7,23 @@ import (
 	"dummyload/monitor"
 )
 
-// Result is what a show has come to.
+// Result is the result of a show.
 type Result string
 
 // The results.
 const (
 	AsExpected Result = "ok"
 	Escaped    Result = "ESCAPED"  // what should have been named was not
-	Misnamed   Result = "MISNAMED" // it was, and something else as well
-	Accused    Result = "ACCUSED"  // a right server
+	Misnamed   Result = "MISNAMED" // it was named, and something else as well
+	Accused    Result = "ACCUSED"  // something was named of a right server
 	NotShown   Result = "FAILED"   // the show itself did not work
 )
 
-// mostEvidence is how many lines of it say why a result is not as expected.
+// mostEvidence is how many lines of evidence say why a result is not as expected.
 const mostEvidence = 10
 
-// judge compares what was earned with what was expected.
-func (s *Show) judge(final *monitor.View, rules monitor.Rules) {
+// compare compares what was earned with what was expected.
+func (s *Show) compare(final *monitor.View, rules monitor.Rules) {
 	s.Earned = earned(final, rules)
 	foreign := slices.DeleteFunc(slices.Clone(s.Earned), func(name string) bool {
 		return slices.Contains(s.Expected, name) || slices.Contains(s.also, name) ||
@@ -54,15 +54,15 @@ func (s *Show) judge(final *monitor.View, rules monitor.Rules) {
 	}
 }
 
-// earned is what the tester says of a server: every fault that it counts against it, late
-// echoes too, and every diagnosis that accuses somebody else.
-func earned(snap *monitor.View, rules monitor.Rules) []string {
-	v := monitor.Judge(snap, rules)
+// earned is what the tester says of a server: every fault that fails the run, late echoes, and every
+// diagnosis that accuses.
+func earned(view *monitor.View, rules monitor.Rules) []string {
+	v := monitor.Judge(view, rules)
 	names := []string{}
 	for _, f := range v.Failed {
 		names = append(names, f.String())
 	}
-	if snap.Faults[monitor.Late] > 0 && !slices.Contains(rules.Allow, monitor.Late) {
+	if view.Faults[monitor.Late] > 0 && !slices.Contains(rules.Allow, monitor.Late) {
 		names = append(names, monitor.Late.String())
 	}
 	for _, d := range v.Diagnoses {
@@ -78,7 +78,7 @@ func includes(have, want []string) bool {
 	return !slices.ContainsFunc(want, func(name string) bool { return !slices.Contains(have, name) })
 }
 
-// keepEvidence keeps the first evidence of each fault that was joined with the traces.
+// keepEvidence keeps, of each fault, the first evidence that has a timeline.
 func (s *Show) keepEvidence(final *monitor.View, rules monitor.Rules) {
 	shown := map[monitor.Fault]bool{}
 	summary := monitor.NewSummary(final, monitor.Judge(final, rules), monitor.Meta{})
