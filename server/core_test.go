@@ -11,9 +11,10 @@ import (
 	"unsafe"
 )
 
-// outer are the files around the core: starting, stopping, counting, naming and being asked.
+// outer are the files around the core: starting, stopping, counting, naming and being asked, and what
+// only a process that serves needs.
 var outer = []string{"audit.go", "config.go", "counters.go", "doc.go", "handler.go", "peer.go",
-	"reason.go", "run.go", "server.go", "sweep.go"}
+	"process.go", "reason.go", "run.go", "server.go", "sweep.go"}
 
 // The core is driven by the port alone, so that a simulated port decides everything that
 // happens in it: no goroutine, channel, lock, clock, chance or map order of its own.

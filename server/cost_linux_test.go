@@ -38,8 +38,8 @@ func idleClients(t *testing.T, srv *Server, n int) (fds []int) {
 	return fds
 }
 
-// memory is the heap in use and the goroutines' stacks. What the kernel keeps, and the buffers that
-// a port has mapped, whose number does not depend on how many sessions there are, are not in it.
+// memory is the heap in use and the goroutines' stacks. It leaves out what the kernel keeps, and the
+// buffers that a port has mapped: their number does not depend on the number of sessions.
 func memory() float64 {
 	var m runtime.MemStats
 	runtime.GC()

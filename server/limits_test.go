@@ -18,8 +18,8 @@ func fill(t *testing.T, p *scripted, w *worker, s *session, bytes int) {
 	}
 }
 
-// The greediest go first, as many as must, and once: what they hold comes back with their last
-// completions only, and until then nobody else is disconnected for it.
+// Those that hold the most go first, as many as must, and once: what they hold comes back with their
+// last completions only, and until then nobody else is disconnected for it.
 func TestR15TheGreediestGoFirstWhenAllHoldTooMuch(t *testing.T) {
 	p, w := script(t, Config{Memory: 8 << 20})
 	var all []*session
@@ -120,7 +120,7 @@ func TestR15TheClockEndsWhoIsIdleAndHalfFrames(t *testing.T) {
 	}
 }
 
-// A session that begins while the sweeper looks is not judged by its slot's last one.
+// A session that begins while the sweeper looks does not end for its slot's last one.
 func TestR12TheSweeperLooksAgainOnceItHolds(t *testing.T) {
 	p, w := script(t, Config{IdleTimeout: time.Second})
 	old := p.accepted(w, 5)

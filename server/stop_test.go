@@ -54,7 +54,7 @@ func TestStopGivesSessionsTheirGrace(t *testing.T) {
 	})
 }
 
-// While the sessions have their grace, who comes anew is told at once: nothing listens.
+// While the sessions have their grace nothing listens: a new client is refused at once.
 func TestStopClosesTheListenerFirst(t *testing.T) {
 	overBackends(t, func(t *testing.T, cfg Config) {
 		srv := start(t, cfg)

@@ -29,13 +29,13 @@ const (
 	notRearmed             // the receive is not posted again, now and then
 	closeOnZero            // R11: closesocket on transferred 0
 	unheld                 // R12: SendPacket takes no reference
-	resurrect              // R12: SendPacket climbs back from 0
+	resurrect              // R12: SendPacket raises IOCount from 0 again
 	noIDCheck              // R12: SendPacket does not check the session's id
 	failedPostStays        // R14: a post that fails does not disconnect
 )
 
-// window widens a bug's own window, now and then: what takes a rare schedule in the field takes a
-// moment here. It is opened at the very line that is wrong, and nowhere else.
+// window widens a bug's own window, now and then: a schedule that is rare in the field is common here.
+// It is called at the line that is wrong, and nowhere else.
 func (k *kind) window() {
 	if !k.natural && rand.IntN(4) == 0 {
 		time.Sleep(time.Duration(500+rand.IntN(2500)) * time.Microsecond)

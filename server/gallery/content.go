@@ -19,7 +19,7 @@ const seldom = 97
 
 // wrongAnswers are the exhibits that handle sessions right and packets wrong.
 func wrongAnswers() []Exhibit {
-	return slices.Concat(wrongPackets(), wrongWhen(), wrongGreetings(), wrongManners())
+	return slices.Concat(wrongPackets(), wrongWhen(), wrongGreetings(), wrongTreatment())
 }
 
 // wrongPackets are wrong in what they answer to one packet, now and then.
@@ -128,8 +128,8 @@ func wrongGreetings() []Exhibit {
 	}
 }
 
-// wrongManners are wrong in how they treat a connection.
-func wrongManners() []Exhibit {
+// wrongTreatment are wrong in how they treat a connection.
+func wrongTreatment() []Exhibit {
 	return []Exhibit{
 		{
 			Name: "chunk-is-packet", Does: "takes what one receive brings for one packet",

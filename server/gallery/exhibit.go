@@ -81,16 +81,16 @@ type Load struct {
 	Duration time.Duration
 	// Unstarted: echo is never on, what is wanted comes by itself, within Duration.
 	Unstarted bool
-	// StopAt is the fault or diagnosis that takes a STOP to be understood. When all drain then, it
-	// was none of that: a machine may be busy. Echo is on again, until Duration is over.
+	// StopAt is the fault or diagnosis that takes a STOP to be understood. Where all drains then, it
+	// was something else (a machine may be busy): echo is on again, until Duration is over.
 	StopAt string
 	// Lifetimes, where it is not 0, is how many connections must be opened before echo is over, by
 	// churn. That takes Duration at most.
 	Lifetimes uint64
 }
 
-// How long a show goes on where nothing ends it sooner, and how long a server may take that is right:
-// as long as nobody is accused on a machine that stands still for a while.
+// longEnough is how long a show goes on where nothing ends it sooner; rightDrain is how long a right
+// server may take to drain: a machine that stands still for a while must not make it look wrong.
 const (
 	longEnough = 15 * time.Second
 	rightDrain = 20 * time.Second
@@ -104,7 +104,7 @@ func usual() Load {
 	}
 }
 
-// stuckLoad ends echo as soon as somebody is stuck.
+// stuckLoad ends echo as soon as a dummy is stuck.
 func stuckLoad(overSend int) Load {
 	return with(func(l *Load) { l.OverSend, l.StopAt = overSend, monitor.Late.String() })
 }
@@ -118,8 +118,8 @@ func with(change func(*Load)) Load {
 
 // All is every exhibit, sorted by name. Each call makes new ones: exhibits share nothing.
 func All() []Exhibit {
-	all := slices.Concat(wrongAnswers(), wrongByNature(), wrongLifetimes(), wrongBounds(),
-		rightServers(), rightSpecimens(), rightBounds())
+	all := slices.Concat(wrongAnswers(), wrongByNature(), wrongLifetimes(), wrongLimits(),
+		rightServers(), rightSpecimens(), rightLimits())
 	slices.SortFunc(all, func(a, b Exhibit) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }

@@ -32,10 +32,10 @@ var (
 // leak is what is left of a session that is never released.
 var leak = []string{monitor.SessionLeak}
 
-// churning is a load with many closes and other clients after what they leave. Some are away at a
-// time: were it one, it would find its own slot again, and be stale, not crossed. And it is no more
-// than a server with its bug's window open serves on a busy machine: one that is behind releases a
-// session long after its client has left, and who gets its slot next has nobody to be mixed up with.
+// churning is a load with many closes, where other clients get the slots that are left. Several clients
+// are away at a time: a single one would get its own slot again, and its echoes would be stale, not
+// crossed. It is a load that a server serves on a busy machine with its bug's window open: a server
+// that is behind releases a session long after its client has left, and nobody is mixed up then.
 func churning(how string) Load {
 	return with(func(l *Load) {
 		l.Clients, l.OverSend, l.Churn, l.Close = 24, 8, 200, how
@@ -128,7 +128,7 @@ func wrongSends() []Exhibit {
 	}
 }
 
-// wrongEnds leave a connection in the lurch.
+// wrongEnds leave a connection and do nothing for it any more.
 func wrongEnds() []Exhibit {
 	return []Exhibit{
 		{

@@ -119,7 +119,7 @@ func startKilled() (Server, error) {
 // Stop ends it if it has not ended by itself.
 func (s *killed) Stop() { s.kill() }
 
-// stall is Echo with a pause that concerns everybody.
+// stall is Echo with one pause, in which nobody is answered.
 type stall struct {
 	server.Echo
 	n    atomic.Uint64
@@ -142,7 +142,7 @@ const (
 	stallFor = 4 * time.Second
 )
 
-// standstill is a plain server that stops at one instant.
+// standstill is a plain server whose connections all stop at one instant.
 type standstill struct {
 	*plain
 	over chan struct{}
@@ -173,7 +173,7 @@ func startStandstill() (Server, error) {
 	return standstill{s, over}, nil
 }
 
-// Stop lets those go that stand still.
+// Stop ends the standstill first.
 func (s standstill) Stop() {
 	close(s.over)
 	s.plain.Stop()

@@ -30,7 +30,7 @@ func (h *later) detach() {
 	h.wg.Wait()
 }
 
-// after calls do, with the server, after a while.
+// after calls do with the server once wait is over, unless the server has ended.
 func (h *later) after(wait time.Duration, do func(server.Sender)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -115,11 +115,11 @@ func (sp *specimen) Stop() {
 	sp.q.end()
 	sp.workers.Wait()
 	sp.applications.Wait()
-	sp.released.Store(released) // what only the end released had not been
+	sp.released.Store(released) // what only this end released does not count
 	sp.releasedTwice.Store(twice)
 }
 
-// once is how many sessions were released, however often.
+// once is how many sessions were released, be it once or twice.
 func (sp *specimen) once() uint64 {
 	twice := sp.releasedTwice.Load() // counted after its release was
 	released := sp.released.Load()

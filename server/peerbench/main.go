@@ -6,8 +6,8 @@
 //
 // It builds dummyload and the C peers into a temporary directory, pins the server to one core
 // and the generator to another, measures in turn (A B C, B C A, …), and prints medians of the
-// rounds, CPU of both sides per echo, round trips, and ratios with their spread. Peers that
-// cannot be built here are left out with a word. It needs Linux: processes are told by /proc.
+// rounds, CPU of both sides per echo, round trips, and ratios with their spread. It leaves out peers
+// that cannot be built here, and says so. It needs Linux: it reads /proc.
 //
 // # What was decided by it
 //
@@ -23,13 +23,13 @@
 //     where echoes are small; 1 MiB runs out there, up to 15 % (server/iocp/uring_buf_linux.go)
 //   - one send for all that one receive brought, and one reading of the clock for each batch
 //
-// And what made no difference that the spread of the rounds lets one see, so that the simpler
-// stayed: batches of 512 or 1,024 completions in place of 128; naps of 400 µs in place of 100;
-// GOMAXPROCS 1 and 2 (4 costs some 5 % on one core); GOGC=off; 1, 2 or 4 workers on the server's
-// core, and a server that is not pinned. With framing, sessions and trace, 7.5 % of the server's
-// time at 1000:32:16 is its own, the rest the kernel's; of the dummies' 18 % there, the histogram
-// has 1.5. Nothing is shared falsely: a session fills its cache lines (a test of package server
-// asks), and the dummies of a slab have one worker.
+// These made no difference larger than the spread of the rounds, so the simpler way stayed:
+// batches of 512 or 1,024 completions in place of 128; naps of 400 µs in place of 100; GOMAXPROCS
+// 1 and 2 (4 costs some 5 % on one core); GOGC=off; 1, 2 or 4 workers on the server's core, and a
+// server that is not pinned. With framing, sessions and trace, 7.5 % of the server's time at
+// 1000:32:16 is its own, the rest the kernel's; of the dummies' 18 % there, the histogram has
+// 1.5. There is no false sharing: a session fills its cache lines (a test of package server
+// checks that), and the dummies of a slab have one worker.
 //
 // What only the kernel could make cheaper was tried on "C io_uring", which does nothing else, by
 // its CPU per echo at 1000:32:1, 1000:32:16 and 1000:1024:16 (Linux 6.18, 9 rounds, 1 is as it is):
@@ -110,7 +110,7 @@ var own = map[string]func(args []string) error{
 }
 
 func main() {
-	// Children are told when the thread that started them is gone; this one stays.
+	// A child dies with the thread that started it (PR_SET_PDEATHSIG); so this thread must stay.
 	runtime.LockOSThread()
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "peerbench:", err)

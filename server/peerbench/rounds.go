@@ -16,8 +16,8 @@ const (
 	curveTable  = "curve"
 )
 
-// plan is one table: pairs that are measured in turn, and which of them the others are
-// compared with.
+// plan is one table: pairs that are measured in turn, and the one that the others are compared
+// with.
 type plan struct {
 	table string
 	title string
@@ -108,7 +108,7 @@ func clientPlan(cs []*program, server *program, c cell) plan {
 }
 
 // measureAll measures a plan's rows in turn, each round beginning one row later, so that what
-// else the machine does falls on all of them alike. A measurement that fails is told and
+// else the machine does falls on all of them alike. A measurement that fails is reported and
 // left out.
 func (b *bench) measureAll(p plan) error {
 	first := len(b.results)

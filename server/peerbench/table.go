@@ -55,7 +55,7 @@ func printRow(w io.Writer, r, base *result) {
 // quiet is how much of the time a side may wait for its core in a run that is worth quoting.
 const quiet = 0.05
 
-// warnOfOthers says when the machine was not the measured processes' alone.
+// warnOfOthers warns where other processes used the machine, too.
 func warnOfOthers(w io.Writer, all []*result) {
 	busy := 0
 	for _, r := range all {

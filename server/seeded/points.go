@@ -33,7 +33,7 @@ var Points = []Edit{
 	Before("turn", Sets("blockNext"), `sim.Spin()`),
 }
 
-// orMeet has a compare-and-swap that fails be met.
+// orMeet counts a mark where the compare-and-swap fails.
 func orMeet(mark string) string {
 	return `func() bool {
 		if $it {
@@ -44,8 +44,8 @@ func orMeet(mark string) string {
 	}()`
 }
 
-// Sizes replaces what would only slow a run down, and what remembers an earlier one; and it has
-// the trace speak to the timeline.
+// Sizes replaces what would only slow a run down, and what remembers an earlier one. It also puts the
+// trace's events into the timeline.
 var Sizes = []Edit{
 	Const("accepts", "1"),
 	Const("batch", "2"),

@@ -256,7 +256,7 @@ func (r *rig) wait(what string, ov *iocp.Overlapped) iocp.Entry {
 // expectNone looks once for a completion that nobody asked for.
 func (r *rig) expectNone() { r.lookFor(0) }
 
-// lookFor takes what comes within a while, as wait does; most often nothing is to come.
+// lookFor takes what comes within d, as wait does; mostly nothing should come.
 func (r *rig) lookFor(d time.Duration) {
 	r.t.Helper()
 	n, err := r.w.Get(r.batch, d)
@@ -346,7 +346,7 @@ func (r *rig) fill(s iocp.Socket) (*iocp.Overlapped, int) {
 }
 
 // serve runs n workers, each with handle for its entries, until each has had its order to
-// stop. stop gives the orders, waits for the workers and may be called once.
+// stop. stop posts the orders, waits for the workers, and may be called once.
 func (r *rig) serve(n int, handle func(w iocp.Worker, e iocp.Entry)) (stop func()) {
 	var all sync.WaitGroup
 	for range n {

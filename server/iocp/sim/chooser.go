@@ -5,7 +5,7 @@ type Chooser interface {
 	// Next picks who of several goes on. current is the index of the one that just ran, -1
 	// when it cannot go on.
 	Next(ready []*Proc, current int) int
-	// Pick chooses one of n at least 2 equally ordinary outcomes.
+	// Pick chooses one of n outcomes that are equally ordinary; n is at least 2.
 	Pick(n int) int
 	// Rare reports whether something unusual happens.
 	Rare() bool
@@ -28,8 +28,8 @@ func (r *Rand) next() uint64 {
 // Intn is a number from 0 to n-1.
 func (r *Rand) Intn(n int) int { return int(r.next() >> 33 * uint64(n) >> 31) }
 
-// Random is a random walk: each ready coroutine is as likely as the others, but for a stickiness
-// and a rate of rare events that differ from seed to seed.
+// Random is a random walk: each ready coroutine is as likely as the others. How likely the current one
+// just goes on, and how often rare events happen, differs from seed to seed.
 type Random struct {
 	Rand
 	stay uint64 // out of 4: how likely the current one goes on without a draw

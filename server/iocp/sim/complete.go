@@ -9,13 +9,13 @@ import (
 // What can be dequeued is numbered for Pick: the order to stop, each accept, and of each
 // connection its receive and its send.
 const (
-	orderReady = -1 - iota
+	stopReady = -1 - iota
 	acceptReady
 )
 
 // completable reports whether anything can be dequeued.
 func (p *Port) completable() bool {
-	if p.orders > 0 || len(p.accepts) > 0 && (len(p.queue) > 0 || p.accepts[0].cancelled) {
+	if p.stops > 0 || len(p.accepts) > 0 && (len(p.queue) > 0 || p.accepts[0].cancelled) {
 		return true
 	}
 	for _, c := range p.conns {
@@ -41,12 +41,12 @@ func (wk *worker) take() iocp.Entry {
 	if len(p.accepts) > 0 && (len(p.queue) > 0 || p.accepts[0].cancelled) {
 		p.ready = append(p.ready, acceptReady)
 	}
-	if p.orders > 0 {
-		p.ready = append(p.ready, orderReady)
+	if p.stops > 0 {
+		p.ready = append(p.ready, stopReady)
 	}
 	switch which := p.ready[p.world.Pick(len(p.ready))]; {
-	case which == orderReady:
-		p.orders--
+	case which == stopReady:
+		p.stops--
 		p.world.say("dequeues the order to stop")
 		return iocp.Entry{Socket: iocp.InvalidSocket}
 	case which == acceptReady:

@@ -49,7 +49,7 @@ func (p *Port) Dial() *Conn {
 	return c
 }
 
-// end is the server's end of the stream, of which the client hears once.
+// end tells the client, once, that the server has ended the stream.
 func (c *Conn) end() {
 	if heard := c.Ending; heard != nil {
 		c.Ending = nil
@@ -57,7 +57,7 @@ func (c *Conn) end() {
 	}
 }
 
-// newConn reuses the memory of an earlier run's.
+// newConn makes a connection, in the memory of an earlier run's.
 func (p *Port) newConn() *Conn {
 	if len(p.conns) == cap(p.conns) {
 		p.conns = append(p.conns, &Conn{})

@@ -20,16 +20,16 @@
 // partial (C5), posts fail at once, handle values are handed out again at once (C6), Get returns
 // any part of what there is (C9).
 //
-// What lies between two yield points happens at once: what the simulation shows about a
+// The code between two yield points runs without a break: what the simulation shows about a
 // program is as fine as the points are. Memory is sequentially consistent.
 //
 // # Whole programs
 //
-// What has goroutines, timers and locks of its own cannot be made of coroutines. A hosted World
-// (Host) lives in a bubble of testing/synctest: the workers are goroutines that the World gives
-// turns, the rest goes on between two turns, and when nobody can go on the clock does. The server's
-// end is the same Port, on the same Conn; the clients' end is a Remote, and what lies between takes
-// time, and is refused or reset where the Network is told to.
+// A program that has goroutines, timers and locks of its own cannot run as coroutines. A hosted World
+// (Host) lives in a bubble of testing/synctest. The workers are goroutines, and the World gives them
+// turns; all other goroutines run between two turns; when nobody can go on, the clock does. The
+// server's end is the same Port, on the same Conn. The clients' end is a Remote. Between the two is the
+// Network: what goes through it takes time, and may be refused or reset.
 //
 // One World runs at a time in a process, since a yield point in the code under test (Point)
 // has no other way to find it. Explore in several processes to use several cores.

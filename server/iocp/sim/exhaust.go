@@ -1,11 +1,11 @@
 package sim
 
 // Exhaust goes through all runs with at most so many preemptions and rare events, depth first:
-// each run repeats the beginning of the one before and takes the next turn at its last open
-// decision. Whom to run when the current one cannot go on is free, as is every Pick.
+// each run repeats the decisions of the one before up to the last that has another outcome, and takes
+// that. It is no preemption to choose who runs when the current one cannot go on. Every Pick is free.
 type Exhaust struct {
-	Preemptions int // how often one that could go on is held up
-	Rares       int
+	Preemptions int // how often one that could go on is held up, at most
+	Rares       int // how many rare events there are, at most
 
 	path             []decision
 	at               int

@@ -8,9 +8,9 @@ import (
 	"dummyload/server/iocp"
 )
 
-// What follows is called by programs that were edited to run in a hosted world.
+// The functions below are called by programs that were edited to run in a hosted world.
 
-// Open opens a port for one side of the whole: the hook of instrumented programs.
+// Open opens a port for the server or the clients: the hook of instrumented programs.
 var Open func(side string, cfg iocp.Config) (iocp.Port, error)
 
 // Rest lets everybody else come to rest first: the hook where goroutines are started.

@@ -41,14 +41,14 @@ type arrival struct {
 // guest is what a goroutine needs to be one of the world's.
 type guest struct {
 	turn, back chan struct{}
-	has        bool      // the turn
+	has        bool      // it has the turn
 	until      time.Time // zero, or when the present wait is over
-	passed     int       // over, since the last turn
-	died       bool      // its process, which is gone when it comes to wait
+	passed     int       // how often it was passed over since its last turn
+	died       bool      // its process has died: it ends when it comes to wait
 }
 
-// The time that turns take, so that a program which is busy for ever is not so at one instant; and
-// how many of them others may have while one is ready.
+// How long turns take: a program that is always busy must not stop the clock. And patience: how many
+// turns others may have while a guest is ready.
 const (
 	turnCost    = 20 * time.Microsecond
 	turnsAtOnce = 10     // whose time passes together
@@ -57,8 +57,8 @@ const (
 	patience    = 50
 )
 
-// Host makes w a hosted world. It is called in the bubble, before anybody else comes. failed is
-// told of what is broken, where it is; it does not return.
+// Host makes w a hosted world. It is called in the bubble, before anybody else comes. failed is called
+// with what is broken, by whoever broke it; it does not return.
 func (w *World) Host(failed func(what string)) {
 	w.host = &host{began: time.Now(), kick: make(chan struct{}, 1), over: make(chan struct{}),
 		held: map[string]time.Time{}, failed: failed}
@@ -141,7 +141,8 @@ func (w *World) serve() {
 	h.failed(w.broken)
 }
 
-// fair has nobody who is ready be passed over for ever, whatever the chooser likes: systems do not.
+// fair gives the turn to a guest that was passed over too often, whatever the chooser likes: no system
+// keeps a ready thread waiting for ever.
 func (w *World) fair(next *Proc) *Proc {
 	for _, p := range w.ready {
 		if p.guest.passed++; p.guest.passed > patience {
@@ -152,8 +153,8 @@ func (w *World) fair(next *Proc) *Proc {
 	return next
 }
 
-// charge has the time of a turn pass. A program that never rests is given slow turns: what happens
-// meanwhile is always the same.
+// charge lets the time of a turn pass. A program that never rests gets slow turns: it does the same
+// again and again.
 func (h *host) charge() {
 	cost := turnCost
 	if h.turns > restless {
@@ -256,7 +257,7 @@ func (p *Proc) Await(ready func() bool, wait time.Duration) {
 	p.pass()
 }
 
-// Busy has a guest do what takes so long, by itself.
+// Busy keeps a guest busy for so long.
 func (p *Proc) Busy(d time.Duration) { p.Await(never, d) }
 
 // Running is the guest that has the turn.

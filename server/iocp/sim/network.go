@@ -9,9 +9,9 @@ import (
 // Network lies between a server's Port and its clients' Remotes, in a hosted world: what one end
 // sends comes to the other later, in order, and in a connection's own time.
 type Network struct {
-	// Faulty has connects be refused, posts of the clients fail, and some things take long.
+	// Faulty makes some connects be refused, some posts of the clients fail, and some delays long.
 	Faulty bool
-	// Slow is the longest that something takes which takes long.
+	// Slow is the longest of the long delays.
 	Slow time.Duration
 	// What was done to the clients, for oracles.
 	Refused, Resets, Slowed int
@@ -43,8 +43,8 @@ func (n *Network) dial(s *remoteSock) {
 		switch {
 		case s.ended:
 			return
-		case refused || n.server.quiet:
-			if !n.server.quiet {
+		case refused || n.server.closed:
+			if !n.server.closed {
 				n.Refused++
 			}
 			s.failed = syscall.ECONNREFUSED

@@ -2,8 +2,8 @@ package sim
 
 // PCT is probabilistic concurrency testing (Burckhardt and others, 2010): every coroutine has a
 // random priority, the highest that is ready runs, and at depth-1 random places the one that
-// runs becomes the lowest. A bug that needs so many orderings is found with a probability that
-// has a lower bound, however long the others run undisturbed. The network's choices are Random's.
+// runs becomes the lowest. A bug that takes at most depth orderings is found with a probability that
+// has a lower bound. The network's choices are Random's.
 type PCT struct {
 	Random
 	depth    int
@@ -15,8 +15,8 @@ type PCT struct {
 
 const maxDepth = 8
 
-// NewPCT makes a PCT of the given bug depth, 1 to 8. The paper's bound counts on it that a run
-// has about steps decisions.
+// NewPCT makes a PCT of the given bug depth, 1 to 8. The paper's bound holds when a run has about as
+// many decisions as Seed is told.
 func NewPCT(depth int) *PCT { return &PCT{depth: min(depth, maxDepth)} }
 
 // Seed starts the walk of the given number; steps is how many decisions are expected of it.

@@ -14,7 +14,7 @@ type Port struct {
 	// Owner says whose an operation is: the session's id. A socket belongs to whoever posts on
 	// it first, and to nobody else.
 	Owner func(ov *iocp.Overlapped) uint64
-	// Sound has no post fail, and no Accept.
+	// Sound makes no post fail, and no Accept.
 	Sound bool
 	// Loose allows what a system allows although the contract does not: a second receive or send
 	// while one is in flight, and closing what is not open.
@@ -35,8 +35,8 @@ type Port struct {
 	socks   []*Conn // by handle value; nil is free
 	freed   []iocp.Socket
 	accepts []accept
-	quiet   bool // the listener is closed
-	orders  int  // to stop, not yet obeyed
+	closed  bool // the listener is
+	stops   int  // orders to stop, not dequeued yet
 	serial  int
 	ready   []int // scratch of Get
 	workers []*worker
@@ -73,7 +73,7 @@ func NewPort(w *World) *Port { return &Port{world: w} }
 func (p *Port) Begin() {
 	p.conns, p.queue, p.socks = p.conns[:0], p.queue[:0], p.socks[:0]
 	p.freed, p.accepts = p.freed[:0], p.accepts[:0]
-	p.quiet, p.orders, p.serial, p.made = false, 0, 0, 0
+	p.closed, p.stops, p.serial, p.made = false, 0, 0, 0
 }
 
 // Conns is every connection of the run.
@@ -202,7 +202,7 @@ func (p *Port) Send(s iocp.Socket, buf []byte, ov *iocp.Overlapped) error {
 // Accept implements iocp.Poster.
 func (p *Port) Accept(listener iocp.Socket, ov *iocp.Overlapped) error {
 	p.world.point("before AcceptEx")
-	if listener != listenerHandle || p.quiet {
+	if listener != listenerHandle || p.closed {
 		return errNotSocket
 	}
 	if !p.Sound && p.world.Rare() {
@@ -260,7 +260,7 @@ func (p *Port) Shutdown(s iocp.Socket) { p.Cancel(s) }
 func (p *Port) Close(s iocp.Socket) {
 	p.world.point("before closesocket")
 	if s == listenerHandle {
-		p.quiet = true
+		p.closed = true
 		return
 	}
 	c := p.at(s)
@@ -280,11 +280,11 @@ func (p *Port) Close(s iocp.Socket) {
 	c.end()
 }
 
-// Kill ends the server, in a hosted world, as its system does when its process dies: every connection is reset, what
-// was not accepted as well, and nobody listens any more.
+// Kill ends the server, in a hosted world, as its system does when its process dies: every connection
+// is reset, those that were not accepted as well, and nobody listens any more.
 func (p *Port) Kill(why string) {
 	p.world.say("the server's process dies: " + why)
-	p.quiet, p.Died = true, why
+	p.closed, p.Died = true, why
 	for _, c := range p.conns {
 		c.reset()
 	}
@@ -300,7 +300,7 @@ func (p *Port) Post(ov *iocp.Overlapped) error {
 	if ov != nil {
 		p.world.Fail("a packet that is no order to stop")
 	}
-	p.orders++
+	p.stops++
 	p.world.say("order to stop posted")
 	return nil
 }

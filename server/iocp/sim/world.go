@@ -75,7 +75,7 @@ func (w *World) Begin(c Chooser) {
 	w.running, w.next, w.ending, w.quiet = nil, nil, false, false
 }
 
-// Show has every event of the run told to f; nil for none.
+// Show calls f for every event of the run; nil ends that.
 func (w *World) Show(f func(who, what string)) { w.show = f }
 
 // Go adds a coroutine to the run.
@@ -332,7 +332,7 @@ func (w *World) breaks(what string) {
 	}
 }
 
-// Showing reports whether somebody wants to be told of events.
+// Showing reports whether events are shown to somebody.
 func (w *World) Showing() bool { return w.show != nil }
 
 func (w *World) say(what string) {
@@ -345,14 +345,14 @@ func (w *World) say(what string) {
 	}
 }
 
-// Say tells the active world's timeline of an event of whoever runs.
+// Say puts an event of whoever runs into the active world's timeline.
 func Say(what string) {
 	if active != nil {
 		active.say(what)
 	}
 }
 
-// Shown reports whether Say has a listener: what is said need not be composed otherwise.
+// Shown reports whether Say shows its text to somebody; otherwise that need not be made.
 func Shown() bool { return active != nil && active.show != nil }
 
 // Variant says which variant of instrumented code runs; 0 is the code as it is.

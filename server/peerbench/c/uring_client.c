@@ -1,9 +1,9 @@
 // The io_uring client that verifies nothing: a closed loop with a window of echoes for each
 // connection, whose answers it only counts. It is what a tester costs at the least.
 // Usage: uring_client PORT CONNECTIONS BYTES WINDOW WARMUP_MS RUN_MS
-// Prints "begin" when it starts to count, then "end ECHOES NANOSECONDS P50 P90 P99 P999",
-// round trips in nanoseconds, and
-// ends with its stdin. A message is a 2-byte little-endian length and so many bytes.
+// Prints "begin" when it starts to count, then "end ECHOES NANOSECONDS P50 P90 P99 P999" (round
+// trips in nanoseconds). It ends when its stdin does. A message is a 2-byte little-endian length
+// and so many bytes.
 #include "listen.h"
 #include "ring.h"
 #include <time.h>

@@ -13,8 +13,8 @@ import (
 	"dummyload/server/iocp"
 )
 
-// wrongBounds are right to every dummy that behaves, and know no limit to those that do not.
-func wrongBounds() []Exhibit {
+// wrongLimits are right to every dummy that behaves, and have no limit for those that do not.
+func wrongLimits() []Exhibit {
 	return []Exhibit{
 		{
 			Name: "oversize-taken", Does: "takes a header that declares 4 GiB, and what follows it",
@@ -46,9 +46,9 @@ func hostileLoad(misbehave string, f frame.Format) Load {
 	})
 }
 
-// rightBounds are right servers that must not be accused, whoever misbehaves. Floods and storms
+// rightLimits are right servers that must not be accused, whoever misbehaves. Floods and storms
 // are not shown: they would take the processor from the other exhibits, whose time counts.
-func rightBounds() []Exhibit {
+func rightLimits() []Exhibit {
 	load := hostileLoad("oversize,zero,half-header,idle,mute:1%,slow", frame.Len32)
 	load.Duration, load.DrainTimeout = 2*time.Second, rightDrain
 	var all []Exhibit
