@@ -2,7 +2,7 @@ package diagnose
 
 import "dummyload/monitor"
 
-// onFault says for each fault where to look first. The rules are those of package server.
+// onFault says for each fault where to look first. The rules named here are package server's.
 var onFault = [monitor.NumFaults]string{
 	monitor.Corrupt: "compare want and got: a server that sends a buffer again from its start after " +
 		"a short send, or changes it while the send is in flight, does this",
@@ -33,8 +33,8 @@ var onFault = [monitor.NumFaults]string{
 		"has it sent them? One that is slow needs a longer --drain-timeout",
 }
 
-// Advice says where to look first, by the name of a fault or of a diagnosis, which knows more than
-// the faults it is drawn from. It is empty where there is nothing to say.
+// Advice says where to look first, by the name of a fault or of a diagnosis. A diagnosis knows more
+// than the faults that it comes from. Advice is empty if there is nothing to say.
 func Advice(name string) string {
 	if f, ok := monitor.ParseFault(name); ok {
 		return onFault[f]

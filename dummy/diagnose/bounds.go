@@ -7,16 +7,16 @@ import (
 	"dummyload/monitor"
 )
 
-// Bounds are the proofs of hostile dummies that a server has none. What makes each a proof is said
-// where they are made (package dummy).
+// Bounds are the proofs of hostile dummies that a server has no bounds. Package hostile says what
+// makes each a proof.
 type Bounds struct {
 	Oversize     uint64        // connections on which a header was taken that no frame has
-	Line         bool          // … which was a line that does not end
+	Line         bool          // … that was a line that does not end
 	ZeroLength   uint64        // connections on which a frame of length 0 was taken
 	Mute         uint64        // connections on which all answers were kept for a client that reads none
 	After        time.Duration // the time that the server had to refuse
-	Taken        uint64        // bytes behind the header
-	Kept, Kernel uint64        // bytes: of the answers, and the most that both kernels hold
+	Taken        uint64        // bytes after the header
+	Kept, Kernel uint64        // bytes of the answers; bytes that both kernels hold at most
 }
 
 func (b *Bounds) causes(dst []cause) []cause {

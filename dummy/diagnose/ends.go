@@ -6,39 +6,39 @@ import (
 	"dummyload/monitor"
 )
 
-// Servers close connections for reasons of their own, which are no mistake of theirs: a client that
-// was silent for too long, or one too many. Such closes have a pattern, and where all have it, that
+// Servers close connections for reasons of their own, and not by mistake: a client was silent for
+// too long, or it was one too many. Such closes have a pattern. If all closes have it, the pattern
 // is told in place of closed_healthy, which is about connections closed by mistake.
 const (
-	idleLeast = time.Second // shorter timeouts are none
-	// idleSpread is how far apart the idle times of one timeout may lie, as a share of the longest;
-	// and as a server looks at its clock now and then, a second always may.
+	idleLeast = time.Second // no server has a shorter idle timeout
+	// idleSpread is how far apart the idle times of one timeout may lie, as a share of the longest.
+	// They may always lie a second apart, as a server looks at its clock only now and then.
 	idleSpread = 0.1
 	crossing   = 100 * time.Millisecond // an echo so young has crossed the server's close
-	youngMost  = time.Second            // who is closed for being one too many is closed soon
+	youngMost  = time.Second            // a connection that is one too many is closed soon
 	limitLeast = 3                      // closes that make a limit
 )
 
 // End is a connection that the server has just closed.
 type End struct {
 	Now      time.Duration
-	Since    time.Duration // when it was up
+	Since    time.Duration // when it came up
 	HeardAt  time.Duration // when it last brought something, 0 for never
 	SentAt   time.Duration // when something was last sent on it
-	Owed     bool          // echoes are
-	Oldest   time.Duration // when the oldest of these was due
+	Owed     bool          // echoes are owed on it
+	Oldest   time.Duration // when the oldest of them was due
 	Answered bool          // its dummy got an answer since START, on whatever connection
-	Asked    bool          // any dummy ever sent anything
-	Others   uint64        // connections that are up besides
+	Asked    bool          // some dummy has sent something in this run
+	Others   uint64        // other connections that are up
 }
 
-// Ends are the connections that the server has closed, by what they had in common.
+// Ends counts the connections that the server has closed, by what they have in common.
 type Ends struct {
 	idle     uint64 // closed with nothing outstanding, after being idle
 	shortest time.Duration
 	longest  time.Duration
 	young    uint64 // closed soon after they were made, of dummies that never got an answer
-	others   uint64 // that were up then, at the least
+	others   uint64 // connections that were up then, at least
 }
 
 // Add adds another worker's.
@@ -54,8 +54,8 @@ func (e *Ends) Add(o *Ends) {
 	e.others += o.others
 }
 
-// Note takes one. It reports true where that is no fault: nothing was ever asked of the server, and a
-// connection that was idle for a while is gone, which is dialed again.
+// Note takes one. It reports true if that is no fault: no dummy has sent anything, and the server
+// has closed a connection that was idle for a while. It is dialed again.
 func (e *Ends) Note(x End) (forgiven bool) {
 	idle := x.Now - max(x.HeardAt, x.Since)
 	if !x.Owed {
@@ -80,7 +80,7 @@ func (e *Ends) Note(x End) (forgiven bool) {
 	return false
 }
 
-// closes says what the closes by the server have in common, where they are all that it did wrong.
+// closes says what the closes by the server have in common, if they are all that it did wrong.
 func (f *Facts) closes(dst []cause) []cause {
 	n := f.Faults[monitor.ClosedByServer] + f.Faults[monitor.ResetByServer]
 	if n == 0 {

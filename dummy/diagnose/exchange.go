@@ -11,16 +11,16 @@ import (
 	"dummyload/server/frame"
 )
 
-// As long as no echo of a server that is not ours has come back right, the likeliest reason is that
-// it speaks other frames, or another protocol. What is concluded from faults otherwise rests on a
-// server that once was right. So the first bytes that came are kept, and shown beside those that
-// were sent, and no other conclusion is drawn (frame_mismatch). A server that says nothing at all is
-// mute, or waits for the rest of what it takes for a frame (never_served).
+// A foreign server may never answer an echo right. The likeliest reason is that it speaks other
+// frames, or another protocol. Conclusions from faults are true only of a server that once was
+// right. So the first bytes that came are kept, and shown beside the bytes that were sent, and
+// nothing else is concluded (frame_mismatch). A server that says nothing at all is mute, or waits
+// for the rest of what it takes for a frame (never_served).
 
-// ExchangeBytes is how much is kept of what came, and shown of what was sent.
+// ExchangeBytes is how many bytes are kept of what came, and shown of what was sent.
 const ExchangeBytes = 32
 
-// shortest is the shortest payload of an echo, in bytes: its marks' (dummy.MinSize).
+// shortest is the length of the shortest payload of an echo, in bytes (verify.MinSize).
 const shortest = 8
 
 // Exchange is how a connection began, before any echo was right.
@@ -29,17 +29,16 @@ type Exchange struct {
 	Login  []byte        // the login packet's payload
 	Greets bool          // a login packet is expected (--login)
 	Sent   []byte        // at most ExchangeBytes
-	Got    []byte        // so, too
+	Got    []byte        // at most ExchangeBytes
 	Ended  bool          // the server closed the connection
 	Quiet  time.Duration // since the last byte came
 }
 
-// stopped is how long nothing may come any more of an echo that has begun to come back right, until
-// it is taken for one that will never be whole.
+// stopped is a pause in the middle of an echo. After it, the rest of the echo is taken never to come.
 const stopped = time.Second
 
-// mismatch says of a server that never answered right what it was sent and what came, and what that
-// looks like. It is empty where what came is the beginning of a right answer, and more may come.
+// mismatch is about a server that never answered right: what it was sent, what came, and what that
+// looks like. It is empty if what came is the beginning of a right answer, and more may come.
 func (x *Exchange) mismatch() string {
 	rest := x.Got
 	if login := x.Format.Append(nil, x.Login); x.Greets && bytes.HasPrefix(rest, login) {
@@ -75,7 +74,7 @@ func hexOf(b []byte) string {
 	return hex.EncodeToString(b)
 }
 
-// looksLike is what the first bytes give away, in a sentence; empty when they give away nothing.
+// looksLike is what the first bytes show, in a sentence; it is empty if they show nothing.
 func (x *Exchange) looksLike() string {
 	got := x.Got
 	for _, f := range [...]frame.Format{frame.Len16, frame.Len32} {
@@ -121,8 +120,8 @@ func (x *Exchange) onlyFirst(answer []byte) bool {
 	return bytes.HasPrefix(answer, cut) && !bytes.HasPrefix(x.Sent, cut)
 }
 
-// neverRight says of a server that is not ours and never answered right what it may speak. Where
-// that is not known yet it is pending: nothing else is concluded meanwhile.
+// neverRight says what a foreign server may speak that never answered right. It is pending as long
+// as this is not known: nothing else is concluded meanwhile.
 func (f *Facts) neverRight(dst []cause) []cause {
 	if !f.Foreign || f.EverEchoed > 0 || f.EverSent == 0 && (f.Met == nil || !f.Met.Greets) {
 		return dst

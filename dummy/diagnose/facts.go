@@ -9,8 +9,9 @@ import (
 	"dummyload/server/frame"
 )
 
-// Facts are what was observed of a server, as far as causes are drawn from it. Counts are since the
-// last Reset, but for those that were Ever. The zero value is of a run in which nothing happened.
+// Facts are what was observed of a server: all that causes are found from. What is named Ever counts
+// since the run began, everything else since the last Reset. The zero value is a run in which
+// nothing happened.
 type Facts struct {
 	Counts
 	Foreign bool // it is not the bundled server
@@ -22,34 +23,34 @@ type Facts struct {
 	Faults        [monitor.NumFaults]uint64
 	Sent, Echoed  uint64 // echoes
 	Owed          uint64 // echoes
-	Now           uint64 // connections
+	Now           uint64 // connections that are up
 	ClosedByDummy uint64 // connections
 
 	EverSent, EverEchoed uint64 // echoes
-	Peak                 uint64 // connections
+	Peak                 uint64 // connections up at one time, at most
 
 	Outages []monitor.Diagnosis // Outages.Found
 	Steps   *monitor.Diagnosis  // Steps.Follow; nil when nothing was found
-	Met     *Exchange           // the first that came, or was closed; nil when there was none
+	Met     *Exchange           // of the first that brought something, or was closed; nil = none
 	Bounds  Bounds
 }
 
-// Counts are what each worker counts besides faults. They sum up exactly.
+// Counts are what each worker counts besides faults. Sums of them are exact.
 type Counts struct {
 	Descriptors uint64 // times this process had none left for a dummy
 	Ports       uint64 // times there was no local port left
-	FINsIgnored uint64 // own FINs that the server did not answer in time
+	FINsIgnored uint64 // the dummies' FINs that the server did not answer in time
 	FINs        FINs
-	Reused      uint64 // connections with another's echo after a close (Reuse)
+	Reused      uint64 // connections that brought another's echo after a close (Reuse)
 	Ends        Ends
 	Ladder      Ladder // of stuck connections
 }
 
-// FINs are echoes that were owed on connections whose dummies closed them by FIN.
+// FINs counts the echoes that were owed when a dummy closed its connection by FIN.
 type FINs struct {
-	Answered    uint64
-	Dropped     uint64 // still owed as the server closed
-	Connections uint64 // on which some were
+	Answered    uint64 // echoes
+	Dropped     uint64 // echoes still owed when the server closed
+	Connections uint64 // on which some were dropped
 }
 
 // Add adds another worker's.
@@ -65,8 +66,8 @@ func (c *Counts) Add(o *Counts) {
 	c.Ladder.Add(&o.Ladder)
 }
 
-// right reports whether no fault was found but late echoes, connects that failed and those that are
-// named. A server that does anything else wrong may do these for that.
+// right reports whether no fault was found except late echoes, connects that failed, and the faults
+// in but. A server that does anything else wrong may do these because of it.
 func (f *Facts) right(but ...monitor.Fault) bool {
 	but = append(but, monitor.Late, monitor.ConnectFailed)
 	for fault, n := range f.Faults {
@@ -77,8 +78,8 @@ func (f *Facts) right(but ...monitor.Fault) bool {
 	return true
 }
 
-// standstill is a server that stands still now, nil where none does. One that answered a poke, or a
-// FIN, does not: it has merely got stuck on every single connection.
+// standstill is the outage of a server that stands still now; nil if it does not. A server that
+// answered a poke, or a FIN, does not stand still: it is stuck on each connection by itself.
 func (f *Facts) standstill() *monitor.Diagnosis {
 	var found *monitor.Diagnosis
 	for i := range f.Outages {
@@ -95,24 +96,24 @@ func (f *Facts) standstill() *monitor.Diagnosis {
 	return found
 }
 
-// Reuse reports whether an echo of another connection goes with closes by the dummies: one of the two
-// belongs to a connection that was opened after another's close, so that the server has used something
-// again too early. Where no dummy has closed any, the server has used what it had closed itself, by
-// mistake, and that is the cause (closed_healthy). here is the number of the connection that it came
-// on, of the owner's that it belongs to, and now of the owner's present one; a client's first has
-// number 1.
+// Reuse reports whether an echo that came on the wrong connection goes with a close by a dummy: one
+// of the two connections was opened after another was closed, and so the server has used something
+// again too early. If no dummy has closed any, the server has closed one itself by mistake and used
+// that again: this is another cause (closed_healthy). here is the number of the connection that the
+// echo came on. of is the number of the connection that it belongs to, and now that of its owner's
+// present connection. A client's first connection has number 1.
 func Reuse(here, of, now uint32, dummiesClose bool) bool {
 	return dummiesClose && (here > 1 || of != now)
 }
 
-// cause is a diagnosis that may be told. One that is pending excludes what it would exclude, and is
-// not told itself.
+// cause is a diagnosis that may be told. A pending one excludes others already, but is not told
+// itself.
 type cause struct {
 	monitor.Diagnosis
 	pending bool
 }
 
-// add adds a cause that was seen on some connections; none without them.
+// add adds a cause that was seen on so many connections, and nothing if there are none.
 func add(dst []cause, name string, connections uint64, why string, args ...any) []cause {
 	if connections == 0 {
 		return dst
@@ -121,7 +122,7 @@ func add(dst []cause, name string, connections uint64, why string, args ...any) 
 		Name: name, Connections: int(connections), Why: fmt.Sprintf(why, args...)}})
 }
 
-// Causes are what the facts add up to, the one that goes before all others first.
+// Causes are what the facts add up to, the most important first.
 func Causes(f *Facts) []monitor.Diagnosis {
 	all := f.neverRight(nil)
 	for _, d := range f.Outages {
@@ -133,7 +134,7 @@ func Causes(f *Facts) []monitor.Diagnosis {
 	}
 	all = f.counted(all)
 	all = f.Ladder.causes(all)
-	if f.Echoed > 0 { // or else it may not even speak these frames
+	if f.Echoed > 0 { // otherwise the server may speak other frames
 		all = f.Bounds.causes(all)
 	}
 	if f.Steps != nil {
@@ -148,13 +149,13 @@ func (f *Facts) recovered() bool {
 	})
 }
 
-// leastFINs is how many echoes must have been owed at dummies' FINs before anything is said of a
-// server that answers fewer than three in four of them. A right one answers all, but for a few that it had
-// not the time for.
+// leastFINs is how many echoes must have been owed when dummies sent FINs, before a server is named
+// that answers fewer than three in four of them. A right one answers all but a few, for which it had
+// no time.
 const leastFINs = 20
 
-// counted are the causes that counters add up to by themselves. A server that is foreign may have
-// timeouts and limits of its own; those of the bundled one are the run's.
+// counted adds the causes that follow from counters alone. A foreign server may have timeouts and
+// limits of its own; the bundled server has those that the run gave it.
 func (f *Facts) counted(dst []cause) []cause {
 	dst = add(dst, monitor.LocalFDLimit, f.Descriptors,
 		"%d times this process had no descriptor left for a dummy", f.Descriptors)

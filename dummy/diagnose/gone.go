@@ -7,34 +7,34 @@ import (
 	"dummyload/monitor"
 )
 
-// Losses are held back for as long as it takes to tell a server that closes connections from a
-// server that is gone: more than half of all connections are lost, and a redial was refused. A
-// system takes its time to end a process with thousands of sockets, and closes them in any order:
-// a redial may still be taken by a listener that nobody listens on any more. So the losses are
-// gathered for goneWithin, and judged to be single ones only when redialWithin is over.
+// A server may close connections, or it may be gone. It is gone if more than half of all connections
+// are lost and a redial was refused. Losses are held back until this is known. A system needs time to
+// end a process with thousands of sockets, and closes them in any order: it may still take a redial
+// although the process no longer listens. So the losses are collected for goneWithin, and count as
+// single ones only when redialWithin is over.
 const (
 	goneWithin   = 100 * time.Millisecond
 	redialWithin = time.Second
 )
 
-// gone is a server that is gone.
+// gone is about a server that is gone.
 type gone struct {
 	on         bool
 	since      time.Duration
-	before     uint64 // connections until then
-	lost, owed uint64 // connections and echoes, of every time that it was
+	before     uint64 // connections up until then
+	lost, owed uint64 // connections and echoes lost, summed over all times that the server was gone
 }
 
-// LossVerdict is what became of losses.
+// LossVerdict is what JudgeLosses has decided.
 type LossVerdict struct {
 	Decided bool
-	Gone    bool          // they are no faults one by one: the server is gone
-	Number  uint64        // of the judgement; the workers tell which they have taken
-	Again   time.Duration // where it is not decided: when to look again, or Never
+	Gone    bool          // the server is gone: the losses are no faults one by one
+	Number  uint64        // of the judgement; the workers say which one they have taken
+	Again   time.Duration // if it is not decided: when to look again, or Never
 }
 
-// JudgeLosses decides what held losses are: faults one by one, or a server that is gone. At the end of the
-// run it decides by what is known.
+// JudgeLosses decides what held losses are: faults one by one, or a server that is gone. At the end
+// of the run it decides by what is known.
 func (o *Outages) JudgeLosses(all []Seen, now time.Duration, atEnd bool) LossVerdict {
 	var lost, up, owed uint64
 	var refused bool
@@ -42,7 +42,7 @@ func (o *Outages) JudgeLosses(all []Seen, now time.Duration, atEnd bool) LossVer
 	for i := range all {
 		s := &all[i]
 		if s.LossesJudged != o.judged {
-			return LossVerdict{Again: Never} // the last one is still on its way, and what it is about still told
+			return LossVerdict{Again: Never} // it has not taken the last verdict: its losses are old
 		}
 		up += s.Up
 		if s.Lost > 0 {
@@ -55,7 +55,7 @@ func (o *Outages) JudgeLosses(all []Seen, now time.Duration, atEnd bool) LossVer
 	if lost == 0 {
 		return LossVerdict{Again: Never}
 	}
-	// What is lost while a server is gone was taken by a listener that nobody listened on any more.
+	// A connection that is lost while the server is gone was taken by the system of an ended process.
 	gone := 2*lost > lost+up && refused || o.gone.on
 	switch {
 	case atEnd:
@@ -63,10 +63,10 @@ func (o *Outages) JudgeLosses(all []Seen, now time.Duration, atEnd bool) LossVer
 		o.judgeAt = since + goneWithin
 		return LossVerdict{Again: o.judgeAt}
 	case !gone && now < since+redialWithin:
-		o.judgeAt = min(now+goneWithin, since+redialWithin) // nobody tells of one more loss
+		o.judgeAt = min(now+goneWithin, since+redialWithin) // a further loss does not call this again
 		return LossVerdict{Again: o.judgeAt}
 	case !gone && o.judgeAt > 0 && now-o.judgeAt > HeldUp:
-		o.judgeAt = now + goneWithin // it was not the server's time: nobody has redialed yet
+		o.judgeAt = now + goneWithin // the tester was held up: nobody has redialed yet
 		return LossVerdict{Again: o.judgeAt}
 	}
 	o.judged, o.judgeAt = o.judged+1, 0
@@ -79,10 +79,10 @@ func (o *Outages) JudgeLosses(all []Seen, now time.Duration, atEnd bool) LossVer
 	return LossVerdict{Decided: true, Gone: gone, Number: o.judged, Again: Never}
 }
 
-// isGone names a server that is gone. What it took along is counted in the ledger and among the
-// connections, but not as faults one by one, and that is said.
+// isGone names a server that is gone. The ledger and the counts of connections have what was lost
+// with it, but it does not count as faults one by one. The diagnosis says so.
 func (o *Outages) isGone(why string, lost, owed, before uint64, since time.Duration) {
-	o.drop(monitor.Recovered) // not any more
+	o.drop(monitor.Recovered) // it is true no longer
 	g := &o.gone
 	if !g.on {
 		g.on, g.since, g.before = true, since, before
@@ -95,8 +95,9 @@ func (o *Outages) isGone(why string, lost, owed, before uint64, since time.Durat
 		"counted as faults one by one)", why, monitor.Count(g.lost), monitor.Count(g.owed))
 }
 
-// Return tells when a server that was gone is back: most of the connections of then are up again. It
-// says when it must look again, or Never: nobody tells of one more connection.
+// Return finds out whether a server that was gone is back: at least half of the earlier connections
+// are up again. It returns when it must be called again, or Never. It must be called by the clock,
+// as one more connection does not call it.
 func (o *Outages) Return(all []Seen, now time.Duration) time.Duration {
 	if !o.gone.on {
 		return Never

@@ -9,50 +9,50 @@ import (
 	"dummyload/monitor"
 )
 
-// The poke ladder finds out why a connection is stuck that is still owed echoes after a drain
-// that failed. It is climbed when the fleet is closed, on each such connection by itself:
+// The poke ladder finds out why a connection is stuck: it is still owed echoes after a drain that
+// failed. Each such connection climbs the ladder by itself, when the fleet closes:
 //
 //	owed ──► one more echo is sent ──► PokeWait, and a look at the server's receive queue
 //	              │
 //	              ├─ in the backlog ──────────────────────────► accept_stalled
 //	              ├─ what was owed comes out ─────────────────► send_wakeup_lost
 //	              ├─ unread ──────────────────────────────────► receive_not_rearmed
-//	              ├─ anything else comes ─────────────────────► wrong or lost, not stuck: no name
+//	              ├─ something else comes ────────────────────► wrong or lost, not stuck: no name
 //	              └─ read, nothing comes ──► half-close ──FIN─► send_flag_stuck
 //
-// A server that is slow by nature looks like a stuck one: what it owes comes out some time, by
-// chance after a poke. So nothing is concluded from a connection whose oldest owed echo may be on
-// its way still (MayCome), from one that still brings bytes (Trickles) or whose receive queue at
-// the server shrinks, nor that a poke lies unread where the server has never answered anybody: how
-// long its answers take is not known.
+// A slow server looks like a stuck one: what it owes comes out at some time, by chance after a poke.
+// So nothing is concluded in these cases: the oldest owed echo may still be on its way (MayCome); the
+// connection still brings bytes (Trickles); the server's receive queue gets shorter. Nor does a poke
+// that lies unread prove anything if the server has never answered anybody: nobody knows how long
+// its answers take.
 //
-// A server that had no descriptor left accepts as soon as the other dummies leave, and answers
-// then: the poke has nothing to do with it. So whoever lay in the backlog is found out before
-// anybody leaves, and where the system does not tell, nothing is concluded from a connection on which
+// A server that had no descriptor left accepts as soon as the other dummies leave, and answers then:
+// the poke has nothing to do with it. So the connections in the backlog are found before any dummy
+// leaves. If the system does not show the backlog, nothing is concluded from a connection on which
 // not a byte ever came.
 
-// PokeWait is how long a poke has to show what it brings about.
+// PokeWait is the time that a poke has to show an effect.
 const PokeWait = 500 * time.Millisecond
 
 // Queue is what the system says of the server's end of a connection. The zero value says nothing.
 type Queue struct {
 	Known    bool
-	Accepted bool // some process has it, or had it; until then it lies in the backlog
-	Bytes    uint64
+	Accepted bool   // some process has the connection, or had it; before that it lies in the backlog
+	Bytes    uint64 // that the server has not read
 }
 
 // Climb is one climb: what is known of the connection before the poke.
 type Climb struct {
 	Owed   uint64 // echoes
 	Unread uint64 // bytes in the server's receive queue
-	Slow   bool   // what is owed may be on its way still
+	Slow   bool   // what is owed may still be on its way
 	Served bool   // the server has accepted the connection
 
 	more bool // it was given more time
 }
 
-// Late reports whether a climb whose time was to be over at a time gets as long again, once: the time
-// was not the server's.
+// Late reports whether a climb gets its time again, as the tester was held up: the climb was to be
+// over at the time at, and now it is much later. Each climb gets it once.
 func (c *Climb) Late(at, now time.Duration) bool {
 	if now-at <= HeldUp || c.more {
 		return false
@@ -65,7 +65,7 @@ func (c *Climb) Late(at, now time.Duration) bool {
 type After struct {
 	Queue      Queue
 	Backlogged bool // it lay in the backlog before anybody left
-	Came       bool // of what was owed, some; or a part of the oldest
+	Came       bool // something of what was owed came: an echo, or a part of the oldest
 	Heard      bool // anything came
 	Answers    bool // the server has ever answered anybody
 }
@@ -74,15 +74,15 @@ type After struct {
 type Rung uint8
 
 const (
-	Nothing    Rung = iota // is concluded
-	InBacklog              // nobody has accepted it, and nobody would read a FIN
+	Nothing    Rung = iota // nothing is concluded
+	InBacklog              // nobody has accepted the connection, and nobody would read a FIN
 	WakeupLost             // send_wakeup_lost
-	Unread                 // the poke is, by one that never answered; nothing is concluded
+	Unread                 // the poke lies unread, but the server never answered: nothing is concluded
 	NotRearmed             // receive_not_rearmed
-	ReadInVain             // the poke was read and not answered: a FIN tells more
+	ReadInVain             // the poke was read and not answered: a FIN will tell more
 )
 
-// Read tells how far a climb has come.
+// Read says how far a climb has come.
 func (c *Climb) Read(a After) Rung {
 	switch {
 	case a.Queue.Known && !a.Queue.Accepted:
@@ -103,7 +103,7 @@ func (c *Climb) Read(a After) Rung {
 	return Nothing
 }
 
-// Stuck counts the connections with one cause, and the echoes they were owed.
+// Stuck counts the connections with one cause, and the echoes that they are owed.
 type Stuck struct{ Connections, Echoes uint64 }
 
 // Add adds another worker's.
@@ -116,8 +116,8 @@ func (s *Stuck) Add(o Stuck) {
 type Ladder struct {
 	Wakeup, Flag, Receive Stuck
 
-	Unaccepted Stuck // in the backlog, or up on our side only, when they were looked for
-	Refused    Stuck // reset by the server's system before, and dialed anew
+	Unaccepted Stuck // in the backlog, or up on our side only, when the fleet looked
+	Refused    Stuck // reset by the server's system before, and dialed again
 
 	Alive uint64 // connections that brought something after the poke
 	Well  uint64 // connections that were owed nothing, and need no poke
@@ -134,11 +134,11 @@ func (l *Ladder) Add(o *Ladder) {
 	l.Well += o.Well
 }
 
-// answers reports whether somebody answered a poke, or the FIN after it.
+// answers reports whether the server answered a poke, or the FIN after it.
 func (l *Ladder) answers() bool { return l.Alive+l.Flag.Connections > 0 }
 
-// nobodyReads reports whether on all connections a poke lay unread: that is no receive of a session that
-// is missing.
+// nobodyReads reports whether a poke lay unread on all connections. Then no single session has lost
+// its receive: nobody reads.
 func (l *Ladder) nobodyReads() bool {
 	return l.Receive.Connections > 0 && l.Well == 0 && !l.answers()
 }

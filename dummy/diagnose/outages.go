@@ -13,12 +13,12 @@ import (
 //	up ──► silent on all connections at once ──► answers again ──► up, recovered
 //	   ──► most connections lost, redial refused ──► most are up again ──► up, recovered
 //
-// It is told what each worker has seen, and when; it says when it must be told again even if nothing
-// changes.
+// Its methods take what each worker has seen, and the time. They return when they must be called
+// again even if nothing changes.
 type Outages struct {
 	silent  silence
 	gone    gone
-	judged  uint64        // judgements of losses
+	judged  uint64        // number of the last judgement of losses
 	judgeAt time.Duration // when losses are looked at again; 0 when none are held
 	found   []monitor.Diagnosis
 	events  []string
@@ -27,14 +27,14 @@ type Outages struct {
 // Found is what was diagnosed since Reset, one of each name.
 func (o *Outages) Found() []monitor.Diagnosis { return slices.Clone(o.found) }
 
-// Events are what has happened since they were last taken, a line each.
+// Events are what has happened since the last call, a line each.
 func (o *Outages) Events() []string {
 	events := o.events
 	o.events = nil
 	return events
 }
 
-// Reset forgets what was diagnosed; an outage that lasts is told again.
+// Reset forgets what was diagnosed. An outage that goes on is told again.
 func (o *Outages) Reset() {
 	o.silent, o.gone, o.found = silence{}, gone{}, nil
 }
@@ -43,7 +43,7 @@ func (o *Outages) event(format string, args ...any) {
 	o.events = append(o.events, fmt.Sprintf(format, args...))
 }
 
-// of is the diagnosis of a name in the list, which has one of each.
+// of is the diagnosis with a name; it is added if there is none yet.
 func (o *Outages) of(name string) *monitor.Diagnosis {
 	for i := range o.found {
 		if o.found[i].Name == name {
@@ -59,14 +59,14 @@ func (o *Outages) drop(name string) {
 	o.found = slices.DeleteFunc(o.found, func(d monitor.Diagnosis) bool { return d.Name == name })
 }
 
-// recovered says that so many connections are well again.
+// recovered names so many connections that are well again.
 func (o *Outages) recovered(up uint64, why string, took time.Duration) {
 	d := o.of(monitor.Recovered)
 	d.Connections = max(d.Connections, int(up))
 	d.Why = fmt.Sprintf("%s after %v", why, took)
 }
 
-// silence is one of the whole server.
+// silence is about a server that says nothing on any connection.
 type silence struct {
 	on    bool
 	since time.Duration
@@ -74,8 +74,8 @@ type silence struct {
 	new   bool // nothing was ever heard before
 }
 
-// Listen names a server that has fallen silent on all connections at once, or never said a word, and
-// tells when it answers again.
+// Listen names a server that has fallen silent on all connections at once, or never said anything.
+// It also finds out when the server answers again.
 func (o *Outages) Listen(all []Seen, now time.Duration) {
 	starved, silent, ever := true, true, false
 	since := Never
@@ -93,7 +93,7 @@ func (o *Outages) Listen(all []Seen, now time.Duration) {
 	took := (now - o.silent.since).Round(10 * time.Millisecond)
 	switch {
 	case o.silent.on && !silent && o.silent.new:
-		// How fast it is when all is well is not known: it may just be slow.
+		// It may just be slow: nobody knows how fast it is when all is well.
 		o.silent.on = false
 		o.drop(o.silent.name)
 		o.event("server answers, the first time after %v", took)
@@ -107,7 +107,7 @@ func (o *Outages) Listen(all []Seen, now time.Duration) {
 		if !ever {
 			name, why = monitor.NeverServed, "connects succeed, and no byte ever came back"
 		}
-		o.drop(monitor.Recovered) // not any more
+		o.drop(monitor.Recovered) // it is true no longer
 		o.silent = silence{on: true, since: since, name: name, new: !ever}
 		d := o.of(name) // the last stall is the one told of
 		d.Connections = max(d.Connections, int(up))

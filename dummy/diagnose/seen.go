@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Times here count from when the fleet began, on its clock. Zero is none.
+// Times in this package count from when the fleet began, by its clock. 0 is no time.
 const (
 	// Never is a time that does not come.
 	Never = time.Duration(math.MaxInt64)
@@ -13,8 +13,8 @@ const (
 	// ScanEvery is how often a worker walks over all of its dummies.
 	ScanEvery = 50 * time.Millisecond
 
-	// HeldUp is how late a worker comes that stood still, or its process, or the whole machine. That
-	// is not the server's time.
+	// HeldUp: a worker that comes so late was held up, by its process or by the whole machine. That
+	// time is the tester's and not the server's.
 	HeldUp = 5 * ScanEvery
 )
 
@@ -25,11 +25,11 @@ type Seen struct {
 	Lost         uint64 // connections ended by the server, not yet judged (Outages.JudgeLosses)
 	LostOwed     uint64 // echoes that were unanswered on them
 	LostSince    time.Duration
-	Refused      bool   // whether a dial was, since then
-	LossesJudged uint64 // the last judgement of losses that was taken
+	Refused      bool   // a dial was refused since then
+	LossesJudged uint64 // number of the last judgement of losses that the worker has taken
 
-	EverHeard    bool // anything was ever received
-	Unheard      bool // nothing was, for as long as Silence has patience
+	EverHeard    bool // something was received at some time
+	Unheard      bool // nothing was received for Silence's patience
 	Starved      bool // … while echoes were outstanding on every connection
 	StarvedSince time.Duration
 }

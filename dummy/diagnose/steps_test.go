@@ -84,12 +84,12 @@ func TestStandstillUnderChurn(t *testing.T) {
 func TestStepsAreBounded(t *testing.T) {
 	var st Steps
 	f := Facts{Phase: monitor.Echoing, Uptime: time.Second}
-	for range 3 * maxSteps {
+	for range 3 * maxRates {
 		f.ClosedByDummy++
 		f.Uptime += time.Second
 		st.Follow(&f)
 	}
-	if len(st.rates) != maxSteps {
+	if len(st.rates) != maxRates {
 		t.Errorf("%d rates", len(st.rates))
 	}
 }

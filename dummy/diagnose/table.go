@@ -6,22 +6,23 @@ import (
 	"dummyload/monitor"
 )
 
-// row is a diagnosis: what a reader should do about it, and what it leaves no room for, and why.
+// row is a diagnosis, with what a reader should do about it.
 type row struct {
 	name   string
 	advice string
-	not    []string
-	why    string
-	unless string // this is diagnosed, too
+	not    []string // what it excludes
+	why    string   // … for this reason
+	unless string   // … but not if this is diagnosed, too
 }
 
-// stuck are the causes that a server leaves single connections stuck by.
+// stuck are the causes for which single connections are stuck.
 var stuck = []string{monitor.SendWakeupLost, monitor.SendFlagStuck, monitor.ReceiveNotRearmed}
 
-// table has every diagnosis, what excludes above what it excludes (see exclude). What the bundled
-// server's audit counts and what the tester itself could not do are facts of their own: they exclude
-// nothing, and nothing excludes them. Nor does an exclusion let a run pass that would fail: who leaves no
-// room for a diagnosis that fails it fails it, too, or no echo ever came back right.
+// table has every diagnosis. One that excludes another stands above it (see exclude). What the
+// bundled server's audit counts, and what the tester itself could not do, are facts of their own:
+// they exclude nothing, and nothing excludes them. An exclusion never lets a run pass that would
+// fail: if the excluded diagnosis fails a run, so does the other one, or no echo ever came back
+// right.
 var table = []row{
 	{name: monitor.FrameMismatch,
 		advice: "try another --frame (dummyload help run lists them), with or without --login, or " +
@@ -100,8 +101,8 @@ var table = []row{
 			"or claim less"},
 }
 
-// exclude leaves those out that another excludes, and those that are pending. Who is excluded excludes
-// nobody.
+// exclude leaves out the causes that another excludes, and those that are pending. A cause that is
+// excluded excludes nothing.
 func exclude(all []cause) []monitor.Diagnosis {
 	index := func(name string) int {
 		return slices.IndexFunc(all, func(c cause) bool { return c.Name == name })
@@ -112,11 +113,11 @@ func exclude(all []cause) []monitor.Diagnosis {
 		}
 		all = slices.DeleteFunc(all, func(c cause) bool { return slices.Contains(r.not, c.Name) })
 	}
-	var told []monitor.Diagnosis
+	var left []monitor.Diagnosis
 	for _, c := range all {
 		if !c.pending {
-			told = append(told, c.Diagnosis)
+			left = append(left, c.Diagnosis)
 		}
 	}
-	return told
+	return left
 }
