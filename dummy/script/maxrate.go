@@ -11,18 +11,19 @@ import (
 	"dummyload/monitor"
 )
 
-// MaxRate looks for the highest rate at which the p99 of round trips stays under a limit and none is
-// late, on the connections there are. Each step is a START, Each, a STOP and the drain, so that
-// nothing of one step is left for the next. Echoes are counted anew with each, and those of the last
-// one stay. The first fault ends the search: how fast a wrong server is does not matter.
+// MaxRate looks for the highest rate at which the p99 of round trips stays under a limit and no echo
+// is late. It uses the connections that are up. Each try is a START, Echo for Each, a STOP and the
+// drain, so that nothing of one try is left for the next. Echoes are counted anew in each try, and
+// the counts of the last one stay. The first fault ends the search: how fast a wrong server is does
+// not matter.
 //
-// As a monitor.Source it shows how far it is.
+// As a monitor.Source it shows how far the search is.
 type MaxRate struct {
-	Limit time.Duration // of the p99
-	Each  time.Duration // how long Echo is on in each step
-	Allow []monitor.Fault
+	Limit time.Duration   // of the p99
+	Each  time.Duration   // how long Echo is on in each try
+	Allow []monitor.Fault // faults that do not end the search
 
-	found atomic.Pointer[monitor.MaxRate] // not changed once it is here
+	found atomic.Pointer[monitor.MaxRate] // what it points to never changes
 }
 
 // Collect adds what was found so far.
@@ -44,7 +45,7 @@ func (m *MaxRate) Script(look func() *monitor.View) iter.Seq[Step] {
 			if end == nil {
 				return
 			}
-			step := m.judge(search.rate, end)
+			step := m.result(search.rate, end)
 			step.Purpose = search.purpose
 			found.Steps = append(found.Steps, step)
 			search.took(step)
@@ -55,13 +56,13 @@ func (m *MaxRate) Script(look func() *monitor.View) iter.Seq[Step] {
 	}
 }
 
-// publish shows how far the search is.
+// publish lets Collect show how far the search is.
 func (m *MaxRate) publish(found monitor.MaxRate) {
 	found.Steps = slices.Clip(found.Steps)
 	m.found.Store(&found)
 }
 
-// try is one rate.
+// try is the steps that try the search's next rate.
 func (m *MaxRate) try(s *rateSearch) []Step {
 	return []Step{
 		Mark{fmt.Sprintf("%s %.0f/s", s.purpose, s.rate)}, Tune{dummy.Tuning{dummy.Rate: s.rate}},
@@ -69,9 +70,9 @@ func (m *MaxRate) try(s *rateSearch) []Step {
 	}
 }
 
-// judge sums up a step by the view after its drain: what came while it drained has its
-// round trip, but was not in time for the rate.
-func (m *MaxRate) judge(rate float64, end *monitor.View) monitor.RateStep {
+// result is what a try came to, from the view after its drain. An echo that came in the drain has
+// its round trip, but it was too late to count for the rate.
+func (m *MaxRate) result(rate float64, end *monitor.View) monitor.RateStep {
 	step := monitor.RateStep{
 		Asked: rate, Made: rateMade(end), P50: end.RTT.P50, P99: end.RTT.P99, P999: end.RTT.P999,
 		Late: end.Faults[monitor.Late], SendLag: end.Generator.SendLag.P99,
@@ -85,7 +86,7 @@ func (m *MaxRate) judge(rate float64, end *monitor.View) monitor.RateStep {
 	switch {
 	case faulty(end, m.Allow):
 		step.Verdict = monitor.StepFault
-	case made && met && step.Late == 0: // a tester that was busy has made it no better than it is
+	case made && met && step.Late == 0: // a busy tester makes no result better
 		step.Verdict = monitor.StepOK
 	case step.Saturated, step.Late == 0 && testerLate(end, missing, made, limit):
 		step.Verdict = monitor.StepTester
@@ -99,16 +100,16 @@ func (m *MaxRate) judge(rate float64, end *monitor.View) monitor.RateStep {
 	return step
 }
 
-// How many echoes a rate that was made may lack: a share of them, or so few that a step has them by
-// chance of when it ends.
+// How many echoes a rate that was made may lack: a share of them, or so few that they depend on the
+// moment at which the try ends.
 const (
 	missingShare = 0.01
 	missingLeast = 3
 )
 
-// rateMade is the echoes per second that a step has made: no more than were sent, and no more than
-// came back before STOP. Answers cannot come before they have taken their time, so that theirs begins
-// one median round trip after START.
+// rateMade is the echoes per second that a try has made: no more than were sent, and no more than
+// came back before STOP. The first answers need one median round trip, so the time for answers
+// begins that much after START.
 func rateMade(end *monitor.View) float64 {
 	on := end.EchoOn
 	first := min(on/2, time.Duration(end.RTT.P50*float64(time.Microsecond)))
@@ -119,15 +120,15 @@ func rateMade(end *monitor.View) float64 {
 		float64(end.Ledger.Echoed-end.EchoedOff)/(on-first).Seconds())
 }
 
-// testerLate reports whether a step would have been good without what the tester itself was late
-// by.
+// testerLate reports whether a try would have been good if the tester itself had not been late.
 func testerLate(end *monitor.View, missing float64, made bool, limit float64) bool {
 	slow := end.RTT.P99 >= limit
 	heldFor := time.Duration(end.Generator.HeldUp).Seconds() * end.Rate // echoes
 	return (slow || !made) && (!slow || end.RTTFreed.P99 < limit) && (made || 2*heldFor >= missing)
 }
 
-// faulty reports whether anything happened that a right server never causes.
+// faulty reports whether anything happened that a right server never causes. allow is no fault here,
+// and a late echo has a verdict of its own.
 func faulty(s *monitor.View, allow []monitor.Fault) bool {
 	for f, n := range s.Faults {
 		fault := monitor.Fault(f)

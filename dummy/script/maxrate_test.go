@@ -54,7 +54,7 @@ func TestStepIsJudgedByRateP99LateAndTheTester(t *testing.T) {
 		if c.change != nil {
 			c.change(end)
 		}
-		if got := m.judge(c.asked, end); got.Verdict != c.want || got.Made != 1000 ||
+		if got := m.result(c.asked, end); got.Verdict != c.want || got.Made != 1000 ||
 			got.Asked != c.asked {
 			t.Errorf("%s: %+v, want %s", c.name, got, c.want)
 		}

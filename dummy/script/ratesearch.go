@@ -11,50 +11,50 @@ import (
 // The limits of rateSearch.
 const (
 	closeEnough = 1.05 // hi/lo at which the search ends
-	stepDown    = 0.9  // from a rate that was not confirmed to the next
-	deepest     = 1024 // of the closed loop's rate: less is not tried
-	leastEchoes = 100  // of a step: fewer have no p99
+	lower       = 0.9  // the next rate after one that was not confirmed
+	deepest     = 1024 // the closed loop's rate divided by it: no lower rate is tried
+	leastEchoes = 100  // of a try: fewer have no p99
 	mostConfirm = 5    // confirmations that may fail
-	estimates   = 2    // closed loops, where no rate up to what the first has made was bad
+	estimates   = 2    // closed loops, if every rate up to what the first has made was good
 )
 
-// rateSearch says which rate to try next, given what came of those before. It knows no time and
-// no fleet.
+// rateSearch says which rate to try next, from the results of the tries before. It has no clock and
+// no fleet. Rates are echoes per second.
 //
-//	estimate ──► search: what the closed loop has made, down by halves until one is good,
+//	estimate ──► search: what the closed loop has made, half of it, and so on until one is good;
 //	   ▲         │           then the middle of both ──► confirm ──► done
 //	   └─────────┘ good                                   │    ▲
-//	                                                      └────┘ not confirmed: a step down
+//	                                                      └────┘ not confirmed: a lower rate
 //
-// The closed loop keeps every window full, so an open loop makes no more: no rate is tried that is
-// above what any step has made. Where all that it has made is good, it has another try.
+// The closed loop keeps every window full, so an open loop makes no more. So no rate is tried above
+// the most that any try has made. If the rate of the closed loop is good, it is estimated again.
 //
-// A rate is bad when it was so twice in a row: the machine may have had something else to do.
-// When it was the tester's fault once it bounds the search all the same, but what is found is then a
-// lower bound of what the server can do: one bad try proves nothing against it.
+// A rate is bad when two tries in a row were bad: in one of them the machine may have had something
+// else to do. If one was bad because of the tester, the rate still bounds the search. But then the
+// server may be able to do more than what is found.
 type rateSearch struct {
 	purpose monitor.StepPurpose
-	step    time.Duration
-	floor   float64 // least rate
-	made    float64 // the most that any step has made
-	closed  int     // estimates
-	busy    bool    // the tester was the limit of the best of them
-	lo, hi  float64 // good, 0 = none was; bad, 0 = none was
-	tester  bool    // why hi is bad
-	rate    float64 // to be tried next
-	again   bool    // the rate was tried, and was bad
-	excused bool    // because of the tester
-	unmet   int     // confirmations that failed
-	found   float64
-	windows bool // no rate was bad: the closed loop makes no more
+	each    time.Duration // how long Echo is on in each try
+	floor   float64       // the lowest rate to be tried
+	made    float64       // the most that any try has made
+	closed  int           // estimates so far
+	busy    bool          // the tester was the bottleneck in the best of them
+	lo, hi  float64       // the highest good rate and the lowest bad one; 0 = none
+	tester  bool          // hi is bad because of the tester
+	rate    float64       // to be tried next
+	again   bool          // this rate had one bad try
+	excused bool          // … because of the tester
+	unmet   int           // confirmations that failed
+	found   float64       // the result, 0 = none
+	windows bool          // no rate was bad: the windows are the limit
 	done    bool
 }
 
-func newRateSearch(step time.Duration) *rateSearch {
-	return &rateSearch{purpose: monitor.StepEstimate, step: step}
+func newRateSearch(each time.Duration) *rateSearch {
+	return &rateSearch{purpose: monitor.StepEstimate, each: each}
 }
 
-// took takes what came of the step at rate.
+// took takes the result of the try at rate.
 func (s *rateSearch) took(step monitor.RateStep) {
 	better := step.Made > s.made
 	s.made = max(s.made, step.Made)
@@ -82,17 +82,17 @@ func (s *rateSearch) estimated(step monitor.RateStep, better bool) {
 	switch {
 	case s.lo > 0:
 		s.up()
-	case step.Made*s.step.Seconds() < leastEchoes:
+	case step.Made*s.each.Seconds() < leastEchoes:
 		s.tester = step.Saturated
 		s.end(0)
 	default:
-		s.floor = max(step.Made/deepest, leastEchoes/s.step.Seconds())
+		s.floor = max(step.Made/deepest, leastEchoes/s.each.Seconds())
 		s.try(max(threeDigits(step.Made), s.floor))
 	}
 }
 
-// up goes on from a good rate where none was bad: to the most that was made. Where that is about as
-// much, the closed loop may make more than it did, once; or that was all there is.
+// up goes on from a good rate when none was bad: to the most that was made. If the good rate is
+// about that much, the closed loop is tried once more, as it may make more. Then there is no more.
 func (s *rateSearch) up() {
 	switch most := threeDigits(min(s.made, dummy.MaxRate)); {
 	case most > s.lo*closeEnough:
@@ -106,7 +106,7 @@ func (s *rateSearch) up() {
 	}
 }
 
-// try takes three digits of the next rate: it is to be typed again.
+// try sets the next rate, with three digits: people type it again.
 func (s *rateSearch) try(rate float64) {
 	s.rate, s.again, s.excused = threeDigits(rate), false, false
 }
@@ -116,7 +116,7 @@ func threeDigits(rate float64) float64 {
 	return max(1, math.Floor(rate/unit)*unit)
 }
 
-// bad takes the verdict of the second try.
+// bad makes the rate the lowest bad one, by the verdict of its second try.
 func (s *rateSearch) bad(v monitor.StepVerdict) {
 	s.hi, s.tester, s.windows = s.rate, v == monitor.StepTester || s.excused, false
 }
@@ -150,7 +150,7 @@ func (s *rateSearch) confirm(v monitor.StepVerdict) {
 	}
 	s.bad(v)
 	s.unmet++
-	next := s.rate * stepDown
+	next := s.rate * lower
 	if s.unmet == mostConfirm || next < s.floor {
 		s.end(0)
 		return

@@ -15,17 +15,17 @@ import (
 type Fleet interface {
 	dummy.Control
 	monitor.Source
-	// Wait waits until the fleet is in one of the phases, or Ended, or until the context ends,
-	// whose error it returns.
+	// Wait waits until the fleet is in one of the phases, or Ended. If the context ends first, it
+	// returns the context's error.
 	Wait(ctx context.Context, phases ...monitor.Phase) error
-	// CloseUntil closes every connection in order. Once the context has ended it waits for no answer
-	// any more.
+	// CloseUntil closes every connection in order. After the end of the context it waits for no
+	// answers.
 	CloseUntil(ctx context.Context) error
 }
 
-// Script makes its steps one after the other while they are played. look is a view of the fleet in
-// which all verbs so far have taken effect; it is nil when the context has ended before there was
-// one: the script then has no next step.
+// Script makes its steps one after the other while they are played. look waits for a view of the
+// fleet in which all verbs so far have taken effect. It returns nil if the context ends first: the
+// script then has no next step.
 type Script func(look func() *monitor.View) iter.Seq[Step]
 
 // List is a script whose steps are known.
@@ -33,7 +33,7 @@ func List(steps ...Step) Script {
 	return func(func() *monitor.View) iter.Seq[Step] { return slices.Values(steps) }
 }
 
-// Then is one script after the other.
+// Then plays one script after the other.
 func Then(scripts ...Script) Script {
 	return func(look func() *monitor.View) iter.Seq[Step] {
 		return func(yield func(Step) bool) {
@@ -48,10 +48,7 @@ func Then(scripts ...Script) Script {
 	}
 }
 
-// Repeat is a script n times.
-func Repeat(n int, s Script) Script { return Then(slices.Repeat([]Script{s}, n)...) }
-
-// Echo is Echo for a time on all connections; 0 is until the context ends.
+// Echo is a START on all connections and a wait for length; 0 is until the context ends.
 func Echo(length time.Duration) Script {
 	return List(Connected{}, Start{length}, For{length})
 }
@@ -59,18 +56,19 @@ func Echo(length time.Duration) Script {
 // Player plays scripts on a fleet. Its methods are for one goroutine.
 type Player struct {
 	Fleet Fleet
-	// View is what looks and Until see: it may be a little old. nil collects what the fleet knows.
+	// View is the latest view, for a look and for Until; it may be a little old. If it is nil, each
+	// look collects a new one from the fleet.
 	View func() *monitor.View
 
 	last monitor.Ticket
 	echo bool // START was given
 }
 
-// lookAgain is between two looks for a view that confirms the last verb.
+// lookAgain is the time between two looks for a view that confirms the last verb.
 const lookAgain = 10 * time.Millisecond
 
-// Play plays a script to its end, to the first verb that is refused, or until the context ends,
-// whose error it returns. What is on stays on.
+// Play plays a script to its end. It ends earlier at the first verb that is refused, and at the end
+// of the context; it returns the error. If Echo is on then, it stays on.
 func (p *Player) Play(ctx context.Context, s Script) error {
 	look := func() *monitor.View {
 		for {
@@ -93,7 +91,7 @@ func (p *Player) Play(ctx context.Context, s Script) error {
 	return nil
 }
 
-// view is what can be seen now, nil while it does not confirm the last verb.
+// view is the view of now, nil while it does not confirm the last verb.
 func (p *Player) view() *monitor.View {
 	var v *monitor.View
 	if p.View != nil {
@@ -115,12 +113,16 @@ func (p *Player) gave(t monitor.Ticket, err error) error {
 	return err
 }
 
-// Run plays a script as a whole run. Then, or when the context ends while it is played: STOP, the
-// drain, a quiet period, close. The context's end means STOP, and the run goes on to its orderly
-// end. It means more where it comes before the first START: no answer to a FIN is waited for, and
-// the error is dummy.ErrInterrupted; in the quiet period, which it ends; and later, when it ends the
-// wait for those answers. The fleet is closed in every case; what the run came to is in its last
-// view.
+// Run plays a script as a whole run: when the script or the context ends, STOP, the drain, the quiet
+// period and close follow. What the end of the context does depends on when it comes:
+//
+//	before the first START  the fleet closes and waits for no answers to its FINs; the error is
+//	                        dummy.ErrInterrupted
+//	while the script plays  it means STOP, and the run goes on to its orderly end
+//	in the quiet period     it ends the quiet period
+//	later                   it ends the wait for answers to FINs
+//
+// The fleet is closed in every case. Its last view has the result of the run.
 func Run(ctx context.Context, f Fleet, quiet time.Duration, s Script) error {
 	p := &Player{Fleet: f}
 	err := p.Play(ctx, s)
@@ -134,7 +136,7 @@ func Run(ctx context.Context, f Fleet, quiet time.Duration, s Script) error {
 		err = errors.Join(err, p.settle(ctx, quiet))
 	}
 	if err == nil && ctx.Err() != nil {
-		ctx = context.Background() // it has meant STOP
+		ctx = context.Background() // its end meant STOP, or the end of the quiet period
 	}
 	return errors.Join(err, f.CloseUntil(ctx))
 }
@@ -150,21 +152,22 @@ func Finish(f Fleet, quiet time.Duration) error {
 	return errors.Join(err, f.CloseUntil(ctx))
 }
 
-// settle is STOP, the drain and the quiet period. Nothing cuts the drain short: it has its own end,
-// and a second signal is the caller's. The first one ends the quiet period if it comes in it.
+// settle is STOP, the drain and the quiet period. Nothing makes the drain shorter: it has its own
+// timeout. The end of the context ends the quiet period if it comes in it; if it came before, it
+// meant STOP.
 func (p *Player) settle(ctx context.Context, quiet time.Duration) error {
 	if err := p.Play(context.WithoutCancel(ctx), List(Stop{}, Drained{})); err != nil {
 		return err
 	}
 	if ctx.Err() == nil && quiet > 0 {
-		_ = pause(ctx, quiet) // its end is all that is waited for
+		_ = pause(ctx, quiet) // why it ended does not matter
 	} else if quiet > 0 {
-		_ = pause(context.WithoutCancel(ctx), quiet) // the signal has meant STOP
+		_ = pause(context.WithoutCancel(ctx), quiet)
 	}
 	return nil
 }
 
-// pause waits for a duration, 0 being for ever, or until the context ends, whose error it returns.
+// pause waits for a duration; 0 is for ever. If the context ends first, it returns its error.
 func pause(ctx context.Context, d time.Duration) error {
 	var over <-chan time.Time
 	if d > 0 {

@@ -9,8 +9,8 @@ import (
 	"dummyload/monitor"
 )
 
-// Step is one verb that is given, or one thing that is waited for. A wait ends when the context
-// does, with its error; the drain alone is always waited for.
+// Step gives one verb, or waits for one thing. When the context ends, a wait ends with the context's
+// error; only Drained waits on.
 type Step interface {
 	play(context.Context, *Player) error
 }
@@ -21,19 +21,20 @@ type Connected struct{}
 // On waits until Echo is on, whoever gives START.
 type On struct{}
 
-// Drained waits until no echo is sent or waited for: for the end of the drain, however it ends.
+// Drained waits for the end of the drain, with or without success. It does not wait if Echo was not
+// on.
 type Drained struct{}
 
-// Start is Echo START, where STOP comes after Length; 0 is unknown.
+// Start is Echo START. STOP will come after Length; 0 is unknown.
 type Start struct{ Length time.Duration }
 
-// Stop is Echo STOP; it is no error when somebody else has given it.
+// Stop is Echo STOP. It is no error if somebody else has given it already.
 type Stop struct{}
 
 // For waits for a time; 0 is until the context ends.
 type For struct{ Time time.Duration }
 
-// Until waits until something is seen, and at most for Within. It looks every Every.
+// Until waits until Seen reports true of a view, and at most for Within. It looks every Every.
 type Until struct {
 	Seen   func(*monitor.View) bool
 	Within time.Duration
@@ -42,15 +43,6 @@ type Until struct {
 
 // Tune changes the load.
 type Tune struct{ To dummy.Tuning }
-
-// Disconnect closes N connections, 0 being all; they reconnect.
-type Disconnect struct {
-	N   int
-	How dummy.CloseKind
-}
-
-// Reset sets all counters back to zero.
-type Reset struct{}
 
 // Mark begins a part of the run.
 type Mark struct{ Name string }
@@ -99,12 +91,6 @@ func (s Until) play(ctx context.Context, p *Player) error {
 }
 
 func (s Tune) play(_ context.Context, p *Player) error { return p.gave(p.Fleet.Tune(s.To)) }
-
-func (s Disconnect) play(_ context.Context, p *Player) error {
-	return p.gave(p.Fleet.Disconnect(s.N, s.How))
-}
-
-func (Reset) play(_ context.Context, p *Player) error { return p.gave(p.Fleet.Reset()) }
 
 func (s Mark) play(_ context.Context, p *Player) error { return p.gave(p.Fleet.Mark(s.Name)) }
 

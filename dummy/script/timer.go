@@ -7,8 +7,8 @@ import (
 	"dummyload/monitor"
 )
 
-// Timer gives STOP when Echo has been on for a time, after each START that somebody gives. A Reset
-// begins the time anew. It ends when the fleet does.
+// Timer gives STOP when Echo has been on for length, after each START that somebody gives. A Reset
+// begins the time again. Timer ends when the fleet ends.
 func Timer(length time.Duration) Script {
 	return func(look func() *monitor.View) iter.Seq[Step] {
 		return func(yield func(Step) bool) {
