@@ -13,11 +13,11 @@ import (
 // chromeEvent is one event of the Chrome trace format, "JSON object format", which
 // chrome://tracing and Perfetto open:
 //
-//	name  what happened; of a span, whose it is
+//	name  what happened; of a span, whose life it is
 //	ph    M metadata (process_name, thread_name), i an instant on its thread,
 //	      b and e the beginning and the end of a span: a session's or a connection's life, as
 //	      far as the rings still have it
-//	ts    µs since the first log was made
+//	ts    µs since the earliest log was made
 //	pid   counted from 1, in the order of the processes
 //	tid   counted from 1, in the order of the rings
 //	cat   of a span, its process: with id it joins b and e
@@ -58,8 +58,8 @@ func WriteChrome(w io.Writer, processes ...Process) error {
 	return out.Flush()
 }
 
-// chrome is a process's events, each life's beginning before and its end after its events. later
-// is how much later than the first its log was made.
+// chrome is a process's events. The beginning of each life stands before its events, and its end
+// after them. later is how much later than the earliest log this one was made.
 func (p Process) chrome(pid int, later time.Duration) []chromeEvent {
 	out := []chromeEvent{{Name: "process_name", Phase: "M", PID: pid,
 		Args: map[string]any{"name": p.Name}}}
@@ -89,7 +89,7 @@ func (p Process) chrome(pid int, later time.Duration) []chromeEvent {
 	return out
 }
 
-// span makes c the beginning or the end of the life that e is of.
+// span makes c the beginning or the end of the life that e belongs to.
 func (p Process) span(c chromeEvent, e Event, phase string) chromeEvent {
 	c.Name = p.Prefix + e.Name()
 	c.Phase, c.Cat, c.ID = phase, p.Name, c.Name

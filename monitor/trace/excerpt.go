@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// Excerpt is what a log held when it was read: of everything, or of some lives around a time. It
-// can go to another process as JSON. Its Start is then a time of the wall clock alone, and it is for
-// the reader to find out how far that is from its own.
+// Excerpt is what a log held when it was read: all of it, or some lives around a time. A life is one
+// session, or one connection of a dummy. An excerpt can go to another process as JSON. Its Start is
+// then a time of the wall clock alone; the reader must find out how far its own clock is from it.
 type Excerpt struct {
-	Start   time.Time     // what every time in it counts from
+	Start   time.Time     // all its times count from here
 	Read    time.Duration // when it was read
 	Reach   time.Duration // see Log.Reach
-	Began   time.Duration // when the first of the lives did; 0 when that was overwritten
-	Cut     bool          // there was more before than is kept
+	Began   time.Duration // when the first of the lives began; 0 if that was overwritten
+	Cut     bool          // there were more events before than are kept
 	Writers []string      // the rings
 	Events  []Event       // by time
 }
 
-// How much Around keeps: of what came before, and of what came after.
+// How many events Around keeps.
 const (
-	Before = 32 // and what happened at that time
+	Before = 32 // before the time and at it
 	After  = 16
 )
 
@@ -39,16 +39,16 @@ func (l *Log) All() Excerpt {
 	return x
 }
 
-// Around is what the log holds of a connection around a time. ids are lives that may be its:
-// an address is used again, at once on some systems. It is not where one had ended before the
-// connection was dialed (the zero time where that is not known). Nor is it where one began after
-// that time, with one exception: when no other is, and nothing was lost since the dial, the first
-// to begin is the connection's, accepted late. A fault that was found many times at once is there
-// once.
+// Around is what the log holds of a connection around the time at. Each of ids is a life that may be
+// the connection's: some systems use an address again at once. A life is not the connection's if it
+// ended before the connection was dialed (the zero time: not known). Nor is it if it began after at,
+// with one exception: if no other life is left, and nothing was overwritten since the dial, the
+// first to begin is the connection's, accepted late. A fault that was found many times at once
+// stands there once.
 func (l *Log) Around(ids []uint64, dialed, at time.Time) Excerpt {
 	x := Excerpt{Start: l.start, Read: time.Since(l.start)}
 	from, to := dialed.Sub(l.start), at.Sub(l.start)
-	var later []Event // the first life to begin after to
+	var later []Event // of the lives that begin after to, the first
 	for _, id := range ids {
 		life := l.Events(id)
 		switch {
@@ -73,7 +73,7 @@ func (l *Log) Around(ids []uint64, dialed, at time.Time) Excerpt {
 	return x
 }
 
-// begins reports whether a life begins with e.
+// begins reports whether e is the beginning of a life.
 func begins(e Event) bool { return e.Kind == Accept || e.Kind == Dial }
 
 // endedBefore reports whether a life's last event is its end, before a time.
@@ -96,26 +96,26 @@ func upTo[T any](list []T, when func(T) time.Duration, at time.Duration) int {
 	return n
 }
 
-// Window is what of a list by time lies around at: Before and After.
+// Window is the part of a list by time that lies around at: at most Before and After of it.
 func Window[T any](list []T, when func(T) time.Duration, at time.Duration) []T {
 	n := upTo(list, when, at)
 	return slices.Clone(list[max(0, n-Before):min(len(list), n+After)])
 }
 
-// Whole reports whether the log had lost nothing that belongs into the excerpt.
+// Whole reports whether nothing that belongs in the excerpt was overwritten.
 func (x *Excerpt) Whole() bool {
 	return x.Reach == 0 || x.Began > 0 && x.Began >= x.Reach ||
 		x.Cut && x.Events[0].At >= x.Reach
 }
 
-// Process is one log's excerpt as a process: each ring is a thread of it.
+// Process is an excerpt of one log, to be shown as one process: each ring is a thread of it.
 type Process struct {
 	Name   string // "server"
 	Prefix string // of its ids: "s" for s17.3
 	Excerpt
 }
 
-// first is when the first of the logs began.
+// first is when the earliest of the logs began.
 func first(processes []Process) time.Time {
 	start := processes[0].Start
 	for _, p := range processes {

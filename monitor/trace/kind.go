@@ -1,8 +1,8 @@
 package trace
 
-// Kind says what happened. Beside the session, a record has two numbers: io, the session's
-// IOCount after the event, and n, whose meaning depends on the kind. What always happens
-// together is one record, so that each event the rules speak of can be read off:
+// Kind says what happened. Besides the session, a record has two numbers: io is the session's
+// IOCount after the event, and n depends on the kind. Things that always happen together are one
+// record. Each event that the rules name can be found in the records:
 //
 //	every IOCount++   Accept, RecvPost, SendPost, SendPacket, Disconnect
 //	every IOCount--   IODown (where = who held it)
@@ -12,9 +12,9 @@ package trace
 //	every completion  Accept or AcceptFailed, RecvDone, SendDone, Stop
 //	every release     Release (where = whose IODown made it 0), after Peer
 //
-// The dummies keep a trace of their own, one record a post or completion. There an id is the
-// dummy and its connection, io is how many operations of it are in flight, and the Peer is its
-// own address: the one that the session has.
+// The dummies have a log of their own, with one record for each post and each completion. There, id
+// is the dummy and its connection, and io is how many of its operations are in flight. Its Peer
+// record has the dummy's own address, which is that of the session's peer.
 type Kind uint8
 
 // The kinds.
@@ -23,12 +23,12 @@ const (
 	AcceptPost         // an Accept is posted on the listener
 	Accept             // a session begins; io is the accept's own reference (R13)
 	AcceptFailed       // an Accept completed without a connection
-	Refused            // the table is full: n is the socket that was closed at once
+	Refused            // the table is full; n is the socket that was closed at once
 	RecvPost           // IOCount raised, then WSARecv called (R1)
 	SendPost           // SendFlag set, IOCount raised, then WSASend called; n bytes asked (R1, R4)
 	RecvDone           // n is transferred
 	SendDone           // n is transferred
-	FlagClear          // SendFlag cleared; n bytes were queued when it was looked at again (R5)
+	FlagClear          // SendFlag cleared; n bytes were in SendQ when the worker looked again (R5)
 	FlagIdle           // SendFlag set, nothing left to send, SendFlag cleared
 	PostFailed         // the post just recorded failed at once; where says which (R14)
 	SendPacket         // IOCount raised by SendPacket; n bytes are to be queued (R12)
@@ -37,13 +37,13 @@ const (
 	IODown             // IOCount lowered; where says whose reference it was (R2)
 	Release            // that lowering made it 0 (R3); n is the reason
 	Stop               // a nil Overlapped: this worker ends (R7)
-	Peer               // whose connection is about to end: io and n are its PeerKey
-	Dial               // of a dummy, as all that follow: Connect is posted
+	Peer               // the peer of a connection that is about to end: io and n are its PeerKey
+	Dial               // of a dummy, as are all that follow: Connect is posted
 	Connected          // it succeeded
 	ConnectFailed      // it did not
 	Fault              // a fault was found; n is its number
 	FIN                // the dummy ended its sending side
-	Ended              // the received stream came to its end: FIN or RST by the server
+	Ended              // the received stream ended: FIN or RST by the server
 	Dying              // the connection is given up: Cancel, or Abort for a RST
 	numKinds
 )

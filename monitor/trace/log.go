@@ -1,6 +1,6 @@
-// Package trace leaves footprints in memory (R10). Writing to a file or a console takes
-// locks, and with them the very interleaving one is looking for; a record here is a few plain
-// stores into a ring of the writing thread's own, cheap enough to be always on.
+// Package trace leaves footprints in memory (R10). A write to a file or a console takes locks, and
+// so changes the very order of events that one is looking for. A record here is a few plain stores
+// into a ring of the writing thread's own, and so cheap that it is always on.
 package trace
 
 import (
@@ -26,8 +26,8 @@ const IndexBits = 20
 // ID is the id of a session's slot and generation, or of a dummy and its connection.
 func ID(index uint64, generation uint64) uint64 { return generation<<IndexBits | index }
 
-// Log is the rings of one server, or of the dummies: one per worker, and the last one for
-// everybody else.
+// Log is the rings of one server, or of the dummies: one for each worker, and a last one that all
+// other goroutines share.
 type Log struct {
 	start time.Time
 	rings []*Ring
@@ -35,7 +35,8 @@ type Log struct {
 
 // New makes a log for so many workers. Times count from now.
 func New(workers int) *Log {
-	// A moment ago: no record has the time 0, by however coarse a clock. It stands for unknown.
+	// The log begins a moment ago, so that no record has the time 0, even if the clock is coarse. The
+	// time 0 stands for unknown.
 	l := &Log{start: time.Now().Add(-time.Nanosecond)}
 	for i := range workers + 1 {
 		r := &Ring{name: fmt.Sprintf("w%d", i), start: l.start, records: make([]record, RingRecords)}
@@ -53,20 +54,20 @@ func (l *Log) Start() time.Time { return l.start }
 // Ring is worker i's own.
 func (l *Log) Ring(i int) *Ring { return l.rings[i] }
 
-// Shared is the ring of all goroutines that are not workers. Its records claim their places by
-// an atomic add and cost about ten times as much, a clock reading each.
+// Shared is the ring of all goroutines that are not workers. Each record claims its place by an
+// atomic add and reads the clock: it costs about ten times as much.
 func (l *Log) Shared() *Ring { return l.rings[len(l.rings)-1] }
 
 // Event is one record as read back.
 type Event struct {
-	At     time.Duration // since the log was made; equal within a worker's batch
+	At     time.Duration // since the log was made; the same for all of a worker's batch
 	Writer string        // "w0", "w1", … or "app"
 	Kind   Kind
 	Where  Where
 	ID     uint64 // session, see IndexBits; 0 is none
 	IO     int    // IOCount after the event
 	N      uint32 // see Kind
-	Index  uint32 // its place among the writer's records; wraps round
+	Index  uint32 // its place among the writer's records; wraps around
 }
 
 // String is the event's line in a dump: "12.345678 w0 s17.3 RecvPost io=2".
@@ -87,7 +88,7 @@ func (e Event) Name() string {
 	return fmt.Sprintf("%d.%d", e.ID&(1<<IndexBits-1), e.ID>>IndexBits)
 }
 
-// What is the event without when, who and whose: "RecvDone io=2 transferred=34".
+// What is the event without time, writer and id: "RecvDone io=2 transferred=34".
 func (e Event) What() string {
 	var b strings.Builder
 	b.WriteString(e.Kind.String())
@@ -107,8 +108,8 @@ func (e Event) What() string {
 	return b.String()
 }
 
-// Events reads back what the rings still hold of session id (0: of everything), merged by
-// time. It may be called while the writers run; what they overwrite meanwhile is left out.
+// Events reads back what the rings still hold of session id (0: of all), sorted by time. It may be
+// called while the writers run; what they overwrite meanwhile is left out.
 func (l *Log) Events(id uint64) []Event {
 	var events []Event
 	for _, r := range l.rings {

@@ -12,8 +12,8 @@ import (
 //	bits 47..32  port
 //	bits 31..0   IPv4 address; of an IPv6 address its four words, XORed
 //
-// With IPv4 it is exact: dummies spread over 127.0.0.0/8 may have a port in common. With IPv6
-// two peers of one port share a key once in 2^32.
+// With IPv4 it is exact, and must be: dummies spread over 127.0.0.0/8 may have the same port. With
+// IPv6, two peers with the same port have the same key once in 2^32.
 type PeerKey uint64
 
 // KeyOf is the key of an address; 0 for none.
@@ -34,7 +34,7 @@ func KeyOf(peer netip.AddrPort) PeerKey {
 	return PeerKey(peer.Port())<<32 | PeerKey(addr)
 }
 
-// IPv4 is the address of a key that is one's, which is exact; not valid for no key.
+// IPv4 is the address of an IPv4 peer's key. It is not valid for the key 0.
 func (k PeerKey) IPv4() netip.AddrPort {
 	if k == 0 {
 		return netip.AddrPort{}
@@ -44,9 +44,9 @@ func (k PeerKey) IPv4() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4(b), uint16(k>>32))
 }
 
-// PeerWord is whose connection a slot's session is, or a dummy's own address on its connection. It
-// says of which generation it speaks, so that no look between a new one and its peer takes the
-// slot's earlier peer for the new one's.
+// PeerWord is the peer of a slot's session, or a dummy's own address on its connection. It also says
+// which generation it is about. So a reader that comes before the new peer is stored does not take
+// the slot's earlier peer for the new one.
 //
 //	bits 63..48  low bits of the generation
 //	bits 47..0   PeerKey
@@ -62,7 +62,7 @@ func (w *PeerWord) Store(generation uint64, peer PeerKey) {
 	w.word.Store(generation<<peerBits | uint64(peer))
 }
 
-// Of is the peer of a generation, 0 when the word speaks of another.
+// Of is the peer of a generation; 0 if the word is about another generation.
 func (w *PeerWord) Of(generation uint64) PeerKey {
 	word := w.word.Load()
 	if word>>peerBits != generation&(1<<(64-peerBits)-1) {
@@ -71,13 +71,13 @@ func (w *PeerWord) Of(generation uint64) PeerKey {
 	return PeerKey(word & peerMask)
 }
 
-// RecordPeer notes whose connection a life was. It is noted as that ends, so that it lies beside
-// the Release, or the Dying, and is there for as long as that is.
+// RecordPeer notes the peer of a life (a session, or a dummy's connection). It is noted when the life
+// ends: so it lies beside the Release, or the Dying, and stays in the ring as long.
 func (r *Ring) RecordPeer(id uint64, peer PeerKey) {
 	r.Record(Peer, Nowhere, id, int(peer>>32), int(uint32(peer)))
 }
 
-// ByPeer is the ids of the lives with this peer whose end the rings still hold.
+// ByPeer is the ids of the lives with this peer, as far as the rings still hold their ends.
 func (l *Log) ByPeer(peer PeerKey) []uint64 {
 	var ids []uint64
 	l.peers(func(id uint64, of PeerKey) {
@@ -88,7 +88,7 @@ func (l *Log) ByPeer(peer PeerKey) []uint64 {
 	return ids
 }
 
-// PeerOf is the peer of a life whose end the rings still hold, 0 when they do not.
+// PeerOf is the peer of a life; 0 if the rings no longer hold its end.
 func (l *Log) PeerOf(id uint64) (peer PeerKey) {
 	l.peers(func(of uint64, p PeerKey) {
 		if of == id {
@@ -110,8 +110,8 @@ func (l *Log) peers(show func(id uint64, peer PeerKey)) {
 	}
 }
 
-// Reach is the time from which on nothing is missing: what came before it some ring may have
-// overwritten. It is 0 while no ring has.
+// Reach is a time: no record from then on is missing. Earlier records may be overwritten. It is 0 as
+// long as no ring has overwritten anything.
 func (l *Log) Reach() time.Duration {
 	var reach time.Duration
 	for _, r := range l.rings {
@@ -121,7 +121,7 @@ func (l *Log) Reach() time.Duration {
 			if !ok {
 				continue // never written, or overwritten this moment
 			}
-			if index != 0 { // the first record of all is still there otherwise
+			if index != 0 { // with index 0 the first record of all is still there
 				reach = max(reach, time.Duration(rec.at))
 			}
 			break

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// record is 32 bytes, two to a cache line. Each of its words carries the lap of the ring that it
-// was written in:
+// record is 32 bytes, two to a cache line. Each of its words says in which lap of the ring it was
+// written:
 //
 //	bits      15..0  23..16  31..24  63..32
 //	words[0]  lap    kind    where   n
@@ -15,10 +15,10 @@ import (
 //	bits      15..0  31..16  47..32           63..48
 //	words[3]  lap    io      at's upper 16    id's upper 16
 //
-// The words are stored one by one, in whatever order another processor sees them. A reader takes
-// a record whose four words are all of the lap that it looks for, so what it takes was written as
-// one, by one writer: half of an older record, or of the next one, has another lap. That needs no
-// barrier, which would cost more than all of this, only that a word itself is never torn.
+// The words are stored one by one, and another processor may see them in any order. A reader takes
+// a record only if all four words are of the lap that it looks for: a word of an older or a newer
+// record has another lap. So all four were written as one record, by one writer. This needs no
+// barrier, which would cost more than all the rest; but no word may be torn.
 type record struct{ words [4]uint64 }
 
 // fields is what a record says.
@@ -31,8 +31,8 @@ type fields struct {
 	n     uint32
 }
 
-// A lap is one time round the ring, counted from 1: the empty record is of none. It comes again
-// after 65,536 laps, minutes of the busiest worker, where a reader is done in milliseconds.
+// A lap is one time around the ring. Laps count from 1, and an empty record has lap 0. The same
+// number comes again after 65,536 laps: minutes of the busiest worker. A reader needs milliseconds.
 const (
 	lapBits = 16
 	lapMask = 1<<lapBits - 1
@@ -77,9 +77,9 @@ func (r *record) read(index uint32) (fields, bool) {
 // wide says that the processor stores and loads 64 bits at once.
 const wide = ^uintptr(0)>>32 != 0
 
-// put stores a word as a whole. Where the processor does that by itself an atomic store would be
-// several times as slow for nothing: the order of the words does not matter. The race detector is
-// told so.
+// put stores a word as a whole. If the processor does that by itself, an atomic store would only be
+// several times slower: the order of the words does not matter. The race detector does not look
+// here, as it cannot know this.
 //
 //go:norace
 func put(word *uint64, v uint64) {
@@ -104,23 +104,23 @@ func get(word *uint64) uint64 {
 type Ring struct {
 	name    string
 	start   time.Time
-	records []record // a power of two
-	next    uint32   // index of the next record; wraps round
-	now     int64
-	shared  bool          // claimed stands in for next, and each record reads the clock
+	records []record      // a power of two
+	next    uint32        // index of the next record; wraps around
+	now     int64         // nanoseconds since start, see Tick
+	shared  bool          // claimed is used in place of next, and each record reads the clock
 	claimed atomic.Uint32 // index of the next record
 	_       [64]byte      // the next Ring's writer is another thread
 }
 
-// Tick reads the clock for the records to come. A worker calls it once per batch: what
-// happens within one batch has one time, and keeps its order by its place in the ring.
+// Tick reads the clock for the next records. A worker calls it once for each batch: the records of
+// one batch have the same time, and their order is that of the ring.
 func (r *Ring) Tick() { r.now = int64(time.Since(r.start)) }
 
-// SetTime is Tick for a worker that has read the clock itself: since the log's start.
+// SetTime is Tick for a worker that has read the clock itself. now counts from the log's start.
 func (r *Ring) SetTime(now time.Duration) { r.now = int64(now) }
 
-// Record notes one event of session id (0: of none). Only the ring's writer may call it;
-// the ring of Log.Shared may be written by any goroutine.
+// Record notes one event of session id (0: of none). Only the ring's writer may call it; on the ring
+// of Log.Shared, any goroutine may.
 //
 //go:norace
 func (r *Ring) Record(k Kind, w Where, id uint64, io, n int) {
