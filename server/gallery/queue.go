@@ -90,9 +90,9 @@ func (q *queue) accept() (handle, bool) {
 	return handle(len(q.conns) - 1), true
 }
 
-// acceptNext waits for the next connection; false once the listener is closed. Any other error is
-// of one connection (its client was gone again: Windows tells that of the accept) or passes, and a
-// server that ended here would never accept the next.
+// acceptNext waits for the next connection; false once the listener is closed. Any other error is of
+// one connection (on Windows an accept fails whose client has left again) or passes: a server that
+// ended here would accept nobody any more.
 func acceptNext(l *net.TCPListener) (*net.TCPConn, bool) {
 	for {
 		c, err := l.AcceptTCP()

@@ -7,8 +7,8 @@ import (
 	"dummyload/server/frame"
 )
 
-// session is a slot of the specimen. All its fields may be touched by anyone at any time, since
-// whose turn it is, is what a bug gets wrong: nothing here is a data race, only wrong.
+// session is a slot of the specimen. Any thread may touch any field at any time: whose turn it is, is
+// what a bug gets wrong. So all fields are atomic or locked: nothing here is a data race, only wrong.
 type session struct {
 	index int
 	id    atomic.Uint64 // of the present session, 0 for none
@@ -194,7 +194,7 @@ func (sp *specimen) cancel(s *session) {
 	}
 }
 
-// ioDown lowers IOCount; whose decrement made it 0 releases, judged by that result (R3).
+// ioDown lowers IOCount; whoever gets 0 as the result of that releases (R3).
 func (sp *specimen) ioDown(s *session) {
 	switch sp.bug {
 	case secondRead:

@@ -2,7 +2,6 @@ package iocp
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 	"sync"
@@ -190,7 +189,7 @@ func (p *epollPort) CloseHandle() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.active != 0 {
-		return fmt.Errorf("iocp: CloseHandle with %d workers not closed", p.active)
+		return errOpenWorkers(p.active)
 	}
 	p.closeEpolls()
 	p.epolls, p.inboxes = nil, nil // a second call closes nothing that has been opened since

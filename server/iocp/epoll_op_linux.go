@@ -72,7 +72,7 @@ func (p *epollPort) recv(by poster, s Socket, ov *Overlapped) error {
 // send tries at once: with one send in flight at most, the socket has room for it nearly always.
 func (p *epollPort) send(by poster, s Socket, buf []byte, ov *Overlapped) error {
 	if len(buf) == 0 {
-		return errors.New("iocp: a send of nothing")
+		return errEmptySend
 	}
 	st, err := p.state(s)
 	if err != nil {

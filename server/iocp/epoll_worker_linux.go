@@ -1,7 +1,6 @@
 package iocp
 
 import (
-	"fmt"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -41,7 +40,7 @@ func (p *epollPort) Worker() (Worker, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.made == len(p.inboxes) {
-		return nil, fmt.Errorf("iocp: all %d workers of the port are made", p.made)
+		return nil, errNoMoreWorkers(p.made)
 	}
 	w := &epollWorker{
 		port: p, at: p.made, ep: p.epolls[p.made], inbox: &p.inboxes[p.made],

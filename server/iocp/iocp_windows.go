@@ -1,7 +1,6 @@
 package iocp
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"sync/atomic"
@@ -69,7 +68,7 @@ func (p *iocpPort) Backend() string { return "iocp" }
 func (p *iocpPort) Worker() (Worker, error) {
 	if p.made.Add(1) > p.workers {
 		p.made.Add(-1)
-		return nil, fmt.Errorf("iocp: the port was made for %d workers", p.workers)
+		return nil, errNoMoreWorkers(int(p.workers))
 	}
 	return newIOCPWorker(p), nil
 }
@@ -89,7 +88,7 @@ func (p *iocpPort) Post(ov *Overlapped) error {
 
 func (p *iocpPort) CloseHandle() error {
 	if n := p.made.Load(); n != 0 {
-		return fmt.Errorf("iocp: %d workers are still open", n)
+		return errOpenWorkers(int(n))
 	}
 	fineTimer(false)
 	return windows.CloseHandle(p.handle)
@@ -149,7 +148,7 @@ func (p *iocpPort) Connect(s Socket, remote netip.AddrPort, ov *Overlapped) erro
 // then takes that with a receive that does not wait, straight into its worker's memory. So a
 // connection that waits for data has no buffer, and no page locked by the kernel (C10). It
 // costs one system call more than a WSARecv into a buffer. The other ways: a buffer for every
-// pending receive (16 KB times ten thousand idle sessions, all of it locked), a small one
+// pending receive (32 KB times ten thousand idle connections, all of it locked), a small one
 // (most receives would be cut), or RIO (registered buffers are locked, too, and its requests
 // need a queue per socket).
 func (p *iocpPort) Recv(s Socket, ov *Overlapped) error {
@@ -168,7 +167,7 @@ func (p *iocpPort) Recv(s Socket, ov *Overlapped) error {
 // the completion's number counts, and it may be short (C5; Wine does that).
 func (p *iocpPort) Send(s Socket, buf []byte, ov *Overlapped) error {
 	if len(buf) == 0 {
-		return errors.New("iocp: a send of nothing")
+		return errEmptySend
 	}
 	if p.ended.has(s) {
 		return errEnded

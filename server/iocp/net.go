@@ -42,7 +42,7 @@ func (p *netPort) Backend() string { return "net" }
 
 func (p *netPort) Worker() (Worker, error) {
 	if n := int(p.made.Add(1)); n > p.cfg.Workers {
-		return nil, fmt.Errorf("iocp: worker %d of a port made for %d", n, p.cfg.Workers)
+		return nil, errNoMoreWorkers(p.cfg.Workers)
 	}
 	p.open.Add(1)
 	timer := time.NewTimer(0)
@@ -52,7 +52,7 @@ func (p *netPort) Worker() (Worker, error) {
 
 func (p *netPort) CloseHandle() error {
 	if n := p.open.Load(); n != 0 {
-		return fmt.Errorf("iocp: the port is closed while %d workers are open", n)
+		return errOpenWorkers(int(n))
 	}
 	p.queue.close()
 	return nil

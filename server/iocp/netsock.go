@@ -174,7 +174,7 @@ func (p *netPort) Send(s Socket, buf []byte, ov *Overlapped) error {
 		return err
 	}
 	if len(buf) == 0 {
-		return errors.New("iocp: a send of nothing")
+		return errEmptySend
 	}
 	ov.Op, ov.buf = OpSend, buf
 	if n := writeNow(c, buf); n > 0 {

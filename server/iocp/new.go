@@ -12,7 +12,18 @@ const Auto = "auto"
 var (
 	errPortClosed = errors.New("iocp: the port is closed")
 	errNoAddress  = errors.New("the system does not tell a listener's address (getsockname)")
+	errEmptySend  = errors.New("iocp: a Send of 0 bytes")
 )
+
+// errNoMoreWorkers is the error of a Worker call beyond Config.Workers.
+func errNoMoreWorkers(workers int) error {
+	return fmt.Errorf("iocp: the port was made for %d workers and has them", workers)
+}
+
+// errOpenWorkers is the error of a CloseHandle that comes too early.
+func errOpenWorkers(open int) error {
+	return fmt.Errorf("iocp: CloseHandle while %d workers are open", open)
+}
 
 // candidate is one backend of this platform. Which there are, best first, is the
 // platform's candidates_*.go.

@@ -108,7 +108,7 @@ func (b *recvBufs) close() {
 // keep adds a buffer to a connection's chunks; its first n bytes were received.
 func (b *recvBufs) keep(l *chunkList, bid uint16, n int) {
 	if n > b.size {
-		panic("iocp: the kernel filled a receive buffer too far")
+		panic("iocp: the kernel received more than a buffer holds")
 	}
 	b.chunks[bid] = chunk{size: uint32(n)}
 	if l.first == 0 {

@@ -136,7 +136,7 @@ func tryRing(r *ring) error {
 			return enterError(unix.Errno(-r.peek(0).res))
 		}
 	}
-	return errors.New("an io_uring of this system does nothing")
+	return errors.New("io_uring is there, but runs no operation")
 }
 
 func probeOperations(r *ring) error {
@@ -260,7 +260,7 @@ func (p *uringPort) CloseHandle() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.active != 0 {
-		return fmt.Errorf("iocp: CloseHandle with %d workers not closed", p.active)
+		return errOpenWorkers(p.active)
 	}
 	p.closeEvents()
 	p.inboxes = nil // a second call closes nothing that has been opened since

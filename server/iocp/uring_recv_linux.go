@@ -171,7 +171,7 @@ func (w *uringWorker) armRecv(s Socket, how uint16, data uint64) bool {
 	*e = sqe{opcode: opRecv, flags: sqeBufferSelect, bufGroup: bufGroup, ioprio: how,
 		fd: int32(s), userData: data}
 	if how&recvMultishot == 0 {
-		e.len = uint32(w.bufs.size) // else each chunk's buffer tells
+		e.len = uint32(w.bufs.size) // otherwise 0: a chunk is as long as its buffer at most
 	}
 	return true
 }

@@ -1,7 +1,6 @@
 package iocp
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 	"unsafe"
@@ -54,7 +53,7 @@ func (p *uringPort) Worker() (Worker, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.made == len(p.inboxes) {
-		return nil, fmt.Errorf("iocp: all %d workers of the port are made", p.made)
+		return nil, errNoMoreWorkers(p.made)
 	}
 	r, err := openRing(p.flags, p.sizes.sq, p.sizes.cq)
 	if err != nil {

@@ -134,7 +134,7 @@ func (c *netClient) read(conn net.Conn, answered chan<- struct{}, due <-chan tim
 	}
 }
 
-// fail tells the first failure before the end.
+// fail keeps the first failure before the end.
 func (c *netClient) fail(err error) {
 	if c.over.Load() {
 		return

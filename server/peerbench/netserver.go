@@ -10,7 +10,7 @@ import (
 
 // connBuffer is each connection's receive buffer, as large as one receive of the bundled
 // server: less than what is outstanding would cost a peer half of its speed.
-const connBuffer = 16 << 10
+const connBuffer = 32 << 10
 
 // serveNet is the echo that most Go programs would write: a goroutine for each connection.
 func serveNet([]string) error {

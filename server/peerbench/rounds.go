@@ -135,7 +135,7 @@ func (b *bench) measureAll(p plan) error {
 	return nil
 }
 
-// failures tells of rows that have no measurement at all.
+// failures is an error that names the rows without a measurement.
 func failures(all []*result) error {
 	var errs []error
 	for _, r := range all {

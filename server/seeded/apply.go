@@ -114,7 +114,7 @@ func (c *change) into(node ast.Node, at token.Pos) *change {
 	return c
 }
 
-// over makes it one of a node's text.
+// over makes a change one of a node's text.
 func (c *change) over(node ast.Node) *change {
 	c.into(node, node.Pos())
 	c.to = c.offset(node.End())
@@ -209,7 +209,7 @@ func (p *pkg) render(all string, from, to int, changes []*change) (string, error
 	return b.String() + all[from:to], nil
 }
 
-// unimport makes what a file does not use any more an import for nothing.
+// unimport gives the name _ to the imports that a file does not use any more.
 func (p *pkg) unimport(file *ast.File, text string) (string, error) {
 	fset := token.NewFileSet()
 	now, err := parser.ParseFile(fset, p.name(file), text, 0)

@@ -144,7 +144,7 @@ func (s *remoteSock) goesFin() {
 	}
 }
 
-// goesReset sends a RST; the server's own end is not heard of any more.
+// goesReset sends a RST; after that the client does not hear of the server's own end.
 func (s *remoteSock) goesReset() {
 	if c := s.conn; c != nil {
 		c.Ending, c.Torn = nil, nil
