@@ -88,21 +88,21 @@ func (s *View) ServerSince() *Server {
 	since, b := *s.Server, s.Before.Server
 	// Not as many as it had accepted: what was connected and not yet accepted at the Reset is no
 	// connection since, and the two totals stay equal.
-	since.Accepted = less(since.Accepted,
+	since.Accepted = minus(since.Accepted,
 		s.Before.Connections.Connected+s.Before.HostileConnected)
-	since.Released = less(since.Released, b.Released)
-	since.Refused = less(since.Refused, b.Refused)
-	since.AcceptFailures = less(since.AcceptFailures, b.AcceptFailures)
-	since.RecvPackets = less(since.RecvPackets, b.RecvPackets)
-	since.SendPackets = less(since.SendPackets, b.SendPackets)
+	since.Released = minus(since.Released, b.Released)
+	since.Refused = minus(since.Refused, b.Refused)
+	since.AcceptFailures = minus(since.AcceptFailures, b.AcceptFailures)
+	since.RecvPackets = minus(since.RecvPackets, b.RecvPackets)
+	since.SendPackets = minus(since.SendPackets, b.SendPackets)
 	return &since
 }
 
-func less(n, by uint64) uint64 { return n - min(n, by) }
+func minus(n, by uint64) uint64 { return n - min(n, by) }
 
-// rebase has a snapshot know the server's figures at the last Reset: those of the first snapshot
+// keepServer has a snapshot know the server's figures at the last Reset: those of the first snapshot
 // after it.
-func (s *Sampler) rebase(snap *View) {
+func (s *Sampler) keepServer(snap *View) {
 	if snap.Before == nil {
 		return
 	}

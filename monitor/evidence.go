@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Evidence is one fault with what is needed to find it in the server's own log: whose it was,
-// where, what was expected and what came.
+// Evidence is one fault with what is needed to find it in the server's own log: the connection, the
+// place in it, what was expected and what came.
 type Evidence struct {
 	Fault      Fault  `json:"fault"`
 	Client     int    `json:"client"`     // dummy, counted from 0
 	Connection uint32 `json:"connection"` // the dummy's n-th connection, counted from 1
-	Local      string `json:"local"`      // its address
+	Local      string `json:"local"`      // the dummy's address
 	Seq        uint64 `json:"seq"`        // of the echo within the connection, from 1; 0 when none
 	// Count is how many echoes this stands for (not_drained: Seq to Seq+Count-1); 0 means 1.
 	Count  uint64 `json:"count,omitempty"`
@@ -26,15 +26,15 @@ type Evidence struct {
 	Age             Millis `json:"age_ms"`         // of the echo when the fault was seen
 	At              Millis `json:"at_ms"`          // since the fleet began
 	Note            string `json:"note,omitempty"` // anything else worth a sentence: the system's error
-	// Steps are what the dummy and the bundled server did on the connection around the fault, by
-	// time; StepsNote says what their traces had lost by then. See Joiner.
-	Steps     []Step `json:"timeline,omitempty"` // of the first of each fault
-	StepsNote string `json:"timeline_note,omitempty"`
+	// Timeline is what the dummy and the bundled server did on the connection around the fault, by
+	// time. TimelineNote says what their traces had lost by then. See Joiner.
+	Timeline     []Footprint `json:"timeline,omitempty"` // of the first of each fault
+	TimelineNote string      `json:"timeline_note,omitempty"`
 }
 
 // MarshalJSON writes what is safe to show.
 func (e Evidence) MarshalJSON() ([]byte, error) {
-	e.Local, e.Note, e.StepsNote = Clean(e.Local), Clean(e.Note), Clean(e.StepsNote)
+	e.Local, e.Note, e.TimelineNote = Clean(e.Local), Clean(e.Note), Clean(e.TimelineNote)
 	if e.Count == 1 {
 		e.Count = 0 // left out
 	}
@@ -42,7 +42,7 @@ func (e Evidence) MarshalJSON() ([]byte, error) {
 	return marshal(plain(e))
 }
 
-// How much of an expected and a received payload is kept, and told in a sentence.
+// How many bytes of the expected and of the received payload are kept, and how many a sentence shows.
 const (
 	EvidenceBytes = 64
 	sentenceBytes = 16
@@ -89,7 +89,7 @@ func (e *Evidence) itself() bool {
 	return e.OwnerConnection == e.Connection && e.OwnerClient == e.Client && e.OwnerSeq == e.Seq
 }
 
-// Start is the place in the payload of the first byte that was kept: they lie around Offset.
+// Start is the place in the payload of the first byte that is kept in Want and Got.
 func (e *Evidence) Start() int {
 	both := min(len(e.Want), len(e.Got))
 	for i := range both {
@@ -100,8 +100,8 @@ func (e *Evidence) Start() int {
 	return max(e.Offset-both, 0)
 }
 
-// hexAround shows bytes with the at-th of them in the middle, in brackets. more is whether others
-// came before the first.
+// hexAround shows the bytes around the at-th, which stands in brackets. more says that the payload has
+// bytes before the first.
 func hexAround(p []byte, at int, more bool) string {
 	if len(p) == 0 {
 		return "nothing"

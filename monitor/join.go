@@ -8,9 +8,9 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// Step is one event of a connection's life, as the dummy or the bundled server noted it. Events
-// of one batch of a worker have one time.
-type Step struct {
+// Footprint is one event of a connection's life, as the dummy or the bundled server noted it in its
+// trace. Events of one batch of a worker have the same time.
+type Footprint struct {
 	At   Millis `json:"at_ms"` // since the fleet began
 	By   string `json:"by"`    // "dummy w0", "server w1"
 	Of   string `json:"of"`    // "d17.2": dummy and connection; "s3.5": session
@@ -18,58 +18,60 @@ type Step struct {
 }
 
 // MarshalJSON writes what is safe to show.
-func (s Step) MarshalJSON() ([]byte, error) {
+func (s Footprint) MarshalJSON() ([]byte, error) {
 	s.By, s.Of, s.What = Clean(s.By), Clean(s.Of), Clean(s.What)
-	type plain Step
+	type plain Footprint
 	return marshal(plain(s))
 }
 
-// Witness is a server whose trace can be asked about a connection, wherever it runs. An error says
-// why it did not answer; later it may.
+// Witness is a server whose trace can be asked about a connection, wherever the server runs. An error
+// says why it did not answer. It may answer later.
 type Witness interface {
-	// Steps is trace.Log.Around of a peer's sessions.
-	Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error)
+	// Around is what the trace has of a peer's sessions around a time: see trace.Log.Around.
+	Around(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error)
 }
 
-// Dummies is the fleet, as far as it is asked about its connections.
+// Dummies is what the Joiner asks the fleet.
 type Dummies interface {
 	Trace() *trace.Log
 	// LocalOf is a dummy's address on one of its connections, 0 when it is not known.
 	LocalOf(client int, connection uint32) trace.PeerKey
 }
 
-// Limits of joining.
+// Limits of the Joiner.
 const (
 	// JoinedEvidence is how many faults of each kind are joined with what both ends did.
 	JoinedEvidence = 16
 
-	// secondLook is when what came after the fault is read as well: the server's release, say.
+	// secondLook is how long after the fault the traces are read again, for what came after it: the
+	// server's release, say.
 	secondLook = 20 * time.Millisecond
 
-	// mostLooks bounds how often a server is asked that has nothing of the connection yet, or
-	// does not answer: each time twice as late, the last about 10 s after the fault.
+	// mostLooks is how often a server is asked at most, while it has nothing of the connection or
+	// does not answer. Each look is twice as late as the one before, the last about 10 s after the
+	// fault.
 	mostLooks = 11
 
-	// forgetAfter is when evidence that no snapshot has is forgotten: it was reset, or never
+	// forgetAfter is when the Joiner forgets evidence that no tally has: it was reset, or never
 	// counted.
 	forgetAfter = 10 * time.Second
 )
 
-// Joiner joins evidence with what the dummy's and the server's trace have of the connection, and of
-// the one that a wrong echo belongs to. The traces are rings that a full load overwrites within
-// milliseconds: so they are read when the fault is found, and by a goroutine that has nothing
-// else to do. The key is the dummy's address, which is the session's peer.
+// Joiner joins evidence with its timeline: what the dummy's and the server's traces have of the
+// connection, and of the connection that a wrong echo belongs to. The traces are rings, and a full
+// load overwrites them within milliseconds. So they are read as soon as the fault is found, by a
+// goroutine that does nothing else. The server finds the session by the dummy's address.
 type Joiner struct {
 	found   chan Evidence
 	dummies Dummies
-	server  Witness // nil: the dummies' side alone
+	server  Witness // nil: only the dummies' side is read
 	quit    chan struct{}
 	ended   chan struct{}
 
 	mu     sync.Mutex
 	joined map[evidenceKey]*timeline
 	kept   [NumFaults]int
-	missed [NumFaults]int // found faster than they were read
+	missed [NumFaults]int // came while the queue was full
 }
 
 // evidenceKey tells evidence apart.
@@ -85,7 +87,7 @@ func keyOf(e *Evidence) evidenceKey {
 	return evidenceKey{e.Fault, e.Client, e.Connection, e.Seq, e.At}
 }
 
-// NewJoiner makes a joiner that takes evidence; Start has it read the traces.
+// NewJoiner makes a joiner. It takes evidence at once, and reads the traces from Start on.
 func NewJoiner() *Joiner {
 	return &Joiner{
 		found: make(chan Evidence, 4*JoinedEvidence), joined: map[evidenceKey]*timeline{},
@@ -93,7 +95,7 @@ func NewJoiner() *Joiner {
 	}
 }
 
-// Found takes evidence, and never blocks.
+// Found hands over evidence. It never blocks.
 func (j *Joiner) Found(e Evidence) {
 	select {
 	case j.found <- e:
@@ -104,20 +106,20 @@ func (j *Joiner) Found(e Evidence) {
 	}
 }
 
-// Start begins to read. server is nil when there is none that can be asked.
+// Start begins to read. server is nil when no server can be asked.
 func (j *Joiner) Start(dummies Dummies, server Witness) {
 	j.dummies, j.server = dummies, server
 	go j.run()
 }
 
-// Close reads what is still to be read and ends.
+// Close reads once more what is still open, and waits for the goroutine to end.
 func (j *Joiner) Close() {
 	close(j.quit)
 	<-j.ended
 }
 
-// run reads at once what is found, once more a little later, and then for as long as the server
-// may have more to say.
+// run reads the traces as soon as evidence is found, and again a little later. Then it asks the server
+// for as long as the server may have more to say.
 func (j *Joiner) run() {
 	defer close(j.ended)
 	var open []*timeline
@@ -142,7 +144,7 @@ func (j *Joiner) run() {
 	}
 }
 
-// beginAll makes room for what was just found, and for what else was by now.
+// beginAll begins a timeline for each piece of evidence just found, and for all that wait in the queue.
 func (j *Joiner) beginAll(found ...Evidence) []*timeline {
 	for len(j.found) > 0 {
 		found = append(found, <-j.found)
@@ -156,7 +158,7 @@ func (j *Joiner) beginAll(found ...Evidence) []*timeline {
 	return all
 }
 
-// begin makes room for evidence, nil when there was enough of its kind.
+// begin makes a timeline for evidence. It is nil when there are enough of that fault.
 func (j *Joiner) begin(e Evidence) *timeline {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -169,19 +171,19 @@ func (j *Joiner) begin(e Evidence) *timeline {
 	return t
 }
 
-// read takes what both traces have now and did not have before: of the dummies' at once, since the
+// read takes what is new in both traces. The dummies' side of all timelines comes first, since the
 // server may take its time to answer.
 func (j *Joiner) read(all []*timeline) {
 	start := j.dummies.Trace().Start()
 	for _, t := range all {
 		t.looks++
 		for _, p := range t.subjects {
-			t.take(&p.ours, p.hear(j.dummies, start.Add(time.Duration(t.of.At))), start)
+			t.take(&p.ours, p.readDummy(j.dummies, start.Add(time.Duration(t.of.At))), start)
 		}
 	}
 	for _, t := range all {
 		for _, p := range t.subjects {
-			if x, ok := p.ask(j.server, start, time.Duration(t.of.At)); ok {
+			if x, ok := p.readServer(j.server, start, time.Duration(t.of.At)); ok {
 				t.take(&p.theirs, x, start)
 			}
 		}
@@ -189,20 +191,20 @@ func (j *Joiner) read(all []*timeline) {
 	}
 }
 
-// publish shows what was read.
+// publish makes what was read visible to Collect.
 func (j *Joiner) publish(t *timeline) {
-	steps := t.line() // a new one: snapshots share the old
+	footprints := t.merged() // a new list: views share the old one
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	t.steps, t.note = steps, t.lacks(steps)
+	t.footprints, t.note = footprints, t.lacks(footprints)
 }
 
-// Collect adds to the evidence of a tally what was joined with it. The fleet comes first.
+// Collect adds the timelines to a tally's evidence. It must come after the fleet's Collect.
 func (j *Joiner) Collect(_ *Run, t *Tally) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.joined) > 0 {
-		t.Evidence = slices.Clone(t.Evidence) // the fleet's own is shared by all snapshots
+		t.Evidence = slices.Clone(t.Evidence) // the fleet's own list is shared by all views
 	}
 	has := map[evidenceKey]bool{}
 	for i := range t.Evidence {
@@ -211,9 +213,9 @@ func (j *Joiner) Collect(_ *Run, t *Tally) {
 		switch {
 		case found != nil:
 			has[keyOf(e)] = true
-			e.Steps, e.StepsNote = found.steps, found.note
+			e.Timeline, e.TimelineNote = found.footprints, found.note
 		case j.missed[e.Fault] > 0 && j.kept[e.Fault] < JoinedEvidence:
-			e.StepsNote = "not joined with the traces: faults came faster than these were read"
+			e.TimelineNote = "not joined with the traces: faults came faster than these were read"
 		}
 	}
 	for key, found := range j.joined {

@@ -18,7 +18,7 @@ type aServer struct {
 	err error
 }
 
-func (s *aServer) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
+func (s *aServer) Around(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
 	if s.err != nil {
 		return trace.Excerpt{}, s.err
 	}
@@ -79,13 +79,13 @@ func TestAServerIsAskedUntilItHasAccepted(t *testing.T) {
 	}
 	time.Sleep(2 * secondLook) // past the second look
 	note(srv.log, time.Since(srv.log.Start()), trace.Accept, trace.ID(17, 3), 9)
-	for over := time.Now().Add(10 * time.Second); !has(joined().Steps, "Accept"); {
+	for over := time.Now().Add(10 * time.Second); !has(joined().Timeline, "Accept"); {
 		if time.Now().After(over) {
-			t.Fatalf("%v, %s", joined().Steps, joined().StepsNote)
+			t.Fatalf("%v, %s", joined().Timeline, joined().TimelineNote)
 		}
 		time.Sleep(time.Millisecond)
 	}
-	if said := joined().StepsNote; said != "" {
+	if said := joined().TimelineNote; said != "" {
 		t.Errorf("with all of it: %q", said)
 	}
 }
@@ -107,7 +107,7 @@ func TestBothTracesAreJoined(t *testing.T) {
 	j.dummies, j.server = theDummies{log: dummies}, srv
 	it := j.begin(evidenceOf())
 	j.read([]*timeline{it})
-	before := joinedWith(j).Steps
+	before := joinedWith(j).Timeline
 	note(srv.log, at+time.Millisecond-later, trace.Release, trace.ID(17, 3), 8)
 	j.read([]*timeline{it})
 	if len(before) != 4 || has(before, "Release") {
@@ -115,7 +115,7 @@ func TestBothTracesAreJoined(t *testing.T) {
 	}
 	e := joinedWith(j)
 	var got []string
-	for _, s := range e.Steps {
+	for _, s := range e.Timeline {
 		got = append(got, strings.Join([]string{s.At.String(), s.By, s.Of, s.What}, " "))
 	}
 	want := []string{
@@ -125,13 +125,13 @@ func TestBothTracesAreJoined(t *testing.T) {
 		"10s dummy w0 d5.1 Fault closed_by_server",
 		"10.001s server w0 s17.3 Release io=1 reason=8",
 	}
-	if !slices.Equal(got, want) || e.StepsNote != "" {
-		t.Errorf("%q, note %q; want %q", got, e.StepsNote, want)
+	if !slices.Equal(got, want) || e.TimelineNote != "" {
+		t.Errorf("%q, note %q; want %q", got, e.TimelineNote, want)
 	}
 }
 
-func has(steps []Step, what string) bool {
-	return slices.ContainsFunc(steps, func(s Step) bool { return strings.HasPrefix(s.What, what) })
+func has(footprints []Footprint, what string) bool {
+	return slices.ContainsFunc(footprints, func(s Footprint) bool { return strings.HasPrefix(s.What, what) })
 }
 
 // Of a long life only what lies around the fault is kept, and it is said that the rings, which
@@ -148,13 +148,13 @@ func TestWhatARingHasLostIsSaid(t *testing.T) {
 	j.Found(evidenceOf())
 	j.Close()
 	e := joinedWith(j)
-	if len(e.Steps) != trace.After || e.Steps[0].At <= e.At {
-		t.Errorf("%d steps from %v on: the ring begins after the fault", len(e.Steps), e.Steps[0].At)
+	if len(e.Timeline) != trace.After || e.Timeline[0].At <= e.At {
+		t.Errorf("%d footprints from %v on: the ring begins after the fault", len(e.Timeline), e.Timeline[0].At)
 	}
 	for _, want := range []string{"the dummies' trace reaches back to", "16.4s",
 		"the server's trace has lost nothing, and has nothing of this connection"} {
-		if !strings.Contains(e.StepsNote, want) {
-			t.Errorf("no %q in %q", want, e.StepsNote)
+		if !strings.Contains(e.TimelineNote, want) {
+			t.Errorf("no %q in %q", want, e.TimelineNote)
 		}
 	}
 }
@@ -178,10 +178,10 @@ func TestOnlyTheFirstOfEachKindAreJoined(t *testing.T) {
 	j.Collect(nil, s)
 	joined := 0
 	for i, e := range s.Evidence {
-		if len(e.Steps) > 0 {
+		if len(e.Timeline) > 0 {
 			joined++
 		}
-		if all[i].Steps != nil {
+		if all[i].Timeline != nil {
 			t.Error("what the fleet keeps was changed")
 		}
 	}
@@ -209,14 +209,14 @@ func TestOthersOfTheSameAddressAreNotJoined(t *testing.T) {
 	it := j.begin(evidenceOf())
 	for range 2 {
 		j.read([]*timeline{it})
-		for _, s := range joinedWith(j).Steps {
+		for _, s := range joinedWith(j).Timeline {
 			if s.Of != "d5.1" && s.Of != "s2.1" {
 				t.Errorf("a stranger's step: %v", s)
 			}
 		}
 	}
-	if n := len(joinedWith(j).Steps); n != 4 {
-		t.Errorf("%d steps, want 4: %v", n, joinedWith(j).Steps)
+	if n := len(joinedWith(j).Timeline); n != 4 {
+		t.Errorf("%d footprints, want 4: %v", n, joinedWith(j).Timeline)
 	}
 }
 
@@ -242,8 +242,8 @@ func TestAMissingHalfIsSaid(t *testing.T) {
 		j.dummies, j.server = theDummies{log: dummies}, c.server
 		it := j.begin(c.of)
 		j.read([]*timeline{it})
-		if it.note != c.want || len(it.steps) != 1 {
-			t.Errorf("%q with %v, want %q", it.note, it.steps, c.want)
+		if it.note != c.want || len(it.footprints) != 1 {
+			t.Errorf("%q with %v, want %q", it.note, it.footprints, c.want)
 		}
 	}
 	note(silent.log, 9*time.Second, trace.Accept, trace.ID(17, 3), 9)
@@ -253,8 +253,8 @@ func TestAMissingHalfIsSaid(t *testing.T) {
 	j.read([]*timeline{it})
 	silent.err = nil
 	j.read([]*timeline{it})
-	if !has(it.steps, "Accept") || strings.Contains(it.note, "missing") {
-		t.Errorf("after it woke up: %q with %v", it.note, it.steps)
+	if !has(it.footprints, "Accept") || strings.Contains(it.note, "missing") {
+		t.Errorf("after it woke up: %q with %v", it.note, it.footprints)
 	}
 }
 
@@ -282,12 +282,12 @@ func TestTheOwnersConnectionIsJoined(t *testing.T) {
 		it := j.begin(e)
 		j.read([]*timeline{it})
 		var of []string
-		for _, s := range it.steps {
+		for _, s := range it.footprints {
 			of = append(of, s.Of)
 		}
 		slices.Sort(of)
 		if got := strings.Join(slices.Compact(of), " "); got != want {
-			t.Errorf("owner at %x: steps of %s, want %s", local, got, want)
+			t.Errorf("owner at %x: footprints of %s, want %s", local, got, want)
 		}
 		if unknown := strings.Contains(it.note, "of the owner's connection is missing"); unknown !=
 			(local == 0) {
@@ -309,8 +309,8 @@ func TestABusyHalfLeavesRoom(t *testing.T) {
 	j.dummies, j.server = theDummies{log: dummies}, srv
 	it := j.begin(evidenceOf())
 	j.read([]*timeline{it})
-	if !has(it.steps, "RecvDone") || len(it.steps) != trace.Before+1 {
-		t.Errorf("%d steps, the server's among them: %v", len(it.steps), has(it.steps, "RecvDone"))
+	if !has(it.footprints, "RecvDone") || len(it.footprints) != trace.Before+1 {
+		t.Errorf("%d footprints, the server's among them: %v", len(it.footprints), has(it.footprints, "RecvDone"))
 	}
 }
 
@@ -337,7 +337,7 @@ func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
 		}
 		j.read([]*timeline{it})
 		if said := strings.Contains(it.note, "may be missing: overwritten"); said != overwritten {
-			t.Errorf("overwritten %v: %q of %v", overwritten, it.note, it.steps)
+			t.Errorf("overwritten %v: %q of %v", overwritten, it.note, it.footprints)
 		}
 	}
 }

@@ -45,22 +45,22 @@ func (d *Difference) Balanced() bool {
 
 // Minus is what was counted since an earlier state of the same counters.
 func (c *Counts) Minus(mark *Counts) Difference {
-	less := func(now, was uint64) int64 { return int64(now - was) } // also where it wraps around
+	diff := func(now, was uint64) int64 { return int64(now - was) } // also where it wraps around
 	d := Difference{
 		Carried: mark.Ledger.Wait, Wait: c.Ledger.Wait,
-		Sent: less(c.Ledger.Sent, mark.Ledger.Sent), Echoed: less(c.Ledger.Echoed, mark.Ledger.Echoed),
-		Abandoned:     less(c.Ledger.Abandoned, mark.Ledger.Abandoned),
-		Lost:          less(c.Ledger.Lost, mark.Ledger.Lost),
-		EchoedOff:     less(c.EchoedOff, mark.EchoedOff),
-		Connected:     less(c.Connections.Connected, mark.Connections.Connected),
-		ClosedByDummy: less(c.Connections.ClosedByDummy, mark.Connections.ClosedByDummy),
-		ClosedByServer: less(c.Connections.ClosedByServer,
+		Sent: diff(c.Ledger.Sent, mark.Ledger.Sent), Echoed: diff(c.Ledger.Echoed, mark.Ledger.Echoed),
+		Abandoned:     diff(c.Ledger.Abandoned, mark.Ledger.Abandoned),
+		Lost:          diff(c.Ledger.Lost, mark.Ledger.Lost),
+		EchoedOff:     diff(c.EchoedOff, mark.EchoedOff),
+		Connected:     diff(c.Connections.Connected, mark.Connections.Connected),
+		ClosedByDummy: diff(c.Connections.ClosedByDummy, mark.Connections.ClosedByDummy),
+		ClosedByServer: diff(c.Connections.ClosedByServer,
 			mark.Connections.ClosedByServer),
-		BytesSent:     less(c.Bytes.Sent, mark.Bytes.Sent),
-		BytesReceived: less(c.Bytes.Received, mark.Bytes.Received),
+		BytesSent:     diff(c.Bytes.Sent, mark.Bytes.Sent),
+		BytesReceived: diff(c.Bytes.Received, mark.Bytes.Received),
 	}
 	for f := range d.Faults {
-		d.Faults[f] = less(c.Faults[f], mark.Faults[f])
+		d.Faults[f] = diff(c.Faults[f], mark.Faults[f])
 	}
 	return d
 }

@@ -248,8 +248,8 @@ func (r *report) verdict(s *View, v Verdict, meta Meta) {
 	for _, reason := range v.Reasons {
 		r.line("- %s", reason)
 	}
-	for _, step := range nextSteps(s, v, meta.Advice) {
-		r.line("next: %s", step)
+	for _, text := range nextAdvice(s, v, meta.Advice) {
+		r.line("next: %s", text)
 	}
 	note := ""
 	if v.Note != "" {

@@ -126,8 +126,8 @@ func TestAdviceOnOtherVerdicts(t *testing.T) {
 			t.Errorf("want one %q in\n%s", want, text)
 		}
 	}
-	if text := reportOf(t, badRun(), Rules{}, Meta{}); strings.Count(text, "next: ") != maxSteps {
-		t.Errorf("want %d steps in\n%s", maxSteps, text)
+	if text := reportOf(t, badRun(), Rules{}, Meta{}); strings.Count(text, "next: ") != maxAdvice {
+		t.Errorf("want %d pieces of advice in\n%s", maxAdvice, text)
 	}
 }
 

@@ -45,7 +45,7 @@ type Sampler struct {
 	mu      sync.Mutex // held while collecting and showing; never by a source's workers
 	tally   Tally
 	resets  uint64  // of the snapshot before
-	atReset *Server // see rebase
+	atReset *Server // see keepServer
 	latest  atomic.Pointer[View]
 }
 
@@ -80,7 +80,7 @@ func (s *Sampler) Sample() *View {
 	defer s.mu.Unlock()
 	s.tally.Reset()
 	snap := collect(&s.tally, s.sources)
-	s.rebase(snap)
+	s.keepServer(snap)
 	snap.check()
 	s.latest.Store(snap)
 	for _, sink := range s.sinks {

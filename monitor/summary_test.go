@@ -107,7 +107,7 @@ func TestSummaryKeys(t *testing.T) {
 	s.Server.WorkersStuck, s.Server.Stuck = 1, []Stuck{{Worker: "w1", Trace: []string{"Stop"}}}
 	s.Server.Failures, s.Server.Ended = []string{"why"}, "killed"
 	s.Before, s.MaxRate = resetRun().Before, searched()
-	s.Evidence[0].Steps, s.Evidence[0].StepsNote = []Step{{What: "Dial"}}, "why"
+	s.Evidence[0].Timeline, s.Evidence[0].TimelineNote = []Footprint{{What: "Dial"}}, "why"
 	r := Rules{Interrupted: true, Live: true, Thresholds: threshold("rtt_p99<5ms")}
 	golden(t, "keys.txt", strings.Join(shape(t, summaryJSON(t, s, r)), "\n")+"\n")
 	golden(t, "keys_none.txt", strings.Join(shape(t, summaryJSON(t, &View{}, Rules{})), "\n")+"\n")

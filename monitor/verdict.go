@@ -58,8 +58,8 @@ func Judge(since *View, r Rules) Verdict {
 	if s.Server != nil {
 		v.Diagnoses = append(v.Diagnoses, s.Server.wrongs(r.Live)...)
 	}
-	held := v.hold(s, since, r)
-	v.Diagnoses = append(v.Diagnoses, testerLimits(since, r, held.spoiled)...)
+	thresholds := v.evaluate(s, since, r)
+	v.Diagnoses = append(v.Diagnoses, testerLimits(since, r, thresholds.spoiled)...)
 	v.Failed = failing(s, r)
 	if r.AtOnce {
 		v.add(ExitInterrupted, []string{"told a second time to end: the run did not come to its end"})
@@ -68,9 +68,9 @@ func Judge(since *View, r Rules) Verdict {
 		v.add(ExitInterrupted, []string{"interrupted before any echo was sent"})
 	}
 	v.add(ExitFault, faultReasons(s, since.Before, r, v))
-	v.add(ExitInconclusive, held.testers)
-	v.add(ExitThreshold, append(held.missed, s.MaxRate.unmet(r.Live)...))
-	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), held.unmeasured...))
+	v.add(ExitInconclusive, thresholds.testers)
+	v.add(ExitThreshold, append(thresholds.missed, s.MaxRate.unmet(r.Live)...))
+	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), thresholds.unmeasured...))
 	v.Name = verdictNames[v.ExitCode]
 	if late := s.Faults[Late]; late > 0 && v.ExitCode == ExitPass {
 		v.Note = Short(float64(late)) + " " + s.LaterThan()
@@ -134,15 +134,15 @@ func forgiven(d Diagnosis, allow []Fault) bool {
 	return d.Name == ServerGone && slices.Contains(allow, ClosedByServer)
 }
 
-// holding is what thresholds came to, in words: missed by the server, missed for the tester's sake
+// evaluated is what thresholds came to, in words: missed by the server, missed for the tester's sake
 // (and which those are), and those that nothing was measured for.
-type holding struct {
+type evaluated struct {
 	missed, testers, unmeasured []string
 	spoiled                     []Threshold
 }
 
-// hold evaluates the thresholds.
-func (v *Verdict) hold(whole, since *View, r Rules) (h holding) {
+// evaluate holds each threshold against the run.
+func (v *Verdict) evaluate(whole, since *View, r Rules) (h evaluated) {
 	for _, t := range r.Thresholds {
 		s := whole
 		if t.Performance() {

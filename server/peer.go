@@ -13,10 +13,10 @@ var _ monitor.Witness = (*Server)(nil)
 // Records is all that the server's trace holds (R10).
 func (srv *Server) Records() trace.Excerpt { return srv.log.All() }
 
-// Steps implements monitor.Witness; it never fails, and costs the workers nothing. It finds the peer's
+// Around implements monitor.Witness; it never fails, and costs the workers nothing. It finds the peer's
 // sessions in the table (those that live, and the last one of each free slot) and in the trace (those
 // whose release it still holds).
-func (srv *Server) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
+func (srv *Server) Around(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
 	return srv.log.Around(srv.sessionsOf(peer), dialed, at), nil
 }
 

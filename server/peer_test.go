@@ -37,7 +37,7 @@ func TestASessionIsFoundByItsPeer(t *testing.T) {
 			t.Errorf("after its release %v, before %v", got, living)
 		}
 		var kinds []trace.Kind
-		x, err := srv.Steps(peer, time.Time{}, time.Now())
+		x, err := srv.Around(peer, time.Time{}, time.Now())
 		for _, e := range x.Events {
 			kinds = append(kinds, e.Kind)
 		}

@@ -28,14 +28,14 @@ const (
 func newDetail(e monitor.Evidence, trace string) *detail {
 	d := &detail{e: e, trace: trace}
 	d.steps = newTimeline(&d.e)
-	d.bytes = len(e.Want)+len(e.Got) > 0 || len(e.Steps) == 0
+	d.bytes = len(e.Want)+len(e.Got) > 0 || len(e.Timeline) == 0
 	return d
 }
 
 func (d *detail) draw(u *ui, c canvas) {
 	note, h := "y copies  Esc closes", 24
 	switch {
-	case len(d.e.Steps) == 0:
+	case len(d.e.Timeline) == 0:
 	case d.bytes:
 		note = "Tab timeline  " + note
 	default:
@@ -96,8 +96,8 @@ func (d *detail) lines() [][2]string {
 	if e.Note != "" {
 		lines = append(lines, [2]string{"note", e.Note})
 	}
-	if e.StepsNote != "" {
-		lines = append(lines, [2]string{timelineNote, e.StepsNote})
+	if e.TimelineNote != "" {
+		lines = append(lines, [2]string{timelineNote, e.TimelineNote})
 	}
 	if d.trace != "" {
 		lines = append(lines, [2]string{"server trace", d.trace})
@@ -159,7 +159,7 @@ func (d *detail) press(u *ui, event *tcell.EventKey) {
 		u.screen.SetClipboard([]byte(d.text()))
 		u.say("evidence copied, if the terminal allows it (OSC 52)")
 	case event.Key() == tcell.KeyTab:
-		d.bytes = !d.bytes || len(d.e.Steps) == 0
+		d.bytes = !d.bytes || len(d.e.Timeline) == 0
 	case !d.bytes:
 		d.steps.move(event)
 	}

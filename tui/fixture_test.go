@@ -254,11 +254,11 @@ func owing() *monitor.View {
 	return s
 }
 
-// lastSteps are a session's last ones before it was released, and some after, and the dummy's.
-func lastSteps(at time.Duration) []monitor.Step {
-	var all []monitor.Step
+// lastFootprints are a session's last ones before it was released, and some after, and the dummy's.
+func lastFootprints(at time.Duration) []monitor.Footprint {
+	var all []monitor.Footprint
 	add := func(after time.Duration, by, of, what string) {
-		all = append(all, monitor.Step{At: monitor.Millis(at + after), By: by, Of: of, What: what})
+		all = append(all, monitor.Footprint{At: monitor.Millis(at + after), By: by, Of: of, What: what})
 	}
 	for i := range 20 {
 		since := time.Duration(i-24) * 100 * time.Microsecond
@@ -292,8 +292,8 @@ func faulty() *monitor.View {
 			Note: "slot used again 2 ms before"},
 		{Fault: monitor.ClosedByServer, Client: 5, Connection: 1, Local: "127.0.0.1:50001",
 			At: monitor.Millis(82 * time.Second), Note: "FIN with 10 echoes unanswered",
-			Steps:     lastSteps(82 * time.Second),
-			StepsNote: "the server's trace reaches back to 81.9s only"},
+			Timeline:     lastFootprints(82 * time.Second),
+			TimelineNote: "the server's trace reaches back to 81.9s only"},
 		{Fault: monitor.Corrupt, Client: 99, Connection: 3, Local: "127.0.0.1:50777", Seq: 7,
 			Offset: 20,
 			Want:   want[16:], Got: got[16:], At: monitor.Millis(83 * time.Second)},

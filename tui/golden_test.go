@@ -101,7 +101,7 @@ func TestGoldenDetail(t *testing.T) {
 func TestTheTimelineNoteHasRoom(t *testing.T) {
 	u, _ := newTestUI(t, 80, 24, nil)
 	s := faulty()
-	s.Evidence[1].StepsNote = "the dummies' trace reaches back to 81.9s only; the server's side of " +
+	s.Evidence[1].TimelineNote = "the dummies' trace reaches back to 81.9s only; the server's side of " +
 		"this connection is missing: the server's process did not answer in time"
 	u.observe(s)
 	typed(u, "4")

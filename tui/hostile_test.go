@@ -22,8 +22,8 @@ func TestHostileText(t *testing.T) {
 	s.Events = append(s.Events, monitor.Event{At: began, Text: hostile})
 	for i := range s.Evidence {
 		s.Evidence[i].Note, s.Evidence[i].Local = hostile, hostile
-		s.Evidence[i].StepsNote = hostile
-		s.Evidence[i].Steps = []monitor.Step{{By: hostile, Of: hostile, What: hostile}}
+		s.Evidence[i].TimelineNote = hostile
+		s.Evidence[i].Timeline = []monitor.Footprint{{By: hostile, Of: hostile, What: hostile}}
 	}
 	s.Diagnoses[0].Why, s.Diagnoses[0].Name = hostile, hostile
 	s.Owed = []monitor.Owed{{Client: 1, Connection: 1, First: 1, Last: 1, Count: 1, Local: hostile}}
@@ -81,7 +81,7 @@ func checked(t *testing.T, u *ui) string {
 // What is copied is as clean as what is shown.
 func TestHostileTextIsNotCopied(t *testing.T) {
 	d := newDetail(faulty().Evidence[1], hostile)
-	d.e.Note, d.e.StepsNote, d.e.Steps[0].What = hostile, hostile, hostile
+	d.e.Note, d.e.TimelineNote, d.e.Timeline[0].What = hostile, hostile, hostile
 	if text := d.text(); strings.ContainsAny(text, "\x1b\x07\x00\r") {
 		t.Errorf("copied %q", text)
 	}

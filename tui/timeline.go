@@ -17,18 +17,18 @@ func newTimeline(e *monitor.Evidence) table {
 	t := table{by: -1, columns: []column{
 		{"ms to fault", 11, true}, {"By", 11, false}, {"Of", 10, false}, {"What", 0, false},
 	}}
-	t.load(rows{n: len(e.Steps), key: e, text: func(row, col int) string {
-		return stepText(e, &e.Steps[row], col)
+	t.load(rows{n: len(e.Timeline), key: e, text: func(row, col int) string {
+		return footprintText(e, &e.Timeline[row], col)
 	}})
-	later := slices.IndexFunc(e.Steps, func(s monitor.Step) bool { return s.At > e.At })
+	later := slices.IndexFunc(e.Timeline, func(s monitor.Footprint) bool { return s.At > e.At })
 	if later < 0 {
-		later = len(e.Steps)
+		later = len(e.Timeline)
 	}
 	t.at = max(later-1, 0)
 	return t
 }
 
-func stepText(e *monitor.Evidence, s *monitor.Step, col int) string {
+func footprintText(e *monitor.Evidence, s *monitor.Footprint, col int) string {
 	switch col {
 	case 0:
 		return fmt.Sprintf("%+.3f", float64(s.At-e.At)/float64(time.Millisecond))
@@ -40,10 +40,10 @@ func stepText(e *monitor.Evidence, s *monitor.Step, col int) string {
 	return s.What
 }
 
-// drawTimeline draws it, the dummy's steps and the server's in different colours.
+// drawTimeline draws it, the dummy's footprints and the server's in different colours.
 func (d *detail) drawTimeline(u *ui, c canvas) {
 	d.steps.draw(c, "", func(row int) tcell.Style {
-		switch s := &d.e.Steps[row]; {
+		switch s := &d.e.Timeline[row]; {
 		case strings.HasPrefix(s.What, "Fault"):
 			return u.look.bad
 		case strings.HasPrefix(s.By, "dummy"):
@@ -53,12 +53,12 @@ func (d *detail) drawTimeline(u *ui, c canvas) {
 	}, nil)
 }
 
-// timelineText is the timeline for the clipboard, a step a line.
+// timelineText is the timeline for the clipboard, a footprint a line.
 func timelineText(e *monitor.Evidence) string {
 	var b strings.Builder
-	for i := range e.Steps {
+	for i := range e.Timeline {
 		for col := range 4 {
-			fmt.Fprintf(&b, "%s%c", monitor.Clean(stepText(e, &e.Steps[i], col)), "   \n"[col])
+			fmt.Fprintf(&b, "%s%c", monitor.Clean(footprintText(e, &e.Timeline[i], col)), "   \n"[col])
 		}
 	}
 	return b.String()

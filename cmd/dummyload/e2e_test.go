@@ -127,7 +127,7 @@ type summary struct {
 		Fault              string
 		Client, Connection int
 		Seq, Count         uint64
-		Timeline           []monitor.Step
+		Timeline           []monitor.Footprint
 		TimelineNote       string `json:"timeline_note"`
 	}
 

@@ -115,15 +115,15 @@ func joinedOn(t *testing.T, backend string, bundle func(*testing.T, *server.Serv
 // released is evidence of a close by the server whose session's end was seen.
 func released(s *monitor.View) *monitor.Evidence {
 	for i, e := range s.Evidence {
-		if e.Fault == monitor.ClosedByServer && has(e.Steps, "server", "Release ") {
+		if e.Fault == monitor.ClosedByServer && has(e.Timeline, "server", "Release ") {
 			return &s.Evidence[i]
 		}
 	}
 	return nil
 }
 
-func has(steps []monitor.Step, by, what string) bool {
-	return slices.ContainsFunc(steps, func(s monitor.Step) bool {
+func has(footprints []monitor.Footprint, by, what string) bool {
+	return slices.ContainsFunc(footprints, func(s monitor.Footprint) bool {
 		return strings.HasPrefix(s.By, by) && strings.HasPrefix(s.What, what)
 	})
 }
@@ -137,24 +137,24 @@ func checkJoined(t *testing.T, e *monitor.Evidence) {
 		{"dummy", "SendPost"}, {"dummy", "RecvDone"}, {"dummy", "Ended"},
 		{"dummy", "Fault closed_by_server"},
 	} {
-		if !has(e.Steps, want[0], want[1]) {
+		if !has(e.Timeline, want[0], want[1]) {
 			t.Errorf("no %s of the %s", want[1], want[0])
 		}
 	}
-	if !slices.IsSortedFunc(e.Steps, func(a, b monitor.Step) int {
+	if !slices.IsSortedFunc(e.Timeline, func(a, b monitor.Footprint) int {
 		return cmp.Compare(a.At, b.At)
 	}) {
 		t.Error("not by time")
 	}
 	of := map[string]bool{}
-	for _, s := range e.Steps {
+	for _, s := range e.Timeline {
 		of[s.Of] = true
 	}
 	if len(of) != 2 {
-		t.Errorf("steps of %v, want one dummy's connection and one session", of)
+		t.Errorf("footprints of %v, want one dummy's connection and one session", of)
 	}
 	if t.Failed() {
-		t.Logf("%v, %s: %v", e.Local, e.StepsNote, e.Steps)
+		t.Logf("%v, %s: %v", e.Local, e.TimelineNote, e.Timeline)
 	}
 }
 
@@ -220,7 +220,7 @@ func TestTimelineOfAServerProcess(t *testing.T) {
 	for _, e := range s.Evidence {
 		notes[e.TimelineNote]++
 		by := func(by, what string) bool {
-			return slices.ContainsFunc(e.Timeline, func(s monitor.Step) bool {
+			return slices.ContainsFunc(e.Timeline, func(s monitor.Footprint) bool {
 				return strings.HasPrefix(s.By, by) && strings.HasPrefix(s.What, what)
 			})
 		}

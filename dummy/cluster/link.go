@@ -133,8 +133,8 @@ func (l *link) end(how string) {
 	}
 }
 
-// Steps implements monitor.Witness. It waits up to a second.
-func (l *link) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
+// Around implements monitor.Witness. It waits up to a second.
+func (l *link) Around(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
 	return l.ask(request{What: requestSteps, Peer: peer, Dialed: dialed, At: at}, stepsMost)
 }
 

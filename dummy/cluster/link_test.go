@@ -159,7 +159,7 @@ func TestASilentChildIsAskedOnce(t *testing.T) {
 				t.Errorf("asked %+v", r)
 			}
 		}()
-		if x, err := c.Steps(7, time.Time{}, at); err != nil || x.Reach != 2 {
+		if x, err := c.Around(7, time.Time{}, at); err != nil || x.Reach != 2 {
 			t.Errorf("%v, %v", x.Reach, err)
 		}
 		go s.leave()

@@ -60,7 +60,7 @@ func (p *parent) answer(requests *json.Decoder) {
 		case requestStop:
 			stop()
 		case requestSteps:
-			x, _ := p.srv.Steps(r.Peer, r.Dialed, r.At) // a server in this process never fails
+			x, _ := p.srv.Around(r.Peer, r.Dialed, r.At) // a server in this process never fails
 			p.send(message{Answer: &x})
 		case requestRecords:
 			x := p.srv.Records()

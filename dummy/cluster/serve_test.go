@@ -37,7 +37,7 @@ func (b *books) Collect(_ *monitor.Run, t *monitor.Tally) {
 		Audited: b.stopped}
 }
 
-func (b *books) Steps(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
+func (b *books) Around(peer trace.PeerKey, dialed, at time.Time) (trace.Excerpt, error) {
 	b.asked = [2]time.Time{dialed, at}
 	x := b.Records()
 	x.Reach = time.Duration(peer)
@@ -89,7 +89,7 @@ func TestAChildsWholeLife(t *testing.T) {
 			t.Errorf("%+v after a second", got)
 		}
 		dialed, at := time.Now().Add(-time.Second), time.Now()
-		x, err := c.Steps(7, dialed, at)
+		x, err := c.Around(7, dialed, at)
 		if err != nil || x.Reach != 7 || !x.Start.Equal(b.start.Add(-minuteAhead)) {
 			t.Errorf("%v, %v", x, err)
 		}

@@ -63,7 +63,7 @@ func (m *mirror) Records() (trace.Excerpt, error) {
 	return trace.Excerpt{Writers: []string{"w0"}}, m.silent
 }
 
-func (m *mirror) Steps(trace.PeerKey, time.Time, time.Time) (trace.Excerpt, error) {
+func (m *mirror) Around(trace.PeerKey, time.Time, time.Time) (trace.Excerpt, error) {
 	return trace.Excerpt{}, nil
 }
 

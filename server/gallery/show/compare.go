@@ -83,7 +83,7 @@ func (s *Show) keepEvidence(final *monitor.View, rules monitor.Rules) {
 	shown := map[monitor.Fault]bool{}
 	summary := monitor.NewSummary(final, monitor.Judge(final, rules), monitor.Meta{})
 	for _, e := range summary.Evidence {
-		if len(e.Steps) > 0 && !shown[e.Fault] {
+		if len(e.Timeline) > 0 && !shown[e.Fault] {
 			shown[e.Fault] = true
 			s.Evidence = append(s.Evidence, e)
 		}

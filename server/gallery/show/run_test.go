@@ -192,16 +192,16 @@ func TestAShowHasTimelines(t *testing.T) {
 		t.Fatalf("%s: %v, %+v", s.Result, s.Why, s.Evidence)
 	}
 	dummies, sessions := map[string]bool{}, map[string]bool{}
-	for _, step := range s.Evidence[i].Steps {
-		if strings.HasPrefix(step.By, "dummy") {
-			dummies[step.Of] = true
+	for _, f := range s.Evidence[i].Timeline {
+		if strings.HasPrefix(f.By, "dummy") {
+			dummies[f.Of] = true
 		} else {
-			sessions[step.Of] = true
+			sessions[f.Of] = true
 		}
 	}
 	// On a machine that is busy the rings may have gone on before they were read.
-	lost := strings.Contains(s.Evidence[i].StepsNote, "reaches back")
+	lost := strings.Contains(s.Evidence[i].TimelineNote, "reaches back")
 	if n, m := len(dummies), len(sessions); n > 2 || m > 2 || !lost && (n < 2 || m < 2) {
-		t.Errorf("steps of %v and %v, note %q", dummies, sessions, s.Evidence[i].StepsNote)
+		t.Errorf("footprints of %v and %v, note %q", dummies, sessions, s.Evidence[i].TimelineNote)
 	}
 }

@@ -2,8 +2,8 @@ package monitor
 
 import "slices"
 
-// maxSteps is how many pieces of advice a report gives: the first ones are the likeliest.
-const maxSteps = 3
+// maxAdvice is how many pieces of advice a report gives: the first ones are the likeliest.
+const maxAdvice = 3
 
 // explained reports whether a diagnosis says why echoes are owed.
 func explained(ds []Diagnosis) bool {
@@ -20,13 +20,13 @@ func explained(ds []Diagnosis) bool {
 // are not then.
 func unanswered(d Diagnosis) bool { return d.Name == FrameMismatch || d.Name == NeverServed }
 
-// nextSteps is what a reader should do about a verdict other than pass: what the diagnoses say,
+// nextAdvice is what a reader should do about a verdict other than pass: what the diagnoses say,
 // then what the failed faults say, or what the verdict itself does. advice is Meta's.
-func nextSteps(s *View, v Verdict, advice func(name string) string) []string {
-	var steps []string
-	add := func(step string) {
-		if step != "" && !slices.Contains(steps, step) && len(steps) < maxSteps {
-			steps = append(steps, step)
+func nextAdvice(s *View, v Verdict, advice func(name string) string) []string {
+	var texts []string
+	add := func(text string) {
+		if text != "" && !slices.Contains(texts, text) && len(texts) < maxAdvice {
+			texts = append(texts, text)
 		}
 	}
 	on := func(name string) {
@@ -40,7 +40,7 @@ func nextSteps(s *View, v Verdict, advice func(name string) string) []string {
 		}
 	}
 	if slices.ContainsFunc(v.Diagnoses, unanswered) {
-		return steps
+		return texts
 	}
 	for _, f := range v.Failed {
 		if f == NotDrained && explained(v.Diagnoses) {
@@ -54,5 +54,5 @@ func nextSteps(s *View, v Verdict, advice func(name string) string) []string {
 	case v.ExitCode == ExitInconclusive && s.Ledger.Echoed == 0:
 		add("check that the server echoes in the chosen --frame, and give it a longer --duration")
 	}
-	return steps
+	return texts
 }
