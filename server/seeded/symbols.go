@@ -172,7 +172,7 @@ var symbols = map[string]symbol{
 	// The child server's end of the pipes.
 	"serveParent": in(clusterPkg, "", "Serve"),
 	"childStop":   in(clusterPkg, "Server", "Stop"),
-	"say":         in(clusterPkg, "parent", "say"),
+	"say":         in(clusterPkg, "parent", "send"),
 
 	// What the product calls of the library, and does so in one way.
 	"add32":        in(atomicPkg, "Uint32", "Add"),
