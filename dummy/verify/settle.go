@@ -117,12 +117,25 @@ func (st *Stream) interrupted(j Judgement, f monitor.Fault) {
 	st.tidy(j.Verifier)
 }
 
-// accusePart tells the fault of a frame that is not whole.
+// accusePart tells the fault of a frame that is not whole. One that names another's echo is theirs,
+// whole or not.
 func (st *Stream) accusePart(j Judgement, f monitor.Fault) {
 	payload := st.tail.buf[min(j.p.header, len(st.tail.buf)):]
 	seq := st.blamed(j, payload)
-	if seq == 0 && !st.greeting(j, payload) {
-		f = monitor.Unsolicited
+	var owner echo
+	if len(payload) >= MinSize {
+		owner = j.owner(payload, false)
 	}
-	j.accuse(f, seq, payload, echo{})
+	switch {
+	case owner.Conn != 0 && owner.Client != j.Client:
+		f = monitor.Crossed
+	case owner.Conn != 0 && owner.Conn != j.Conn:
+		f = monitor.Stale
+	default:
+		owner = echo{}
+		if seq == 0 && !st.greeting(j, payload) {
+			f = monitor.Unsolicited
+		}
+	}
+	j.accuse(f, seq, payload, owner)
 }

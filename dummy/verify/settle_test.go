@@ -1,6 +1,9 @@
 package verify
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // The dummy's own close must not hide what is already known to be wrong, nor tell it twice.
 func TestCloseTellsDamageOnce(t *testing.T) {
@@ -42,6 +45,23 @@ func TestAPartThatIsNoEchosIsToldAtTheEnd(t *testing.T) {
 					t.Errorf("%v, %d bytes: %q", f, n, g.r.faults)
 				}
 			}
+		}
+	}
+}
+
+// TestAPartOfAnothersEchoIsTheirs: a stream that ends inside a frame which names its owner has crossed
+// with that one's, or is of an earlier connection, whether anything was outstanding or not.
+func TestAPartOfAnothersEchoIsTheirs(t *testing.T) {
+	p := NewPattern(42, formats[0], 32, 32)
+	for name, who := range map[string]Ident{
+		"crossed": {me.Client + 1, 1}, "stale": {me.Client, me.Conn - 1},
+	} {
+		for sent := range uint64(2) {
+			g := newRig(t, p, false)
+			part := p.Append(nil, who, 1)[:p.header+20]
+			g.hear(sent, part)
+			g.st.Ended(g.upTo(sent))
+			g.wantFaults(t, fmt.Sprintf("%s:%d of %d/%d/1", name, sent, who.Client, who.Conn))
 		}
 	}
 }
