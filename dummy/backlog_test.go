@@ -76,7 +76,7 @@ func TestASendThatMeetsTheRSTTellsItsClass(t *testing.T) {
 		d := w.at(0)
 		w.engine.Complete(&iocp.Entry{Overlapped: p.sends[0].ov, Err: syscall.ECONNRESET})
 		w.engine.Complete(p.received(d, nil))
-		w.countHeld(false)
+		w.countLosses(false)
 		never, reset := w.count.Connections.NeverAccepted, w.count.Faults[monitor.ResetByServer]
 		if (never == 1) != full || (reset == 1) == full || w.count.Faults[monitor.ClosedByServer] != 0 {
 			t.Errorf("full %v: %d never accepted, faults %v", full, never, w.count.Faults)

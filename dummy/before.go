@@ -7,8 +7,8 @@ import (
 	"dummyload/monitor"
 )
 
-// earlier is what the fleet knows of the time before the last Reset beside the workers' pasts.
-type earlier struct {
+// past is what the fleet knows of the time before the last Reset beside the workers' pasts.
+type past struct {
 	resets    uint64
 	ticket    monitor.Ticket // of the last
 	at        time.Duration  // of the last
@@ -19,7 +19,7 @@ type earlier struct {
 // before is what the fleet knows of the time before the last Reset, nil when there was none. f.mu is
 // held.
 func (f *Fleet) before() *monitor.Before {
-	e := &f.earlier
+	e := &f.past
 	if e.resets == 0 {
 		return nil
 	}

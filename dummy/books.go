@@ -18,14 +18,14 @@ type books struct {
 	findings findings
 	past     *monitor.Before // before the last Reset; nil without one, not changed once it is here
 
-	pastParts []monitor.Part // that no report has taken yet
-	part      int            // number of the present one
-	partName  string
-	marked    monitor.Counts // as it began
+	endedParts []monitor.Part // that no report has taken yet
+	part       int            // number of the present one
+	partName   string
+	marked     monitor.Counts // as it began
 
 	keepOwed  bool // after a drain that failed (see writeOff)
-	kept      kept
-	list      owedList
+	stillOwed stillOwed
+	owedList  owedList
 	offFrom   uint64        // Ledger.Echoed as far as countOff has seen it
 	emptiedAt time.Duration // when Wait Echo Count was last 0
 	rings     timeRings
@@ -107,8 +107,8 @@ func (b *books) recovered(d *dummy) {
 func (b *books) writeOff(d *dummy, owed func() []monitor.Owed) uint64 {
 	n := uint64(d.wait)
 	if b.keepOwed && n > 0 {
-		b.kept.echoes += n
-		b.kept.lines = append(b.kept.lines, owed()...)
+		b.stillOwed.echoes += n
+		b.stillOwed.lines = append(b.stillOwed.lines, owed()...)
 	}
 	d.wait = 0
 	d.gone += n
@@ -119,18 +119,18 @@ func (b *books) writeOff(d *dummy, owed func() []monitor.Owed) uint64 {
 	return n
 }
 
-// kept is what is owed of connections that have ended after a drain that failed.
-type kept struct {
+// stillOwed is what is owed of connections that have ended after a drain that failed.
+type stillOwed struct {
 	echoes uint64
 	lines  []monitor.Owed
 }
 
-// dropKept is for the next START: what is owed of connections that are no more was lost.
-func (b *books) dropKept() {
+// loseStillOwed is for the next START: what is owed of connections that are no more was lost.
+func (b *books) loseStillOwed() {
 	b.keepOwed = false
-	b.count.WaitUpDown -= int64(b.kept.echoes)
-	b.count.Ledger.Lost += b.kept.echoes
-	b.kept = kept{}
+	b.count.WaitUpDown -= int64(b.stillOwed.echoes)
+	b.count.Ledger.Lost += b.stillOwed.echoes
+	b.stillOwed = stillOwed{}
 }
 
 // countOff adds what has come since echo went off. It goes off with STOP and is off before START.
@@ -173,8 +173,8 @@ func (b *books) reset(dialing int) {
 	b.offFrom = 0
 	b.slowest = b.slowestYet()
 	b.hists.Reset()
-	b.findings = findings{held: b.findings.held}
-	b.pastParts = nil
+	b.findings = findings{losses: b.findings.losses}
+	b.endedParts = nil
 	b.beginPart()
 }
 
@@ -184,7 +184,7 @@ func (b *books) mark(name string) {
 	b.count.balance()
 	b.slowest = b.slowestYet()
 	if b.part < monitor.MaxParts {
-		b.pastParts = append(b.pastParts, monitor.Part{Number: b.part, Name: b.partName,
+		b.endedParts = append(b.endedParts, monitor.Part{Number: b.part, Name: b.partName,
 			Difference: b.count.Minus(&b.marked),
 			RTT:        b.hists.RTT, Held: b.hists.Held, Freed: b.hists.Freed, Lag: b.hists.Lag})
 	}

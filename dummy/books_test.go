@@ -48,7 +48,7 @@ func TestBooksBalanceWhateverComes(t *testing.T) {
 				b.keepOwed = rng.IntN(4) == 0
 				b.count.Ledger.Abandoned += b.writeOff(d, func() []monitor.Owed { return nil })
 				if b.keepOwed {
-					b.dropKept()
+					b.loseStillOwed()
 				}
 			case 8:
 				b.count.balance()

@@ -126,12 +126,12 @@ func (w *worker) limited(d *dummy, class iocp.Class, err error) {
 func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	w.count.Connections.ClosedByServer++
 	if w.count.Ledger.Echoed == 0 {
-		w.parts(d)
+		w.noteFirstClose(d)
 	}
 	if w.noteEnd(d) {
 		w.status.idled++
 	} else {
-		w.hold(d, f, note(err))
+		w.noteLoss(d, f, note(err))
 	}
 	d.set(lost)
 	w.loseUnanswered(d)

@@ -57,7 +57,7 @@ func (n *board) read() status {
 
 // publish shows the status when it has changed: hardly ever while echoes run.
 func (w *worker) publish() {
-	t, h := &w.status, &w.findings.held
+	t, h := &w.status, &w.findings.losses
 	t.Up, t.Lost, t.LostOwed, t.LostSince, t.Refused = w.count.Connections.Now, 0, 0, 0, false
 	if h.n > 0 {
 		t.Lost, t.LostOwed, t.LostSince, t.Refused = h.n, h.owed, h.since, h.refused

@@ -22,7 +22,7 @@ func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 
 // facts are what causes are drawn from: a snapshot whose counters are summed up, and what the workers
 // have counted besides.
-func (f *Fleet) facts(s *monitor.View, signs diagnose.Counts, first meeting) *diagnose.Facts {
+func (f *Fleet) facts(s *monitor.View, signs diagnose.Counts, first firstBytes) *diagnose.Facts {
 	whole := s.Whole()
 	x := &diagnose.Facts{
 		Counts: signs, Foreign: f.cfg.Foreign, Format: f.cfg.Frame, Clients: s.Clients,
@@ -53,7 +53,7 @@ func (f *Fleet) watch(all []status, now time.Duration) (again time.Duration) {
 func (f *Fleet) judgeLosses(all []status, now time.Duration, atEnd bool) (again time.Duration) {
 	x := f.outages.JudgeLosses(seenBy(all), now, atEnd)
 	if x.Decided {
-		f.mailAll(func(w *worker) { w.countHeld(x.Gone); w.status.LossesJudged = x.Number })
+		f.mailAll(func(w *worker) { w.countLosses(x.Gone); w.status.LossesJudged = x.Number })
 	}
 	f.tellOutages()
 	return x.Again

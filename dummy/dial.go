@@ -52,7 +52,7 @@ func (w *worker) Failed(c *conn.Conn, err error) {
 		w.localLimit(class)
 		return
 	}
-	w.findings.held.refused = w.findings.held.refused || class == iocp.ClassRefused
+	w.findings.losses.refused = w.findings.losses.refused || class == iocp.ClassRefused
 	w.count.Connections.Failed++
 	w.blame(d, monitor.ConnectFailed, monitor.Evidence{Connection: d.Number + 1, Note: note(err)})
 }

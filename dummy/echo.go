@@ -179,7 +179,7 @@ func (w *worker) Received(c *conn.Conn, data []byte, err error) {
 	}
 	w.silence.Heard()
 	if w.count.Ledger.Echoed == 0 {
-		w.meets(d, data)
+		w.noteFirstBytes(d, data)
 	}
 	if d.wait == 0 && d.State() != conn.Greeting {
 		d.junk += uint32(len(data))
@@ -273,7 +273,7 @@ func (w *worker) Fault(id verify.Ident, ev *monitor.Evidence) {
 		return // its books are closed: what is owed was counted, and the poke is not of the run
 	}
 	if d.is(lost) && ev.Fault == monitor.Truncated {
-		w.holdFault(d, ev.Fault, *ev) // a server that is gone may have been in mid-frame
+		w.noteLostFault(d, ev.Fault, *ev) // a server that is gone may have been in mid-frame
 		return
 	}
 	w.blame(d, ev.Fault, *ev)

@@ -15,7 +15,7 @@ import (
 type findings struct {
 	evidence []monitor.Evidence
 	kept     [monitor.NumFaults]int // evidence kept since the fleet began, or since Reset
-	held     losses
+	losses   losses
 }
 
 // blame counts a fault of a dummy's connection, and keeps the evidence of the first.
@@ -104,30 +104,30 @@ type losses struct {
 	evidence []monitor.Evidence
 }
 
-// hold takes note of one such connection.
-func (w *worker) hold(d *dummy, f monitor.Fault, why string) {
+// noteLoss takes note of one such connection.
+func (w *worker) noteLoss(d *dummy, f monitor.Fault, why string) {
 	w.note(trace.Fault, d, int(f))
-	h := &w.findings.held
+	h := &w.findings.losses
 	if h.n == 0 {
 		*h = losses{since: w.now()}
 	}
 	h.n++
 	h.owed += uint64(d.wait)
-	w.holdFault(d, f, monitor.Evidence{Seq: d.stream.Oldest(d.assigned), Note: why})
+	w.noteLostFault(d, f, monitor.Evidence{Seq: d.stream.Oldest(d.assigned), Note: why})
 }
 
-// holdFault takes note of a fault that goes with the loss of a connection.
-func (w *worker) holdFault(d *dummy, f monitor.Fault, ev monitor.Evidence) {
-	h := &w.findings.held
+// noteLostFault takes note of a fault that goes with the loss of a connection.
+func (w *worker) noteLostFault(d *dummy, f monitor.Fault, ev monitor.Evidence) {
+	h := &w.findings.losses
 	h.faults[f]++
 	if w.findings.kept[f]+int(h.faults[f]) <= monitor.MaxEvidence {
 		h.evidence = append(h.evidence, w.evidence(d, f, ev))
 	}
 }
 
-// countHeld counts what was held as faults, unless the server is gone.
-func (b *books) countHeld(gone bool) {
-	h := &b.findings.held
+// countLosses counts what was held as faults, unless the server is gone.
+func (b *books) countLosses(gone bool) {
+	h := &b.findings.losses
 	if !gone {
 		for f, n := range h.faults {
 			b.count.Faults[f] += n

@@ -59,7 +59,7 @@ type Fleet struct {
 	outages    diagnose.Outages
 	unaccepted uint64 // connections never accepted that the log has told
 	idled      uint64 // and those that were closed before anything was asked
-	earlier    earlier
+	past       past
 	mark       mark
 	events     []monitor.Event
 }

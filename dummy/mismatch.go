@@ -7,25 +7,25 @@ import (
 	"dummyload/dummy/verify"
 )
 
-// meetingBytes is how much is kept of what came, and shown of what was sent.
-const meetingBytes = diagnose.ExchangeBytes
+// firstBytesMost is how much is kept of what came, and shown of what was sent.
+const firstBytesMost = diagnose.ExchangeBytes
 
 // meeting is how a connection began: the first that anything came on, or else the first that the
 // server closed.
-type meeting struct {
+type firstBytes struct {
 	verify.Ident
 	asked uint64 // echoes that were sent on it
-	got   [meetingBytes]byte
+	got   [firstBytesMost]byte
 	n     int           // bytes in got
 	at    time.Duration // when something came last
 	ended bool          // by the server
 }
 
 // meets keeps what comes on the first connection that anything comes on, until an echo was right.
-func (w *worker) meets(d *dummy, data []byte) {
-	m := &w.meeting
+func (w *worker) noteFirstBytes(d *dummy, data []byte) {
+	m := &w.first
 	if m.n == 0 {
-		*m = meeting{Ident: d.ident()}
+		*m = firstBytes{Ident: d.ident()}
 	}
 	if m.Ident == d.ident() {
 		m.n += copy(m.got[m.n:], data)
@@ -34,10 +34,10 @@ func (w *worker) meets(d *dummy, data []byte) {
 }
 
 // parts notes that the server has closed a connection, before any echo was right.
-func (w *worker) parts(d *dummy) {
-	m := &w.meeting
+func (w *worker) noteFirstClose(d *dummy) {
+	m := &w.first
 	if m.Conn == 0 {
-		*m = meeting{Ident: d.ident(), asked: d.assigned}
+		*m = firstBytes{Ident: d.ident(), asked: d.assigned}
 	}
 	if m.Ident == d.ident() {
 		m.ended = true
@@ -45,7 +45,7 @@ func (w *worker) parts(d *dummy) {
 }
 
 // better is the one of two meetings that says more.
-func (m meeting) better(o meeting) meeting {
+func (m firstBytes) better(o firstBytes) firstBytes {
 	if m.Conn == 0 || m.n == 0 && o.n > 0 {
 		return o
 	}
@@ -55,15 +55,15 @@ func (m meeting) better(o meeting) meeting {
 // asked is the beginning of what a dummy sends on a connection, as far as n echoes go.
 func asked(p *verify.Pattern, id verify.Ident, n uint64) []byte {
 	var b []byte
-	for seq := uint64(1); seq <= n && len(b) < meetingBytes; seq++ {
+	for seq := uint64(1); seq <= n && len(b) < firstBytesMost; seq++ {
 		b = p.Append(b, id, seq)
 	}
-	return b[:min(len(b), meetingBytes)]
+	return b[:min(len(b), firstBytesMost)]
 }
 
 // exchange is a meeting as it is judged, at a time: what was sent on it stands beside what came. What
 // came first may have come before anything was sent there.
-func (f *Fleet) exchange(m meeting, sent bool, now time.Duration) *diagnose.Exchange {
+func (f *Fleet) exchange(m firstBytes, sent bool, now time.Duration) *diagnose.Exchange {
 	if sent {
 		m.asked = max(m.asked, 1)
 	}

@@ -10,23 +10,23 @@ import (
 	"dummyload/server/frame"
 )
 
-// TestTheFirstMeetingIsKept: of the first connection that brings something, as far as it goes.
-func TestTheFirstMeetingIsKept(t *testing.T) {
+// TestTheFirstBytesAreKept: of the first connection that brings something, as far as it goes.
+func TestTheFirstBytesAreKept(t *testing.T) {
 	w, _ := byHand(t, Config{Clients: 3})
 	a, b := w.at(0), w.at(1)
-	w.parts(a)
-	w.meets(b, []byte{1, 2})
-	w.meets(a, []byte{9})
+	w.noteFirstClose(a)
+	w.noteFirstBytes(b, []byte{1, 2})
+	w.noteFirstBytes(a, []byte{9})
 	w.engine.Tick(time.Minute)
-	w.meets(b, bytes.Repeat([]byte{3}, 100))
-	w.parts(b)
-	m := w.meeting
-	if m.Ident != b.ident() || m.n != meetingBytes || m.got[1] != 2 || m.got[2] != 3 || !m.ended ||
+	w.noteFirstBytes(b, bytes.Repeat([]byte{3}, 100))
+	w.noteFirstClose(b)
+	m := w.first
+	if m.Ident != b.ident() || m.n != firstBytesMost || m.got[1] != 2 || m.got[2] != 3 || !m.ended ||
 		m.at != time.Minute {
 		t.Errorf("%+v", m)
 	}
-	closed := meeting{Ident: a.ident(), ended: true}
-	if closed.better(m) != m || m.better(closed) != m || (meeting{}).better(closed) != closed {
+	closed := firstBytes{Ident: a.ident(), ended: true}
+	if closed.better(m) != m || m.better(closed) != m || (firstBytes{}).better(closed) != closed {
 		t.Error("what says more is not kept")
 	}
 }

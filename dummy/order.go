@@ -14,7 +14,7 @@ func (w *worker) start(t0, until time.Duration) {
 		return
 	}
 	w.countOff(w.mode == echoing)
-	w.dropKept()
+	w.loseStillOwed()
 	w.schedule.start(t0, until)
 	w.readyAll()
 }

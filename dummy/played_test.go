@@ -92,7 +92,7 @@ func (x *played) names() string {
 	s.Counts = c.Counts
 	s.Uptime, s.Clients, s.Diagnoses = x.at, x.f.load.Clients, x.f.outages.Found()
 	var names []string
-	for _, d := range diagnose.Causes(x.f.facts(s, c.signs, x.w.meeting)) {
+	for _, d := range diagnose.Causes(x.f.facts(s, c.signs, x.w.first)) {
 		names = append(names, d.Name)
 	}
 	return strings.Join(names, " ")
@@ -274,7 +274,7 @@ func TestIdleTimeoutsAndLimitsAreToldAsSuch(t *testing.T) {
 		x.serve = serve
 		x.w.start(x.w.now(), never)
 		x.runs(3 * time.Second)
-		x.w.countHeld(false)
+		x.w.countLosses(false)
 		n := x.w.count.Faults[monitor.ClosedByServer]
 		if got := x.names(); got != want || n < 3 || x.w.count.Ledger.Echoed == 0 {
 			t.Errorf("%s, %d closed, %+v, want %s", got, n, x.w.count.Ledger, want)

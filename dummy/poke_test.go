@@ -194,7 +194,7 @@ func TestWhateverEndsAPokedConnectionIsNoFault(t *testing.T) {
 		w.engine.Complete(&end)
 		turn(w, p, 2*time.Minute, false)
 		turn(w, p, 3*time.Minute, false)
-		w.countHeld(false)
+		w.countLosses(false)
 		if w.count.Faults != before.Faults || w.count.Ledger != before.Ledger ||
 			w.count.Bytes != before.Bytes || w.count.WaitUpDown != before.WaitUpDown {
 			t.Errorf("%s: %+v, before %+v", name, w.count, before)

@@ -26,8 +26,8 @@ func recordHeld(t *monitor.Tally, measured, freed time.Duration) {
 	t.Freed.Record(freed)
 }
 
-// wanted is what a report is to contain besides the counters.
-type wanted struct {
+// request is what a report is to contain besides the counters.
+type request struct {
 	owed     int  // at most so many lines of what is owed; -1 = all
 	fairness bool // echoes by client
 }
@@ -38,19 +38,19 @@ type report struct {
 	monitor.Tally
 	signs   diagnose.Counts
 	listed  bool // what is owed is all that was asked for: the worker drains, or has drained
-	meeting meeting
+	first   firstBytes
 	cpu, at time.Duration // the thread's processor time, and when it was read
 	idle    time.Duration // see awake
 }
 
 // report hands over what the worker has; it goes on with the empty histograms given.
-func (w *worker) report(empty *monitor.Tally, want wanted) *report {
+func (w *worker) report(empty *monitor.Tally, want request) *report {
 	w.count.balance()
 	w.countOff(w.mode == echoing)
-	r := &report{Tally: *w.hists, signs: w.count.signs, meeting: w.meeting,
+	r := &report{Tally: *w.hists, signs: w.count.signs, first: w.first,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle}
 	r.Counts, r.Before, r.Evidence = w.count.Counts, w.past, w.findings.evidence
-	r.Parts, w.pastParts = w.pastParts, nil
+	r.Parts, w.endedParts = w.endedParts, nil
 	r.Settling = w.status.unsettled
 	r.Generator = monitor.Generator{Workers: 1, Behind: w.behindNow(w.now()),
 		HeldUp: monitor.Millis(w.held.echo), HeldUpDraining: w.held.drain}
@@ -72,10 +72,10 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 	switch {
 	case most == 0:
 		return nil
-	case most < 0 && w.list.of == w.count.Ledger && w.now()-w.list.at < listFresh:
-		return w.list.lines
+	case most < 0 && w.owedList.of == w.count.Ledger && w.now()-w.owedList.at < listFresh:
+		return w.owedList.lines
 	}
-	lines := slices.Clone(w.kept.lines)
+	lines := slices.Clone(w.stillOwed.lines)
 	for slot := range w.slots() {
 		if d := w.at(slot); d.wait > 0 {
 			lines = w.linesOf(lines, d, w.now())
@@ -91,7 +91,7 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 		}
 	}
 	if most < 0 {
-		w.list = owedList{w.count.Ledger, w.now(), lines}
+		w.owedList = owedList{w.count.Ledger, w.now(), lines}
 	}
 	return lines
 }

@@ -43,7 +43,7 @@ func (t *totals) init(workers int) {
 	}
 }
 
-func (t *totals) reset(e *earlier) {
+func (t *totals) reset(e *past) {
 	b := &t.books
 	t.resetEchoes()
 	b.Connect.Reset()
@@ -103,8 +103,8 @@ func (f *Fleet) ask(run *monitor.Run) []*report {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := &f.totals
-	if f.earlier.ticket > t.ticket {
-		t.reset(&f.earlier)
+	if f.past.ticket > t.ticket {
+		t.reset(&f.past)
 	}
 	f.describe(run)
 	b := &t.books
@@ -113,11 +113,11 @@ func (f *Fleet) ask(run *monitor.Run) []*report {
 		b.Drain.Elapsed = run.Uptime - f.since
 	}
 	if f.mark.ticket > t.ticket {
-		t.mark(f.mark, f.earlier.ticket)
+		t.mark(f.mark, f.past.ticket)
 	}
 	t.ticket = f.ticket
 	due := run.Uptime >= t.fairAt+fairnessEvery && run.Clients <= fairnessMost
-	want := wanted{fairness: due || run.Phase != t.fairIn}
+	want := request{fairness: due || run.Phase != t.fairIn}
 	switch run.Phase {
 	case monitor.Draining:
 		want.owed = monitor.MaxOwed
@@ -146,7 +146,7 @@ func (f *Fleet) describe(run *monitor.Run) {
 }
 
 // gather has each worker report; one that has ended has left its last report.
-func (f *Fleet) gather(want wanted) []*report {
+func (f *Fleet) gather(want request) []*report {
 	reports := make([]*report, len(f.workers))
 	answers := make([]chan *report, len(f.workers))
 	for i, w := range f.workers {
@@ -226,10 +226,10 @@ func (t *totals) take(run *monitor.Run, reports []*report) {
 func (f *Fleet) diagnose(run *monitor.Run, reports []*report) {
 	t := &f.totals
 	var signs diagnose.Counts
-	var first meeting
+	var first firstBytes
 	for _, r := range reports {
 		signs.Add(&r.signs)
-		first = first.better(r.meeting)
+		first = first.better(r.first)
 	}
 	b := &t.books
 	facts := f.facts(&monitor.View{Run: *run, Counts: b.Counts, Before: b.Before, Drain: b.Drain},

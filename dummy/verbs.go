@@ -165,16 +165,16 @@ func (f *Fleet) Reset() (monitor.Ticket, error) {
 		return 0, ErrEnded
 	}
 	f.closeBooks()
-	f.earlier.ticket = f.order((*worker).reset)
+	f.past.ticket = f.order((*worker).reset)
 	f.crowd.reset()
 	f.outages.Reset()
 	f.echoOn = 0
 	if f.phase == monitor.Echoing {
-		f.since = f.earlier.at
+		f.since = f.past.at
 	}
 	f.event("counters reset")
 	f.kick()
-	return f.earlier.ticket, nil
+	return f.past.ticket, nil
 }
 
 // Mark begins a part of the run, as each step of a search is. Unlike with Reset, connections and
@@ -202,7 +202,7 @@ type mark struct {
 
 // closeBooks keeps what is known of the time up to now. f.mu is held.
 func (f *Fleet) closeBooks() {
-	e := &f.earlier
+	e := &f.past
 	e.resets, e.at = e.resets+1, f.clock()
 	e.echoOn += f.echoOn
 	if f.phase == monitor.Echoing {

@@ -35,7 +35,7 @@ type worker struct {
 	buffers  sendBuffers
 
 	books
-	meeting meeting
+	first   firstBytes
 	silence diagnose.Silence
 	answers diagnose.FINsAnswered
 	status  status // for the conductor
@@ -111,8 +111,8 @@ func (w *worker) Woke(before, asleep, wait time.Duration) { w.woke(w.now(), befo
 
 // Ended leaves the last report.
 func (w *worker) Ended() {
-	w.countHeld(false) // what nobody has judged
-	w.last = w.report(nil, wanted{fairness: true})
+	w.countLosses(false) // what nobody has judged
+	w.last = w.report(nil, request{fairness: true})
 }
 
 // order has the worker do something at the end of its present batch. It reports false when it has
