@@ -16,15 +16,26 @@ type past struct {
 	diagnoses []monitor.Diagnosis
 }
 
+// closeBooks keeps what is known of the time up to now. f.mu is held.
+func (f *Fleet) closeBooks() {
+	p := &f.past
+	p.resets, p.at = p.resets+1, f.clock()
+	p.echoOn += f.echoOn
+	if f.phase == monitor.Echoing {
+		p.echoOn += p.at - f.since
+	}
+	p.diagnoses = lastOfEach(p.diagnoses, f.outages.Found())
+}
+
 // before is what the fleet knows of the time before the last Reset, nil when there was none. f.mu is
 // held.
 func (f *Fleet) before() *monitor.Before {
-	e := &f.past
-	if e.resets == 0 {
+	p := &f.past
+	if p.resets == 0 {
 		return nil
 	}
-	return &monitor.Before{At: f.began.Add(e.at), Uptime: monitor.Millis(e.at), Resets: e.resets,
-		EchoOn: e.echoOn, Evidence: f.totals.first, HostileConnected: f.crowd.before.Connected}
+	return &monitor.Before{At: f.began.Add(p.at), Uptime: monitor.Millis(p.at), Resets: p.resets,
+		EchoOn: p.echoOn, Evidence: f.totals.first, HostileConnected: f.crowd.before.Connected}
 }
 
 // lastOfEach is a list with one diagnosis of each name, the last.

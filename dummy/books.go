@@ -158,6 +158,15 @@ func (b *books) measure(rtt, held time.Duration) {
 	b.slowest = max(b.slowest, rtt) // as far as that goes, the server may be as slow
 }
 
+// recordHeld takes a round trip in which the worker was held up.
+func recordHeld(t *monitor.Tally, measured, freed time.Duration) {
+	if t.Held == nil {
+		t.Held, t.Freed = monitor.NewHistogram(), monitor.NewHistogram()
+	}
+	t.Held.Record(measured)
+	t.Freed.Record(freed)
+}
+
 // slowestYet is the longest round trip there was.
 func (b *books) slowestYet() time.Duration { return max(b.slowest, b.hists.RTT.Max()) }
 
@@ -219,4 +228,11 @@ func (b *books) close() {
 	all.Merge(&monitor.Tally{Before: &monitor.Before{Ledger: c.Ledger, Faults: c.Faults,
 		Connections: monitor.Made{Connections: c.Connections}, Evidence: b.findings.evidence}})
 	b.past = all.Before
+}
+
+// measured is a tally with room for what a worker measures. With each report the worker hands it over
+// whole and goes on with an empty one.
+func measured() *monitor.Tally {
+	return &monitor.Tally{RTT: monitor.NewHistogram(), Connect: monitor.NewHistogram(),
+		Lag: monitor.NewHistogram()}
 }

@@ -139,6 +139,32 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	w.engine.Cancel(&d.Conn, d.Backoff())
 }
 
+// noteEnd takes a connection that the server has just closed. It reports true where that is no fault.
+func (w *worker) noteEnd(d *dummy) (forgiven bool) {
+	end := diagnose.End{
+		Now: w.now(), Since: d.Since(), HeardAt: d.heardAt, SentAt: d.SentAt(), Owed: d.wait > 0,
+		Answered: d.answered > 0, Asked: w.everAsked(),
+		Others: w.count.Connections.Now - 1,
+	}
+	if end.Owed {
+		end.Oldest = d.timeOf(d.stream.Oldest(d.assigned))
+	}
+	return w.count.signs.Ends.Note(end)
+}
+
+// tellIdled puts into the log what was closed before anything was asked. f.mu is held.
+func (f *Fleet) tellIdled(all []status) {
+	var n uint64
+	for i := range all {
+		n += all[i].idled
+	}
+	if n > f.idled {
+		f.event("closed by the server while nothing was asked of it, and dialed again: %s connections",
+			monitor.Count(n-f.idled))
+		f.idled = n
+	}
+}
+
 // Dead takes a connection that is given up out of the counts. Nobody waits for it to be up any
 // longer, whatever brought it to an end before it was.
 func (w *worker) Dead(c *conn.Conn) {
@@ -165,4 +191,43 @@ func (w *worker) Released(c *conn.Conn) {
 	d.clear(ofConnection)
 	d.assigned, d.written, d.sends, d.echoed, d.gone = 0, 0, 0, 0, 0
 	d.lateUpTo, d.junk, d.heardAt = 0, 0, 0
+}
+
+// abandon closes the books of a connection that the dummy itself ends: what is unanswered is
+// abandoned, but for what was overtaken, which is proved missing.
+func (w *worker) abandon(d *dummy) {
+	j := w.judgement(d)
+	d.stream.Closing(j)
+	d.stream.Settle(j)
+	w.count.Ledger.Abandoned += w.writeOff(d)
+}
+
+// loseUnanswered closes the books of a connection that the server ended.
+func (w *worker) loseUnanswered(d *dummy) {
+	j := w.judgement(d)
+	d.stream.Ended(j)
+	d.stream.Settle(j)
+	w.count.Ledger.Lost += w.writeOff(d)
+}
+
+// writeOff takes what is still owed on a connection out of its books.
+func (w *worker) writeOff(d *dummy) uint64 {
+	n := w.books.writeOff(d, func() []monitor.Owed {
+		lines := w.linesOf(nil, d, w.now())
+		for i := range lines {
+			lines[i].Local = w.local(d)
+		}
+		return lines
+	})
+	w.maybeEmptied(d)
+	return n
+}
+
+// maybeEmptied gives the ring of times back when nothing is outstanding that needs it, and
+// notes when the whole worker has nothing left to wait for.
+func (w *worker) maybeEmptied(d *dummy) {
+	if d.wait == 0 && d.times != nil && (w.mode != echoing || w.load.OverSend == 1) {
+		w.giveTimes(d)
+	}
+	w.empty(w.now())
 }

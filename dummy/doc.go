@@ -9,7 +9,7 @@
 //
 //	serve    a dummy that may send waits in its worker's ready queue; its turn comes when
 //	         its window (Over Send) has room, and in an open loop when the next echo is due
-//	assign   the echo gets its sequence and its time; Sent and Wait Echo Count go up (ledger.go)
+//	assign   the echo gets its sequence and its time; Sent and Wait Echo Count go up (books.go)
 //	write    what is assigned is made into frames in a buffer of the worker's, coalesced, and
 //	         posted; one send of a dummy is in flight at a time (echo.go)
 //	received what arrives is checked by recomputation in the port's memory (package verify),
@@ -40,7 +40,7 @@
 // # Verbs
 //
 // Control is the few verbs that all comes down to. Each is numbered by its ticket and mailed to every
-// worker (verbs.go, mailbox.go); a view says which tickets are in its numbers. When they are given is
+// worker (verbs.go); a view says which tickets are in its numbers. When they are given is
 // not this package's: package script plays them in time, and looks for the highest rate.
 // health.go says when the tester itself was the bottleneck. What of a Config is a number is a line of
 // knobs.go, whether a flag sets it or Tune.

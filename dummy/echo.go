@@ -249,6 +249,14 @@ func (w *worker) Echoed(id verify.Ident, first, n uint64) {
 	w.maybeEmptied(d)
 }
 
+// roundTrip takes an echo that was due at a time, and returns how long it took without what the
+// tester was held up meanwhile.
+func (w *worker) roundTrip(at time.Duration) time.Duration {
+	rtt, held := w.now()-at, w.held.since(at)
+	w.measure(rtt, held)
+	return rtt - held
+}
+
 // Lost takes n echoes that will not come any more.
 func (w *worker) Lost(id verify.Ident, _, n uint64) {
 	d := w.judged(id)

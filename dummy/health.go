@@ -25,7 +25,7 @@ type health struct {
 
 // threadTime is what a worker's thread has done until at. Some of what it ran it may have run
 // while it went to sleep, which counts twice: starved is rather too little than too much.
-type threadTime struct{ ran, idle, at time.Duration }
+type threadTime struct{ ran, slept, at time.Duration }
 
 func (h *health) init(workers int) { h.before = make([]threadTime, workers) }
 
@@ -37,12 +37,12 @@ func (h *health) judge(g *monitor.Generator, reports []*report, run *monitor.Run
 	g.RSS = residentBytes()
 	var ran, starved, took time.Duration
 	for i, r := range reports {
-		now, was := threadTime{r.cpu, r.idle, r.at}, h.before[i]
+		now, was := threadTime{r.cpu, r.slept, r.at}, h.before[i]
 		h.before[i] = now
 		wall := now.at - was.at
 		took = max(took, wall)
 		ran = max(ran, min(wall, now.ran-was.ran))
-		starved = max(starved, wall-(now.ran-was.ran)-(now.idle-was.idle))
+		starved = max(starved, wall-(now.ran-was.ran)-(now.slept-was.slept))
 	}
 	if took > 0 {
 		g.CPUShare = float64(ran) / float64(took)

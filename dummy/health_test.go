@@ -85,8 +85,8 @@ func TestSaturatedIsTheTesterAndNotTheServer(t *testing.T) {
 		for _, i := range c.intervals {
 			on, ran, idle = on+250*ms, ran+i.ran, idle+250*ms-i.ran-i.starved
 			g = judged(&h, &monitor.Run{Phase: monitor.Echoing, Rate: c.rate, EchoOn: on},
-				&report{at: on, cpu: on / 10, idle: on}, // a worker with nothing to do hides nobody else
-				&report{at: on, cpu: ran, idle: idle, Tally: behind(i.behind)})
+				&report{at: on, cpu: on / 10, slept: on}, // a worker with nothing to do hides nobody else
+				&report{at: on, cpu: ran, slept: idle, Tally: behind(i.behind)})
 		}
 		if g.Saturated != c.want {
 			t.Errorf("%s: saturated %v", c.name, g.Saturated)
@@ -127,13 +127,13 @@ func TestHealthAfterTheEnd(t *testing.T) {
 		t.Errorf("after STOP: %+v", g)
 	}
 	idle := judged(&h, &monitor.Run{Phase: monitor.Ended},
-		&report{at: 9 * second, cpu: second, idle: 8 * second})
+		&report{at: 9 * second, cpu: second, slept: 8 * second})
 	if !idle.Saturated || idle.CPUShare < 0.99 {
 		t.Errorf("after the end: %+v", idle)
 	}
 	h.reset()
 	again := judged(&h, &monitor.Run{Phase: monitor.Echoing},
-		&report{at: 10 * second, cpu: second, idle: 9 * second})
+		&report{at: 10 * second, cpu: second, slept: 9 * second})
 	if again.Saturated || again.CPUShare != 0 {
 		t.Errorf("after Reset: %+v", again)
 	}

@@ -1,8 +1,6 @@
 package dummy
 
-import (
-	"time"
-)
+import "time"
 
 // A worker is held up when it does nothing although it wants to: its thread, its process or the
 // whole machine stands still, or a batch of its own takes long. What arrives meanwhile lies in the
@@ -65,12 +63,4 @@ func (h *holds) catchUp(now time.Duration) {
 		h.until = now
 		h.recent[(h.n-1)%heldKept].to = now
 	}
-}
-
-// roundTrip takes an echo that was due at a time, and returns how long it took without what the
-// tester was held up meanwhile.
-func (w *worker) roundTrip(at time.Duration) time.Duration {
-	rtt, held := w.now()-at, w.held.since(at)
-	w.measure(rtt, held)
-	return rtt - held
 }

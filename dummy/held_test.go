@@ -37,11 +37,11 @@ func TestWhatIsNoSleepAndNoBatchIsAHold(t *testing.T) {
 	} {
 		w, _ := byHand(t, Config{Clients: 1, Rate: c.rate})
 		const before = time.Hour
-		w.mode, w.idle, w.held = c.mode, 0, holds{}
+		w.mode, w.slept, w.held = c.mode, 0, holds{}
 		w.engine.Tick(before + c.batch + c.took)
 		w.Woke(before, before+c.batch, c.wait)
-		if w.idle != c.idle || w.held.since(0) != c.held {
-			t.Errorf("%s: idle for %v, held up for %v", c.name, w.idle, w.held.since(0))
+		if w.slept != c.idle || w.held.since(0) != c.held {
+			t.Errorf("%s: idle for %v, held up for %v", c.name, w.slept, w.held.since(0))
 		}
 		if (w.held.echo == c.held && c.held > 0) != c.inEcho ||
 			(w.held.drain == c.held && c.held > 0) != c.inDrain {

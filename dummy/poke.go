@@ -1,10 +1,9 @@
 package dummy
 
 import (
-	"dummyload/dummy/conn"
-
 	"time"
 
+	"dummyload/dummy/conn"
 	"dummyload/dummy/diagnose"
 )
 

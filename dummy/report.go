@@ -10,22 +10,6 @@ import (
 	"dummyload/server/iocp"
 )
 
-// measured is a tally with room for what a worker measures. With each report the worker hands it over
-// whole and goes on with an empty one.
-func measured() *monitor.Tally {
-	return &monitor.Tally{RTT: monitor.NewHistogram(), Connect: monitor.NewHistogram(),
-		Lag: monitor.NewHistogram()}
-}
-
-// recordHeld takes a round trip in which the worker was held up.
-func recordHeld(t *monitor.Tally, measured, freed time.Duration) {
-	if t.Held == nil {
-		t.Held, t.Freed = monitor.NewHistogram(), monitor.NewHistogram()
-	}
-	t.Held.Record(measured)
-	t.Freed.Record(freed)
-}
-
 // request is what a report is to contain besides the counters.
 type request struct {
 	owed     int  // at most so many lines of what is owed; -1 = all
@@ -40,7 +24,7 @@ type report struct {
 	listed  bool // what is owed is all that was asked for: the worker drains, or has drained
 	first   firstBytes
 	cpu, at time.Duration // the thread's processor time, and when it was read
-	idle    time.Duration // see awake
+	slept   time.Duration // see woke
 }
 
 // report hands over what the worker has; it goes on with the empty histograms given.
@@ -48,7 +32,7 @@ func (w *worker) report(empty *monitor.Tally, want request) *report {
 	w.count.balance()
 	w.countOff(w.mode == echoing)
 	r := &report{Tally: *w.hists, signs: w.count.signs, first: w.first,
-		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), idle: w.idle}
+		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), slept: w.slept}
 	r.Counts, r.Before, r.Evidence = w.count.Counts, w.past, w.findings.evidence
 	r.Parts, w.endedParts = w.endedParts, nil
 	r.Settling = w.status.unsettled

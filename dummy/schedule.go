@@ -33,8 +33,8 @@ type schedule struct {
 	connects  pacer
 	behind    time.Duration // at STOP: see behindNow
 
-	idle time.Duration // slept, all told (see woke)
-	held holds
+	slept time.Duration // since the worker began (see woke)
+	held  holds
 }
 
 func newSchedule(index int, cfg, load *Config) schedule {
@@ -156,7 +156,7 @@ func (s *schedule) woke(now, before, asleep, wait time.Duration) {
 	var slept time.Duration
 	if wait > 0 {
 		slept = min(now-asleep, wait+iocp.TimerStep)
-		s.idle += slept
+		s.slept += slept
 	}
 	most := heldLong
 	if s.load.Rate > 0 {

@@ -199,14 +199,3 @@ type mark struct {
 	number int // of the part it began, from 1
 	ticket monitor.Ticket
 }
-
-// closeBooks keeps what is known of the time up to now. f.mu is held.
-func (f *Fleet) closeBooks() {
-	e := &f.past
-	e.resets, e.at = e.resets+1, f.clock()
-	e.echoOn += f.echoOn
-	if f.phase == monitor.Echoing {
-		e.echoOn += e.at - f.since
-	}
-	e.diagnoses = lastOfEach(e.diagnoses, f.outages.Found())
-}

@@ -5,38 +5,6 @@ import (
 	"time"
 )
 
-// sendBuffer is what one send is made of: whole frames, of which at[:n] were accepted by the
-// kernel so far. It belongs to the port while a send is in flight (C3); the dummy that holds
-// it keeps it reachable.
-type sendBuffer struct {
-	bytes []byte
-	from  int // bytes[:from] are sent
-}
-
-// rest is what is still to be sent.
-func (b *sendBuffer) rest() []byte { return b.bytes[b.from:] }
-
-// sendBuffers is a worker's free list. As many buffers exist as sends were ever in flight at
-// once: an idle dummy has none.
-type sendBuffers struct {
-	size int // capacity of each: at least one frame
-	free []*sendBuffer
-}
-
-func (p *sendBuffers) take() *sendBuffer {
-	if n := len(p.free); n > 0 {
-		b := p.free[n-1]
-		p.free = p.free[:n-1]
-		return b
-	}
-	return &sendBuffer{bytes: make([]byte, 0, p.size)}
-}
-
-func (p *sendBuffers) give(b *sendBuffer) {
-	b.bytes, b.from = b.bytes[:0], 0
-	p.free = append(p.free, b)
-}
-
 // timeRing holds when the outstanding echoes of one connection were due, by sequence.
 type timeRing struct {
 	at []time.Duration // its length is a power of two, at least the span of what is outstanding
@@ -70,4 +38,46 @@ func (p *timeRings) take(n int) *timeRing {
 func (p *timeRings) give(r *timeRing) {
 	log := bits.Len(uint(len(r.at) - 1))
 	p.free[log] = append(p.free[log], r)
+}
+
+// keepTime notes when the echo just assigned is due. One outstanding echo has its place in the
+// dummy; more of them take a ring, which grows with the span of what is outstanding.
+func (b *books) keepTime(d *dummy, at time.Duration, window int) {
+	seq := d.assigned
+	if d.wait == 0 && d.times == nil && window == 1 {
+		d.time = at
+		return
+	}
+	oldest := d.stream.Oldest(seq)
+	span := int(seq - oldest + 1)
+	if d.times == nil || span > len(d.times.at) {
+		b.growTimes(d, oldest, max(span, window))
+	}
+	d.times.put(seq, at)
+}
+
+func (b *books) growTimes(d *dummy, oldest uint64, n int) {
+	bigger := b.rings.take(n)
+	if d.times != nil {
+		bigger.copyFrom(d.times, oldest, d.assigned-1)
+		b.rings.give(d.times)
+	} else if d.wait == 1 {
+		bigger.put(oldest, d.time)
+	}
+	d.times = bigger
+}
+
+func (b *books) giveTimes(d *dummy) {
+	if d.times != nil {
+		b.rings.give(d.times)
+		d.times = nil
+	}
+}
+
+// timeOf is when an outstanding echo was due.
+func (d *dummy) timeOf(seq uint64) time.Duration {
+	if d.times == nil {
+		return d.time
+	}
+	return d.times.get(seq)
 }
