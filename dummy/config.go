@@ -80,16 +80,10 @@ const (
 	MaxSources  = 1024
 )
 
-// Defaults of Config.
+// Defaults of a payload's size in bytes. The others are in the table of knobs.
 const (
-	DefaultClients        = 1000
-	DefaultOverSend       = 1
-	DefaultSizeMin        = 8
-	DefaultSizeMax        = 64
-	DefaultConnectTimeout = 5 * time.Second
-	DefaultEchoTimeout    = 500 * time.Millisecond
-	DefaultDrainTimeout   = 5 * time.Second
-	DefaultQuiet          = 200 * time.Millisecond // not filled in: a Quiet of 0 is none
+	DefaultSizeMin = 8
+	DefaultSizeMax = 64
 )
 
 // WithDefaults fills in what is not given and checks the rest. The error names the setting,
