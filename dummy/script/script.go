@@ -133,7 +133,7 @@ func Run(ctx context.Context, f Fleet, quiet time.Duration, s Script) error {
 		}
 	}
 	if p.echo {
-		err = errors.Join(err, p.settle(ctx, quiet))
+		err = errors.Join(err, p.stopAndDrain(ctx, quiet))
 	}
 	if err == nil && ctx.Err() != nil {
 		ctx = context.Background() // its end meant STOP, or the end of the quiet period
@@ -147,15 +147,15 @@ func Finish(f Fleet, quiet time.Duration) error {
 	p, ctx := &Player{Fleet: f}, context.Background()
 	var err error
 	if at := p.view().Phase; at == monitor.Echoing || at == monitor.Draining {
-		err = p.settle(ctx, quiet)
+		err = p.stopAndDrain(ctx, quiet)
 	}
 	return errors.Join(err, f.CloseUntil(ctx))
 }
 
-// settle is STOP, the drain and the quiet period. Nothing makes the drain shorter: it has its own
+// stopAndDrain is STOP, the drain and the quiet period. Nothing makes the drain shorter: it has its own
 // timeout. The end of the context ends the quiet period if it comes in it; if it came before, it
 // meant STOP.
-func (p *Player) settle(ctx context.Context, quiet time.Duration) error {
+func (p *Player) stopAndDrain(ctx context.Context, quiet time.Duration) error {
 	if err := p.Play(context.WithoutCancel(ctx), List(Stop{}, Drained{})); err != nil {
 		return err
 	}
