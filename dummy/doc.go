@@ -126,19 +126,21 @@
 //	step            one of a script's; a try of the rate search is a START, a STOP and a drain
 //	conductor       the goroutine that changes the phase when something that takes time is done
 //	status, board   what a worker tells the conductor, and where
-//	report          all that a worker knows at the end of a batch
+//	report          all that a worker knows at the end of a batch; a request says what to put in
 //	tally, view     what was counted, which merges exactly; what is computed from it (monitor)
 //	snapshot        a tally of the whole fleet at one time
 //
 //	fault           one thing that a right server never does
 //	evidence        one fault as it was seen: whose, where, what was expected, what came
-//	findings        the evidence that no report has taken yet, and losses not yet judged
+//	losses          connections that the server ended, while nobody knows whether it is gone
+//	findings        the evidence that no report has taken yet, and the losses
 //	late            an echo older than the echo timeout; it stays owed
 //	judge           decide what a frame, a loss or the tester's health is
 //	walk            one look at every dummy of a worker; the scan is the walk that never ends
 //	stuck           a connection whose owed echoes do not come
 //	poke            one more echo on a stuck connection, to see what comes then
 //	ladder          what a poke may show, and the cause that this proves; a climb is one connection's
+//	exchange        the first bytes of a connection both ways, while no echo was ever right
 //	facts           what was observed of a server
 //	cause           what facts add up to; a diagnosis is a cause that is told
 //	outage          the whole server stands still (silence) or is gone

@@ -42,8 +42,8 @@ func (st *Stream) Settle(j Judgement) {
 	st.tail.gap = st.tail.gap[:0]
 }
 
-// Ended is for a stream that the server ended, by FIN or RST. A frame that is not whole is
-// truncated then, or unsolicited if nothing was outstanding. The caller counts what is still owed.
+// Ended is for a stream that the server ended, by FIN or RST. A frame that is not whole is a fault
+// then, mostly truncated (see accusePart). The caller counts what is still owed.
 func (st *Stream) Ended(j Judgement) {
 	if st.have > 0 {
 		st.hold(j)
@@ -117,8 +117,8 @@ func (st *Stream) interrupted(j Judgement, f monitor.Fault) {
 	st.tidy(j.Verifier)
 }
 
-// accusePart tells the fault of a frame that is not whole. One that names another's echo is theirs,
-// whole or not.
+// accusePart tells the fault of a frame that is not whole: f, but crossed or stale if the part names
+// another connection's echo, and unsolicited if nobody waited for it.
 func (st *Stream) accusePart(j Judgement, f monitor.Fault) {
 	payload := st.tail.buf[min(j.p.header, len(st.tail.buf)):]
 	seq := st.blamed(j, payload)
