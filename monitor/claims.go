@@ -5,19 +5,18 @@ import (
 	"time"
 )
 
-// What a run claims beyond that its echoes are right: a rate that was asked for was made, and each
-// threshold on a performance metric holds for the server. A tester that was late has spoiled only
-// those claims that would hold without: a threshold that holds all the same holds, and so does a
-// rate that was made in the end.
+// A run may claim more than that its echoes are right: that the rate asked for was made, and that each
+// threshold on a performance metric holds for the server. A late tester spoils a claim only if the
+// claim fails, and would hold had the tester not been late.
 
-// How much of a rate may be missing: a share of the schedule, or a time that is no matter.
+// How far the schedule may be left behind: a share of it, and a time that never matters.
 const (
 	rateMissing      = 0.01
 	rateMissingLeast = time.Millisecond
 )
 
-// freed is the snapshot without the time in which the tester itself was held up: no worse than
-// what the server alone has done.
+// freed is the view without the time in which the tester itself was held up. Its times are no longer
+// than what the server alone took.
 func (s *View) freed() *View {
 	f := *s
 	f.RTT = s.RTTFreed
@@ -26,8 +25,7 @@ func (s *View) freed() *View {
 	return &f
 }
 
-// rateNotMade reports whether the open loop's schedule was left behind at its end by more than a
-// rate that was made may be.
+// rateNotMade reports whether the open loop was too far behind its schedule at its end.
 func (s *View) rateNotMade() bool {
 	return s.Generator.Behind > s.behindMost()
 }
@@ -36,9 +34,9 @@ func (s *View) behindMost() time.Duration {
 	return max(rateMissingLeast, time.Duration(rateMissing*float64(s.EchoOn)))
 }
 
-// unlagged is the snapshot without what its round trips may have of the tester's own lag, which is
-// part of them as they begin when an echo is due. It is in them but once: what is longer is the
-// server's.
+// unlagged is the freed view with the p99 of the tester's send lag taken off every round trip. In an
+// open loop a round trip begins when the echo is due, so the lag is a part of it, once. What is left is
+// the server's.
 func (s *View) unlagged() *View {
 	f := s.freed()
 	lag := s.Generator.SendLag.P99
@@ -49,8 +47,8 @@ func (s *View) unlagged() *View {
 	return f
 }
 
-// testers reports whether the tester was, or may have been, the bottleneck of the performance metric
-// that missed the threshold.
+// testers reports whether the tester is why the threshold was missed, or may be. It can be so only
+// for a performance metric.
 func (t Threshold) testers(s *View) bool {
 	return t.Performance() &&
 		(s.Generator.Saturated || t.Eval(s.freed()).OK || t.Eval(s.unlagged()).OK)
@@ -79,8 +77,8 @@ func (t Threshold) missedWhy(s *View, result ThresholdResult) string {
 	return text
 }
 
-// testerLimits is the diagnosis of a tester that has spoiled what the run claims, with the limit that
-// was missed for that. spoiled are the thresholds that were missed for its sake.
+// testerLimits is the diagnosis of a tester that has spoiled what the run claims, and names the limit
+// that was missed. spoiled are the thresholds that were missed because of the tester.
 func testerLimits(s *View, r Rules, spoiled []Threshold) []Diagnosis {
 	g := &s.Generator
 	limit := ""
@@ -99,7 +97,7 @@ func testerLimits(s *View, r Rules, spoiled []Threshold) []Diagnosis {
 	return []Diagnosis{{SendLag, s.Clients, lagWhy(s) + "; limit: " + limit}}
 }
 
-// lagWhy says how late the tester was.
+// lagWhy is the evidence of SendLag: how late the tester was.
 func lagWhy(s *View) string {
 	g := &s.Generator
 	text := "the tester was late itself"
@@ -117,7 +115,7 @@ func lagWhy(s *View) string {
 	return text
 }
 
-// saturatedWhy says what came of a run that the tester could not keep up with.
+// saturatedWhy is the evidence of LocalCPUSaturated: how busy the tester was, and what came of it.
 func saturatedWhy(s *View) string {
 	g := &s.Generator
 	why := fmt.Sprintf("the tester itself was the bottleneck: its busiest worker ran for %s of the "+

@@ -2,10 +2,10 @@ package monitor
 
 import "math"
 
-// FaultRateUpper95 bounds, with 95 % confidence, the share of echoes that go wrong, after bad
+// FaultRateUpper95 is the largest share of echoes that may go wrong, with 95 % confidence, after bad
 // faults in n verified echoes: "0 errors in 90 s" alone says nothing. With no fault it is the
-// rule of three, 3/n (Hanley and Lippman-Hand, JAMA 249, 1983); otherwise the exact upper limit
-// of a Poisson mean (Garwood, Biometrika 28, 1936), one-sided. It is at most 1, and 1 when
+// rule of three, 3/n (Hanley and Lippman-Hand, JAMA 249, 1983). Otherwise it is the exact one-sided
+// upper limit of a Poisson mean (Garwood, Biometrika 28, 1936). It is at most 1, and 1 when
 // nothing was verified.
 func FaultRateUpper95(bad, n uint64) float64 {
 	if n == 0 {

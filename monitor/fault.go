@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Fault is one kind of wrong that the dummies count, by connection and in total.
+// Fault is one kind of wrong that the dummies count.
 type Fault uint8
 
 // The faults, in the order of the summary.
@@ -82,14 +82,14 @@ func (f *Fault) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Label is the fault's name on the screen: the one its users know.
+// Label is the fault's name on the screen, in words that its users know.
 func (f Fault) Label() string { return faults[f].label }
 
 // Help says in one sentence what the fault means.
 func (f Fault) Help() string { return faults[f].help }
 
-// Watched reports whether the fault is counted and shown, and fails no run by itself: it stands
-// in a group of its own, apart from what must be zero.
+// Watched reports whether the fault is counted and shown, but fails no run by itself. It stands in a
+// group of its own, apart from what must be 0.
 func (f Fault) Watched() bool { return f == Late }
 
 // ParseFault finds a fault by its name.
@@ -106,7 +106,7 @@ func ParseFault(name string) (Fault, bool) {
 // order of the faults.
 type FaultCounts [NumFaults]uint64
 
-// bad is how many there are but for those that are watched.
+// bad is how many there are, without those that are watched.
 func (c *FaultCounts) bad() uint64 {
 	var n uint64
 	for f, count := range c {
@@ -126,7 +126,7 @@ func (c FaultCounts) MarshalJSON() ([]byte, error) {
 	return []byte(b.String() + "}"), nil
 }
 
-// UnmarshalJSON reads the object; a key that is no fault's is an error.
+// UnmarshalJSON reads the object. A key that is no fault's name is an error.
 func (c *FaultCounts) UnmarshalJSON(data []byte) error {
 	var counts map[string]uint64
 	if err := json.Unmarshal(data, &counts); err != nil {

@@ -6,14 +6,13 @@ import (
 	"time"
 )
 
-// What a Histogram can tell apart. It counts nanoseconds, so a round trip of 10 µs keeps its
-// three digits; anything longer than MaxRecorded is counted as MaxRecorded.
+// MaxRecorded is the longest duration that a Histogram tells apart. A longer one counts as MaxRecorded.
 const MaxRecorded = time.Duration(1<<37 - 1) // about 137 s: the last slot ends here
 
-// Histogram counts durations with three significant digits, in the slots of an HDR histogram (see
-// slotStart), the extremes and the mean exactly. It has one writer and no lock: a worker fills its own,
-// hands it over whole and goes on with an empty one; whoever collects merges them, which is a pass over
-// the slots in use. It takes 230 kB. A nil histogram is an empty one to all that read.
+// Histogram counts durations in nanoseconds with three significant digits, in the slots of an HDR
+// histogram (see slotStart). The extremes and the mean are exact. It has one writer and no lock: a
+// worker fills its own, hands it over whole and goes on with an empty one. A merge is one pass over the
+// slots in use. It takes 230 kB. Methods that only read take a nil histogram as an empty one.
 type Histogram struct {
 	counts   [slots]uint64
 	total    uint64
@@ -41,7 +40,7 @@ func (h *Histogram) RecordN(d time.Duration, n uint64) {
 	h.max = max(h.max, d)
 }
 
-// grow counts n more, and panics where no count could hold them: no slot can either then.
+// grow counts n more. It panics when the total no longer fits 64 bits; until then every slot fits, too.
 func (h *Histogram) grow(n uint64) {
 	if h.total+n < n {
 		panic("monitor: a histogram has counted more than 2^64 values")
@@ -49,10 +48,10 @@ func (h *Histogram) grow(n uint64) {
 	h.total += n
 }
 
-// used are the slots in which anything may be.
+// used is the range of slots that may not be 0.
 func (h *Histogram) used() (from, to int) { return slotOf(h.min), slotOf(h.max) + 1 }
 
-// Merge adds what another histogram counted; from stays as it is.
+// Merge adds what another histogram has counted. from stays as it is.
 func (h *Histogram) Merge(from *Histogram) {
 	if from.Count() == 0 {
 		return
@@ -68,7 +67,7 @@ func (h *Histogram) Merge(from *Histogram) {
 	h.max = max(h.max, from.max)
 }
 
-// Reset empties the histogram and keeps its memory; of a nil one there is nothing to empty.
+// Reset empties the histogram and keeps its memory. A nil one stays nil.
 func (h *Histogram) Reset() {
 	if h.Count() == 0 {
 		return
@@ -78,7 +77,7 @@ func (h *Histogram) Reset() {
 	h.total, h.sum, h.min, h.max = 0, sum{}, MaxRecorded, 0
 }
 
-// sum is a whole number of 128 bits: it adds up exactly, in whatever order.
+// sum is a whole number of 128 bits. It adds up exactly, in any order.
 type sum struct{ high, low uint64 }
 
 func (s *sum) add(high, low uint64) {
@@ -89,7 +88,7 @@ func (s *sum) add(high, low uint64) {
 
 func (s sum) float() float64 { return math.Ldexp(float64(s.high), 64) + float64(s.low) }
 
-// sumOf is a new histogram of what both counted.
+// sumOf is a new histogram of what both have counted.
 func sumOf(a, b *Histogram) *Histogram {
 	h := NewHistogram()
 	h.Merge(a)
@@ -121,8 +120,8 @@ func (h *Histogram) Min() time.Duration {
 	return h.min
 }
 
-// at is the duration that so many others are no longer than, to three digits and never more than
-// Max; 0 when there are no more than those.
+// at is the duration at a place in the sorted list of them: before of them come first. It has three
+// digits and is never more than Max. It is 0 when the list is not as long.
 func (h *Histogram) at(before uint64) time.Duration {
 	if h.Count() <= before {
 		return 0
@@ -130,8 +129,8 @@ func (h *Histogram) at(before uint64) time.Duration {
 	return h.ranks(before + 1)[0]
 }
 
-// ranks are the durations at some ranks, which count from 1 and rise. A slot is known by its upper end,
-// which may lie above the longest duration in it.
+// ranks are the durations at some ranks. Ranks count from 1 and must rise. Each duration is the upper
+// end of its slot, or Max where that is less.
 func (h *Histogram) ranks(ranks ...uint64) []time.Duration {
 	at := make([]time.Duration, len(ranks))
 	var seen uint64
@@ -171,9 +170,9 @@ func (h *Histogram) Distribution() Distribution {
 // micros converts to the unit of Distribution.
 func micros[D ~int64](d D) float64 { return float64(d) / 1e3 }
 
-// Buckets is a coarse histogram for the eye: ten buckets a decade. Bucket 0 counts what is
-// below BucketEdge(0), bucket i what is from BucketEdge(i-1) to below BucketEdge(i), the last
-// one what is at or above the last edge.
+// Buckets is a coarse histogram for the screen, with ten buckets for each power of ten. Bucket 0 counts
+// what is below BucketEdge(0). Bucket i counts from BucketEdge(i-1) to below BucketEdge(i), and the last
+// one from the last edge on.
 type Buckets [NumBuckets]uint64
 
 // The buckets reach from 1 µs to 100 s.
@@ -191,8 +190,8 @@ func BucketEdge(i int) time.Duration {
 	return time.Duration(math.Round(preferred[i%perDecade] * math.Pow10(i/perDecade+3)))
 }
 
-// Buckets counts the recorded durations by buckets. A slot of the histogram that lies across
-// an edge counts where it begins.
+// Buckets counts the recorded durations by buckets. A slot that lies across an edge counts in the bucket
+// where it begins.
 func (h *Histogram) Buckets() Buckets {
 	var b Buckets
 	if h.Count() == 0 {
@@ -234,7 +233,7 @@ func slotOf(d time.Duration) int {
 	return shift*half + int(d>>shift)
 }
 
-// half is a power of two that three digits fit in: the slots of one width.
+// half is how many slots have one width: a power of two that three digits fit in.
 const half = 1024
 
 // slots is how many there are up to MaxRecorded, which has 37 bits.

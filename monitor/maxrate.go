@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// MaxRate is the search for the highest rate at which the p99 of round trips, counted from the
-// due time, stays under a limit and no echo is late: what it found, and each step on the way.
+// MaxRate is what the search for the highest rate has found, and each step on the way. A rate is good
+// when the p99 of round trips, counted from the due time, stays under the limit and no echo is late.
 type MaxRate struct {
 	Limit  Limit   `json:"p99_limit_us"` // of the p99
 	Done   bool    `json:"-"`            // the search came to its end
-	Rate   float64 `json:"rate"`         // echoes/s, confirmed by the last step; 0 = none was
+	Rate   float64 `json:"rate"`         // echoes/s, confirmed by the last step; 0 = no rate was
 	Tester bool    `json:"-"`            // the tester, not the server, is why it is not higher
 
-	// What follows of the others is filled in as they are written.
+	// MarshalJSON fills in these two: they follow from the others.
 	LimitedBy string `json:"limited_by"` // server, tester, or empty: the search did not tell
 	Repeat    string `json:"repeat"`     // flags of a run at that rate, if there is one
 
 	Steps []RateStep `json:"steps"`
 
-	// Windows is set where no rate was bad: it is all that the closed loop makes, with as many
-	// dummies and as much Over Send as there are.
+	// Windows is set when no rate was bad. Then Rate is all that the closed loop makes with this many
+	// dummies and this Over Send.
 	Windows bool `json:"-"`
 }
 
-// MarshalJSON writes also what follows of the search.
+// MarshalJSON also writes what follows from the search.
 func (m MaxRate) MarshalJSON() ([]byte, error) {
 	m.Repeat = m.repeat()
 	if m.Done {
@@ -96,7 +96,7 @@ const (
 	StepRate   StepVerdict = "rate"   // the rate was not made: every window was full
 	StepLate   StepVerdict = "late"   // echoes that took longer than --echo-timeout
 	StepTester StepVerdict = "tester" // one of these, and the tester was the bottleneck
-	StepFault  StepVerdict = "fault"  // the server did something wrong, which ends the search
+	StepFault  StepVerdict = "fault"  // the server did something wrong; it ends the search
 )
 
 func (m *MaxRate) limitedBy() string {
@@ -111,14 +111,14 @@ func (m *MaxRate) limitedBy() string {
 	return "server"
 }
 
-// undecided reports whether the search has ended and tells nothing of the server. No rate was tried,
-// since the closed loop had made fewer echoes than a p99 takes; or one was good, and none was when it
-// was tried again. A server that is slow, or gets slow, is one reason of several for either.
+// undecided reports whether the search has ended and says nothing about the server. Either no rate was
+// tried, since the closed loop made too few echoes for a p99. Or a rate was good once and not when it
+// was tried again. A slow server is only one possible reason for either.
 func (m *MaxRate) undecided() bool {
 	return m.Done && m.Rate == 0 && (m.lowest() == 0 || m.best() > 0)
 }
 
-// repeat is the flags that run the found rate again and judge it by the same limit.
+// repeat is the flags of a run at the rate found, with the same limit as a threshold.
 func (m *MaxRate) repeat() string {
 	if m.Rate == 0 {
 		return ""
@@ -126,8 +126,7 @@ func (m *MaxRate) repeat() string {
 	return fmt.Sprintf("--rate %.0f --threshold 'rtt_p99<%v'", m.Rate, m.Limit)
 }
 
-// unmet is the reason of a missed threshold: no rate met the limit, and not for the tester's
-// sake. The list is empty otherwise.
+// unmet is the reason when no rate met the limit and the tester is not why. The list is empty otherwise.
 func (m *MaxRate) unmet(live bool) []string {
 	if m == nil || live || !m.Done || m.Tester || m.undecided() || m.Rate > 0 {
 		return nil
@@ -135,8 +134,8 @@ func (m *MaxRate) unmet(live bool) []string {
 	return []string{"max-rate: " + m.result()}
 }
 
-// unproved is the reason why the search proves nothing: it was cut short, has decided nothing,
-// or the tester was the bottleneck. The list is empty otherwise.
+// unproved is the reason when the search proves nothing: it was cut short, it is undecided, or the
+// tester was the bottleneck. The list is empty otherwise.
 func (m *MaxRate) unproved(live bool) []string {
 	if m == nil || live || m.Done && !m.Tester && !m.undecided() {
 		return nil
@@ -170,8 +169,8 @@ func (m *MaxRate) result() string {
 	return rate + " " + under
 }
 
-// step says which step of a search goes on, and what it asks for; it is empty without a search. The
-// table of all steps is the report's.
+// step says which step is under way and what rate it asks for. It is empty without a search. The report
+// has the table of all steps.
 func (m *MaxRate) step(rate float64) string {
 	switch {
 	case m == nil:
@@ -220,13 +219,13 @@ func (s RateStep) Line() string {
 		Short(float64(s.Late)), Micros(s.SendLag), formatShare(s.CPUShare), s.Verdict)
 }
 
-// StepHeader names the columns of RateStep.Line; asked closed is the closed loop.
+// StepHeader names the columns of RateStep.Line. In the column asked, closed is the closed loop.
 func StepHeader() string {
 	return fmt.Sprintf(stepColumns, "step", "asked", "made", "p50", "p99", "p99.9", "late", "lag",
 		"cpu", "verdict")
 }
 
-// maxRate writes the curve, what was found, and how to run that again.
+// maxRate writes all steps, what was found, and how to run that rate again.
 func (r *report) maxRate(m *MaxRate) {
 	if m == nil {
 		return

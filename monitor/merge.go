@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// merge adds src to dst, field by field, so that a new counter needs no line of its own. Numbers add
-// up, unless their field's tag says otherwise:
+// merge adds src to dst, field by field, so that a new counter needs no code here. Numbers add up, and
+// a bool is true when one of the two is. A field's tag may say otherwise:
 //
-//	merge:"max"    a gauge of which the highest counts; fractions must be such, as they do not
-//	               add up exactly
-//	merge:"and"    a bool that is true of all; others are true when one is
-//	merge:"first"  of evidence the first of each fault alone
-//	merge:"-"      left alone: it is computed, or somebody else's
+//	merge:"max"    a gauge: the higher one counts. A fraction must have this rule, since fractions
+//	               do not add up exactly
+//	merge:"and"    a bool that is true when both are
+//	merge:"first"  of evidence, only the first of each fault is kept
+//	merge:"-"      not merged: it is computed, or another source fills it in
 //
 // Of two texts, and of two points in time, the greater stays. Lists and maps are made anew, so that
 // whoever has the old ones may go on reading them.
@@ -103,7 +103,7 @@ func mergeNumber(dst, src reflect.Value, rule string) {
 	}
 }
 
-// mergePointer makes one where there was none.
+// mergePointer copies what src points to where dst has nothing.
 func mergePointer(dst, src reflect.Value) {
 	switch {
 	case src.IsNil():
@@ -144,8 +144,8 @@ func mergeHistogram(dst **Histogram, src *Histogram) {
 	(*dst).Merge(src)
 }
 
-// mergeLists makes one list of two, in order. Where there is but one, and it is in order, it is
-// shared.
+// mergeLists makes one sorted list of two. When one of them is empty and the other is sorted, it returns
+// the other itself.
 func mergeLists[T any](a, b []T, compare func(a, b T) int) []T {
 	if len(b) == 0 {
 		a, b = b, a
@@ -158,7 +158,7 @@ func mergeLists[T any](a, b []T, compare func(a, b T) int) []T {
 	return all
 }
 
-// mergeEvidence keeps of each fault the first MaxEvidence, or the first one.
+// mergeEvidence keeps the first MaxEvidence of each fault, or with merge:"first" only the first.
 func mergeEvidence(a, b []Evidence, rule string) []Evidence {
 	most := MaxEvidence
 	if rule == "first" {
@@ -184,8 +184,8 @@ func mergeEvidence(a, b []Evidence, rule string) []Evidence {
 	return some
 }
 
-// compareEvidence orders by time and client. The rest of it makes the order one of whole values, so
-// that which of them are the first does not depend on how they came together.
+// compareEvidence orders by time and client. It also compares all other fields, so that the first ones
+// are the same in whatever order tallies are merged.
 func compareEvidence(a, b Evidence) int {
 	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Client, b.Client),
 		cmp.Compare(a.Connection, b.Connection), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Fault, b.Fault),

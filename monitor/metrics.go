@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -56,10 +57,10 @@ const (
 	Gauge
 )
 
-// Metric is one number that can be read off a snapshot.
+// Metric is one number that can be read off a view.
 type Metric struct {
-	Name  string // for thresholds and scrapers
-	Label string // for the screen: the one its users know, where there is one
+	Name  string // what thresholds call it
+	Label string // in words that its users know, where there are some
 	Group string // the line of the report that it stands on
 	Key   string // what it is called on that line
 	Path  string // of the field in the JSON summary, keys joined by dots
@@ -69,16 +70,16 @@ type Metric struct {
 
 	Rare bool // left out of the report where it is 0
 
-	// Performance is set when the tester's own speed has a part in the number: a threshold on
-	// it proves nothing when the tester was the bottleneck.
+	// Performance is set when the tester's own speed has a part in the number. A threshold on it
+	// proves nothing when the tester was the bottleneck.
 	Performance bool
 
-	// Get reads the metric; NaN when the snapshot does not know it: nothing was recorded, or
-	// there is no bundled server.
+	// Get reads the metric. It is NaN when the view does not know it: nothing was recorded, or there
+	// is no bundled server.
 	Get func(*View) float64
 }
 
-// Groups that the report knows more about than their metrics.
+// Groups to whose lines the report adds what is no metric.
 const (
 	rateGroup   = "rate"
 	testerGroup = "tester"
@@ -87,9 +88,9 @@ const (
 	watchGroup  = "watch" // faults that fail no run by themselves
 )
 
-// Metrics is the one table of all that is measured: the screen, the progress line, the JSON
-// summary, thresholds, scrapers and the report take names, units and values from it. The order
-// is that of the report. The slice belongs to the package and is not to be changed.
+// Metrics is the table of all that is measured. The report, thresholds and the screen's list of all
+// numbers go by it; Path ties each metric to its key in the JSON summary. The order is that of the
+// report. The slice belongs to the package: do not change it.
 func Metrics() []Metric { return metrics }
 
 // MetricByName finds a metric by its name.
@@ -116,13 +117,7 @@ var metrics = table(
 	faultMetrics(),
 )
 
-func table(parts ...[]Metric) []Metric {
-	var all []Metric
-	for _, part := range parts {
-		all = append(all, part...)
-	}
-	return all
-}
+func table(lists ...[]Metric) []Metric { return slices.Concat(lists...) }
 
 func count(n uint64) float64 { return float64(n) }
 
@@ -144,7 +139,7 @@ func echoMetrics() []Metric {
 			Path: "ledger.abandoned", Help: "echoes unanswered when the dummy itself closed",
 			Get: func(s *View) float64 { return count(s.Ledger.Abandoned) }},
 		{Name: "echoes_lost", Label: "Echo lost", Group: group, Key: "lost", Path: "ledger.lost",
-			Kind: Gauge, // one that was thought missing may still come
+			Kind: Gauge, // an echo that was counted as missing may still come
 			Help: "echoes unanswered when the server closed, or proved missing",
 			Get:  func(s *View) float64 { return count(s.Ledger.Lost) }},
 		{Name: "drain_ms", Label: "Drain time", Group: group, Key: "drain", Path: "drain_ms",
@@ -214,12 +209,57 @@ func distributionMetrics(name, label, help string, all bool,
 	return ms
 }
 
-// measured is NaN for a distribution of nothing: 0 would pass for very fast.
+// measured is NaN for an empty distribution: 0 would look very fast.
 func measured(d Distribution, get func(Distribution) float64) float64 {
 	if d.Count == 0 {
 		return math.NaN()
 	}
 	return get(d)
+}
+
+func fairnessMetrics() []Metric {
+	row := func(name, label, key, help string, get func(Fairness) uint64) Metric {
+		return Metric{Name: name, Label: label, Group: "per client", Key: key,
+			Path: "fairness." + name, Kind: Gauge, Help: help,
+			Get: func(s *View) float64 { return count(get(s.Fairness)) }}
+	}
+	return []Metric{
+		row("echoes_per_client_min", "Echoes per client min", "min",
+			"echoes of the client that got the fewest",
+			func(f Fairness) uint64 { return f.Min }),
+		row("echoes_per_client_median", "Echoes per client median", "median",
+			"echoes of the client in the middle",
+			func(f Fairness) uint64 { return f.Median }),
+		row("echoes_per_client_max", "Echoes per client max", "max",
+			"echoes of the client that got the most",
+			func(f Fairness) uint64 { return f.Max }),
+		row("silent_clients", "Silent clients", "silent",
+			"clients that sent at least one echo and never got any back",
+			func(f Fairness) uint64 { return f.Silent }),
+	}
+}
+
+func generatorMetrics() []Metric {
+	return []Metric{
+		{Name: "cpu_share", Label: "Tester CPU", Group: testerGroup, Key: "cpu",
+			Path: "generator.cpu_share", Unit: Share, Kind: Gauge, Performance: true,
+			Help: "the busiest dummy worker's share of one core",
+			Get:  func(s *View) float64 { return s.Generator.CPUShare }},
+		{Name: "send_lag_p99", Label: "Send lag p99", Group: testerGroup, Key: "send lag p99",
+			Path: "generator.send_lag_p99_us", Unit: Microseconds, Kind: Gauge, Performance: true,
+			Help: "open loop: p99 of how late an echo was sent that was due and had room",
+			Get: func(s *View) float64 {
+				return measured(s.Generator.SendLag.Distribution, func(d Distribution) float64 { return d.P99 })
+			}},
+		{Name: "held_up_ms", Label: "Tester held up", Group: testerGroup, Key: "held up",
+			Path: "generator.held_up_ms", Unit: Milliseconds, Kind: Gauge,
+			Help: "how long the tester stood still while Echo was on: stopped, or without a processor",
+			Get:  func(s *View) float64 { return millis(s.Generator.HeldUp) }},
+		{Name: "rss_bytes", Label: "Tester memory", Group: testerGroup, Key: "memory",
+			Path: "generator.rss_bytes", Unit: ByteCount, Kind: Gauge,
+			Help: "resident memory of this process",
+			Get:  func(s *View) float64 { return count(s.Generator.RSS) }},
+	}
 }
 
 func faultMetrics() []Metric {

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// The nouns of a run: what is counted and measured of it. Each is one struct, from where it is
-// filled in to the JSON summary, whose keys stand on its fields. A key ends in its unit. A counter that
-// is a metric says so on its field, see fieldMetrics: that line and the place where it is counted are
-// all that it needs.
+// The nouns of a run: what is counted and measured of it. Each is one struct all the way, from where it
+// is filled in to the JSON summary. The JSON keys stand on its fields, and a key ends in its unit. A
+// counter that is a metric says so on its field (see fieldMetrics). That line and the place where it is
+// counted are all that a new counter needs.
 
-// Ledger accounts for every echo: Sent = Echoed + Wait + Abandoned + Lost, per connection and
-// in total, at every snapshot.
+// Ledger accounts for every echo: Sent = Echoed + Wait + Abandoned + Lost, for each connection and in
+// total, in every view.
 type Ledger struct {
 	Sent      uint64 `json:"sent"`
 	Echoed    uint64 `json:"echoed"`
@@ -22,11 +22,11 @@ type Ledger struct {
 	Lost      uint64 `json:"lost"`      // unanswered when the server closed, or proved missing
 }
 
-// Balanced reports whether nothing is unaccounted for.
+// Balanced reports whether every echo is accounted for.
 func (l Ledger) Balanced() bool { return l.Sent == l.Echoed+l.Wait+l.Abandoned+l.Lost }
 
-// Connections counts connections since the start; Now is how many are up. Peaks add up to what there
-// was at most.
+// Connections counts connections since the start. Now is how many are up. Merged peaks are a sum: an
+// upper limit of the true peak.
 type Connections struct {
 	Attempted      uint64 `json:"attempted" metric:"Connect Try; connections tried"`
 	Connected      uint64 `json:"connected" metric:"Connect Success; connections made"`
@@ -34,8 +34,8 @@ type Connections struct {
 	ClosedByDummy  uint64 `json:"closed_by_dummy" metric:"Disconnect by dummy; connections closed by their dummy"`
 	ClosedByServer uint64 `json:"closed_by_server" metric:"Disconnect from Server; closed or reset by the server"`
 	Peak           uint64 `json:"peak" kind:"gauge" metric:"Connected peak; the most connections up at once"`
-	// NeverAccepted is, of those closed by the dummy, connections that the server's system reset
-	// before its program had accepted them: its backlog was full. Each was dialed anew.
+	// NeverAccepted is a part of ClosedByDummy: connections that the server's system reset before its
+	// program had accepted them, since the backlog was full. Each was dialed anew.
 	NeverAccepted uint64 `json:"never_accepted,omitempty" metric:"Never accepted; reset in a full backlog, dialed anew"`
 	Now           uint64 `json:"-"`
 }
@@ -65,7 +65,7 @@ func (m *Millis) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Hex is bytes whose JSON is a string of two hexadecimal digits for each.
+// Hex is bytes whose JSON is a string with two hexadecimal digits for each byte.
 type Hex []byte
 
 // MarshalText writes the digits.
@@ -77,10 +77,10 @@ func (h *Hex) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// round3 keeps three decimals: nanoseconds of what is in µs, microseconds of what is in ms.
+// round3 keeps three decimals: whole nanoseconds in µs, whole microseconds in ms.
 func round3(f float64) float64 { return math.Round(f*1e3) / 1e3 }
 
-// rounded has numbers written with three decimals.
+// rounded rounds numbers to three decimals, in place.
 func rounded(numbers ...*float64) {
 	for _, n := range numbers {
 		*n = round3(*n)
@@ -100,14 +100,14 @@ type Distribution struct {
 	Max   float64 `json:"max"`
 }
 
-// MarshalJSON writes nanoseconds, and nothing finer.
+// MarshalJSON writes three decimals: whole nanoseconds.
 func (d Distribution) MarshalJSON() ([]byte, error) {
 	rounded(&d.Min, &d.Mean, &d.P50, &d.P90, &d.P99, &d.P999, &d.P9999, &d.Max)
 	type plain Distribution
 	return marshal(plain(d))
 }
 
-// Averages are rates over the time that Echo was on; what a drain brings is no part of them.
+// Averages are rates over the time that Echo was on. Echoes that come in a drain do not count.
 type Averages struct {
 	Echoes   float64 `json:"echoes_per_s"`
 	Connects float64 `json:"connects_per_s"`
@@ -126,7 +126,7 @@ type FaultRate struct {
 	Upper95  float64 `json:"fault_rate_upper_95"`
 }
 
-// Fairness tells how evenly the server treated its clients.
+// Fairness says how evenly the server treated its clients.
 type Fairness struct {
 	Min    uint64 `json:"echoes_per_client_min"`
 	Median uint64 `json:"echoes_per_client_median"`
@@ -136,29 +136,28 @@ type Fairness struct {
 
 // Generator is what the tester knows about itself.
 type Generator struct {
-	// CPUShare is the busiest dummy worker's share of one core, 0 to 1, since the previous
-	// snapshot; once the fleet has ended, the mean over the time that Echo was on.
+	// CPUShare is the busiest dummy worker's share of one core, 0 to 1, since the view before. Once
+	// the fleet has ended it is EchoCPUShare.
 	CPUShare     float64 `json:"cpu_share" merge:"max"`
-	EchoCPUShare float64 `json:"-" merge:"max"` // the same, as the mean over the time that Echo was on
-	// SendLag is, in an open loop, how late an echo was sent that was due and had room: since
-	// the later of its due time and when a window was open. What waits for a window waits for the
-	// server.
+	EchoCPUShare float64 `json:"-" merge:"max"` // the mean over the time that Echo was on
+	// SendLag is how late echoes of an open loop are sent. It counts from the due time, or from when
+	// the window had room if that is later: an echo that waits for room waits for the server.
 	SendLag Lag `json:"send_lag_p99_us" merge:"-"`
 
-	// HeldUp is how long the tester did nothing although it wanted to: stopped, or the processor
-	// was somebody else's. What came meanwhile was not read, and the server is not to blame for
-	// it. It is the worst worker's, while Echo was on; HeldUpDraining is the same since STOP.
+	// HeldUp is how long the tester wanted to run and could not: it was stopped, or others had the
+	// processor. What came meanwhile was read late, and the server is not to blame for that. It is the
+	// worst worker's, while Echo was on. HeldUpDraining is the same since STOP.
 	HeldUp         Millis        `json:"held_up_ms" merge:"max"`
 	HeldUpDraining time.Duration `json:"-" merge:"max"`
 
-	Saturated bool `json:"saturated"` // its processor time was the limit of what the run has measured
+	Saturated bool `json:"saturated"` // its processor time limited what the run has measured
 
-	// Starved is the share of the time that Echo was on in which a worker, the worst one, neither
-	// ran nor slept: others had the processor, or the tester was stopped.
+	// Starved is the worst worker's share of the time that Echo was on in which it neither ran nor
+	// slept: others had the processor, or the tester was stopped.
 	Starved float64 `json:"-" merge:"max"`
 
-	// Behind is, in an open loop, how far the schedule was ahead of what was sent, for whatever
-	// reason: full windows are the server's. Once Echo is off, as it was at STOP.
+	// Behind is how far an open loop is behind its schedule, for whatever reason: full windows are the
+	// server's doing. Once Echo is off, it is what it was at STOP.
 	Behind time.Duration `json:"-" merge:"max"`
 
 	Backend    string `json:"dummy_backend"`
@@ -174,7 +173,7 @@ func (g Generator) MarshalJSON() ([]byte, error) {
 	return marshal(plain(g))
 }
 
-// Lag is a Distribution whose JSON is the one number that judges a tester, the p99.
+// Lag is a Distribution whose JSON is one number, the p99.
 type Lag struct{ Distribution }
 
 // MarshalJSON writes the number.
@@ -183,12 +182,12 @@ func (l Lag) MarshalJSON() ([]byte, error) { return json.Marshal(round3(l.P99)) 
 // UnmarshalJSON reads it.
 func (l *Lag) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &l.P99) }
 
-// Full reports whether the tester was saturated by what it did itself, and not for want of a
+// Full reports whether the tester was saturated by its own work, and not because others had the
 // processor.
 func (g *Generator) Full() bool { return g.Saturated && g.EchoCPUShare >= g.Starved }
 
-// Hostile counts what the dummies did that misbehave. None of it is in the ledger, the faults or
-// the other counters.
+// Hostile counts what the hostile dummies did. None of it is in the ledger, the faults or the other
+// counters.
 type Hostile struct {
 	Dummies        uint64 `json:"dummies" kind:"gauge" metric:"Hostile dummies; dummies that misbehave"`
 	Connected      uint64 `json:"connected" metric:"Hostile connected; connections that hostile dummies made"`
@@ -201,14 +200,15 @@ type Hostile struct {
 type Drain struct {
 	AtStop  uint64        // Wait Echo Count when STOP was given
 	Elapsed time.Duration `merge:"max"` // from STOP until Wait Echo Count was 0, or until now
-	Owed    uint64        // Wait Echo Count as a drain was given up; 0 for one that was not
-	// GaveUp is set when the drain's time was over before all echoes had come. Missing of them were
-	// proved missing then, and are lost; the others are owed. It is no drain, even with none owed.
+	Owed    uint64        // Wait Echo Count when the drain was given up; 0 for one that was not
+	// GaveUp is set when the drain's time was over before all echoes had come. Then Missing of them
+	// were proved missing, and are lost; the others are owed. Such a run is not drained, even if none
+	// is owed.
 	GaveUp  bool
 	Missing uint64
 }
 
-// Owed names echoes of one connection that are not answered: sequences First to Last.
+// Owed names echoes of one connection that are not answered: Count of those from First to Last.
 type Owed struct {
 	Client      int
 	Connection  uint32

@@ -5,27 +5,26 @@ import (
 	"slices"
 )
 
-// Part is a part of a run that has ended: from one Mark to the next. Its histograms were begun fresh at
-// its mark, since extremes do not subtract; its counters are differences.
+// Part is an ended part of a run, from one Mark to the next. Its histograms begin empty at its mark,
+// since extremes cannot be subtracted. Its counters are differences.
 type Part struct {
-	Number int    // of the part, from 0: of all workers and agents the same
-	Name   string // that Mark gave to it; empty of the first
+	Number int    // counted from 0; all workers give a part the same number
+	Name   string // the name that Mark gave it; the first part has none
 	Difference
 
-	// As in a Tally; nil is empty.
+	// As in a Tally. A nil one is empty.
 	RTT, Held, Freed *Histogram
 	Lag              *Histogram
 }
 
-// MaxParts is how many parts are kept, the first ones.
+// MaxParts is how many parts are kept: the first ones.
 const MaxParts = 64
 
 // Difference is what was counted between two points of a run: carried + sent = echoed + wait +
-// abandoned + lost. A number that may also go down (what was thought missing may still come) has a
-// sign.
+// abandoned + lost. A difference may be negative: an echo that was counted as lost may still come.
 type Difference struct {
-	Carried   uint64 // echoes outstanding at its beginning
-	Wait      uint64 // and at its end
+	Carried   uint64 // echoes not answered at the beginning
+	Wait      uint64 // and at the end
 	Sent      int64
 	Echoed    int64
 	Abandoned int64
@@ -38,7 +37,7 @@ type Difference struct {
 	BytesSent, BytesReceived                 int64
 }
 
-// Balanced reports whether no echo is unaccounted for.
+// Balanced reports whether every echo is accounted for.
 func (d *Difference) Balanced() bool {
 	return int64(d.Carried)+d.Sent == d.Echoed+int64(d.Wait)+d.Abandoned+d.Lost
 }
@@ -65,7 +64,7 @@ func (c *Counts) Minus(mark *Counts) Difference {
 	return d
 }
 
-// RoundTrips sums up the part's, as they were measured.
+// RoundTrips sums up the part's round trips as they were measured.
 func (p *Part) RoundTrips() Distribution {
 	if p.Held.Count() == 0 {
 		return p.RTT.Distribution()
@@ -73,7 +72,8 @@ func (p *Part) RoundTrips() Distribution {
 	return sumOf(p.RTT, p.Held).Distribution()
 }
 
-// mergeParts makes one of those that have the same number. Where there is but one list, it is shared.
+// mergeParts merges the parts that have the same number. When one list is empty and the other is sorted,
+// it returns the other itself.
 func mergeParts(a, b []Part) []Part {
 	if len(b) == 0 {
 		a, b = b, a
@@ -95,7 +95,7 @@ func mergeParts(a, b []Part) []Part {
 		}
 		last := &out[len(out)-1]
 		p := all[i]
-		p.Number = 0 // it adds up otherwise
+		p.Number = 0 // merge would add it up
 		merge(last, &p)
 	}
 	return out

@@ -13,25 +13,25 @@ const (
 	ProgressInFile     = 10 * time.Second
 )
 
-// Progress is the sink that tells how a run goes, in one line: on a terminal the line is
-// written over, elsewhere each is a line of its own and holds no carriage return.
+// Progress is the sink that says in one line how a run goes. On a terminal each line is written over the
+// one before. Elsewhere each is a line of its own, without a carriage return.
 type Progress struct {
 	w     io.Writer
 	tty   bool
 	every time.Duration
 
-	shown  *View // the one the last line was about
-	latest *View // the one seen last
-	open   bool  // the cursor stands behind a line that is not ended
+	shown  *View // the view of the last line
+	latest *View // the newest view
+	open   bool  // the cursor stands after a line that is not ended
 
-	columns int // of the line on the terminal
+	columns int // how long the line on the terminal is
 }
 
-// progressWidth is what a line may take on a terminal: a line that wraps is not written over.
+// progressWidth is the most columns of a line on a terminal: a line that wraps cannot be written over.
 const progressWidth = 79
 
-// NewProgress makes the sink. It writes when a snapshot is at least every after the last one
-// shown, and when the phase changes; every must be above 0.
+// NewProgress makes the sink. It writes a line when the interval every has passed since the last one,
+// and when the phase changes. every must be above 0.
 func NewProgress(w io.Writer, tty bool, every time.Duration) *Progress {
 	if every <= 0 {
 		panic(fmt.Sprintf("monitor: progress every %v is not positive", every))
@@ -39,8 +39,8 @@ func NewProgress(w io.Writer, tty bool, every time.Duration) *Progress {
 	return &Progress{w: w, tty: tty, every: every}
 }
 
-// Observe writes the line when it is time. A write that fails is not reported: progress is not
-// what a run is for.
+// Observe writes the line when it is time. It does not report a write that fails: a run goes on without
+// its progress.
 func (p *Progress) Observe(s *View) {
 	p.latest = s
 	if p.shown != nil && s.Phase == p.shown.Phase && s.At.Sub(p.shown.At) < p.every {
@@ -58,14 +58,15 @@ func (p *Progress) show(s *View) {
 	}
 	r := []rune(line)
 	r = r[:min(len(r), progressWidth)]
-	// Blanks, and no escape sequence: the console of Windows shows those as they are unless told.
+	// Blanks clear the rest of the line. An escape sequence would not: the console of Windows prints it,
+	// unless it is told to obey it.
 	longer := max(0, p.columns-len(r))
 	p.open, p.columns = true, len(r)
 	_, _ = io.WriteString(p.w, "\r"+string(r)+strings.Repeat(" ", longer))
 }
 
-// Close writes the newest snapshot if it was not shown yet and ends the line, so that what
-// comes next on the terminal stands on its own. It is called once, after the last Observe.
+// Close writes the newest view if it is not shown yet. Then it ends the line, so that the next text on
+// the terminal begins a line. It is called once, after the last Observe.
 func (p *Progress) Close() {
 	if p.latest != nil && p.latest != p.shown {
 		p.show(p.latest)
@@ -75,8 +76,8 @@ func (p *Progress) Close() {
 	}
 }
 
-// progressLine tells the time, the phase, what waits, how fast it goes since the line before,
-// and the faults by name.
+// progressLine says the time, the phase, Wait Echo Count, the rates since the line before, and the faults
+// by name.
 func progressLine(before, s *View) string {
 	var r Rates
 	if before != nil {
@@ -89,7 +90,7 @@ func progressLine(before, s *View) string {
 	return strings.TrimRight(line, " ")
 }
 
-// faultList names the faults there are, and apart from them what is only watched: "0 faults", or
+// faultList names the faults that happened, and after them those that are only watched: "0 faults", or
 // "2 corrupt 1 missing  watch: 3 late".
 func faultList(s *View) string {
 	var bad, watched []string

@@ -2,14 +2,14 @@ package monitor
 
 import "time"
 
-// Rates is how fast things went between two snapshots, per second.
+// Rates is what happened between two views, per second.
 type Rates struct {
 	Sent   float64 // echoes: SendPacket TPS
 	Echoed float64 // echoes verified: RecvPacket TPS
 }
 
-// RatesBetween compares two snapshots of one run, the earlier first. All is 0 when there is no
-// time between them, and what went down, because the counters were reset, is 0 too.
+// RatesBetween compares two views of one run. All rates are 0 when there is no time between them. A
+// rate is 0 when its counter went down, because of a Reset.
 func RatesBetween(earlier, later *View) Rates {
 	dt := later.At.Sub(earlier.At)
 	return Rates{

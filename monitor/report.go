@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of the report; the JSON summary has the rest.
+// Limits of the report. The JSON summary has the rest.
 const (
-	reportWidth = 80 // columns; only a cell that is longer by itself goes beyond
+	reportWidth = 80 // columns; only a cell that is longer than that goes beyond
 	reportLabel = 13 // columns of a line's label
 	reportOwed  = 10 // lines of owed echoes
 )
 
-// WriteReport writes the run for people: what ran, the numbers, what went wrong with the first
-// evidence of each fault, how sure that is, how to repeat it, and last, where a terminal leaves
-// it in sight, the verdict with what to do next.
+// WriteReport writes the run for people: what ran, the numbers, what went wrong with the first evidence
+// of each fault, how sure that is, and how to repeat it. The verdict with what to do next comes last,
+// where a terminal keeps it in sight. The error is the writer's.
 func WriteReport(w io.Writer, final *View, v Verdict, meta Meta) error {
 	r := &report{}
 	r.head(final, v, meta)
@@ -34,7 +34,7 @@ func WriteReport(w io.Writer, final *View, v Verdict, meta Meta) error {
 	return err
 }
 
-// report collects the text, so that writing it can fail in one place only.
+// report collects the text, so that only one write can fail.
 type report struct{ b strings.Builder }
 
 func (r *report) line(format string, args ...any) {
@@ -42,7 +42,7 @@ func (r *report) line(format string, args ...any) {
 	r.b.WriteByte('\n')
 }
 
-// cells writes a label and what belongs to it, broken at the width and aligned.
+// cells writes a label and its cells. A line that is full goes on under the first cell.
 func (r *report) cells(label string, cells []string) {
 	line := fmt.Sprintf("%-*s", reportLabel, label)
 	for _, c := range cells {
@@ -89,7 +89,7 @@ func (r *report) head(s *View, v Verdict, meta Meta) {
 	r.line("")
 }
 
-// endedBySignal says when a signal ended Echo, and when its time would have been over.
+// endedBySignal says after what time a signal ended Echo, and how long Echo was to be on.
 func endedBySignal(s *View, meta Meta) string {
 	text := "ended by a signal after " + Micros(micros(s.EchoOn))
 	if meta.Duration > 0 {
@@ -105,7 +105,7 @@ func dummies(n int) string {
 	return Count(uint64(max(n, 0))) + " dummies"
 }
 
-// numbers writes a line for each group of the table of metrics.
+// numbers writes a line for each group of metrics.
 func (r *report) numbers(s *View) {
 	var group string
 	var cells []string
@@ -135,7 +135,7 @@ func (m Metric) shown(v float64) bool {
 	return !math.IsNaN(v) && (m.Group != faultGroup && m.Group != watchGroup && !m.Rare || v != 0)
 }
 
-// extra is what belongs to a line and is no number.
+// extra is what a line says besides its metrics.
 func extra(s *View, group string) []string {
 	switch {
 	case group == rateGroup && s.Rate > 0:
@@ -170,8 +170,7 @@ func engine(backend string, workers int) []string {
 	return []string{fmt.Sprintf("%s × %d", Clean(backend), workers)}
 }
 
-// evidence writes the first evidence of each fault that happened. What is owed has a list of
-// its own.
+// evidence writes the first evidence of each fault that happened. Owed echoes have a list of their own.
 func (r *report) evidence(s *View) {
 	var shown [NumFaults]bool
 	for _, e := range s.Evidence {
@@ -182,7 +181,7 @@ func (r *report) evidence(s *View) {
 	}
 }
 
-// owed lists echoes still unanswered, and where the rest of the list is.
+// owed lists the first of the echoes still unanswered, and says where the whole list is.
 func (r *report) owed(s *View, meta Meta) {
 	if s.Drain.GaveUp {
 		r.line("  GAVE UP the drain after %s: %s never came", Micros(micros(s.Drain.Elapsed)),
