@@ -107,7 +107,7 @@ func TestDialingIsBounded(t *testing.T) {
 	})
 }
 
-// TestAnOwnerMayDialByItself: with DialMost 0 nothing is dialed but by DialNext, and nobody that is
+// TestAnOwnerMayDialByItself: with DialMost 0 only DialNext dials, and it dials no connection that is
 // not wanted any more.
 func TestAnOwnerMayDialByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -108,8 +108,8 @@ func TestOneConnectionsLife(t *testing.T) {
 	})
 }
 
-// TestTheHandleOutlivesWhatIsInFlight: a dying connection is released by its last completion, and
-// is not told of what it receives any more.
+// TestTheHandleOutlivesWhatIsInFlight: a dying connection is released by its last completion, and its
+// owner is not told what it still receives.
 func TestTheHandleOutlivesWhatIsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, o, p := start(t, 1, func(c *Config, _ *owner) { c.Greeting = true })

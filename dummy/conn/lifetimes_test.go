@@ -128,8 +128,8 @@ func (l *life) over(t *testing.T) {
 	}
 }
 
-// FuzzLifetimes: whatever comes in whatever order, each operation completes once, no handle is
-// closed with something in flight, and in the end nothing is left.
+// FuzzLifetimes: whatever comes, in whatever order: each operation completes once, no handle is
+// closed while something is in flight, and in the end nothing is left.
 func FuzzLifetimes(f *testing.F) {
 	f.Add([]byte{14, 15, 0, 15, 8, 10, 15, 4, 2, 15, 8, 3, 15, 12, 15})
 	f.Add([]byte{14, 30, 15, 7, 15, 6, 15, 0, 15, 13, 15})

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestEveryLetterIsReadOnce: those that many goroutines mail while the thread ends, too.
+// TestEveryLetterIsReadOnce, also when many goroutines mail while the thread ends.
 func TestEveryLetterIsReadOnce(t *testing.T) {
 	for range 50 {
 		e, o, p := start(t, 0, nil)

@@ -15,7 +15,7 @@ import (
 // quiet are those that nobody needs advice on: they accuse nobody, or say that all is well again.
 var quiet = []string{monitor.Recovered, monitor.HalfCloseUnanswered}
 
-// TestEveryDiagnosisHasARow: all names that package monitor knows, each once, and advice on it.
+// TestEveryDiagnosisHasARow: the table has each name that package monitor knows, once, with advice.
 func TestEveryDiagnosisHasARow(t *testing.T) {
 	names := map[string]int{}
 	for _, r := range table {
@@ -61,7 +61,7 @@ func constants(t *testing.T) map[string]bool {
 	return found
 }
 
-// TestEveryFaultHasAdvice: late echoes alone fail nothing.
+// TestEveryFaultHasAdvice, but late echoes, which alone fail no run.
 func TestEveryFaultHasAdvice(t *testing.T) {
 	for f := range monitor.NumFaults {
 		if said := Advice(f.String()) != ""; said != (f != monitor.Late) {

@@ -8,8 +8,8 @@ import (
 	"dummyload/monitor"
 )
 
-// TestClosesWithAPattern: those of an idle timeout or of a limit of sessions are told as such, all
-// others as what they are.
+// TestClosesWithAPattern: closes by an idle timeout, or by a limit of sessions, get that name. All
+// others are closed_healthy.
 func TestClosesWithAPattern(t *testing.T) {
 	const second = time.Second
 	for name, c := range map[string]struct {

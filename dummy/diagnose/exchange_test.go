@@ -13,8 +13,8 @@ import (
 // loginPayload is the login packet's.
 var loginPayload = []byte("\xff\xff\xff\xff\xff\xff\xff\x7f")
 
-// TestWhatAnExchangeLooksLike: what was sent and what came stand in hex, and what the first bytes
-// give away is said. The beginning of a right answer is none while more may come.
+// TestWhatAnExchangeLooksLike: the text has what was sent and what came, in hex, and what the first
+// bytes look like. The beginning of a right answer has no text while more may come.
 func TestWhatAnExchangeLooksLike(t *testing.T) {
 	payload, err := hex.DecodeString("acafe02a7e6209a3632a00112233445566778899aabbccdd")
 	if err != nil {
@@ -72,8 +72,8 @@ func TestWhatAnExchangeLooksLike(t *testing.T) {
 	}
 }
 
-// TestOfAServerThatNeverAnsweredRight nothing is concluded but what it may speak, and nothing at all as
-// long as that is not known.
+// TestOfAServerThatNeverAnsweredRight: the only conclusion is what it may speak, and there is none at
+// all before that is known.
 func TestOfAServerThatNeverAnsweredRight(t *testing.T) {
 	right, wrong := []byte{4, 0, 1}, []byte("HTTP/1.1 400")
 	silent := []monitor.Diagnosis{{Name: monitor.NeverServed, Connections: 3}}

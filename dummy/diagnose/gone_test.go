@@ -65,7 +65,7 @@ func TestLossesOfATimeThatWasNotTheServers(t *testing.T) {
 	}
 }
 
-// TestAServerThatComesBackIsTold, and what it took along is counted in words.
+// TestAServerThatComesBackIsTold, and the text counts what was lost with it.
 func TestAServerThatComesBackIsTold(t *testing.T) {
 	var o Outages
 	all := []Seen{{Lost: 9, LostOwed: 5, LostSince: time.Second, Refused: true}}
@@ -100,7 +100,7 @@ func TestAServerThatComesBackIsTold(t *testing.T) {
 	}
 }
 
-// TestAJudgementOnItsWayIsWaitedFor: what it was about is still told.
+// TestAJudgementOnItsWayIsWaitedFor: until a worker has taken it, the worker tells the old losses.
 func TestAJudgementOnItsWayIsWaitedFor(t *testing.T) {
 	var o Outages
 	all := []Seen{{Lost: 1, LostSince: time.Second}}

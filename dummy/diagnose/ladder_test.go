@@ -41,7 +41,7 @@ func TestRungs(t *testing.T) {
 	}
 }
 
-// TestAClimbIsLateOnce: whose time was not the server's gets as long again, and no more.
+// TestAClimbIsLateOnce: a climb in which the tester was held up gets its time again, once.
 func TestAClimbIsLateOnce(t *testing.T) {
 	var c Climb
 	at := time.Minute
@@ -53,8 +53,8 @@ func TestAClimbIsLateOnce(t *testing.T) {
 	}
 }
 
-// TestStandstillAndLadderExcludeEachOther: one that answered a poke did not stand still, and of one that
-// did, that a poke lies unread says nothing.
+// TestStandstillAndLadderExcludeEachOther: a server that answered a poke did not stand still. If a
+// server did, a poke that lies unread proves nothing.
 func TestStandstillAndLadderExcludeEachOther(t *testing.T) {
 	stalled := []monitor.Diagnosis{{Name: monitor.ServerStalled}}
 	recovered := append(slices.Clone(stalled), monitor.Diagnosis{Name: monitor.Recovered})

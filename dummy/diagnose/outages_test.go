@@ -9,8 +9,8 @@ import (
 	"dummyload/monitor"
 )
 
-// TestHungerIsOfAllAtOnce: what one walk must see for a server to stand still.
-func TestHungerIsOfAllAtOnce(t *testing.T) {
+// TestStarvedIsOfAllAtOnce: what one walk must find before a worker is starved.
+func TestStarvedIsOfAllAtOnce(t *testing.T) {
 	const s = time.Second
 	for name, c := range map[string]struct {
 		h  Silence
@@ -36,8 +36,8 @@ func TestHungerIsOfAllAtOnce(t *testing.T) {
 	}
 }
 
-// hungry walks once over one connection that is owed an echo, or none.
-func (h *Silence) hungry(owed bool, now time.Duration) {
+// walk is one walk over a single connection, which is owed an echo or is not.
+func (h *Silence) walk(owed bool, now time.Duration) {
 	if owed {
 		h.SeesOwed(now)
 	} else {
@@ -46,26 +46,26 @@ func (h *Silence) hungry(owed bool, now time.Duration) {
 	h.Walked(now, time.Second, 0, false)
 }
 
-func TestHungerCountsScansAndNotTime(t *testing.T) {
+func TestStarvedCountsScansAndNotTime(t *testing.T) {
 	var h Silence
 	var told Seen
-	h.hungry(true, time.Second)
-	h.hungry(true, time.Hour) // the tester was stopped meanwhile
+	h.walk(true, time.Second)
+	h.walk(true, time.Hour) // the tester was stopped meanwhile
 	if h.Tell(&told); told.Starved || told.Unheard {
 		t.Errorf("two scans far apart are a stall: %+v", h)
 	}
 	for range stallScans {
-		h.hungry(true, time.Hour)
+		h.walk(true, time.Hour)
 	}
 	if h.Tell(&told); !told.Starved || !told.Unheard || told.StarvedSince != time.Second || told.EverHeard {
 		t.Errorf("a second without an answer is none: %+v", h)
 	}
-	h.hungry(false, time.Hour)
+	h.walk(false, time.Hour)
 	if h.Tell(&told); told.Starved || !told.Unheard {
 		t.Errorf("starved with nothing outstanding: %+v", h)
 	}
 	h.Heard()
-	h.hungry(true, time.Hour)
+	h.walk(true, time.Hour)
 	if h.Tell(&told); told.Unheard || h.starving != 0 || !told.EverHeard {
 		t.Errorf("an answer ends it: %+v", h)
 	}
@@ -78,8 +78,8 @@ func TestHungerCountsScansAndNotTime(t *testing.T) {
 	}
 }
 
-// server is one in virtual time: a worker of some connections, each of which is owed an echo from the
-// moment that the last one was answered.
+// server is a server in virtual time, as one worker sees it. Each connection is owed an echo from the
+// moment of its last answer.
 type server struct {
 	h      Silence
 	o      Outages
@@ -87,7 +87,7 @@ type server struct {
 	events []string
 }
 
-// runs lets time go by, with an answer to all every so often; 0 for none.
+// runs lets time go by. All connections get an answer every so often; 0 is never.
 func (s *server) runs(most, every time.Duration, slowest time.Duration) {
 	due := s.now
 	for end := s.now + most; s.now < end; s.now += ScanEvery {
@@ -115,8 +115,8 @@ func namesOf(ds []monitor.Diagnosis) []string {
 	return names
 }
 
-// TestAServerThatStandsStill is named after a second and no sooner, and so is its recovery; the next
-// time it stands still it has not recovered any more.
+// TestAServerThatStandsStill: it is named after a second and no sooner, and so is its recovery. When
+// it stands still again, it is no longer recovered.
 func TestAServerThatStandsStill(t *testing.T) {
 	var s server
 	s.runs(2*time.Second, ScanEvery, 0)
@@ -143,8 +143,8 @@ func TestAServerThatStandsStill(t *testing.T) {
 	}
 }
 
-// TestAServerThatNeverSaidAWord: it is never_served, and nothing at all once it has answered: how fast
-// it is when all is well is not known.
+// TestAServerThatNeverSaidAWord: it is never_served. After its first answer it is nothing at all:
+// nobody knows how fast it is when all is well.
 func TestAServerThatNeverSaidAWord(t *testing.T) {
 	var s server
 	s.runs(2*time.Second, 0, 0)
@@ -163,8 +163,8 @@ func TestAServerThatNeverSaidAWord(t *testing.T) {
 	}
 }
 
-// TestASlowServerDoesNotStandStill: one whose every answer takes longer than a stall is told after is
-// slow, once that is known.
+// TestASlowServerDoesNotStandStill: if every answer takes longer than stallScans, the server is slow,
+// once that is known.
 func TestASlowServerDoesNotStandStill(t *testing.T) {
 	const slow = 1500 * time.Millisecond
 	var s server
@@ -177,7 +177,8 @@ func TestASlowServerDoesNotStandStill(t *testing.T) {
 	}
 }
 
-// TestNotAllAreSilent: whoever still hears something is proof that the server does not stand still.
+// TestNotAllAreSilent: a worker that still hears something proves that the server does not stand
+// still.
 func TestNotAllAreSilent(t *testing.T) {
 	silent := Seen{Up: 1, EverHeard: true, Unheard: true, Starved: true, StarvedSince: time.Second}
 	for name, other := range map[string]Seen{

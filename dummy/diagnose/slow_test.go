@@ -73,7 +73,7 @@ func TestHowLongAFINIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestWhoIgnoresAFIN: what an unanswered one comes to.
+// TestWhoIgnoresAFIN: what is made of a FIN that was not answered.
 func TestWhoIgnoresAFIN(t *testing.T) {
 	for name, c := range map[string]struct {
 		fin  FIN
@@ -132,8 +132,8 @@ func TestTheQueueIsFullWhileSYNsAreLost(t *testing.T) {
 	}
 }
 
-// TestHowManyResetsAreExcused: no more than the system counts, where it counts for the server, or else
-// around lost SYNs.
+// TestHowManyResetsAreExcused: as many as the system counts, if it counts for the server; otherwise
+// as many as the lost SYNs allow.
 func TestHowManyResetsAreExcused(t *testing.T) {
 	for _, c := range []struct {
 		overflows   uint64

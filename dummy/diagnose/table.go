@@ -33,7 +33,7 @@ var table = []row{
 			monitor.LimitIgnored, monitor.MemoryGrowth}, stuck...),
 		why: "all else is concluded from a server that was right once"},
 	{name: monitor.NeverServed,
-		advice: "try another --frame (dummyload help run lists them); where the frame is right, the " +
+		advice: "try another --frame (dummyload help run lists them); if the frame is right, the " +
 			"server accepts nobody, or reads nothing",
 		not: append([]string{monitor.WorkersLost, monitor.ServerStalled, monitor.Recovered,
 			monitor.CloseIgnored}, stuck...),
@@ -55,8 +55,8 @@ var table = []row{
 		not: []string{monitor.IdleTimeout, monitor.SessionLimit},
 		why: "who does that has no such rule, and may close for another mistake"},
 	{name: monitor.IdleTimeout,
-		advice: "give the dummies less to wait for (--rate, --loop-delay), or the server a longer " +
-			"timeout; --allow closed_by_server where that is as it should be",
+		advice: "let the dummies send more often (--rate, --loop-delay), or give the server a longer " +
+			"timeout; if such closes are right, --allow closed_by_server",
 		not: []string{monitor.SessionLimit, monitor.ClosedHealthy},
 		why: "all closes have this pattern"},
 	{name: monitor.SessionLimit, advice: "fewer --clients, or a higher limit in the server",
@@ -97,8 +97,8 @@ var table = []row{
 	{name: monitor.LocalCPUSaturated,
 		advice: "lower --rate, or give the tester more --dummy-workers or a machine of its own"},
 	{name: monitor.SendLag,
-		advice: "run it again; where others use the tester's machine as well, give it one of its own, " +
-			"or claim less"},
+		advice: "run it again; if others use the tester's machine, give it one of its own, or set a " +
+			"higher limit (--threshold)"},
 }
 
 // exclude leaves out the causes that another excludes, and those that are pending. A cause that is

@@ -7,15 +7,14 @@ import (
 	"dummyload/monitor"
 )
 
-// excludes reports what the table says of a pair: whether a leaves no room for b, with nothing else
-// diagnosed.
+// excludes reports whether a excludes b by the table, if nothing else is diagnosed.
 func excludes(a, b string) bool {
 	i := slices.IndexFunc(table, func(r row) bool { return r.name == a })
 	return slices.Contains(table[i].not, b)
 }
 
-// TestExclusionsAreInOrder: each names a diagnosis that stands below, so that there is no cycle and
-// nobody excludes who excludes him, and says why. No fact of its own is in it.
+// TestExclusionsAreInOrder: each excludes only what stands below it, so there is no cycle; and it says
+// why. Facts of their own (see table) neither exclude nor are excluded.
 func TestExclusionsAreInOrder(t *testing.T) {
 	facts := []string{monitor.ServerGone, monitor.AcceptStalled, monitor.SessionLeak, monitor.ReleasedTwice,
 		monitor.WorkersStuck, monitor.AcceptsPending, monitor.ServerFailed, monitor.AuditMissing,
@@ -42,8 +41,8 @@ func TestExclusionsAreInOrder(t *testing.T) {
 	}
 }
 
-// TestEveryPair: in whichever order they were drawn, what the table says of two becomes of them. Where
-// neither leaves room for the other they stand beside each other.
+// TestEveryPair: two causes come out as the table says, whichever was found first. If neither excludes
+// the other, both are told.
 func TestEveryPair(t *testing.T) {
 	for _, a := range table {
 		for _, b := range table {
@@ -78,8 +77,8 @@ func TestEveryPair(t *testing.T) {
 	}
 }
 
-// TestNoExclusionLetsARunPass: what fails a run by itself is only left out for what does so as well, or
-// where no echo was verified.
+// TestNoExclusionLetsARunPass: a diagnosis that fails a run is excluded only by one that fails it,
+// too, or when no echo was verified.
 func TestNoExclusionLetsARunPass(t *testing.T) {
 	for _, r := range table {
 		unproved := r.name == monitor.FrameMismatch || r.name == monitor.NeverServed
@@ -92,8 +91,8 @@ func TestNoExclusionLetsARunPass(t *testing.T) {
 	}
 }
 
-// TestWhoIsExcludedExcludesNobody: closes that are ignored leave no room for an idle timeout, which
-// would leave none for closes by mistake.
+// TestWhoIsExcludedExcludesNobody: close_ignored excludes idle_timeout, which would exclude
+// closed_healthy.
 func TestWhoIsExcludedExcludesNobody(t *testing.T) {
 	var all []cause
 	for _, name := range []string{monitor.ClosedHealthy, monitor.IdleTimeout, monitor.CloseIgnored} {

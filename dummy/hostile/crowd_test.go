@@ -65,7 +65,7 @@ func listen(t *testing.T, behave func(*net.TCPConn)) netip.AddrPort {
 	return l.Addr().(*net.TCPAddr).AddrPort()
 }
 
-// untilLong waits for what may take more than a hundred megabytes through a slow machine.
+// untilLong waits for what may need more than a hundred megabytes, on a slow machine.
 func untilLong(t *testing.T, c *Crowd, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(100 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
@@ -75,7 +75,7 @@ func untilLong(t *testing.T, c *Crowd, holds func() bool) {
 	}
 }
 
-// convicted is how often each kind has found the server out.
+// convicted is how often each kind has convicted the server.
 func convicted(c *Crowd) map[Kind]uint64 {
 	found := c.Convictions()
 	return map[Kind]uint64{
@@ -83,7 +83,7 @@ func convicted(c *Crowd) map[Kind]uint64 {
 	}
 }
 
-// TestEveryKindMisbehaves: each against a server that echoes, and all of them leave.
+// TestEveryKindMisbehaves against a server that echoes, and all dummies leave in the end.
 func TestEveryKindMisbehaves(t *testing.T) {
 	for k := range numKinds {
 		t.Run(k.String(), func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestEveryKindMisbehaves(t *testing.T) {
 	}
 }
 
-// TestCrowdWithoutAServer: dialing in vain ends with the crowd.
+// TestCrowdWithoutAServer: they dial in vain, until the crowd is closed.
 func TestCrowdWithoutAServer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

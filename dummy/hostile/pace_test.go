@@ -7,8 +7,8 @@ import (
 	"dummyload/dummy/conn"
 )
 
-// TestPaceIsKept: however many there are, and however fast the server, no more is sent and dialed, all
-// kinds together, than the time that went by allows.
+// TestPaceIsKept: all kinds together send and dial no more than the time allows, however many they
+// are, and however fast the server is.
 func TestPaceIsKept(t *testing.T) {
 	began := time.Now()
 	crowd := against(t, echoAll, func(c *Config) { c.Clients = 32 }, Group{Flood, 1}, Group{RSTStorm, 1})
@@ -25,7 +25,7 @@ func TestPaceIsKept(t *testing.T) {
 	}
 }
 
-// TestTurnsMadeUpFor: a busy machine is made up for a little, and never by a burst.
+// TestTurnsMadeUpFor: after a busy time of the machine, a few turns are made up for, and never a burst.
 func TestTurnsMadeUpFor(t *testing.T) {
 	c := &Crowd{}
 	for _, at := range []struct {

@@ -10,7 +10,7 @@ import (
 	"dummyload/server/frame"
 )
 
-// lenient32 takes what no frame should be.
+// lenient32 takes frames that are illegal.
 func lenient32(c *net.TCPConn) { serve32(c, nil) }
 
 // serve32 answers each frame with itself. With an illegal header, or one of a frame longer than
@@ -73,7 +73,7 @@ func hoarder(login bool) func(*net.TCPConn) {
 	}
 }
 
-// TestServersWithoutBoundsAreConvicted, and all of one kind only once: whoever has found it out stops.
+// TestServersWithoutBoundsAreConvicted, once by each kind: after a conviction the kind stops.
 func TestServersWithoutBoundsAreConvicted(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -101,8 +101,8 @@ func TestServersWithoutBoundsAreConvicted(t *testing.T) {
 	}
 }
 
-// lastWords refuses an illegal header the polite way: an answer, a FIN, and it reads on until
-// the other has seen it.
+// lastWords refuses an illegal header politely: it sends an answer and a FIN, and reads on until the
+// client has seen them.
 func lastWords(c *net.TCPConn) {
 	serve32(c, func() {
 		_, _ = c.Write([]byte("\x03\x00\x00\x00no!"))
@@ -111,11 +111,10 @@ func lastWords(c *net.TCPConn) {
 	})
 }
 
-// deaf does not read on behind an illegal header, and closes when the time to refuse is long
-// over.
+// deaf stops reading after an illegal header, and closes when the time to refuse is long over.
 func deaf(c *net.TCPConn) { serve32(c, func() { time.Sleep(3 * turnEvery) }) }
 
-// throwAway answers who sends little, and throws the rest away.
+// throwAway answers a client that sends little, and discards the rest.
 func throwAway(c *net.TCPConn) {
 	buf := make([]byte, 32<<10)
 	for {

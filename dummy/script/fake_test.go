@@ -171,7 +171,7 @@ func (f *fakeFleet) Wait(ctx context.Context, phases ...monitor.Phase) error {
 	}
 }
 
-// closing is how long a close takes that nobody hurries.
+// closing is how long a close takes if the context does not end before.
 const closing = 40 * time.Millisecond
 
 func (f *fakeFleet) CloseUntil(ctx context.Context) error {

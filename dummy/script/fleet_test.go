@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const soon = time.Minute // a deadline that only a hang meets
 
-// realFleet is a fleet of 8 dummies on a server that gives back each piece as spoil leaves it.
+// realFleet is a fleet of 8 dummies on a server that sends back each piece after spoil has changed it.
 func realFleet(t *testing.T, spoil func([]byte)) *dummy.Fleet {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

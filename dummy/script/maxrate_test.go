@@ -61,8 +61,8 @@ func TestStepIsJudgedByRateP99LateAndTheTester(t *testing.T) {
 	}
 }
 
-// TestRateMade: what is on its way when STOP comes is no shortage of a server that takes its time,
-// and is one where a queue has grown all the while.
+// TestRateMade: echoes that are on their way when STOP comes are not missing, if the server is slow
+// but even. They are missing if a queue has grown all the while.
 func TestRateMade(t *testing.T) {
 	for _, c := range []struct {
 		name              string
@@ -98,8 +98,8 @@ func heldFor(d time.Duration) func(*monitor.View) {
 
 func saturated(s *monitor.View) { s.Generator.Saturated = true }
 
-// searched is a search on a fleet that pretends to make up to closed echoes a second, each in p99
-// microseconds; see adds to what it sees.
+// searched is a search on a fleet that pretends to make at most closed echoes a second, each in p99
+// microseconds. see changes what the search sees.
 func searched(t *testing.T, f *fakeFleet, closed, p99 float64, each time.Duration,
 	see func(*monitor.Run, *monitor.Tally)) *MaxRate {
 	t.Helper()
@@ -119,8 +119,8 @@ func searched(t *testing.T, f *fakeFleet, closed, p99 float64, each time.Duratio
 	return m
 }
 
-// TestSearchIsARunOfSteps: each is a part of the run with a START whose end is known, a STOP and the
-// drain, and the last one is that of the rate that was found.
+// TestSearchIsARunOfSteps: each try is a part of the run with a START whose end is known, a STOP and
+// the drain. The last try is of the rate that was found.
 func TestSearchIsARunOfSteps(t *testing.T) {
 	f := &fakeFleet{connects: 100 * ms, drains: 20 * ms}
 	m := searched(t, f, 4000, 50, time.Second, func(*monitor.Run, *monitor.Tally) {})
@@ -141,8 +141,8 @@ func TestSearchIsARunOfSteps(t *testing.T) {
 	})
 }
 
-// TestSearchIsSeenWhileItRuns, and ends in order where it is interrupted: in the middle of a step,
-// which says nothing then.
+// TestSearchIsSeenWhileItRuns, and ends in order when it is interrupted. A try that is interrupted
+// has no result.
 func TestSearchIsSeenWhileItRuns(t *testing.T) {
 	f := &fakeFleet{drains: 20 * ms}
 	m := searched(t, f, 4000, 50, time.Second, func(*monitor.Run, *monitor.Tally) {})

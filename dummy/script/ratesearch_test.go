@@ -112,7 +112,7 @@ func TestSearchEndsWhereNoRateIsGood(t *testing.T) {
 	}
 }
 
-// TestSearchOfAMuteServer: where the closed loop makes less than has a p99, so does every rate.
+// TestSearchOfAMuteServer: if the closed loop makes too few echoes for a p99, so does every rate.
 func TestSearchOfAMuteServer(t *testing.T) {
 	m := &modelled{capacity: 1, tester: 1e12, closed: leastEchoes - 1, idle: 0.1}
 	if s := search(t, m); s.found != 0 || s.tester || len(m.steps) != 1 {
@@ -120,7 +120,7 @@ func TestSearchOfAMuteServer(t *testing.T) {
 	}
 }
 
-// TestAnEstimateIsMadeAgain: one that was spoiled does not bound what is found.
+// TestAnEstimateIsMadeAgain: an estimate that was too low does not limit what is found.
 func TestAnEstimateIsMadeAgain(t *testing.T) {
 	m := &modelled{capacity: 1e6, tester: 1e12, closed: 20e3, idle: 0.1}
 	s := newRateSearch(time.Second)
@@ -161,8 +161,8 @@ func TestSearchGoesDownWhenItIsNotConfirmed(t *testing.T) {
 	}
 }
 
-// TestOneBadTryIsNotTheServersLimit: where the tester was the reason of the other, nothing is proved
-// against the server, whichever came first.
+// TestOneBadTryIsNotTheServersLimit: if one of the two bad tries was because of the tester, nothing is
+// proved against the server, whichever came first.
 func TestOneBadTryIsNotTheServersLimit(t *testing.T) {
 	const server, tester = monitor.StepP99, monitor.StepTester
 	for tries, want := range map[[2]monitor.StepVerdict]bool{

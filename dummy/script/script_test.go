@@ -67,7 +67,7 @@ func TestRunUntilItIsInterrupted(t *testing.T) {
 	})
 }
 
-// TestRefusedVerbEndsTheScript, and the fleet is closed; what was on is drained.
+// TestRefusedVerbEndsTheScript, and the fleet is closed; if Echo was on, it is drained first.
 func TestRefusedVerbEndsTheScript(t *testing.T) {
 	refused, broken := errors.New("refused"), errors.New("broken")
 	for verb, want := range map[string][]string{
@@ -190,7 +190,7 @@ func TestLooksConfirmTheLastVerb(t *testing.T) {
 	})
 }
 
-// TestUntil looks at once, every so often, and when the time is over.
+// TestUntil: it looks at once, then every Every, and when Within is over.
 func TestUntil(t *testing.T) {
 	for name, c := range map[string]struct {
 		holdsAt, ends time.Duration
@@ -239,8 +239,8 @@ func TestViewsOfSomebodyElse(t *testing.T) {
 	})
 }
 
-// TestTimer: STOP comes when Echo has been on for as long, after every START, and a Reset begins the
-// time anew.
+// TestTimer: STOP comes when Echo has been on for length, after every START. A Reset begins the time
+// again.
 func TestTimer(t *testing.T) {
 	f := &fakeFleet{connects: 20 * ms, drains: 30 * ms}
 	inBubble(t, f, func(t *testing.T) {

@@ -24,7 +24,7 @@ func (j Judgement) accuse(f monitor.Fault, seq uint64, got []byte, owner echo) {
 		want = j.p.appendPayload(want, m, from, min(m.size, from+monitor.EvidenceBytes))
 		ev.Offset, ev.Want = off, want
 		if f == monitor.Truncated && len(got) == MinSize && off == MinSize {
-			ev.Note = "these are its first 8 bytes: where the server answers no more, give --size 8"
+			ev.Note = "these are its first 8 bytes: if the server never answers more, give --size 8"
 		}
 	}
 	if !j.login && isLogin(got) {

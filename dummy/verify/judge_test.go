@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// faultStories are the smallest that show each fault of CONTRACT that a stream can show.
+// faultStories are the smallest stories that show each fault of CONTRACT that a stream can show.
 var faultStories = []struct {
 	name   string
 	hear   func(g *rig)
@@ -210,8 +210,8 @@ func TestLostEchoesAreForgottenInTheEnd(t *testing.T) {
 }
 
 // TestWhatAnswersNothingHasOneName: a server's heartbeat is unsolicited, whether an echo is
-// outstanding as it comes or not, and takes nobody's place. A payload that was cut at either end is
-// an answer all the same.
+// outstanding or not when it comes, and it answers no echo. A payload that was cut at one end is an
+// answer all the same.
 func TestWhatAnswersNothingHasOneName(t *testing.T) {
 	for _, f := range []frame.Format{frame.Len16, frame.Len32, frame.Line} {
 		p := NewPattern(42, f, 24, 24)

@@ -51,7 +51,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// A login packet that is on its way when the connection ends was not sent unasked.
+// A login packet that is on its way when the connection ends is not unsolicited.
 func TestLoginCutShort(t *testing.T) {
 	eachFormat(t, true, func(t *testing.T, g *rig) {
 		whole := g.framed([]byte(Login))

@@ -4,12 +4,12 @@ import (
 	"testing"
 )
 
-// lateRoster knows one other dummy, far on.
+// lateRoster knows one other dummy, which has had many connections.
 type lateRoster struct{}
 
 func (lateRoster) Current(uint32) (uint32, uint64) { return 1000, 1 << 40 }
 
-// Owners are looked for among the latest connections, and long sequences found in full.
+// Owners are looked for among the latest connections, and high sequences are found in full.
 func TestOwnersAreLookedForAmongTheLatest(t *testing.T) {
 	for _, f := range formats {
 		g := newRig(t, NewPattern(42, f, 16, 16), false)

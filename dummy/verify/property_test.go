@@ -10,8 +10,8 @@ import (
 )
 
 // TestEveryEchoGoesOneWay: whatever a server sends, and whenever the dummy settles its books, each
-// echo goes owed → echoed or owed → lost once, and from lost to echoed at most once (the recorder's
-// move), and no other is named. What is owed and what was told add up all the time (rig.check).
+// echo goes owed → echoed or owed → lost once, and from lost to echoed at most once (recorder.move),
+// and no other echo is named. What is owed and what was told add up all the time (rig.check).
 func TestEveryEchoGoesOneWay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.SampledFrom(sizeRanges[:4]).Draw(t, "sizes")
@@ -73,9 +73,9 @@ func TestNoFlippedBitIsTakenForRight(t *testing.T) {
 	})
 }
 
-// TestEveryPayloadHasItsTrueOwner: a payload of another client, connection or sequence is given to
-// whoever made it, whole and by its beginning. Where there may be nothing behind the first word, only
-// the sequence's low bits are sure.
+// TestEveryPayloadHasItsTrueOwner: the owner of another's payload is found, by the whole payload and
+// by its beginning. If there may be nothing after the first word, only the low bits of the sequence
+// are sure.
 func TestEveryPayloadHasItsTrueOwner(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.SampledFrom(sizeRanges[:4]).Draw(t, "sizes")
@@ -140,7 +140,7 @@ func FuzzRight(f *testing.F) {
 	})
 }
 
-// FuzzOwner: whatever the bytes, who is named as their owner would have sent just these.
+// FuzzOwner: whatever the bytes are, the owner that is named would have sent exactly these.
 func FuzzOwner(f *testing.F) {
 	p := NewPattern(1, frame.Raw, 8, 64)
 	for _, id := range []Ident{me, {4, 4}, {2, 3}} {

@@ -119,7 +119,7 @@ func newRig(t interface{ Fatalf(string, ...any) }, p *Pattern, login bool) *rig 
 	return g
 }
 
-// upTo is a judgement of the stream with echoes 1 to sent sent.
+// upTo is a judgement of the stream when the echoes 1 to sent were sent.
 func (g *rig) upTo(sent uint64) Judgement { return Judgement{g.v, me, sent} }
 
 // What does not depend on how far was sent.

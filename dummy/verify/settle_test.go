@@ -49,8 +49,8 @@ func TestAPartThatIsNoEchosIsToldAtTheEnd(t *testing.T) {
 	}
 }
 
-// TestAPartOfAnothersEchoIsTheirs: a stream that ends inside a frame which names its owner has crossed
-// with that one's, or is of an earlier connection, whether anything was outstanding or not.
+// TestAPartOfAnothersEchoIsTheirs: a frame that is not whole, and that names its owner, is crossed or
+// stale, whether anything was outstanding or not.
 func TestAPartOfAnothersEchoIsTheirs(t *testing.T) {
 	p := NewPattern(42, formats[0], 32, 32)
 	for name, who := range map[string]Ident{

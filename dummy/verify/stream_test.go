@@ -54,7 +54,7 @@ func TestCutFramesNeedNoBuffer(t *testing.T) {
 	})
 }
 
-// mutilate makes one of the stories a wrong server can tell.
+// mutilate makes one of the streams that a wrong server can send.
 func mutilate(t *rapid.T, g *rig, sent uint64) []byte {
 	stream := g.echoes(1, sent)
 	for range rapid.IntRange(0, 4).Draw(t, "mutations") {
@@ -143,7 +143,7 @@ func FuzzFeed(f *testing.F) {
 	})
 }
 
-// A new connection begins afresh, wherever the old one was cut off.
+// A new connection begins anew, wherever the old one was cut off.
 func TestBeginForgetsTheOldConnection(t *testing.T) {
 	fixed(t, func(t *testing.T, g *rig) {
 		damaged := g.echoes(3, 3)

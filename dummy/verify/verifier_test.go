@@ -8,8 +8,8 @@ import (
 	"dummyload/server/frame"
 )
 
-// TestTheSearchForOwnersHasABudget: beyond it a stranger's frame of long ago is corrupt, and once time
-// has gone by it is crossed again.
+// TestTheSearchForOwnersHasABudget: when it is used up, another dummy's old frame counts as corrupt;
+// when time has gone by, such a frame is crossed again.
 func TestTheSearchForOwnersHasABudget(t *testing.T) {
 	p := NewPattern(7, frame.Line, 8, 8)
 	v := New(p, false, rosterOf{conn: 5, sent: 1 << 25}, nil)

@@ -44,7 +44,7 @@ func TestAroundKeepsWhatLiesAroundATime(t *testing.T) {
 	}
 }
 
-// A fault that is found of many echoes at once takes the room of one.
+// A fault that many echoes have at once stands there once.
 func TestAFaultFoundManyTimesAtOnceIsOneEvent(t *testing.T) {
 	l, id := New(1), ID(5, 1)
 	r := l.Ring(0)
@@ -87,8 +87,8 @@ func TestAroundLeavesStrangersOfTheSameAddressOut(t *testing.T) {
 	}
 }
 
-// A busy server accepts what was dialed long ago: that session is the connection's though it began
-// after the fault, but only where it is certain to be the first of its address since the dial.
+// A busy server accepts a connection long after the dial. Its session belongs to the connection
+// although it began after the fault, but only if it is surely the first of its address since the dial.
 func TestAroundFindsWhatWasAcceptedLate(t *testing.T) {
 	l := New(1)
 	ids := []uint64{ID(4, 1), ID(3, 1), ID(1, 1)}
@@ -115,7 +115,7 @@ func TestAroundFindsWhatWasAcceptedLate(t *testing.T) {
 	}
 }
 
-// What another process reads says the same, by the wall clock.
+// Another process reads the same excerpt, by the wall clock.
 func TestAnExcerptTravels(t *testing.T) {
 	l := New(2)
 	life(l, ID(17, 3), time.Second, 3)

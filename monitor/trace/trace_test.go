@@ -32,7 +32,7 @@ func TestEveryKindAndPlaceHasAName(t *testing.T) {
 	}
 }
 
-// TestNoRecordIsAtTime0: not where the clock has not moved since the log was made.
+// TestNoRecordIsAtTime0, even if the clock has not moved since the log was made.
 func TestNoRecordIsAtTime0(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(1)
@@ -124,8 +124,8 @@ func TestARecordIsReadBack(t *testing.T) {
 	}
 }
 
-// TestNoMixtureOfTwoRecordsIsOne: whichever words of a record a reader sees before those of the
-// next one at its place, in whatever order a processor shows them, it takes neither or a whole one.
+// TestNoMixtureOfTwoRecordsIsOne: a reader may see words of two records at one place, in any order.
+// It takes a whole record or none.
 func TestNoMixtureOfTwoRecordsIsOne(t *testing.T) {
 	const index = 5
 	var records [4]record // the empty one, and three laps
