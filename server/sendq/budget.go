@@ -14,7 +14,7 @@ type Budget struct {
 	mark atomic.Int64
 }
 
-// The slack of a Budget is one part of the limit, and at most maxSlack bytes.
+// The slack of a Budget is the limit divided by slackParts, and at most maxSlack bytes.
 const (
 	slackParts = 64
 	maxSlack   = 256 << 10
