@@ -15,23 +15,23 @@ import (
 	"dummyload/server/iocp"
 )
 
-// backlog is what the fleet knows of a server whose accept queue is full, which is the evidence that a
-// reset is excused by (package diagnose). What is excused is counted
-// (monitor.Connections.NeverAccepted) and told (accept_stalled).
+// backlog is what the fleet knows of the server's accept queue. Where that is full, a connection that
+// is reset may never have been accepted: then the reset is excused (package diagnose), and counted
+// (monitor.Connections.NeverAccepted). The diagnosis accept_stalled tells of it.
 type backlog struct {
 	full    atomic.Pointer[diagnose.FullQueue] // when connects lost their SYN last
 	lost    atomic.Uint64                      // connects that did
-	excused atomic.Uint64
+	excused atomic.Uint64                      // resets
 
 	mu     sync.Mutex
 	began  uint64        // the system's count as the fleet began
-	told   bool          // there is one
+	told   bool          // the system has such a count
 	here   bool          // the server is on this system
 	count  uint64        // the system's count since the fleet began
 	readAt time.Duration // when it was read last
 }
 
-// countFresh is how long the system's count is taken for the present one.
+// countFresh is how long a count that was read is taken for the present one.
 const countFresh = 10 * time.Millisecond
 
 // begin reads the system's count before the first connect.
@@ -54,8 +54,8 @@ func (b *backlog) fullQueue() diagnose.FullQueue {
 	return diagnose.FullQueue{}
 }
 
-// overflows is how many handshakes met a full accept queue on this system since the fleet began;
-// not known where the server is on another, or this one does not tell.
+// overflows is how many handshakes met a full accept queue on this system since the fleet began. It
+// is not known where the server is on another system, or where this one does not tell.
 func (b *backlog) overflows(port uint16, now time.Duration) (n uint64, known bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -63,7 +63,7 @@ func (b *backlog) overflows(port uint16, now time.Duration) (n uint64, known boo
 		return b.count, b.told && b.here
 	}
 	b.readAt = now
-	if !b.here { // it has no end of any connection as long as nothing was connected
+	if !b.here { // before the first connect no table can show it
 		b.here = len(readTCPTableOnce(port).theirs) > 0
 	}
 	if n, ok := readListenOverflows(); ok && n >= b.began {
@@ -72,8 +72,8 @@ func (b *backlog) overflows(port uint16, now time.Duration) (n uint64, known boo
 	return b.count, b.here
 }
 
-// excuses reports whether a connection made at a time, of so many, was never accepted, as far as
-// anybody knows; then it counts as excused.
+// excuses reports whether a connection was never accepted, as far as anybody knows; then it counts as
+// excused. It was made at a time, and made is how many were made in all.
 func (b *backlog) excuses(port uint16, made uint64, at, now time.Duration) bool {
 	overflows, known := b.overflows(port, now)
 	most := diagnose.Excusable(overflows, known, b.fullQueue().At(at), b.lost.Load(), made)
@@ -88,7 +88,7 @@ func (b *backlog) excuses(port uint16, made uint64, at, now time.Duration) bool 
 	}
 }
 
-// neverAccepted reports whether a connection that was reset was up on our side only.
+// neverAccepted reports whether a connection that has ended was reset, and up on our side only.
 func (w *worker) neverAccepted(d *dummy, class iocp.Class) bool {
 	if class != iocp.ClassReset || d.is(heard) {
 		return false
@@ -103,7 +103,8 @@ func (w *worker) neverAccepted(d *dummy, class iocp.Class) bool {
 		w.count.Connections.Connected*uint64(len(w.fleet.workers)), d.Since(), w.now())
 }
 
-// dialAnew replaces such a connection. The server has neither closed it nor lost an echo.
+// dialAnew replaces a connection that was never accepted. The server has neither closed it nor lost an
+// echo.
 func (w *worker) dialAnew(d *dummy) {
 	w.status.unaccepted++ // for the log; a worker must not wait for the fleet's lock
 	w.count.Connections.NeverAccepted++
@@ -113,7 +114,7 @@ func (w *worker) dialAnew(d *dummy) {
 	w.engine.Abort(&d.Conn, d.Backoff())
 }
 
-// tellUnaccepted puts what is new of it into the log. f.mu is held.
+// tellUnaccepted puts into the log how many connections were never accepted. f.mu is held.
 func (f *Fleet) tellUnaccepted(all []status) {
 	var n uint64
 	for i := range all {

@@ -7,16 +7,17 @@ import (
 	"dummyload/monitor"
 )
 
-// past is what the fleet knows of the time before the last Reset beside the workers' pasts.
+// past is what the fleet itself knows of the time before the last Reset. The rest is in its workers'
+// books.
 type past struct {
 	resets    uint64
-	ticket    monitor.Ticket // of the last
-	at        time.Duration  // of the last
-	echoOn    time.Duration
+	ticket    monitor.Ticket // of the last Reset
+	at        time.Duration  // of the last Reset
+	echoOn    time.Duration  // in all before it
 	diagnoses []monitor.Diagnosis
 }
 
-// closeBooks keeps what is known of the time up to now. f.mu is held.
+// closeBooks keeps what the fleet knows of the time up to now, for a Reset. f.mu is held.
 func (f *Fleet) closeBooks() {
 	p := &f.past
 	p.resets, p.at = p.resets+1, f.clock()

@@ -14,14 +14,14 @@ import (
 type books struct {
 	count    counters
 	hists    *monitor.Tally // measured since the last report
-	slowest  time.Duration  // round trip of all that is not in hists.RTT
+	slowest  time.Duration  // of all round trips that hists.RTT has no longer
 	findings findings
-	past     *monitor.Before // before the last Reset; nil without one, not changed once it is here
+	past     *monitor.Before // before the last Reset; nil without one; not changed once it is here
 
-	endedParts []monitor.Part // that no report has taken yet
+	endedParts []monitor.Part // ended, and in no report yet
 	part       int            // number of the present one
 	partName   string
-	marked     monitor.Counts // as it began
+	marked     monitor.Counts // the counts as it began
 
 	keepOwed  bool // after a drain that failed (see writeOff)
 	stillOwed stillOwed
@@ -61,7 +61,7 @@ func (c *counters) reset(dialing int) {
 	}}
 }
 
-// sent begins an echo, which is due at a time, with a window of so many.
+// sent counts an echo that begins. It is due at a time; window is Over Send.
 func (b *books) sent(d *dummy, at time.Duration, window int) {
 	b.keepTime(d, at, window)
 	d.wait++
@@ -100,10 +100,10 @@ func (b *books) recovered(d *dummy) {
 	}
 }
 
-// writeOff takes what is still owed on a connection that ends out of its books, and says how much
-// Wait Echo Count falls by that. After a drain that failed it does not fall, until the next START:
-// what was owed then stays owed, in the lines given, and neither the server's close nor the last
-// disconnect makes Wait Echo Count look like 0.
+// writeOff takes what is still owed on a connection that ends out of the connection's books, and
+// returns by how much Wait Echo Count falls. After a drain that failed it does not fall until the
+// next START: what was owed then stays owed, and owed gives its lines. So neither the server's close
+// nor the last disconnect makes Wait Echo Count look like 0.
 func (b *books) writeOff(d *dummy, owed func() []monitor.Owed) uint64 {
 	n := uint64(d.wait)
 	if b.keepOwed && n > 0 {
@@ -125,7 +125,7 @@ type stillOwed struct {
 	lines  []monitor.Owed
 }
 
-// loseStillOwed is for the next START: what is owed of connections that are no more was lost.
+// loseStillOwed counts as lost what is owed on connections that are no more: the next START does so.
 func (b *books) loseStillOwed() {
 	b.keepOwed = false
 	b.count.WaitUpDown -= int64(b.stillOwed.echoes)
@@ -133,7 +133,7 @@ func (b *books) loseStillOwed() {
 	b.stillOwed = stillOwed{}
 }
 
-// countOff adds what has come since echo went off. It goes off with STOP and is off before START.
+// countOff counts the echoes that came while echo was off: before START and after STOP.
 func (b *books) countOff(echoing bool) {
 	if !echoing {
 		b.count.EchoedOff += b.count.Ledger.Echoed - b.offFrom
@@ -155,10 +155,10 @@ func (b *books) measure(rtt, held time.Duration) {
 		return
 	}
 	recordHeld(b.hists, rtt, rtt-held)
-	b.slowest = max(b.slowest, rtt) // as far as that goes, the server may be as slow
+	b.slowest = max(b.slowest, rtt) // nobody knows which part of it was the server: all of it may be
 }
 
-// recordHeld takes a round trip in which the worker was held up.
+// recordHeld takes a round trip in which the worker was held up, as measured and freed of that time.
 func recordHeld(t *monitor.Tally, measured, freed time.Duration) {
 	if t.Held == nil {
 		t.Held, t.Freed = monitor.NewHistogram(), monitor.NewHistogram()
@@ -175,7 +175,7 @@ func (b *books) everAsked() bool {
 	return b.count.Ledger.Sent > 0 || b.past != nil && b.past.Ledger.Sent > 0
 }
 
-// reset begins to count anew, with so many connects in flight.
+// reset begins to count anew; dialing is how many connects are in flight.
 func (b *books) reset(dialing int) {
 	b.close()
 	b.count.reset(dialing)
@@ -187,8 +187,8 @@ func (b *books) reset(dialing int) {
 	b.beginPart()
 }
 
-// mark ends a part of the run and begins one of that name: echoes are counted anew; connections and
-// faults go on.
+// mark ends a part of the run and begins one of that name. Echoes are counted anew; connections and
+// faults are counted on.
 func (b *books) mark(name string) {
 	b.count.balance()
 	b.slowest = b.slowestYet()
@@ -214,10 +214,10 @@ func (b *books) beginPart() {
 	b.marked = b.count.Counts
 }
 
-// close adds what was counted since the last Reset to what was counted before, as another Reset
-// comes: the verdict is over the whole run, and a fault does not end with the books that it was
-// counted in. What is outstanding counts as sent since, and evidence is told at once but for that
-// which no report has taken yet.
+// close adds what was counted since the last Reset to what was counted before it. Another Reset does
+// so, since the verdict is about the whole run: a fault is not forgotten with the books that it was
+// counted in. What is outstanding counts as sent after that Reset. Of the evidence only what is in no
+// report yet is added.
 func (b *books) close() {
 	b.count.balance()
 	c := b.count.Counts
@@ -230,8 +230,8 @@ func (b *books) close() {
 	b.past = all.Before
 }
 
-// measured is a tally with room for what a worker measures. With each report the worker hands it over
-// whole and goes on with an empty one.
+// measured is a tally with room for what a worker measures. A report hands it over whole, and the
+// worker goes on with an empty one.
 func measured() *monitor.Tally {
 	return &monitor.Tally{RTT: monitor.NewHistogram(), Connect: monitor.NewHistogram(),
 		Lag: monitor.NewHistogram()}

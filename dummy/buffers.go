@@ -1,11 +1,11 @@
 package dummy
 
-// sendBuffer is what one send is made of: whole frames, of which at[:n] were accepted by the
-// kernel so far. It belongs to the port while a send is in flight (C3); the dummy that holds
+// sendBuffer is what sends are made of: whole frames, of which the kernel has accepted bytes[:from]
+// so far. It belongs to the port while a send is in flight (C3); the dummy that holds
 // it keeps it reachable.
 type sendBuffer struct {
 	bytes []byte
-	from  int // bytes[:from] are sent
+	from  int
 }
 
 // rest is what is still to be sent.

@@ -21,7 +21,7 @@ func (w *worker) churnDue() {
 	w.churns.skip(w.now())
 }
 
-// pick takes a dummy that is up, by the seed; nil when none was found near there.
+// pick chooses a dummy that is up, by the seed; nil when none of churnLook is.
 func (w *worker) pick() *dummy {
 	from := w.rng.IntN(w.wanted)
 	for i := range min(churnLook, w.wanted) {
@@ -67,7 +67,7 @@ type storm struct {
 	ticket        monitor.Ticket // of the last Disconnect
 	on            bool
 	since         time.Duration
-	before, total uint64 // closed by earlier storms, connections when it began
+	before, total uint64 // closed by earlier storms; connections when it began
 }
 
 // endStorm tells when all connections of a storm are back. f.mu is held.

@@ -38,8 +38,8 @@ func (w *worker) closeOwn(d *dummy, how CloseKind, delay time.Duration) {
 	w.halfClose(d)
 }
 
-// countOwnClose counts a close once: a closing dummy has been counted. When all leave, nobody comes
-// after them.
+// countOwnClose counts a close once: a dummy that is closing has been counted. dummiesClose is about
+// closes while others stay: those of a fleet that leaves are not meant.
 func (w *worker) countOwnClose(d *dummy) {
 	if d.State() == conn.Closing {
 		return
@@ -58,8 +58,8 @@ func (w *worker) halfClose(d *dummy) {
 	}
 }
 
-// ignored looks at a FIN that the server has not answered in time. It reports true where the server
-// has its time once more.
+// ignored looks at a FIN that the server has not answered in time. It reports whether the server
+// gets that time once more.
 func (w *worker) ignored(d *dummy) (more bool) {
 	fin := diagnose.FIN{
 		Trickles: w.trickles(d), Mute: d.heardAt == 0, Asked: d.assigned > 0, Twice: d.is(taken),
@@ -139,7 +139,8 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 	w.engine.Cancel(&d.Conn, d.Backoff())
 }
 
-// noteEnd takes a connection that the server has just closed. It reports true where that is no fault.
+// noteEnd takes note of a connection that the server has just closed. It reports whether that is
+// forgiven, which means that it is no fault.
 func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 	end := diagnose.End{
 		Now: w.now(), Since: d.Since(), HeardAt: d.heardAt, SentAt: d.SentAt(), Owed: d.wait > 0,
@@ -152,7 +153,7 @@ func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 	return w.count.signs.Ends.Note(end)
 }
 
-// tellIdled puts into the log what was closed before anything was asked. f.mu is held.
+// tellIdled puts into the log how many connections were closed before anything was asked. f.mu is held.
 func (f *Fleet) tellIdled(all []status) {
 	var n uint64
 	for i := range all {

@@ -19,14 +19,14 @@ type status struct {
 	emptiedAt     time.Duration  // when it was last 0
 	diagnose.Seen                // of the server as a whole
 
-	unaccepted uint64 // connections that the server never knew of (see backlog)
-	idled      uint64 // connections that the server closed before anything was asked (see ends)
+	unaccepted uint64 // connections that the server never knew of (see dialAnew)
+	idled      uint64 // connections that the server closed before anything was asked (see noteEnd)
 
 	stormClosed int // connections closed by Disconnect
 	stormLeft   int // of them not yet back
 }
 
-// edge is what the conductor acts on; all else it reads when it does.
+// edge is the part of a status whose change wakes the conductor. All else it reads when it is awake.
 type edge struct {
 	taken                         monitor.Ticket
 	judged, unaccepted, idled     uint64
@@ -178,12 +178,12 @@ func (f *Fleet) endConnecting(all []status, now time.Duration) time.Duration {
 	return never
 }
 
-// slowConnects is a server, or a tester, that connects slowly, in connections per second.
+// slowConnects is how many connections per second even a slow server, or a slow tester, makes.
 const slowConnects = 500
 
 // connectingMost is how long Connecting may take in all: the time that the clients need at the
-// connect rate, or at slowConnects where that is less, and one connect timeout more; with a login
-// packet, as long as that may take, too.
+// connect rate, or at slowConnects where that is less, and one connect timeout more. With a login
+// packet the wait for that comes on top.
 func (c *Config) connectingMost(clients int) time.Duration {
 	rate := float64(slowConnects)
 	if c.ConnectRate > 0 {

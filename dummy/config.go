@@ -39,8 +39,8 @@ func ParseCloseKind(name string) (CloseKind, error) {
 	return 0, fmt.Errorf("%q is no way to close; want fin, rst or mixed", name)
 }
 
-// Config is what a fleet does. The zero value of a field means the default of CONTRACT's flag
-// of the same name, but where a comment says otherwise.
+// Config is what a fleet does. The zero value of a field means the default of the flag of the
+// same name, except where a comment says otherwise.
 type Config struct {
 	Target         netip.AddrPort // required
 	Clients        int            // 1 to MaxClients

@@ -7,8 +7,8 @@ import (
 	"dummyload/monitor"
 )
 
-// noteReuse looks at an echo of another connection that came on d's: whether it goes with closes.
-// Each connection counts once.
+// noteReuse looks at an echo of another connection that came on d's: is it one that comes with
+// closes? Each connection counts once.
 func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 	if ev.OwnerConnection == 0 || d.is(reused) {
 		return

@@ -38,8 +38,8 @@ func (w *worker) Dialed(*conn.Conn) {
 	w.count.Connections.Attempted++
 }
 
-// Failed counts a connect that failed, and whose failure it is: this machine's own limits are never
-// blamed on the server, and such an attempt does not count as one.
+// Failed counts a connect that failed. This machine's own limits are never blamed on the server: an
+// attempt that meets one does not count.
 func (w *worker) Failed(c *conn.Conn, err error) {
 	d := w.of(c)
 	w.settle(d)

@@ -81,10 +81,10 @@ func (f *Fleet) giveUpDrain() {
 		f.cfg.DrainTimeout, monitor.Count(uint64(wait)), monitor.Count(missing))
 }
 
-// giveUpDrain is the end of a drain whose time is over: echoes that were overtaken are proved
-// missing; each of the others counts as not drained, stays in Wait Echo Count, and is named. All
-// of them are returned, however many there are, and how many were proved missing. From then on, until
-// START, nothing but an answer lowers Wait Echo Count.
+// giveUpDrain ends a drain whose time is over. Echoes that were overtaken are proved missing. Each of
+// the others counts as not drained and stays in Wait Echo Count. It returns all of those, however
+// many there are, and how many were proved missing. From then on, until START, nothing but an answer
+// lowers Wait Echo Count.
 func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 	if w.mode != draining {
 		return nil, 0

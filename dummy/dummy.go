@@ -28,10 +28,11 @@ const (
 	reused                       // has brought another's echo after a close (noteReuse)
 	poked                        // its books are closed, and one more echo was sent (poke.go)
 	backlogged                   // nobody had accepted it when it was needed (inBacklog)
-	taken                        // its FIN's time was over, and the server had accepted it, unheard
+	taken                        // its FIN had its time once; the server had accepted it, and sent nothing
 
 	lost // the server has ended its connection
 
+	// ofConnection are the flags that end with the connection.
 	ofConnection = shutDown | unread | sendFailed | hopeless | heard | reused | poked |
 		backlogged | taken | lost
 )
@@ -45,13 +46,13 @@ type dummy struct {
 	heardAt time.Duration // when something was received last on this connection; 0 = never
 	out     *sendBuffer   // what is being sent; nil when nothing is
 
-	// The sequences of this connection, counted from 1: written ≤ assigned. What is assigned
-	// is what was sent, by the ledger: it counts before the write is posted.
+	// The sequences of this connection, counted from 1: written ≤ assigned. The ledger counts an
+	// echo as sent when it is assigned, before its write is posted.
 	assigned, written uint64
-	sends             uint64
+	sends             uint64 // posted on this connection
 	echoed, gone      uint64 // of this connection; gone is lost or abandoned
 	times             *timeRing
-	time              time.Duration // of the only outstanding echo, when times is nil
+	time              time.Duration // when the only outstanding echo was due; used while times is nil
 	lateUpTo          uint64        // echoes up to this sequence were looked at for lateness
 
 	answered uint64 // echoes of this client on all its connections
@@ -60,8 +61,8 @@ type dummy struct {
 	flags    flags
 }
 
-// public is what the workers of other dummies may read (see roster), when they look for the
-// owner of a wrong echo, and whoever asks for its address.
+// public is what other goroutines may read of a dummy: workers that look for the owner of a wrong
+// echo (see roster), and whoever asks for its address (see Fleet.LocalOf).
 type public struct {
 	conn  atomic.Uint32  // set before the connection's first byte is sent
 	sent  atomic.Uint64  // sequences made into frames on it, as of the last write

@@ -16,7 +16,7 @@ const (
 	junkMost  = 1 << 20 // bytes nobody waited for, after which a connection is given up
 )
 
-// What is outstanding spans no more than payloads tell apart.
+// The outstanding echoes never span more sequences than payloads tell apart.
 const _ = uint(verify.SeqSpan - spanMost*MaxOverSend)
 
 // serve lets the ready dummies send, in turn. In a closed loop each fills its window at once;
@@ -60,9 +60,9 @@ func (w *worker) serveNext() int {
 	return k
 }
 
-// assign gives a dummy one more echo to send. at is when it is due: its RTT counts from then. What is
-// outstanding spans more than Over Send only where echoes were overtaken; where that gets too long,
-// those are taken for missing.
+// assign gives a dummy one more echo to send. at is when it is due: its RTT counts from then. The
+// outstanding echoes span more than Over Send only where some were overtaken. Where the span gets too
+// long, those are taken for missing.
 func (w *worker) assign(d *dummy, at time.Duration) {
 	d.assigned++
 	if d.wait > 0 && d.assigned-d.stream.Oldest(d.assigned) >= uint64(spanMost*w.load.OverSend) {
@@ -224,7 +224,7 @@ func (w *worker) judgement(d *dummy) verify.Judgement {
 	return verify.Judgement{Verifier: w.verifier, Ident: d.ident(), Sent: d.assigned}
 }
 
-// judged is the dummy that an outcome is of.
+// judged is the dummy that an outcome is about.
 func (w *worker) judged(id verify.Ident) *dummy {
 	return w.at(int(id.Client / uint32(w.fleet.cfg.Workers)))
 }
@@ -249,8 +249,8 @@ func (w *worker) Echoed(id verify.Ident, first, n uint64) {
 	w.maybeEmptied(d)
 }
 
-// roundTrip takes an echo that was due at a time, and returns how long it took without what the
-// tester was held up meanwhile.
+// roundTrip measures an echo that was due at a time. It returns how long the echo took, without the
+// time in which the tester was held up.
 func (w *worker) roundTrip(at time.Duration) time.Duration {
 	rtt, held := w.now()-at, w.held.since(at)
 	w.measure(rtt, held)
@@ -274,7 +274,7 @@ func (w *worker) Recovered(id verify.Ident, _ uint64) {
 	}
 }
 
-// Fault takes what the verifier has to say against a stream.
+// Fault takes a fault that the verifier has found in a stream.
 func (w *worker) Fault(id verify.Ident, ev *monitor.Evidence) {
 	d := w.judged(id)
 	if d.is(poked) {

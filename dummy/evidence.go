@@ -82,7 +82,7 @@ func note(err error) string {
 	return monitor.Clean(err.Error())
 }
 
-// localLimit counts a limit of this machine that was met.
+// localLimit counts that a limit of this machine was met.
 func (b *books) localLimit(class iocp.Class) {
 	switch class {
 	case iocp.ClassLocalFD:

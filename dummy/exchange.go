@@ -10,8 +10,8 @@ import (
 // firstBytesMost is how much is kept of what came, and shown of what was sent.
 const firstBytesMost = diagnose.ExchangeBytes
 
-// meeting is how a connection began: the first that anything came on, or else the first that the
-// server closed.
+// firstBytes are how the exchange on a connection began: on the first connection that brought
+// anything, or else on the first that the server closed.
 type firstBytes struct {
 	verify.Ident
 	asked uint64 // echoes that were sent on it
@@ -21,7 +21,7 @@ type firstBytes struct {
 	ended bool          // by the server
 }
 
-// meets keeps what comes on the first connection that anything comes on, until an echo was right.
+// noteFirstBytes keeps what comes on the first connection that brings anything, until an echo is right.
 func (w *worker) noteFirstBytes(d *dummy, data []byte) {
 	m := &w.first
 	if m.n == 0 {
@@ -33,7 +33,7 @@ func (w *worker) noteFirstBytes(d *dummy, data []byte) {
 	}
 }
 
-// parts notes that the server has closed a connection, before any echo was right.
+// noteFirstClose notes that the server has closed a connection before any echo was right.
 func (w *worker) noteFirstClose(d *dummy) {
 	m := &w.first
 	if m.Conn == 0 {
@@ -44,7 +44,7 @@ func (w *worker) noteFirstClose(d *dummy) {
 	}
 }
 
-// better is the one of two meetings that says more.
+// better is the one of two that says more.
 func (m firstBytes) better(o firstBytes) firstBytes {
 	if m.Conn == 0 || m.n == 0 && o.n > 0 {
 		return o
@@ -61,8 +61,8 @@ func asked(p *verify.Pattern, id verify.Ident, n uint64) []byte {
 	return b[:min(len(b), firstBytesMost)]
 }
 
-// exchange is a meeting as it is judged, at a time: what was sent on it stands beside what came. What
-// came first may have come before anything was sent there.
+// exchange is what a diagnosis compares: what was sent on that connection beside what came. sent is
+// whether anything was ever sent: then one echo is shown, even if the bytes came before it.
 func (f *Fleet) exchange(m firstBytes, sent bool, now time.Duration) *diagnose.Exchange {
 	if sent {
 		m.asked = max(m.asked, 1)

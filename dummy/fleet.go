@@ -21,7 +21,7 @@ import (
 
 // Fleet is all the dummies of a run. Its methods may be called from any goroutine.
 //
-// Locks are taken in this order: collecting, mu, a worker's mailbox or notice. A worker takes
+// Locks are taken in this order: collecting, mu, a worker's mailbox or board. A worker takes
 // none but the last two, and none on the data path: Collect holds mu until the workers answer.
 type Fleet struct {
 	cfg     Config
@@ -58,7 +58,7 @@ type Fleet struct {
 	storm      storm
 	outages    diagnose.Outages
 	unaccepted uint64 // connections never accepted that the log has told
-	idled      uint64 // and those that were closed before anything was asked
+	idled      uint64 // connections closed before anything was asked that the log has told
 	past       past
 	mark       mark
 	events     []monitor.Event
@@ -139,7 +139,8 @@ func (f *Fleet) startWorker(k int) error {
 	return nil
 }
 
-// openPort is how a worker's completion port is made. The first one tells what "auto" goes without.
+// openPort is how a worker's completion port is made. The first one tells which backends "auto" could
+// not take.
 func (f *Fleet) openPort(first bool) func() (iocp.Port, error) {
 	size := f.chunk()
 	config := iocp.Config{
@@ -252,16 +253,16 @@ func (f *Fleet) Wait(ctx context.Context, phases ...monitor.Phase) error {
 	}
 }
 
-// Close disconnects every dummy by FIN, waits for the server's as long as closeWait and
-// closePatience allow, and ends the workers. The fleet's phase is Ended then, and Collect gives
-// the final snapshot. What is still owed after a drain that failed stays in Wait Echo Count.
+// Close disconnects every dummy by FIN, waits for the server's FIN as long as it may take (see
+// unanswered), and ends the workers. The fleet's phase is Ended then, and Collect gives the final
+// snapshot. What is still owed after a drain that failed stays in Wait Echo Count.
 func (f *Fleet) Close() error {
 	var err error
 	f.closing.Do(func() { err = f.end() })
 	return err
 }
 
-// CloseUntil is Close that waits for no FIN of the server's any more once the context has ended.
+// CloseUntil is Close, but waits for no FIN of the server's once the context has ended.
 func (f *Fleet) CloseUntil(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { f.hurried.Store(true) })
 	defer stop()

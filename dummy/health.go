@@ -19,7 +19,7 @@ type health struct {
 	before  []threadTime  // of each worker, as of the previous snapshot
 	on      time.Duration // how long Echo was on, in the intervals seen
 	ran     float64       // sum over them: share of the busiest worker × seconds
-	starved float64       // the same of the one starved most
+	starved float64       // sum over them: share of the worker starved most × seconds
 	echoing bool          // Echo was on as of the previous snapshot
 }
 

@@ -4,20 +4,21 @@ import "time"
 
 // A worker is held up when it does nothing although it wants to: its thread, its process or the
 // whole machine stands still, or a batch of its own takes long. What arrives meanwhile lies in the
-// system and is not read. That time is the tester's and not the server's. It is found by the clock:
-// between two batches lie the first of them and the sleep that was asked for, and nothing else.
+// system and is not read. That time is the tester's and not the server's. The clock finds it: from one
+// batch to the next there is time for the first of them and for the sleep that was asked for; more
+// time is a hold.
 const (
 	heldKept = 8                      // how many holds are remembered
 	lagLeast = 200 * time.Microsecond // a timer may be so late
 	heldLong = 5 * time.Millisecond   // closed loop: a batch may take so long, as there is much to do
 )
 
-// hold is one such time.
+// hold is a time in which a worker was held up.
 type hold struct{ from, to time.Duration }
 
-// holds are a worker's.
+// holds are those of one worker.
 type holds struct {
-	recent [heldKept]hold // a ring; what follows one without a gap is part of it
+	recent [heldKept]hold // a ring; one that follows another without a gap is made part of it
 	n      int            // how many there were
 	newest hold           // as it was found, its catching up left out
 	until  time.Duration  // when the newest ended, its catching up included; 0 = there was none
@@ -56,8 +57,8 @@ func (h *holds) since(at time.Duration) time.Duration {
 }
 
 // catchUp makes the newest hold last until now: what it made late is still being sent, and the
-// server has all of that at once. It does so for as long as the holds themselves took and no
-// longer, as a server that is too slow never lets the tester catch up.
+// server gets all of that at once. It does so no longer than the holds themselves took: a server
+// that is too slow never lets the tester catch up.
 func (h *holds) catchUp(now time.Duration) {
 	if h.n > 0 && now < h.catch {
 		h.until = now

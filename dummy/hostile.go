@@ -14,7 +14,7 @@ type crowd struct {
 	before         monitor.Hostile // guarded by Fleet.mu
 }
 
-// newCrowd makes them and their thread.
+// newCrowd makes the hostile dummies and their thread.
 func (f *Fleet) newCrowd() (crowd, error) {
 	c := &f.cfg
 	if len(c.Hostile) == 0 {
@@ -63,7 +63,7 @@ func (c *crowd) describe() *monitor.Hostile {
 	return &t
 }
 
-// proofs are what they have found.
+// proofs are what the hostile dummies have found.
 func (c *crowd) proofs(format frame.Format) diagnose.Bounds {
 	if c.Crowd == nil {
 		return diagnose.Bounds{}

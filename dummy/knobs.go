@@ -15,8 +15,8 @@ import (
 )
 
 // Knob is one number of a Config. The checks of a Config, Control.Tune, the flags, the screen's
-// form and the command line of a run all read the one table of them: another knob is one line
-// there, and where it has its effect.
+// form and the command line of a run all read the one table of them. A new knob is one line there,
+// and the code where it has its effect.
 //
 // A value is a float64, whatever the field: a count, a number per second, or nanoseconds.
 type Knob struct {
@@ -97,7 +97,7 @@ var knobs = []*Knob{
 // Knobs are all there are, in the order of the help.
 func Knobs() []*Knob { return slices.Clone(knobs) }
 
-// knobNamed is nil where there is none of the name.
+// knobNamed finds a knob by its name; nil where there is none.
 func knobNamed(name string) *Knob {
 	for _, k := range knobs {
 		if k.Name == name {
@@ -107,7 +107,7 @@ func knobNamed(name string) *Knob {
 	return nil
 }
 
-// Tunable reports whether Control.Tune takes it.
+// Tunable reports whether Control.Tune takes the knob.
 func (k *Knob) Tunable() bool { return k.shown != nil }
 
 // Get is the value in a configuration.

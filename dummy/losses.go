@@ -7,18 +7,18 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// losses are connections that the server ended, before they are counted: when it turns out that
-// the server is gone altogether, they are not its faults one by one (see judgeLosses).
+// losses are connections that the server ended and that are not counted yet. When the server is
+// gone altogether, they are not its faults one by one (see judgeLosses).
 type losses struct {
 	since    time.Duration // of the first
 	n        uint64
 	owed     uint64 // echoes that were unanswered on them
-	refused  bool   // a dial was, since then
+	refused  bool   // a dial was refused since then
 	faults   [monitor.NumFaults]uint64
 	evidence []monitor.Evidence
 }
 
-// noteLoss takes note of one such connection.
+// noteLoss takes note of a connection that the server ended.
 func (w *worker) noteLoss(d *dummy, f monitor.Fault, why string) {
 	w.note(trace.Fault, d, int(f))
 	h := &w.findings.losses
@@ -39,7 +39,7 @@ func (w *worker) noteLostFault(d *dummy, f monitor.Fault, ev monitor.Evidence) {
 	}
 }
 
-// countLosses counts what was held as faults, unless the server is gone.
+// countLosses counts the losses as faults, unless the server is gone, and forgets them.
 func (b *books) countLosses(gone bool) {
 	h := &b.findings.losses
 	if !gone {

@@ -6,7 +6,7 @@ import (
 	"dummyload/dummy/conn"
 )
 
-// The verbs as a worker takes them: see Fleet.order.
+// This file has the verbs as a worker takes them (see Fleet.order).
 
 // start is Echo START: t0 is when the open loop's schedule begins, until when it ends.
 func (w *worker) start(t0, until time.Duration) {

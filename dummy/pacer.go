@@ -11,8 +11,8 @@ const never = diagnose.Never
 
 // pacer is one worker's part of a steady rate. Event i of the fleet is due at t0 + i/rate;
 // worker k of W takes the events i ≡ k mod W. A due time does not move when an event comes
-// late: what is missed stays due, so the schedule shows who fell behind. Events that are due before
-// until are all there are: a rate R kept for a time D is R·D of them over all workers.
+// late: what is missed stays due, so the schedule shows who fell behind. No event is due at until
+// or later: a rate R kept for a time D is R·D events over all workers.
 type pacer struct {
 	t0    time.Duration // of the fleet's clock, the same for all workers
 	until time.Duration // the schedule's end; never when it has none

@@ -7,8 +7,8 @@ import (
 	"dummyload/dummy/diagnose"
 )
 
-// climb is one on the poke ladder (package diagnose). It begins when the fleet is closed, on each
-// connection that is still owed echoes after a drain that failed.
+// climb is one connection's way up the poke ladder (package diagnose). It begins when the fleet is
+// closed, on each connection that is still owed echoes after a drain that failed.
 //
 // The books are closed before: neither the poke nor what it brings about is counted, not as an
 // echo, not in bytes and not as a fault, and what was owed at the end of the drain stays owed.
@@ -16,7 +16,7 @@ type climb struct {
 	diagnose.Climb
 	conn   uint32 // of the dummy
 	last   uint64 // the last sequence that was owed
-	came   uint64 // of the owed
+	came   uint64 // how many of the owed came after the poke
 	part   uint32 // bytes of the oldest owed that had come before
 	silent bool   // nothing came, although the server has read the poke
 }
@@ -82,8 +82,8 @@ func (w *worker) cameAfterPoke(d *dummy, first, n uint64) {
 	}
 }
 
-// pokeOver reads a climb when its time is over, which was to be at a time, and dismisses the
-// connection.
+// pokeOver reads a climb when its time is over, and dismisses the connection. at is when that was to
+// be.
 func (w *worker) pokeOver(d *dummy, at time.Duration) {
 	p := w.pokes[d.Slot]
 	if d.State() != conn.Up || d.Number != p.conn {
@@ -132,7 +132,7 @@ func (w *worker) finAnswered(d *dummy) {
 }
 
 // noteBacklog is for the end of a drain that failed, when all connections are still there: which of
-// the stuck has nobody accepted?
+// the stuck connections has nobody accepted?
 func (w *worker) noteBacklog() {
 	for slot := range w.slots() {
 		d := w.at(slot)
@@ -170,9 +170,9 @@ type receiveQueues struct {
 // queuesFresh is how long a list is looked at before it is read again.
 const queuesFresh = 50 * time.Millisecond
 
-// lookAtQueue is the receive queue at the server's end of a connection; not known where the
-// server is on another machine, or the system does not tell. The list may be long and take a
-// while to read, so that the time goes on: what begins now must not be old already.
+// lookAtQueue is the receive queue at the server's end of a connection. It is not known where the
+// server is on another machine, or where the system does not tell. A long list takes a while to
+// read, so the worker's clock is moved on by that: what begins now must not be old already.
 func (w *worker) lookAtQueue(d *dummy) diagnose.Queue {
 	q := &w.queues
 	if q.table.theirs == nil || w.now()-q.at > queuesFresh {

@@ -7,13 +7,13 @@ import (
 	"dummyload/server/iocp"
 )
 
-// spareDescriptors are those that a program needs besides its sockets: terminal, files, ports.
+// spareDescriptors are what a program needs besides its sockets: for the terminal, files and ports.
 const spareDescriptors = 64
 
-// Preflight says before a run that this machine does not carry it: a source address that is not
-// its own, too few descriptors or too few local ports. The error is one line with the limit, the number needed and the
-// remedy. sharedProcess is whether the bundled server is in this process and needs a descriptor
-// for each connection too.
+// Preflight says before a run why this machine cannot carry it: a source address that is not its
+// own, too few descriptors or too few local ports. The error is one line with the limit, the number
+// needed and the remedy. sharedProcess is whether the bundled server is in this process and needs a
+// descriptor for each connection too.
 func Preflight(cfg Config, sharedProcess bool) error {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {

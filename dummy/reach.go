@@ -20,17 +20,17 @@ type Target struct {
 	Waiting func(why error)
 }
 
-// ErrInterrupted is what a run comes to whose context ends before Echo was on.
+// ErrInterrupted is the error of a run whose context ends before Echo was on.
 var ErrInterrupted = errors.New("interrupted before any echo")
 
-// knockAgain is between two rounds over the addresses of a server that is still coming up.
+// knockAgain is the pause between two rounds over the addresses of a server that is still coming up.
 const knockAgain = 100 * time.Millisecond
 
 // Reach makes a fleet whose target is the first address that accepts a connection, tried in order.
 // That connection is the first dummy's, so that a server which counts what it accepts counts
-// dummies and nothing else; the others follow once it is made, and nothing is started where none
-// is. While none accepts, all are tried again until wait is over. The error is one line with the
-// name and, if there are several, each address; it is ErrInterrupted where the context has ended.
+// dummies and nothing else. The other dummies follow once it is made. While no address accepts, all
+// are tried again until wait is over. The error is one line with the name and, if there are several,
+// each address; it is ErrInterrupted where the context has ended.
 func Reach(ctx context.Context, cfg Config, to Target, wait time.Duration) (*Fleet, error) {
 	over := time.Now().Add(wait)
 	for {
@@ -111,7 +111,7 @@ func (w *worker) knocked(err error) bool {
 	return true
 }
 
-// unfit is why a fleet was not even made: it stays so, however long one waits.
+// unfit is why a fleet was not even made. Waiting does not change that.
 type unfit struct{ error }
 
 // attempt is an address and why it was not reached.
@@ -122,7 +122,7 @@ type attempt struct {
 
 type unreached []attempt
 
-// mayChange reports whether it is worth to try again.
+// mayChange reports whether another try may end otherwise.
 func (u unreached) mayChange() bool {
 	for _, a := range u {
 		if _, never := a.err.(unfit); !never {
@@ -142,7 +142,7 @@ func (u unreached) refused() bool {
 	return true
 }
 
-// explain is the one line.
+// explain is the one line of Reach's error.
 func (u unreached) explain(to Target, wait time.Duration) error {
 	if len(u) == 1 && !u.mayChange() {
 		return u[0].err

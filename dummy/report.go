@@ -21,7 +21,7 @@ type request struct {
 type report struct {
 	monitor.Tally
 	signs   diagnose.Counts
-	listed  bool // what is owed is all that was asked for: the worker drains, or has drained
+	listed  bool // Owed is all that was asked for: the worker drains, or has drained
 	first   firstBytes
 	cpu, at time.Duration // the thread's processor time, and when it was read
 	slept   time.Duration // see woke
@@ -80,9 +80,9 @@ func (w *worker) owedLines(most int) []monitor.Owed {
 	return lines
 }
 
-// owedList is the whole list of what is owed. It is long where a server has got stuck, and is asked
-// for with each snapshot: it is made again when an echo is accounted for, and for the ages once in
-// a while.
+// owedList is the whole list of what is owed. It is long where a server is stuck, and each snapshot
+// asks for it. So it is made again only when an echo was accounted for, or after listFresh, since the
+// ages grow.
 type owedList struct {
 	of    monitor.Ledger
 	at    time.Duration

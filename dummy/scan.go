@@ -14,7 +14,7 @@ const (
 	scanEvery = diagnose.ScanEvery
 	scanStep  = 4096
 
-	// heldUp is how late a step of the scan is that was not the server's time.
+	// heldUp is how late a step of the scan may be. A later one was late because the worker stood still.
 	heldUp = diagnose.HeldUp
 )
 
@@ -23,8 +23,8 @@ const loginLeast = 3 * time.Second
 
 func (c *Config) loginWait() time.Duration { return max(loginLeast, c.DrainTimeout) }
 
-// scan takes one step. One that comes much too late is left out, but no two in a row: what came
-// meanwhile is still to be read, and until it is, whoever answered in time looks as if not.
+// scan takes one step. A step that comes much too late is left out: what came meanwhile is not read
+// yet, and an answer that came in time would look late. No two steps in a row are left out.
 func (w *worker) scan() {
 	w.verifier.Elapsed(w.now() - w.triedAt)
 	w.triedAt = w.now()
@@ -80,7 +80,7 @@ func (w *worker) inspect(d *dummy) {
 	w.lookForLate(d)
 }
 
-// sees adds a connection that is up to the walk that hunger is found by.
+// sees shows a connection that is up to the search for a silent server.
 func (w *worker) sees(d *dummy) {
 	if d.wait == 0 {
 		w.silence.Sees()

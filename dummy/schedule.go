@@ -45,14 +45,14 @@ func newSchedule(index int, cfg, load *Config) schedule {
 	}
 }
 
-// start begins an open loop's schedule at t0, which ends at a time.
+// start begins an open loop's schedule at t0. It ends at until.
 func (s *schedule) start(t0, until time.Duration) {
 	s.mode, s.fresh = echoing, true
 	s.echoes = newPacer(s.index, s.workers, t0, s.load.Rate)
 	s.echoes.until = until
 }
 
-// stop ends it.
+// stop ends the schedule.
 func (s *schedule) stop(now time.Duration) {
 	s.behind = s.behindNow(now)
 	s.mode = draining
@@ -104,9 +104,9 @@ func (s *schedule) serveTime() time.Duration {
 	return 0
 }
 
-// takeDue takes the next echo from the open loop's schedule, and says when it was due and how late
-// the worker itself is with it: as long as no window had room it waited for the server, which its
-// RTT shows.
+// takeDue takes the next echo from the open loop's schedule, and returns when it was due and how late
+// the worker itself is with it. As long as no window had room the worker waited for the server: that
+// is not its lateness, and the RTT shows it.
 func (s *schedule) takeDue(now time.Duration) (due, lag time.Duration) {
 	due = s.echoes.due()
 	s.echoes.take()
@@ -118,7 +118,7 @@ func (s *schedule) takeDue(now time.Duration) (due, lag time.Duration) {
 }
 
 // behindNow is how far the open loop's schedule is ahead of what has been sent, for whatever
-// reason; once Echo is off, as it was at STOP.
+// reason. Once Echo is off, it is what it was at STOP.
 func (s *schedule) behindNow(now time.Duration) time.Duration {
 	if s.mode != echoing {
 		return s.behind
@@ -126,13 +126,13 @@ func (s *schedule) behindNow(now time.Duration) time.Duration {
 	return max(0, now-s.echoes.due())
 }
 
-// catchingUp reports whether the open loop's schedule is still late by the newest hold.
+// catchingUp reports whether the open loop's schedule is still late because of the newest hold.
 func (s *schedule) catchingUp(now time.Duration) bool {
 	return s.held.until > 0 && s.load.Rate > 0 && s.behindNow(now) > diagnose.MinLag
 }
 
-// roomFrom is since when a dummy has room that is found ready now: what made the room may have come
-// at any time of a hold that has just ended.
+// roomFrom is since when a dummy has had room that is found ready now. When a hold has just ended, the
+// answer may have come at any time of it: its beginning counts.
 func (s *schedule) roomFrom(now time.Duration) time.Duration {
 	if s.held.newest.to == now {
 		return s.held.newest.from
@@ -141,7 +141,7 @@ func (s *schedule) roomFrom(now time.Duration) time.Duration {
 }
 
 // churnTime is when the next of so many connections is to be closed and reopened. There is no churn
-// while a drain is on: what it would abandon is what the drain waits for.
+// during a drain: it would abandon the echoes that the drain waits for.
 func (s *schedule) churnTime(connections int) time.Duration {
 	if s.mode != idle && s.mode != echoing || connections == 0 {
 		return never
@@ -149,9 +149,9 @@ func (s *schedule) churnTime(connections int) time.Duration {
 	return s.churns.due()
 }
 
-// woke takes the time between two batches, the first of which began before: the sleep that was
-// asked for is idle, as far as it did not last longer, and what is left, beyond what a batch may
-// take, is a hold.
+// woke takes note of the time between two batches. The first began at before, and the sleep at asleep;
+// wait is how long a sleep was asked for. Sleep counts as slept up to that length. The rest is the
+// worker's own: where it is more than a batch may take, it is a hold.
 func (s *schedule) woke(now, before, asleep, wait time.Duration) {
 	var slept time.Duration
 	if wait > 0 {

@@ -56,9 +56,10 @@ func bindable(a netip.Addr) bool {
 	return true
 }
 
-// pick chooses by the client: each block of `ports` clients has an address. Where closes, a second,
-// leave ports lingering for which that has no room, the block has several, and its connections go
-// over them in turn. live is how many clients there are. The zero Addr leaves it to the system.
+// pick chooses by the client: each block of `ports` clients has an address. closes is how many
+// connections are closed per second: their ports linger. Where one address has no room for those,
+// the block has several, which its connections use in turn. live is how many clients there are. The
+// zero Addr leaves the choice to the system.
 func (s sources) pick(client, conn uint32, live int, closes float64) netip.Addr {
 	switch {
 	case len(s.list) > 0:

@@ -11,8 +11,8 @@ import (
 
 // Limits of what a snapshot costs.
 const (
-	fairnessEvery = 2 * time.Second // it looks at every dummy:
-	fairnessMost  = 1 << 16         // with more of them only when the phase has changed
+	fairnessEvery = 2 * time.Second // fairness looks at every dummy, so not in each snapshot
+	fairnessMost  = 1 << 16         // with more clients only when the phase has changed
 )
 
 // totals are what Collect has gathered from all reports so far.
@@ -23,8 +23,8 @@ type totals struct {
 	spare     []*monitor.Tally // emptied, one for each worker
 	last      []*report        // of workers that have ended
 	health    health
-	fairAt    time.Duration
-	fairIn    monitor.Phase
+	fairAt    time.Duration       // when fairness was asked for last
+	fairIn    monitor.Phase       // and in which phase
 	diagnosed []monitor.Diagnosis // up to the last Reset
 	first     []monitor.Evidence  // of each fault, up to the last Reset
 	latest    []monitor.Diagnosis // of the snapshot before
@@ -67,8 +67,8 @@ func (t *totals) resetEchoes() {
 	t.health.reset()
 }
 
-// mark ends the present part, whose last round trips the workers are still to report, and forgets what
-// Fleet.Mark counts anew. A part that a Reset has emptied is none.
+// mark ends the present part, and forgets what Fleet.Mark counts anew. The workers report the part's
+// last round trips after that. A part that a Reset has emptied is none.
 func (t *totals) mark(m mark, reset monitor.Ticket) {
 	b := &t.books
 	if m.ticket > reset {

@@ -83,8 +83,8 @@ func (f *Fleet) startEcho(now, length time.Duration) monitor.Ticket {
 	return t
 }
 
-// Stop is Echo STOP. While Connecting it takes a START back that waits there; otherwise it is
-// refused unless echo is on.
+// Stop is Echo STOP. While Connecting it takes back a START that waits. Otherwise it is refused
+// unless echo is on.
 func (f *Fleet) Stop() (monitor.Ticket, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -126,7 +126,7 @@ func (f *Fleet) Tune(tuning Tuning) (monitor.Ticket, error) {
 	return t, nil
 }
 
-// Disconnect closes n connections, chosen by the seed, all with 0; they reconnect, and the log
+// Disconnect closes n connections, chosen by the seed; 0 means all. They reconnect, and the log
 // tells when all are back. Those that are not up at this moment are not counted.
 func (f *Fleet) Disconnect(n int, how CloseKind) (monitor.Ticket, error) {
 	if err := within("disconnect", n, 0, MaxClients); err != nil {

@@ -23,11 +23,11 @@ type worker struct {
 	dummies
 	wanted int // its share of the clients: slots below it are kept connected
 
-	unwritten []uint32     // have something to write since this batch began
-	knocking  chan<- error // waits for the first connect, see Reach; nil when nobody does
+	unwritten []uint32     // slots of dummies that have something to write since this batch began
+	knocking  chan<- error // waits for the first connect (see Reach); nil when nobody does
 	rng       *rand.Rand
 	scanAt    time.Duration // when the scan takes its next step
-	leftOut   bool          // its last one was
+	leftOut   bool          // its last step was left out
 	triedAt   time.Duration // when the verifier's tries were refilled
 	scanSlot  int
 
@@ -39,16 +39,16 @@ type worker struct {
 	silence diagnose.Silence
 	answers diagnose.FINsAnswered
 	status  status // for the conductor
-	shown   status // what it has been told
+	shown   status // what the conductor was told last
 	board   board
 
 	pokes  map[uint32]*climb // by slot, while leaving; nil until one is stuck
 	queues receiveQueues
 
-	last *report // the fleet's once the engine is done
+	last *report // made as the engine ends; the fleet's from then on
 }
 
-// note leaves a footprint of a dummy's connection.
+// note puts an event of a dummy's connection into the trace.
 func (w *worker) note(k trace.Kind, d *dummy, n int) { w.engine.Note(k, &d.Conn, n) }
 
 // now is the time of the present batch, by the fleet's clock.
@@ -84,8 +84,8 @@ func (w *worker) Next() (at, longest time.Duration) {
 	return at, never
 }
 
-// nap is the longest sleep while Echo is on. Who is not woken from it in time is starved: the
-// answers that would have woken it sooner may lie there just as long.
+// nap is the longest sleep while Echo is on. A worker that wakes from it too late got no processor.
+// Answers that came meanwhile may have waited just as long.
 const nap = 2 * time.Millisecond
 
 // Fired does what was put off until now.
@@ -102,11 +102,11 @@ func (w *worker) Fired(c *conn.Conn, what uint8, at time.Duration) {
 
 // The timers of a dummy.
 const (
-	pauseOver    uint8 = iota // LoopDelay
-	pokeTimeOver              // see pokeOver
+	pauseOver    uint8 = iota // a dummy has waited LoopDelay
+	pokeTimeOver              // a poke had its time, see pokeOver
 )
 
-// Woke takes the time between two batches.
+// Woke takes note of the time between two batches.
 func (w *worker) Woke(before, asleep, wait time.Duration) { w.woke(w.now(), before, asleep, wait) }
 
 // Ended leaves the last report.
