@@ -19,7 +19,7 @@ type status struct {
 	emptiedAt     time.Duration  // when it was last 0
 	diagnose.Seen                // of the server as a whole
 
-	unaccepted uint64 // connections that the server never knew of (see dialAnew)
+	unaccepted uint64 // connections that the server never accepted (see dialAnew)
 	idled      uint64 // connections that the server closed before anything was asked (see noteEnd)
 
 	stormClosed int // connections closed by Disconnect
@@ -34,6 +34,7 @@ type edge struct {
 	stormOver, unheard, starved   bool
 }
 
+// edge is that part of a status.
 func (t *status) edge() edge {
 	return edge{
 		taken: t.taken, judged: t.LossesJudged, unaccepted: t.unaccepted, idled: t.idled,
@@ -45,14 +46,14 @@ func (t *status) edge() edge {
 
 // board is where a worker shows its status to the conductor.
 type board struct {
-	mu sync.Mutex
-	t  status
+	mu     sync.Mutex
+	status status
 }
 
-func (n *board) read() status {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.t
+func (b *board) read() status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.status
 }
 
 // publish shows the status when it has changed: hardly ever while echoes run.
@@ -73,7 +74,7 @@ func (w *worker) publish() {
 	before := w.shown.edge()
 	w.shown = *t
 	w.board.mu.Lock()
-	w.board.t = *t
+	w.board.status = *t
 	w.board.mu.Unlock()
 	if t.edge() != before {
 		w.fleet.kick()

@@ -18,7 +18,7 @@ const (
 	dirty                        // in the worker's list of those to write
 	pausing                      // a timer will make it ready (LoopDelay)
 	shutDown                     // closing: the FIN is out
-	settled                      // has been up, or has failed, since it was wanted
+	settled                      // has been up, or has failed, since it was wanted (see settle)
 	inStorm                      // closed by Disconnect, and not yet back
 	unread                       // counted as not_reading on this connection
 	sendFailed                   // a send met a RST; the receive tells the rest

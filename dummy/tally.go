@@ -27,7 +27,7 @@ type totals struct {
 	fairIn    monitor.Phase       // and in which phase
 	diagnosed []monitor.Diagnosis // up to the last Reset
 	first     []monitor.Evidence  // of each fault, up to the last Reset
-	latest    []monitor.Diagnosis // of the snapshot before
+	latest    []monitor.Diagnosis // of the last snapshot
 	ticket    monitor.Ticket      // the last verb that all of this knows of
 	part      int                 // number of the present one
 	steps     diagnose.Steps
