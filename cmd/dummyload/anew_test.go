@@ -11,9 +11,9 @@ import (
 	"dummyload/monitor"
 )
 
-// TestTerminalCountsAnew is the key r while connections come and go: a report written then says that
-// the run goes on, the lecture's row holds once they come and go no more (a sample reads one end
-// after the other), and the last report says since when it counts.
+// TestTerminalCountsAnew: the key r while connections come and go. A report written then says that
+// the run goes on. Once the churn has ended, the row of totals holds (a sample reads one end after
+// the other). The last report says since when it counts.
 func TestTerminalCountsAnew(t *testing.T) {
 	t.Parallel()
 	tool(t, "tmux") // before the directory: some systems without it cannot remove one

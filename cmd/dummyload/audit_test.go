@@ -18,7 +18,7 @@ const seededBug = "RUN_WITH_SEEDED_BUG"
 
 func init() { _, _ = fmt.Sscan(os.Getenv(seededBug), &sim.Variant) }
 
-// What a bundled server may come to at its end, beside the bugs of package seeded.
+// Bad ends of a bundled server, beside the bugs of package seeded.
 const (
 	listenerStays  = 101 // its listener is not cancelled: accepts stay pending
 	panicsUnasked  = 102 // its process panics instead of making the audit
@@ -38,8 +38,8 @@ var badEnds = []seeded.Edit{
 		}`),
 }
 
-// TestWhatServeNamesFailsARun: whatever makes `serve` exit 3 does so to a run with such a server in
-// it or beside it, and is told by the same name in the same words. Echoes are all right there.
+// TestWhatServeNamesFailsARun: what makes `serve` exit 3 also makes a run exit 3, with such a server
+// in its process or in one of its own. The name and the words are the same. All echoes are right.
 func TestWhatServeNamesFailsARun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the program again, and waits for what never ends")

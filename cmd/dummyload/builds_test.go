@@ -19,8 +19,8 @@ func damaged(t *testing.T, edits ...seeded.Edit) string {
 	return seeded.Program(t, edits)
 }
 
-// TestABlindTesterFailsTheGallery is the canary: a build whose dummies believe whatever bytes come
-// back. Were the gallery green with it, it would be worth nothing.
+// TestABlindTesterFailsTheGallery: dummies that believe whatever bytes come back must fail the
+// gallery. A gallery that passes them proves nothing.
 func TestABlindTesterFailsTheGallery(t *testing.T) {
 	blind := damaged(t, seeded.Instead("inStep", seeded.Calls("match"),
 		`$out0, $out1 := min(len($arg1), $on.@frameSize($arg0)-$arg2), true`))
@@ -40,7 +40,7 @@ func TestABlindTesterFailsTheGallery(t *testing.T) {
 }
 
 // TestOneStopPacketForAllWorkers: a server that orders only one of its workers to stop (R7) does
-// not hang for ever, says who was left, and ends with the code of a fault.
+// not hang for ever. It says how many workers did not end, and exits 3.
 func TestOneStopPacketForAllWorkers(t *testing.T) {
 	wrong := damaged(t, seeded.After("stopThreads", seeded.Calls("postEmpty"), `break`))
 	p := launch(t, command(t, wrong, "serve", "--listen", "127.0.0.1:0", "--workers", "2"))

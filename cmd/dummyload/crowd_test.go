@@ -24,7 +24,7 @@ import (
 // crowd is many clients of one kind, none of which ever reads an answer.
 type crowd struct {
 	n      int
-	bytes  int // that each sends, whole frames; fewer than one frame's header: half a header
+	bytes  int // that each sends, in whole frames; less than a header is half a header
 	window int // receive buffer of each, in bytes; 0 = as the system gives
 	format frame.Format
 
@@ -39,7 +39,7 @@ func (c *crowd) come(addr string) error {
 	frames := c.frames()
 	for i := range c.n {
 		d := net.Dialer{}
-		if i >= 10_000 { // half of one address's ports, beyond which each costs a search
+		if i >= 10_000 { // beyond half of one address's ports each costs a search
 			d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(i/10_000))}
 		}
 		conn, err := d.Dial("tcp", addr)
@@ -70,8 +70,8 @@ func (c *crowd) frames() []byte {
 	return frames
 }
 
-// speak sends what there is to send, then waits for the end. Half a header is never answered, so
-// that a read sees nothing but the close; who is answered and must not read looks by sending.
+// speak sends all, then waits for the close. Half a header gets no answer, so a read sees the close.
+// A client that gets answers and must not read sees it by sending.
 func (c *crowd) speak(conn net.Conn, frames []byte) {
 	for left := c.bytes; left > 0; {
 		n, err := conn.Write(frames)
@@ -99,8 +99,8 @@ func (c *crowd) leave() {
 	c.done.Wait()
 }
 
-// visited has a crowd at a `serve`, and somebody who behaves beside it, until the server has closed
-// so many of the crowd. It returns the release audit.
+// visited lets a crowd, and a right client beside it, loose on a `serve`, until the server has closed
+// the given number of the crowd. It returns the release audit.
 func visited(t *testing.T, c *crowd, closed int64, serve ...string) monitor.Server {
 	t.Helper()
 	path := tempFile(t, "audit.json")
@@ -133,8 +133,8 @@ func visited(t *testing.T, c *crowd, closed int64, serve ...string) monitor.Serv
 	return audit
 }
 
-// TestServeKeepsWithinItsMemory: who does not read is disconnected when all of them hold too much,
-// though none of them alone does, and is named.
+// TestServeKeepsWithinItsMemory: clients that do not read are disconnected, with a reason, when all
+// together hold too much, though none alone does.
 func TestServeKeepsWithinItsMemory(t *testing.T) {
 	c := &crowd{n: 100, bytes: 32 << 20, window: 4 << 10}
 	audit := visited(t, c, 5, "--memory", "8MiB", "--sendq", "1GiB")
@@ -144,7 +144,7 @@ func TestServeKeepsWithinItsMemory(t *testing.T) {
 	}
 }
 
-// TestServeEndsHalfFrames: nobody stays for ever who never says the other half.
+// TestServeEndsHalfFrames: a client that never sends the other half of a frame is disconnected.
 func TestServeEndsHalfFrames(t *testing.T) {
 	t.Parallel()
 	c := &crowd{n: 500, bytes: 1}
@@ -164,7 +164,7 @@ func TestServeEndsTheIdle(t *testing.T) {
 	}
 }
 
-// TestAnAddressBeyondLoopbackIsGivenInSoManyWords: a name may mean any.
+// TestAnAddressBeyondLoopbackIsGivenInSoManyWords: a name may mean any address.
 func TestAnAddressBeyondLoopbackIsGivenInSoManyWords(t *testing.T) {
 	for text, accepted := range map[string]bool{
 		"0.0.0.0:6000": true, "[::]:6000": true, "192.0.2.1:6000": true, "127.0.0.1:6000": true,
@@ -180,7 +180,7 @@ func TestAnAddressBeyondLoopbackIsGivenInSoManyWords(t *testing.T) {
 	}
 }
 
-// TestByteCounts: units are powers of 1,024, and what does not fit is refused.
+// TestByteCounts: units are powers of 1,024, and a number that is too large is refused.
 func TestByteCounts(t *testing.T) {
 	for text, want := range map[string]int64{"100": 100, "100B": 100, "8MiB": 8 << 20, "8M": 8 << 20,
 		"1GiB": 1 << 30, "3K": 3 << 10, "": -1, "MiB": -1, "1.5MiB": -1, "8mib": -1, "-1": -1,
@@ -208,8 +208,7 @@ var (
 	crowdFrame  = flag.String("crowd.frame", "len16", "their frame")
 )
 
-// TestCrowdByHand brings a crowd to a server that somebody started. Without a target there is
-// nothing to do.
+// TestCrowdByHand sends a crowd to a server that runs already. Without a target it does nothing.
 func TestCrowdByHand(t *testing.T) {
 	if *crowdTarget == "" {
 		return

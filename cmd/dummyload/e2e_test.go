@@ -21,8 +21,8 @@ import (
 	"dummyload/server/iocp"
 )
 
-// asProgram makes the test binary behave as dummyload itself, so that the end-to-end tests run
-// whatever was compiled: with the race detector, for another system, under another loader.
+// asProgram makes the test binary behave as dummyload. So the end-to-end tests run what was compiled:
+// with the race detector, for another system, under another loader.
 const asProgram = "RUN_AS_DUMMYLOAD"
 
 func TestMain(m *testing.M) {
@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// waitTogether has as many parallel tests run at a time as suits tests that wait more than they
-// work, unless -parallel says how many.
+// waitTogether runs more parallel tests at a time, because they wait more than they work. -parallel
+// goes before it.
 func waitTogether() {
 	flag.Parse()
 	given := false
@@ -45,7 +45,7 @@ func waitTogether() {
 	}
 }
 
-// longest is how long any one run of the program may take, machine noise included.
+// longest is how long one run of the program may take, also on a busy machine.
 const longest = 90 * time.Second
 
 // ran is what one run of the program left behind.
@@ -134,8 +134,8 @@ type summary struct {
 	Running, Interrupted bool
 }
 
-// patient are flags that have a run wait for the server as long as a machine may stand still: who
-// is right is not accused for that. A test's own values come later, and win.
+// patient are flags that make a run wait for the server as long as a machine may stand still, so that
+// a right server is not accused. A test's own flags come later, and win.
 var patient = []string{"--connect-timeout", "60s", "--drain-timeout", "60s"}
 
 // runJSON runs `dummyload run --json -` and reads its summary.
@@ -161,8 +161,8 @@ func readSummary(t *testing.T, r ran) (ran, summary) {
 	return r, s
 }
 
-// starved is a run that asked for a rate on a machine too busy for the tester to make it: it
-// proves nothing of the rate, but all the rest.
+// starved reports whether the machine was too busy for the tester to make the rate that it asked for.
+// Such a run proves nothing of the rate, but all the rest.
 func (s summary) starved() bool {
 	return s.ExitCode == monitor.ExitInconclusive && len(s.Reasons) == 1 &&
 		(strings.HasPrefix(s.Reasons[0], monitor.LocalCPUSaturated) ||
@@ -232,7 +232,7 @@ func TestRunAgainstTheBundledServer(t *testing.T) {
 	}
 }
 
-// TestServerProcessThatCannotStart: its own line is told, and there is nothing left to finish.
+// TestServerProcessThatCannotStart: the error has its own line, and no process is left.
 func TestServerProcessThatCannotStart(t *testing.T) {
 	t.Setenv(asProgram, "1")
 	o := &loadOptions{serverProcess: true, serverBackend: "kqueue", serverWorkers: 1}
@@ -242,8 +242,8 @@ func TestServerProcessThatCannotStart(t *testing.T) {
 	}
 }
 
-// scratch is t.TempDir, but emptied one by one at the end: Wine does not remove what is in an open
-// directory by its name there.
+// scratch is t.TempDir, but its files are removed one by one at the end: under Wine os.RemoveAll
+// cannot remove what is in a directory.
 func scratch(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "dummyload")
@@ -261,7 +261,7 @@ func scratch(t *testing.T) string {
 	return dir
 }
 
-// TestServerProcessThatIsKilled leaves no audit: that is told, and what it held is no leak.
+// TestServerProcessThatIsKilled: there is no audit, and the run says so. Its sessions are no leak.
 func TestServerProcessThatIsKilled(t *testing.T) {
 	t.Setenv(asProgram, "1")
 	killed := "signal: killed"
@@ -452,7 +452,7 @@ func TestWithoutTerminal(t *testing.T) {
 	}
 }
 
-// TestNoEcho: a run in which no echo came back proves nothing, whatever was allowed.
+// TestNoEcho: a run in which no echo came back proves nothing, whatever --allow says.
 func TestNoEcho(t *testing.T) {
 	t.Parallel()
 	mute := wrongServer(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })

@@ -40,8 +40,8 @@ func mute(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// TestASecondInterruptLosesNothing: it ends a drain that would take long, and what was measured is
-// written as it stands.
+// TestASecondInterruptLosesNothing: a second interrupt ends a long drain, and what was measured is
+// written.
 func TestASecondInterruptLosesNothing(t *testing.T) {
 	t.Parallel()
 	summary, trace := tempFile(t, "summary.json"), tempFile(t, "trace.json")
@@ -69,8 +69,8 @@ func TestASecondInterruptLosesNothing(t *testing.T) {
 	}
 }
 
-// TestAReportBetweenTwoStarts: after a drain the bundled server still holds its sessions, and is
-// not accused of that.
+// TestAReportBetweenTwoStarts: after a drain the bundled server still holds its sessions. A report
+// written then does not accuse it of that.
 func TestAReportBetweenTwoStarts(t *testing.T) {
 	var o loadOptions
 	o.addFlags(pflag.NewFlagSet("", pflag.PanicOnError))

@@ -16,8 +16,8 @@ import (
 	"dummyload/server/frame"
 )
 
-// toolsRequired says that servers nobody here wrote, and whatever else a test runs, must be installed
-// (CI sets it); elsewhere a test that needs one that is missing says so and ends.
+// toolsRequired says that the foreign servers and the other tools of the tests must be installed (CI
+// sets it). Elsewhere a test whose tool is missing says so and ends.
 var toolsRequired = os.Getenv("E2E_TOOLS") == "required"
 
 // tool finds an installed program.
@@ -70,7 +70,7 @@ func startServer(t *testing.T, port, path string, args ...string) *exec.Cmd {
 	}
 }
 
-// TestForeignServers: echo servers written by others are right, and must never be accused.
+// TestForeignServers: echo servers that others wrote are right, and are never accused.
 func TestForeignServers(t *testing.T) {
 	t.Parallel()
 	servers := map[string]func(t *testing.T, port string){
@@ -130,7 +130,7 @@ func wrongServer(t *testing.T, serve func(net.Conn)) string {
 	return l.Addr().String()
 }
 
-// TestMuteServer: every echo that is still owed is named, and the run fails.
+// TestMuteServer: the run names every echo that is still owed, and fails.
 func TestMuteServer(t *testing.T) {
 	t.Parallel()
 	target := wrongServer(t, func(c net.Conn) {
@@ -164,8 +164,8 @@ func TestMuteServer(t *testing.T) {
 	}
 }
 
-// TestWrongServersAreNamed: what the server does is what the summary says. Each is wrong from its
-// first answer on, so that one echo is enough to find it out.
+// TestWrongServersAreNamed: the summary names what the server does. Each server is wrong from its first
+// answer on, so one echo is enough.
 func TestWrongServersAreNamed(t *testing.T) {
 	t.Parallel()
 	const size = 64
@@ -203,7 +203,7 @@ func TestWrongServersAreNamed(t *testing.T) {
 			}
 			_, _ = c.Write(b)
 			_ = c.(*net.TCPConn).CloseWrite()
-			_, _ = io.Copy(io.Discard, c) // what is left unread would make a reset of it
+			_, _ = io.Copy(io.Discard, c) // unread bytes would make a reset of the close
 		},
 		"reset_by_server": func(c net.Conn) {
 			_, _ = packet(c)

@@ -8,7 +8,8 @@ import (
 	"dummyload/server/gallery/show"
 )
 
-// TestGalleryCommand: names choose, an unknown one is told with the list, --json has the table.
+// TestGalleryCommand: names choose exhibits, the error of an unknown name has the list, --json has the
+// table.
 func TestGalleryCommand(t *testing.T) {
 	t.Parallel()
 	r := dummyload(t, "gallery", "corrupt", "right-net")

@@ -36,9 +36,9 @@ func (q *quitter) Received(s server.Sender, id server.SessionID, packet []byte) 
 	q.Echo.Received(s, id, packet)
 }
 
-// TestEvidenceIsJoinedWithTheServersTrace: for a session that the server ended by itself the
-// evidence shows both ends in one line of time, up to the decrement that released it; the same
-// when the server is asked through the link to a process of its own.
+// TestEvidenceIsJoinedWithTheServersTrace: the server ends a session by itself. The evidence shows
+// both ends on one line of time, up to the decrement that released the session. It is the same
+// through the link to a server process.
 func TestEvidenceIsJoinedWithTheServersTrace(t *testing.T) {
 	t.Parallel()
 	for _, backend := range iocp.Backends() {
@@ -56,13 +56,13 @@ func TestEvidenceIsJoinedWithTheServersTrace(t *testing.T) {
 // embed is the server in this process.
 func embed(_ *testing.T, srv *server.Server) bundled { return inProcess{srv} }
 
-// threadless is a process that is a goroutine of this one, which ends well.
+// threadless is a server process that is only a goroutine, and ends well.
 type threadless struct{ cluster.Process }
 
 func (threadless) Wait() (int, error) { return monitor.ExitPass, nil }
 func (threadless) Stderr() []byte     { return nil }
 
-// linkTo has the server answer through pipes.
+// linkTo makes the server answer through pipes.
 func linkTo(t *testing.T, srv *server.Server) bundled {
 	orders, in := io.Pipe()
 	out, words := io.Pipe()
@@ -112,7 +112,7 @@ func joinedOn(t *testing.T, backend string, bundle func(*testing.T, *server.Serv
 	checkJoined(t, whole)
 }
 
-// released is evidence of a close by the server whose session's end was seen.
+// released is evidence of a close by the server with the release of its session.
 func released(s *monitor.View) *monitor.Evidence {
 	for i, e := range s.Evidence {
 		if e.Fault == monitor.ClosedByServer && has(e.Timeline, "server", "Release ") {
@@ -158,8 +158,8 @@ func checkJoined(t *testing.T, e *monitor.Evidence) {
 	}
 }
 
-// TestTraceFile: --trace leaves what a trace viewer opens, with both ends in it, and the summary
-// says where.
+// TestTraceFile: --trace writes a file for a trace viewer, with both ends in it, and the summary names
+// the file.
 func TestTraceFile(t *testing.T) {
 	t.Parallel()
 	path := tempFile(t, "trace.json")
@@ -210,8 +210,8 @@ func TestTraceFile(t *testing.T) {
 	}
 }
 
-// TestTimelineOfAServerProcess: the server's half comes from its process. That some echo is late is
-// certain: 64 MiB of them are out at a time, and each has a millisecond.
+// TestTimelineOfAServerProcess: the server's half comes from its process. Some echo is late for
+// certain: 64 MiB are under way at a time, and each echo has a millisecond.
 func TestTimelineOfAServerProcess(t *testing.T) {
 	_, s := runJSON(t, "--server-process", "--clients", "1", "--frame", "len32", "--size", "262144",
 		"--oversend", "256", "--echo-timeout", "1ms", "--duration", "300ms",

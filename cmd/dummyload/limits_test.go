@@ -11,7 +11,7 @@ import (
 	"dummyload/server/iocp"
 )
 
-// after has cmd run by a shell, after some preparation that it inherits.
+// after makes a shell run cmd after some preparation, which cmd inherits.
 func after(t *testing.T, preparation string, cmd *exec.Cmd) *exec.Cmd {
 	t.Helper()
 	sh := tool(t, "sh")
@@ -24,7 +24,7 @@ func after(t *testing.T, preparation string, cmd *exec.Cmd) *exec.Cmd {
 // fewDescriptors leaves a process 64 of them, and no way to ask for more.
 const fewDescriptors = "ulimit -n 64"
 
-// TestTooFewDescriptorsForTheDummies: told before the run, with the number needed.
+// TestTooFewDescriptorsForTheDummies: an error before the run has the number needed.
 func TestTooFewDescriptorsForTheDummies(t *testing.T) {
 	t.Parallel()
 	r := finish(t, after(t, fewDescriptors, program(t, "run", "--clients", "100")))
@@ -34,7 +34,7 @@ func TestTooFewDescriptorsForTheDummies(t *testing.T) {
 	}
 }
 
-// TestTooFewDescriptorsToServeAtAll: told before anything listens.
+// TestTooFewDescriptorsToServeAtAll: an error before anything listens.
 func TestTooFewDescriptorsToServeAtAll(t *testing.T) {
 	t.Parallel()
 	for limit, workers := range map[int]int{10: 1, 23: 1, 40: 8} {
@@ -57,8 +57,8 @@ func TestTooFewDescriptorsToServeAtAll(t *testing.T) {
 	}
 }
 
-// TestTooFewDescriptorsForTheServer: a right server that cannot accept everybody. It is named for
-// that and for nothing else, and releases everything it accepted.
+// TestTooFewDescriptorsForTheServer: a right server that cannot accept everybody. The run names that
+// and nothing else, and the server releases every session it accepted.
 func TestTooFewDescriptorsForTheServer(t *testing.T) {
 	t.Parallel()
 	for _, backend := range iocp.Backends() {
@@ -106,8 +106,8 @@ func mustDiagnose(t *testing.T, s summary, names ...string) {
 	}
 }
 
-// TestServerProcessWithoutProc: a program that its system does not tell where it is looks for
-// itself by its name, and says so when it is not there either.
+// TestServerProcessWithoutProc: where the system does not say which file the program is, it is found
+// by its name, or an error says that it is not.
 func TestServerProcessWithoutProc(t *testing.T) {
 	t.Parallel()
 	const noProc = "ip link set lo up\nmount -t tmpfs none /proc\n"

@@ -27,8 +27,8 @@ func search(t *testing.T, args ...string) (r ran, s searched) {
 	return r, s
 }
 
-// TestMaxRate: the curve is whole and agrees with itself, and a rate that was found can be run
-// again as it is printed. The figures are the machine's.
+// TestMaxRate: the curve is whole and agrees with itself, and the printed flags run the found rate
+// again. Which rate it is depends on the machine.
 func TestMaxRate(t *testing.T) {
 	const duration = 200 * time.Millisecond
 	r, s := search(t, "--max-rate", "400ms", "--duration", duration.String(), "--clients", "50",
@@ -40,8 +40,8 @@ func TestMaxRate(t *testing.T) {
 		t.Fatalf("%+v", m)
 	}
 	for _, step := range m.Steps {
-		// A rate is made within 1 %, or 3 echoes of so short a step. How long exactly Echo was on is
-		// not told.
+		// A rate is made within 1 %, or 3 echoes in so short a step. The summary does not have the
+		// exact time that Echo was on.
 		short := (step.Asked - step.Made) / max(0.01*step.Asked, 3/duration.Seconds())
 		if step.Asked > 0 && short > 0.5 && short < 2 {
 			continue
@@ -81,8 +81,8 @@ func TestMaxRate(t *testing.T) {
 	mustAudit(t, s.summary)
 }
 
-// TestTooFewEchoesAccuseNobody: dummies that pause for longer than a step make one echo each, which
-// is nobody's limit.
+// TestTooFewEchoesAccuseNobody: dummies that pause for longer than a step make one echo each. That is
+// neither the server's limit nor the tester's.
 func TestTooFewEchoesAccuseNobody(t *testing.T) {
 	r, s := search(t, "--max-rate", "30s", "--duration", "200ms", "--clients", "20", "--loop-delay", "1m")
 	if r.code != monitor.ExitInconclusive || s.MaxRate.LimitedBy == "server" || len(s.MaxRate.Steps) != 1 ||

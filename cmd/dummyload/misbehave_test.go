@@ -15,8 +15,8 @@ import (
 	"dummyload/server/frame"
 )
 
-// harass runs a fleet with dummies that misbehave against the bundled server until it holds,
-// drains it, and returns the last snapshot, which has the server's audit.
+// harass runs a fleet with hostile dummies against the bundled server until the condition holds. Then
+// it drains the fleet and returns the last view, which has the server's audit.
 func harass(t *testing.T, c server.Config, misbehave string,
 	holds func(*monitor.View) bool) *monitor.View {
 	t.Helper()
@@ -59,7 +59,7 @@ func harass(t *testing.T, c server.Config, misbehave string,
 	return collect()
 }
 
-// mustServe asserts that those who behave were served as if nobody else was there.
+// mustServe asserts that the right dummies were served as if they were alone.
 func mustServe(t *testing.T, s *monitor.View) {
 	t.Helper()
 	if v := monitor.Judge(s, monitor.Rules{}); v.ExitCode != monitor.ExitPass {
@@ -70,8 +70,8 @@ func mustServe(t *testing.T, s *monitor.View) {
 	}
 }
 
-// TestEveryKindIsRefusedForItsReason: the bundled server's limits hold, what it keeps stays
-// within them, and its audit says why it closed.
+// TestEveryKindIsRefusedForItsReason: the bundled server's memory stays within its limits, and its
+// audit says why it closed.
 func TestEveryKindIsRefusedForItsReason(t *testing.T) {
 	t.Parallel()
 	const sendQ = 1 << 20
@@ -117,8 +117,8 @@ func TestEveryKindIsRefusedForItsReason(t *testing.T) {
 	}
 }
 
-// TestFloodIsServedOrRefused: whoever reads what it asks for is no offender, unless it sends
-// faster than it reads.
+// TestFloodIsServedOrRefused: a client that reads its answers is served, unless it sends faster than
+// it reads.
 func TestFloodIsServedOrRefused(t *testing.T) {
 	t.Parallel()
 	s := harass(t, server.Config{}, "flood:25%", func(s *monitor.View) bool {
@@ -131,7 +131,7 @@ func TestFloodIsServedOrRefused(t *testing.T) {
 	}
 }
 
-// TestSessionLimitIsForThoseWhoComeLate: the table is full of those who say nothing.
+// TestSessionLimitIsForThoseWhoComeLate: silent clients fill the table.
 func TestSessionLimitIsForThoseWhoComeLate(t *testing.T) {
 	t.Parallel()
 	s := harass(t, server.Config{MaxSessions: 12}, "idle:100%", func(s *monitor.View) bool {
@@ -140,7 +140,7 @@ func TestSessionLimitIsForThoseWhoComeLate(t *testing.T) {
 	mustServe(t, s)
 }
 
-// TestMisbehave runs the program: with the server in it, and as a process of its own.
+// TestMisbehave runs the program, with the server in its process and in one of its own.
 func TestMisbehave(t *testing.T) {
 	t.Parallel()
 	all := "oversize,zero,half-header,flood:1%,idle,mute,slow,rst-storm:1%"

@@ -12,14 +12,14 @@ import (
 	"dummyload/monitor"
 )
 
-// alone has cmd run in a network of its own (Linux: a network namespace), where the test may do to
-// the network what it likes: the preparation runs there first. It needs the right to make one.
+// alone runs cmd in a network of its own (Linux: a network namespace), which the test may break. The
+// preparation runs there first. It needs the right to make a namespace.
 func alone(t *testing.T, preparation string, cmd *exec.Cmd) *exec.Cmd {
 	t.Helper()
 	return unshared(t, "-n", after(t, "ip link set lo up\n"+preparation, cmd))
 }
 
-// unshared has cmd run in namespaces of its own, those that the flags of unshare(1) name.
+// unshared runs cmd in namespaces of its own. The flags are those of unshare(1).
 func unshared(t *testing.T, namespaces string, cmd *exec.Cmd) *exec.Cmd {
 	t.Helper()
 	unshare := tool(t, "unshare")
@@ -39,8 +39,8 @@ func unshared(t *testing.T, namespaces string, cmd *exec.Cmd) *exec.Cmd {
 // fewPorts leaves a network 51 local ports for each address.
 const fewPorts = "echo 40000 40050 >/proc/sys/net/ipv4/ip_local_port_range"
 
-// TestTooFewPorts: told before the run where that can be known, else named as what it is, and
-// never taken for the server's fault.
+// TestTooFewPorts: an error before the run where that can be known. Otherwise the run names it, and
+// never blames the server.
 func TestTooFewPorts(t *testing.T) {
 	t.Parallel()
 	r := finish(t, alone(t, fewPorts, program(t, "run", "--clients", "100",
@@ -61,8 +61,8 @@ func TestTooFewPorts(t *testing.T) {
 	mustAudit(t, s)
 }
 
-// TestBadWeather: a network that loses packets, or all of them for a while, makes echoes late. No
-// right server is accused of anything for it.
+// TestBadWeather: a network that loses some packets, or all for a while, makes echoes late. A right
+// server is not accused.
 func TestBadWeather(t *testing.T) {
 	t.Parallel()
 	for name, weather := range map[string]string{
@@ -99,7 +99,7 @@ nft add rule ip weather in numgen random mod 100 '<' 5 drop
 	}
 }
 
-// inTheRun is a preparation of what happens when the file $BEGIN is made; the file $OVER tells its
+// inTheRun is a preparation that acts when the file $BEGIN appears. It makes the file $OVER at its
 // end.
 func inTheRun(what string) string {
 	return `(for _ in $(seq 900); do if [ -e "$BEGIN" ]; then break; fi; sleep 0.1; done
@@ -118,9 +118,8 @@ func mustAppear(t *testing.T, path string) {
 	}
 }
 
-// TestInjectedResets: seen from a dummy they are the server's, since nothing tells them apart. They
-// are counted as such, what one of them kept from the server's answer is owed, and nothing else is
-// said. The books of both sides are right.
+// TestInjectedResets: for a dummy such a reset looks like one by the server, and counts as one. Echoes
+// whose answer it stopped on its way are owed. Nothing else is named, and the server's audit is right.
 func TestInjectedResets(t *testing.T) {
 	t.Parallel()
 	tool(t, "nft")
@@ -142,8 +141,8 @@ nft add rule ip weather in tcp flags psh numgen random mod 2000 '<' 1 reject wit
 	mustAudit(t, s)
 }
 
-// twoAddresses has the name `twin` stand for 127.0.0.1 and ::1, and starts a server on one of them,
-// a moment after the run that waits for it.
+// twoAddresses makes the name `twin` stand for 127.0.0.1 and ::1. It starts a server on one of them, a
+// moment after the run that waits for it.
 const twoAddresses = `
 ip link set lo up
 mount --bind "$HOSTS" /etc/hosts
@@ -153,9 +152,9 @@ kill -TERM $server
 { wait $server || true; } 2>/dev/null # the shell says there how it ended
 exit ${code:-0}`
 
-// TestEveryAddressOfAName: the server listens on one of two. It is waited for, which address was
-// taken is told, and the server has accepted the dummies and nobody else. Where none accepts, the
-// name and each address are told.
+// TestEveryAddressOfAName: the server listens on one of two addresses. The run waits for it and names
+// the address in use. The server has accepted the dummies and nobody else. Where no address accepts,
+// the error has the name and each address.
 func TestEveryAddressOfAName(t *testing.T) {
 	t.Parallel()
 	hosts := tempFile(t, "hosts")
@@ -193,9 +192,9 @@ func TestEveryAddressOfAName(t *testing.T) {
 	}
 }
 
-// TestSmallBacklog: where the accept queue overflows, most connections are up on the dummies' side
-// only for a while, and some are reset by the system of the bundled server, which never saw them.
-// Nobody is accused for it, and what is still owed at the end is explained.
+// TestSmallBacklog: when the accept queue overflows, most connections are up on the dummies' side only,
+// for a while. The system of the bundled server resets some, which the server never saw. Nobody is
+// accused for that, and what is still owed at the end is explained.
 func TestSmallBacklog(t *testing.T) {
 	t.Parallel() // most of it is waiting
 	for _, cookies := range []string{"0", "1", "2"} {

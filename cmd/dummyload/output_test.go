@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestSummaryFileOfARunThatDidNotStart: what is there stays, and what is not is not made.
+// TestSummaryFileOfARunThatDidNotStart: an old file stays as it was, and no new file is left.
 func TestSummaryFileOfARunThatDidNotStart(t *testing.T) {
 	t.Parallel()
 	path := tempFile(t, "summary.json")
@@ -44,7 +44,7 @@ func TestSummaryFileOfARunThatDidNotStart(t *testing.T) {
 	}
 }
 
-// TestSummaryFile: the file holds the same summary that - prints, and stdout the human text.
+// TestSummaryFile: the file has the summary that --json - prints, and stdout has the report.
 func TestSummaryFile(t *testing.T) {
 	t.Parallel()
 	path := tempFile(t, "summary.json")
@@ -63,7 +63,7 @@ func TestSummaryFile(t *testing.T) {
 	}
 }
 
-// TestSummaryIsKeptWhenTheReportIsLost: a full disk behind stdout takes the text only.
+// TestSummaryIsKeptWhenTheReportIsLost: a full disk behind stdout loses the report only.
 func TestSummaryIsKeptWhenTheReportIsLost(t *testing.T) {
 	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

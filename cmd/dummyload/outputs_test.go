@@ -11,8 +11,8 @@ import (
 	"dummyload/server/iocp"
 )
 
-// TestTwoOutputsToOneFile: by whatever names, it is bad input, nothing is started, and what the
-// file holds stays. A file for each, and the device that has room for everybody, are none.
+// TestTwoOutputsToOneFile: it is bad input by whatever names. Nothing starts, and the file stays as it
+// was. A file for each is right, and so is the null device for both.
 func TestTwoOutputsToOneFile(t *testing.T) {
 	t.Parallel()
 	dir := scratch(t)

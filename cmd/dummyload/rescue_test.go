@@ -9,8 +9,8 @@ import (
 	"dummyload/server/seeded"
 )
 
-// TestAPanicGivesTheTerminalBack: a worker that panics under the screen leaves the terminal as it
-// was, and its text in a file that is named there.
+// TestAPanicGivesTheTerminalBack: after a panic of a worker the terminal is as it was, and the text of
+// the panic is in a file that is named there.
 func TestAPanicGivesTheTerminalBack(t *testing.T) {
 	t.Parallel()
 	tool(t, "tmux")
@@ -38,7 +38,7 @@ func TestAPanicGivesTheTerminalBack(t *testing.T) {
 	}
 }
 
-// TestAKilledScreenGivesTheTerminalBack: SIGKILL leaves no one in the process to do it.
+// TestAKilledScreenGivesTheTerminalBack: after SIGKILL the rescuer does it.
 func TestAKilledScreenGivesTheTerminalBack(t *testing.T) {
 	t.Parallel()
 	p := openPane(t, "--clients", "3")
@@ -54,8 +54,8 @@ func (p *pane) alternate() string {
 	return p.do("display-message", "-p", "#{alternate_on} #{cursor_flag}")
 }
 
-// isUsable checks that the program left nothing of its screen behind: a line can be typed, seen,
-// and read by the next program (which is the pane's sleep, and then its shell).
+// isUsable checks that nothing of the screen is left: a line can be typed and seen, and the next
+// program reads it (the pane's sleep, and then its shell).
 func (p *pane) isUsable() {
 	p.t.Helper()
 	if on := p.alternate(); on != "0 1\n" {

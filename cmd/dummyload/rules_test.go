@@ -83,7 +83,7 @@ var mayImport = map[string][]string{
 var onlyTests = []string{"server/iocp/iocptest", "server/iocp/iocptest/deadport",
 	"server/iocp/iocptest/sandbox", "server/iocp/sim", "server/seeded"}
 
-// onlyIn keeps a library in its room.
+// onlyIn has, for each library, the one package that may import it, with those below it.
 var onlyIn = map[string]string{
 	"golang.org/x/sys":           "server/iocp",
 	"github.com/gdamore/tcell":   "tui",
@@ -92,8 +92,8 @@ var onlyIn = map[string]string{
 	"github.com/HdrHistogram/hd": "monitor",
 }
 
-// pure are packages that judge: what they are given decides alone, so that no clock, socket, lock
-// or goroutine is in them. Of package time they may use durations.
+// pure are packages that judge by nothing but what they are given: no clock, socket, lock or goroutine
+// is in them. Of package time they may use durations.
 var pure = []string{"dummy/verify"}
 
 // moving are what such a package may not import.
@@ -251,8 +251,8 @@ func TestNothingIsMarkedUnfinished(t *testing.T) {
 	}
 }
 
-// systemRooms are the only places that may ask which system they are on: the port, signal
-// handling and the console.
+// TestSystemsAreToldApartInFewPlaces: only the port, the signals and the console may ask which system
+// they are on.
 func TestSystemsAreToldApartInFewPlaces(t *testing.T) {
 	for _, s := range sources(t) {
 		name := path.Base(s.path)

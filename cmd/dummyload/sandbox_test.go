@@ -12,7 +12,8 @@ import (
 	"dummyload/server/iocp/iocptest/sandbox"
 )
 
-// withoutCall names a system call that the test binary, run as dummyload, takes away from itself.
+// withoutCall is the variable with a system call that the test binary, run as dummyload, forbids to
+// itself.
 const withoutCall = "RUN_WITHOUT_CALL"
 
 // enterSandbox is called before the program itself begins.
@@ -38,8 +39,8 @@ func boxed(t *testing.T, call string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// TestASandboxWithoutAUsableRing: auto goes on to the next backend, and says why; a backend asked
-// for by name is refused before anything starts.
+// TestASandboxWithoutAUsableRing: auto takes the next backend and says why. A backend asked for by name
+// is refused before anything starts.
 func TestASandboxWithoutAUsableRing(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"io_uring_setup", "io_uring_enter"} {
@@ -59,7 +60,7 @@ func TestASandboxWithoutAUsableRing(t *testing.T) {
 	}
 }
 
-// TestASandboxOfBefore epoll_pwait2 was known: it answers EPERM to what it does not know.
+// TestASandboxOfBefore: a sandbox that is older than epoll_pwait2 answers EPERM to it.
 func TestASandboxOfBeforeEpollPwait2(t *testing.T) {
 	t.Parallel()
 	r := finish(t, boxed(t, "epoll_pwait2", "run", "--clients", "10", "--duration", "300ms",
@@ -69,8 +70,8 @@ func TestASandboxOfBeforeEpollPwait2(t *testing.T) {
 	}
 }
 
-// TestASandboxWithoutASocketCall: the call is named before the run. Unnoticed its failure would be
-// the server's: connects that fail, ends that nobody hears of.
+// TestASandboxWithoutASocketCall: the error before the run names the call. Otherwise its failures would
+// look like the server's: connects that fail, ends that nobody sees.
 func TestASandboxWithoutASocketCall(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{

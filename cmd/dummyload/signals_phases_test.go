@@ -14,7 +14,7 @@ import (
 	"dummyload/monitor"
 )
 
-// phase is a run, what of it is awaited, and what comes of a Ctrl-C then.
+// phase is a run, what the test waits for in it, and what a Ctrl-C does then.
 type phase struct {
 	args  string // what `run` is told; mute and stopped are servers
 	sees  string
@@ -40,8 +40,8 @@ var phases = map[string]phase{
 		monitor.ExitFault},
 }
 
-// TestEveryPhaseCanBeLeft: by one Ctrl-C, with the code that the run has earned, and before what it
-// waits for would have come by itself, which takes an hour here; by a second one with 130.
+// TestEveryPhaseCanBeLeft: one Ctrl-C ends a phase that would take an hour here, with the code that the
+// run has earned. A second one ends the run with 130.
 func TestEveryPhaseCanBeLeft(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

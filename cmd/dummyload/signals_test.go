@@ -30,7 +30,7 @@ func start(t *testing.T, args ...string) started {
 	return launch(t, program(t, args...))
 }
 
-// launch is start for a program that is made ready otherwise.
+// launch is start for a command that the caller has made.
 func launch(t *testing.T, cmd *exec.Cmd) started {
 	t.Helper()
 	read, write, err := os.Pipe()
@@ -83,8 +83,8 @@ func (p started) sees(t *testing.T, text string) string {
 	}
 }
 
-// seesEchoes reads on until a run's progress tells that echoes came back: that it runs says no more
-// than that START was given.
+// seesEchoes reads on until a run's progress says that echoes came back: the phase alone only says
+// that START was given.
 func (p started) seesEchoes(t *testing.T) {
 	t.Helper()
 	for strings.Contains(p.sees(t, " RUN "), "p99 n/a") {
@@ -114,8 +114,8 @@ func summaryIn(t *testing.T, path string, r ran) summary {
 	return s
 }
 
-// TestInterruptMeansStop: a signal has a run drain, report and earn its code. The report and the
-// summary say that it was one, and of how long it was to be.
+// TestInterruptMeansStop: after a signal a run drains, reports and earns its code. The report and the
+// summary say that there was a signal, and how long Echo should have been on.
 func TestInterruptMeansStop(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ duration, of string }{{"0", ""}, {"1h", " of 3600s"}} {

@@ -15,8 +15,8 @@ import (
 	"dummyload/monitor"
 )
 
-// TestKilledServer: with the server's process everything is gone at once. That is one diagnosis,
-// and not a fault for each of the connections.
+// TestKilledServer: when the server's process is killed, all connections are lost at once. That is one
+// diagnosis, and not a fault for each connection.
 func TestKilledServer(t *testing.T) {
 	path := tempFile(t, "summary.json")
 	server := start(t, "serve", "--listen", "127.0.0.1:0")
@@ -44,9 +44,9 @@ func TestKilledServer(t *testing.T) {
 	}
 }
 
-// TestStoppedServer: all of it stands still until that is noticed, and goes on. What was owed comes,
-// so that the dummies drain and the server passes. How long an echo may take is no matter here: on a
-// slow machine those that are owed may be of very different ages, and no one silence's.
+// TestStoppedServer: the server's process is stopped until the run says so, and then goes on. The owed
+// echoes come, the dummies drain and the server passes. The test sets no limit for an echo: on a slow
+// machine the owed echoes may differ much in age, and then they are not of one silence.
 func TestStoppedServer(t *testing.T) {
 	server := start(t, "serve", "--listen", "127.0.0.1:0")
 	fleet, err := dummy.New(dummy.Config{Target: netip.MustParseAddrPort(server.address(t)),
@@ -96,8 +96,8 @@ func TestStoppedServer(t *testing.T) {
 	}
 }
 
-// TestIgnoredSignalsStayIgnored: a run under nohup outlives its terminal, one in the background of a
-// script the Ctrl-C that is meant for the script. The others mean STOP as ever.
+// TestIgnoredSignalsStayIgnored: a run under nohup outlives its terminal, and a run in a script's
+// background outlives the script's Ctrl-C. The other signals are STOP.
 func TestIgnoredSignalsStayIgnored(t *testing.T) {
 	t.Parallel()
 	run := append([]string{"run", "--duration", "0", "--clients", "10", "--loop-delay", "20ms",
@@ -141,7 +141,7 @@ func TestIgnoredSignalsStayIgnored(t *testing.T) {
 	}
 }
 
-// TestServerStoppedInEveryPhase: for less than a stall is told after. Nobody is accused.
+// TestServerStoppedInEveryPhase: each stop is shorter than a stall. Nobody is accused.
 func TestServerStoppedInEveryPhase(t *testing.T) {
 	t.Parallel()
 	server := start(t, "serve", "--listen", "127.0.0.1:0")
@@ -192,8 +192,8 @@ func TestServerStoppedInEveryPhase(t *testing.T) {
 	}
 }
 
-// TestServerThatRestarts: one that is gone and comes back is told as both, and what it took along is
-// lost.
+// TestServerThatRestarts: the run says that the server is gone, and that it came back. What was owed
+// then is lost.
 func TestServerThatRestarts(t *testing.T) {
 	port := freePort(t)
 	listen := "127.0.0.1:" + port
@@ -242,8 +242,8 @@ func TestServerThatRestarts(t *testing.T) {
 	again.wait()
 }
 
-// TestQuitDumpsTheTrace: of both ends where the bundled server is one of them, wherever it runs; and
-// the run goes on.
+// TestQuitDumpsTheTrace: SIGQUIT writes the trace of the dummies, and of the bundled server in any
+// process. The run goes on.
 func TestQuitDumpsTheTrace(t *testing.T) {
 	t.Parallel()
 	server := start(t, "serve", "--listen", "127.0.0.1:0")

@@ -14,8 +14,8 @@ import (
 	"dummyload/monitor"
 )
 
-// TestCommandOfARunUnderAScreen: what the screen shows as the same run without one is that, and the
-// program takes it.
+// TestCommandOfARunUnderAScreen: the command line that the screen shows repeats the run, and the
+// program accepts it.
 func TestCommandOfARunUnderAScreen(t *testing.T) {
 	before := os.Args
 	defer func() { os.Args = before }()
@@ -35,8 +35,8 @@ func TestCommandOfARunUnderAScreen(t *testing.T) {
 	}
 }
 
-// TestScreenStopsAfterItsDuration, as `dummyload run` does, once somebody gives START; without one
-// nobody does.
+// TestScreenStopsAfterItsDuration: after START the timer gives STOP, as in `dummyload run`. Without
+// --duration there is no timer.
 func TestScreenStopsAfterItsDuration(t *testing.T) {
 	var o loadOptions
 	flags := pflag.NewFlagSet("", pflag.PanicOnError)
@@ -65,5 +65,5 @@ func TestScreenStopsAfterItsDuration(t *testing.T) {
 	}
 	var unset loadOptions
 	unset.addFlags(pflag.NewFlagSet("", pflag.PanicOnError))
-	(&running{options: &unset}).startTimer()() // or it would play on a fleet that is not there
+	(&running{options: &unset}).startTimer()() // there is no fleet: a timer would panic
 }

@@ -104,8 +104,8 @@ func TestTerminal(t *testing.T) {
 	p.shows(`PASS`)
 }
 
-// TestTerminalIsGivenBack: neither two signals nor Ctrl-C twice, in the middle of a drain that does
-// not end, leave the terminal with the screen.
+// TestTerminalIsGivenBack: two signals, or Ctrl-C twice, in a drain that does not end, give the
+// terminal back.
 func TestTerminalIsGivenBack(t *testing.T) {
 	t.Parallel()
 	mute := wrongServer(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
@@ -128,7 +128,7 @@ func TestTerminalIsGivenBack(t *testing.T) {
 	}
 }
 
-// TestTerminalDumpsTheTrace: SIGQUIT leaves the trace in a file, and the screen as it is.
+// TestTerminalDumpsTheTrace: SIGQUIT writes the trace to a file, and the screen stays.
 func TestTerminalDumpsTheTrace(t *testing.T) {
 	t.Parallel()
 	tool(t, "tmux") // before the directory: some systems without it cannot remove one
@@ -153,7 +153,7 @@ func TestTerminalDumpsTheTrace(t *testing.T) {
 	}
 }
 
-// signal is for the program in the pane, which is the child of the pane's shell.
+// signal sends a signal to the program in the pane, which is the child of the pane's shell.
 func (p *pane) signal(name string) {
 	p.t.Helper()
 	shell := strings.TrimSpace(p.do("display-message", "-p", "#{pane_pid}"))

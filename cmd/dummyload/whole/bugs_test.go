@@ -8,12 +8,12 @@ import (
 	"dummyload/server/seeded"
 )
 
-// sentence is what the dummies, and the server's audit, must and may say of a seeded bug. That the
-// server asserts is left out (sim.Careless): a server that only its users know does not.
+// sentence is what the dummies, and the server's audit, must and may say of a seeded bug. The server's
+// own assertions are off (sim.Careless): a user's server has none.
 type sentence struct {
-	want []string // each on some seed
-	also []string // on any
-	// hangs is for a server that may go round for ever in its own data: the run does not end.
+	want []string // each must be said on some seed
+	also []string // may be said on any
+	// hangs is for a server that may loop for ever in its own data: the run does not end.
 	hangs bool
 	// slow has runs in which the workers set the pace.
 	slow bool
@@ -41,25 +41,25 @@ var (
 var (
 	// healthy is a session released while it is alive.
 	healthy = []string{closed, monitor.ClosedHealthy}
-	// stuck is what goes with echoes, or a login packet, that are not answered.
+	// stuck is what may be said of echoes that get no answer, or of a missing login packet.
 	stuck = []string{late, notDrained, noLogin, monitor.ServerStalled, monitor.Recovered,
 		monitor.NeverServed}
-	// content is what a stream may show whose bytes were put together wrong.
+	// content is what may be said of a stream whose bytes are mixed up.
 	content = slices.Concat(stuck, []string{corrupt, truncated, reordered, duplicate, missing,
 		unsolicited, twoLogins, crossed, monitor.SendFlagStuck, monitor.SendWakeupLost})
-	// ends is what may come of a session that is released, or used, when it should not be; of most
-	// of them at once, while the network refuses a redial, that the server is gone.
+	// ends is what may be said of sessions that are released, or used, when they must not be. When most
+	// go at once, while the network refuses a redial, the server looks gone.
 	ends = slices.Concat(content, healthy, []string{stale, reset, monitor.SessionReuse,
 		monitor.ReleasedTwice, monitor.SessionLeak, monitor.CloseIgnored, monitor.ServerGone})
-	// dies is what a server earns whose process ended: SendQ's own checks, which are no asserts of
-	// the rules, end it in some runs.
+	// dies is what may be said of a server whose process ended: SendQ's own checks, which stay on,
+	// end it in some runs.
 	dies = []string{monitor.ServerGone, refused, reset, monitor.ClosedHealthy, truncated}
 
 	reuse = []string{crossed, monitor.SessionReuse}
 	leaks = []string{monitor.SessionLeak}
 )
 
-// sentences say how each bug shows from outside, by its number. M01 does not. M19 does only on a
+// sentences say how each bug shows from outside, by its number. M01 does not show. M19 shows only on a
 // network that answers before the worker that accepted goes on: it closes healthy connections.
 var sentences = map[int]sentence{
 	1:  {},
@@ -99,8 +99,8 @@ const (
 	share  = 30
 )
 
-// bugsAreNamed gives each bug some seeds, and more until all that is wanted was earned; a short test
-// looks only at what must not be earned.
+// bugsAreNamed gives each bug some seeds, and more until all that must be said was said. A short test
+// only checks that nothing else was said.
 func bugsAreNamed(t *testing.T, binary string) {
 	lacking := map[int][]string{}
 	for n, s := range sentences {
@@ -134,7 +134,7 @@ func bugsAreNamed(t *testing.T, binary string) {
 	t.Logf("%d runs of %d bugs", runs, len(sentences))
 }
 
-// theirJobs are a round's: all bugs in the first, those that lack something after it.
+// theirJobs are the jobs of a round: all bugs in the first, later those that lack something.
 func theirJobs(round int, lacking map[int][]string) []job {
 	var jobs []job
 	for _, b := range seeded.Bugs {
@@ -154,7 +154,7 @@ func theirJobs(round int, lacking map[int][]string) []job {
 	return jobs
 }
 
-// check looks for what a bug has no part in.
+// check looks for what a bug cannot cause.
 func (s sentence) check(t *testing.T, n int, f found) {
 	t.Helper()
 	if f.Broken != "" && !s.hangs {
@@ -169,7 +169,7 @@ func (s sentence) check(t *testing.T, n int, f found) {
 	}
 }
 
-// TestEveryBugHasASentence: none is left out unsaid.
+// TestEveryBugHasASentence: no bug is forgotten.
 func TestEveryBugHasASentence(t *testing.T) {
 	for _, b := range seeded.Bugs {
 		if _, ok := sentences[b.Number]; !ok && b.Number != seeded.ClosesLocked {

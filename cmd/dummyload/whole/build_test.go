@@ -15,8 +15,8 @@ func instrument(t *testing.T) string {
 	return seeded.Build(t, edits...)
 }
 
-// TestOtherNamesSameRuns: an edit names no file, receiver, parameter or local of the product, so
-// that sources in which all of these are renamed make the same runs.
+// TestOtherNamesSameRuns: an edit does not depend on a file, receiver, parameter or local of the
+// product. Sources in which all of these are renamed make the same runs.
 func TestOtherNamesSameRuns(t *testing.T) {
 	j := job{From: 1, Runs: 4}
 	as := simulate(t, instrument(t), j)[0]
@@ -28,9 +28,9 @@ func TestOtherNamesSameRuns(t *testing.T) {
 	}
 }
 
-// serverSide has the server open its port in the world, and its workers be guests there. Their
-// threads are left out: a turn is given to a goroutine. Where the server asserts, its process
-// ends, and not the simulation.
+// serverSide makes the server open its port in the simulated world, where its workers are guests. They
+// have no threads: the world gives turns to goroutines. A failed assertion of the server ends its
+// process, and not the simulation.
 var serverSide = []seeded.Edit{
 	seeded.Rewrite("start", seeded.Calls("newPort"), `sim.Open("server", $arg0)`),
 	seeded.Entry("broken", `if sim.Asserts($p1) {
@@ -47,9 +47,8 @@ var serverSide = []seeded.Edit{
 	seeded.Instead("thread", seeded.Calls("workerRun"), ``),
 }
 
-// dummySide does the same for the fleet. A lock that is held while workers are waited for is one
-// that lets virtual time pass, and what a thread has used of a real processor in virtual time
-// means nothing.
+// dummySide does the same for the fleet. A lock that is held while somebody waits for the workers must
+// let virtual time pass. The processor time of a thread means nothing in virtual time.
 var dummySide = []seeded.Edit{
 	seeded.Rewrite("openPort", seeded.Calls("newPort"), `sim.Open("dummies", $arg0)`),
 	seeded.FieldType("collecting", `sim.Lock`),

@@ -1,7 +1,6 @@
 // Package whole has nothing but tests: the fleet of package dummy and the server of package
 // server, both as they are, on the two ends of one simulated network (package server/iocp/sim), in
-// virtual time. Nobody but what stands above both may import both, and so they are here and not
-// beside either.
+// virtual time. The tests are here because only a package above both may import both.
 //
 //	build_test.go   what of the two programs is replaced: their ports, locks and threads
 //	play_test.go    one run: connect, START, faults, healing, STOP, drain, close, audit

@@ -63,7 +63,7 @@ func TestWholeJob(t *testing.T) {
 	}
 }
 
-// play makes one run. What breaks the world ends the process, which has said then what it was.
+// play makes one run. What breaks the world ends the process, which says before what it was.
 func (j job) play(seed uint64) (f found) {
 	f.Job, f.Seed = j, seed
 	sim.Careless = j.Variant != 0
@@ -78,7 +78,7 @@ func (j job) play(seed uint64) (f found) {
 		})
 	}
 	p.run()
-	f.Wrong, f.Earned, f.Accused, f.Died = p.judge(), p.earned(), p.accused(), p.port.Died
+	f.Wrong, f.Earned, f.Accused, f.Died = p.examine(), p.earned(), p.accused(), p.port.Died
 	f.Digest, f.Met, f.Marks = p.digest(), p.met(), p.world.Marks()
 	f.Steps = p.world.Steps()
 	return f
@@ -107,7 +107,7 @@ func (f found) tell() {
 	fmt.Printf("%s%s\n", foundPrefix, out)
 }
 
-// simulate has the instrumented binary do some jobs.
+// simulate lets the instrumented binary do some jobs.
 func simulate(t *testing.T, binary string, jobs ...job) [][]found {
 	t.Helper()
 	return seeded.Each(t, func(j job) ([]found, error) { return j.process(binary) }, jobs...)

@@ -8,8 +8,8 @@ import (
 	"dummyload/server/iocp/sim"
 )
 
-// judge says what is wrong with a run of the right server.
-func (p *play) judge() []string {
+// examine notes what is wrong with a run of the right server.
+func (p *play) examine() []string {
 	s := &p.last
 	if p.port.Died != "" && p.event != killed {
 		p.say("the server asserted: %s", p.port.Died)
@@ -55,12 +55,12 @@ func (p *play) earned() []string {
 	return names
 }
 
-// accused is what of it the server is to blame for: all that was not done to it.
+// accused is, of what was earned, what the server is to blame for: what was not done to it.
 func (p *play) accused() []string {
 	return slices.DeleteFunc(p.earned(), p.explained)
 }
 
-// explained reports whether what was done to a right server explains that it is accused.
+// explained reports whether what was done to a right server explains this name.
 func (p *play) explained(name string) bool {
 	resets, closes := uint64(p.net.Resets), uint64(p.port.Failed)
 	count := func(f monitor.Fault) uint64 { return uint64(p.last.Faults[f]) }
@@ -89,7 +89,7 @@ func (p *play) explained(name string) bool {
 	return false
 }
 
-// marks are what must have happened on some seed: what never did was not tested.
+// marks are what must happen on some seed: what never happens is not tested.
 var marks = [...]string{"echoes", "connections closed by a dummy", "resets by the network",
 	"posts of the server that failed", "accepts that failed", "connects refused",
 	"things that took long", "workers held up", "echoes owed at STOP", "echoes lost",

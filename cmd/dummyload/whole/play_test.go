@@ -38,7 +38,7 @@ type play struct {
 	verdict monitor.Verdict
 }
 
-// target is nobody's address (RFC 5737): what looks for it in the real system finds nothing.
+// target is an address that nobody has (RFC 5737): the real system knows nothing of it.
 var target = netip.MustParseAddrPort("192.0.2.1:6000")
 
 // limit is the most turns of a run.
@@ -60,7 +60,7 @@ func newPlay(seed uint64, j job, failed func(string)) *play {
 	sim.Variant = j.Variant
 	p.port = sim.NewPort(p.world)
 	p.port.Begin()
-	p.port.Owner = func(*iocp.Overlapped) uint64 { return 0 } // whose socket it is, bytes tell here
+	p.port.Owner = func(*iocp.Overlapped) uint64 { return 0 } // here the bytes say whose socket it is
 	p.port.LastFirst = p.one(2)
 	p.port.Loose, p.port.LooseClose = j.Variant != 0, j.Variant != 0
 	p.port.Sound = true
@@ -72,7 +72,7 @@ func newPlay(seed uint64, j job, failed func(string)) *play {
 	return p
 }
 
-// open is both programs' way to a port.
+// open opens a port of the world, for both programs.
 func (p *play) open(side string, _ iocp.Config) (iocp.Port, error) {
 	if side == "server" {
 		return p.port, nil
@@ -130,7 +130,7 @@ func (p *play) start() error {
 // handler draws who answers: workers, or other goroutines.
 func (p *play) handler() server.Handler {
 	pushing := p.one(3)
-	if p.one(3) { // a storm: who is answered has often gone, and somebody else has its place
+	if p.one(3) { // a storm: often the session that is answered has gone, and another has its place
 		pushing = true
 		p.load.Clients, p.load.OverSend, p.load.Close = 8, 4, dummy.CloseRST
 		p.load.LoopDelay, p.load.ReconnectDelay, p.load.Churn = 0, 0, 600
@@ -149,11 +149,11 @@ func (p *play) run() {
 		return
 	}
 	p.until(monitor.Idle)
-	p.order(p.fleet.Start(0))
+	p.given(p.fleet.Start(0))
 	p.middle()
 	p.stop()
 	if p.one(2) { // START works again on the same connections
-		p.order(p.fleet.Start(0))
+		p.given(p.fleet.Start(0))
 		p.pass(p.ms(15))
 		p.stop()
 	}
@@ -208,31 +208,31 @@ func (p *play) faults() {
 			p.held++
 		case 4:
 			p.stop()
-			p.order(p.fleet.Start(0))
+			p.given(p.fleet.Start(0))
 		}
 	}
 }
 
 func (p *play) heal() { p.net.Faulty, p.port.Sound = false, true }
 
-// apart keeps what this goroutine does off the instants at which the fleet's conductor wakes: who of
-// two goroutines without turns went first would be nobody's choice.
+// apart keeps this goroutine away from the instants at which the fleet's conductor wakes. Neither has a
+// turn, so the seed would not decide which goes first.
 const apart = 7
 
-// pass lets time pass, and then looks at the books.
+// pass lets time pass, and then checks the ledger.
 func (p *play) pass(d time.Duration) {
 	time.Sleep(d + apart)
 	p.look()
 }
 
-// order takes what one of Control's verbs came to.
-func (p *play) order(_ monitor.Ticket, err error) {
+// given takes the result of one of Control's verbs: none may be refused.
+func (p *play) given(_ monitor.Ticket, err error) {
 	if err != nil {
-		p.say("an order was refused: %v", err)
+		p.say("a verb was refused: %v", err)
 	}
 }
 
-// patience is how long a phase may be waited for.
+// patience is how long the play waits for a phase.
 const patience = time.Minute
 
 // until waits for a phase.
@@ -247,7 +247,7 @@ func (p *play) until(phases ...monitor.Phase) {
 
 // stop is STOP and the drain.
 func (p *play) stop() {
-	p.order(p.fleet.Stop())
+	p.given(p.fleet.Stop())
 	p.until(monitor.Drained, monitor.Undrained)
 	p.look()
 }
@@ -263,7 +263,7 @@ func (p *play) end() {
 	if p.pusher != nil {
 		p.pusher.stop()
 	}
-	if p.port.Died == "" { // otherwise nobody is there to be asked
+	if p.port.Died == "" { // otherwise there is no server to ask
 		p.audit = p.srv.Stop(3 * time.Second)
 		p.last.Server = monitor.Collect(p.srv).Server
 	}
@@ -275,7 +275,7 @@ func (p *play) say(format string, args ...any) {
 	p.wrong = append(p.wrong, fmt.Sprintf(format, args...))
 }
 
-// look takes a snapshot and balances it.
+// look takes a view and checks its ledger.
 func (p *play) look() {
 	s := monitor.Collect(p.fleet)
 	p.last = *s

@@ -9,9 +9,9 @@ import (
 	"dummyload/server/iocp/sim"
 )
 
-// pusher is a Handler that answers later, from goroutines of its own, by session id: whoever is
-// asked to answer may be gone by then, and somebody else in its place. One application answers
-// for one session, or its echoes would be out of order.
+// pusher is a Handler that answers later, from goroutines of its own, by session id. The session may be
+// gone by then, and another one in its place. All answers of a session come from one goroutine, an
+// application: otherwise its echoes would be out of order.
 type pusher struct {
 	server.Echo
 	p       *play
@@ -26,7 +26,7 @@ type answer struct {
 
 const applications = 2
 
-// Received implements server.Handler. Whoever calls it has the turn, and nobody else.
+// Received implements server.Handler. Only the goroutine with the turn calls it.
 func (h *pusher) Received(_ server.Sender, id server.SessionID, packet []byte) {
 	at := int(id) % applications
 	h.waiting[at] = append(h.waiting[at], answer{id, bytes.Clone(packet)})

@@ -67,8 +67,8 @@ func (f found) mustBeRight(t *testing.T) {
 	}
 }
 
-// eventsAreNamed kills the server's process, and stops it for a while: that is what the dummies must
-// say, and nothing else. In a storm most connections may not be up at that very moment.
+// eventsAreNamed kills the server's process, or stops it for a while. The dummies must say that, and
+// nothing else. In a storm most connections may not be up at that moment.
 func eventsAreNamed(t *testing.T, binary string) {
 	events := []string{killed, stopped}
 	all := simulate(t, binary, job{Event: killed, From: 1, Runs: share},
