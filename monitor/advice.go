@@ -2,7 +2,7 @@ package monitor
 
 import "slices"
 
-// maxAdvice is how many pieces of advice a report gives: the first ones are the likeliest.
+// maxAdvice is how many pieces of advice a report gives. The likeliest come first.
 const maxAdvice = 3
 
 // explained reports whether a diagnosis says why echoes are owed.
@@ -16,12 +16,13 @@ func explained(ds []Diagnosis) bool {
 	})
 }
 
-// unanswered reports whether no echo ever came back right: what faults are a sign of otherwise, they
-// are not then.
+// unanswered reports whether the diagnosis says that no echo ever came back right. Faults are no sign of
+// anything else then.
 func unanswered(d Diagnosis) bool { return d.Name == FrameMismatch || d.Name == NeverServed }
 
-// nextAdvice is what a reader should do about a verdict other than pass: what the diagnoses say,
-// then what the failed faults say, or what the verdict itself does. advice is Meta's.
+// nextAdvice is what a reader should do about a verdict other than pass. The advice on diagnoses comes
+// first, then that on the faults that failed the run, then that on the verdict itself. advice is
+// Meta.Advice.
 func nextAdvice(s *View, v Verdict, advice func(name string) string) []string {
 	var texts []string
 	add := func(text string) {

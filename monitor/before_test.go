@@ -90,7 +90,7 @@ func (r *resetting) Collect(_ *Run, s *Tally) {
 	s.Server = &Server{Released: r.accepted}
 }
 
-// The server's figures at a Reset are those of the first snapshot after it, and stay so.
+// The server's figures at a Reset are those of the first view after it, and stay so.
 func TestSamplerKeepsTheServersFiguresAtAReset(t *testing.T) {
 	r := &resetting{}
 	sampler := NewSampler(time.Hour, []Source{r})

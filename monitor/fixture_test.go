@@ -29,7 +29,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// goodRun is the last snapshot of a run in which nothing went wrong. No two metrics that are
+// goodRun is the last view of a run in which nothing went wrong. No two metrics that are
 // not 0 share a value.
 func goodRun() *View {
 	return &View{

@@ -90,8 +90,8 @@ func TestAServerIsAskedUntilItHasAccepted(t *testing.T) {
 	}
 }
 
-// What both ends noted of the connection is one line of time, what comes a little later
-// included; what others did is not in it.
+// What both ends noted of the connection is one timeline, with what comes a little later. What others
+// did is not in it.
 func TestBothTracesAreJoined(t *testing.T) {
 	dummies := trace.New(1)
 	srv := serverOf(trace.ID(17, 3))
@@ -134,8 +134,8 @@ func has(footprints []Footprint, what string) bool {
 	return slices.ContainsFunc(footprints, func(s Footprint) bool { return strings.HasPrefix(s.What, what) })
 }
 
-// Of a long life only what lies around the fault is kept, and it is said that the rings, which
-// keep the last records only, no longer had its beginning.
+// Of a long life only what lies around the fault is kept. The note says that the rings, which keep only
+// the last records, no longer had its beginning.
 func TestWhatARingHasLostIsSaid(t *testing.T) {
 	dummies, id := trace.New(1), trace.ID(5, 1)
 	srv := serverOf()
@@ -159,8 +159,7 @@ func TestWhatARingHasLostIsSaid(t *testing.T) {
 	}
 }
 
-// Only the first of each kind are joined, whoever waits for a place is never blocked, and a
-// snapshot that was shown does not change.
+// Only the first of each fault are joined. Found never blocks. A view that was shown does not change.
 func TestOnlyTheFirstOfEachKindAreJoined(t *testing.T) {
 	dummies := trace.New(1)
 	j := NewJoiner()
@@ -191,7 +190,7 @@ func TestOnlyTheFirstOfEachKindAreJoined(t *testing.T) {
 }
 
 // An address that was another connection's before, or is one's after the fault, brings no stranger
-// into the line of time, at either look.
+// into the timeline, at either look.
 func TestOthersOfTheSameAddressAreNotJoined(t *testing.T) {
 	dummies := trace.New(1)
 	srv := serverOf(trace.ID(1, 1), trace.ID(2, 1), trace.ID(3, 1))
@@ -220,7 +219,7 @@ func TestOthersOfTheSameAddressAreNotJoined(t *testing.T) {
 	}
 }
 
-// What is missing is said, and why; and no more once the server has answered after all.
+// The note says what is missing and why. It no longer does once the server has answered.
 func TestAMissingHalfIsSaid(t *testing.T) {
 	silent := serverOf(trace.ID(17, 3))
 	silent.err = errors.New("it sleeps")
@@ -258,7 +257,7 @@ func TestAMissingHalfIsSaid(t *testing.T) {
 	}
 }
 
-// Of a wrong echo that is another's, what both ends did on the owner's connection is there too.
+// When a wrong echo belongs to another connection, the timeline has that connection too.
 func TestTheOwnersConnectionIsJoined(t *testing.T) {
 	dummies, owner := trace.New(1), trace.ID(6, 2)
 	at := 10 * time.Second
@@ -314,7 +313,7 @@ func TestABusyHalfLeavesRoom(t *testing.T) {
 	}
 }
 
-// What was overwritten between the two looks is a hole in the line of time, and said.
+// What was overwritten between the two looks is a hole in the timeline, and the note says so.
 func TestAHoleBetweenTheLooksIsSaid(t *testing.T) {
 	dummies, id := trace.New(1), trace.ID(5, 1)
 	for _, overwritten := range []bool{false, true} {

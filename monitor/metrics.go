@@ -48,7 +48,7 @@ func formatShare(v float64) string {
 	return digits(v*100, 3) + "%"
 }
 
-// Kind says how a metric moves: a counter only goes up (until Reset), a gauge both ways.
+// Kind says how a metric moves: a counter only goes up (until Reset or Mark), a gauge both ways.
 type Kind uint8
 
 // The kinds.

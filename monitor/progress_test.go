@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// at is a snapshot a time after the run began.
+// at is a view a time after the run began.
 func at(uptime time.Duration, phase Phase, echoes uint64) *View {
 	return &View{Run: Run{At: time.Unix(1000, 0).Add(uptime), Uptime: uptime, Phase: phase},
 		Counts: Counts{

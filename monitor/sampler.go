@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Source adds what it has counted to a tally, and what it alone knows of the run. The fleet and the
-// bundled server are sources.
+// Source is where numbers come from: the fleet, the bundled server.
 type Source interface {
+	// Collect adds to the tally what the source has counted, and to the run what it alone knows.
 	Collect(*Run, *Tally)
 }
 
-// Collect is a view of what some sources have to say now.
+// Collect asks some sources once, and makes a view of their answers.
 func Collect(sources ...Source) *View {
 	return collect(new(Tally), sources)
 }
@@ -27,16 +27,16 @@ func collect(t *Tally, sources []Source) *View {
 	return NewView(&run, t)
 }
 
-// Sink is shown every snapshot, one after the other: the terminal, the progress line. It must
-// not block for long, must not change the snapshot and must not call the sampler.
+// Sink is shown every view, one after the other: the terminal, the progress line. It must not block for
+// long, must not change the view, and must not call the sampler.
 type Sink interface {
 	Observe(*View)
 }
 
-// SampleInterval is how often a run is looked at.
+// SampleInterval is how often a Sampler usually makes a view.
 const SampleInterval = 250 * time.Millisecond
 
-// Sampler asks the sources for a snapshot at an interval and shows it to the sinks.
+// Sampler asks the sources at an interval, makes a view, and shows it to the sinks.
 type Sampler struct {
 	interval time.Duration
 	sources  []Source
@@ -44,13 +44,13 @@ type Sampler struct {
 
 	mu      sync.Mutex // held while collecting and showing; never by a source's workers
 	tally   Tally
-	resets  uint64  // of the snapshot before
+	resets  uint64  // Before.Resets of the view before
 	atReset *Server // see keepServer
 	latest  atomic.Pointer[View]
 }
 
-// NewSampler makes a sampler; nothing is collected before Run or Sample. Sources are asked and
-// sinks are shown in the order given.
+// NewSampler makes a sampler. It collects nothing before Run or Sample. It asks the sources, and shows
+// views to the sinks, in the order given. It panics if the interval is not above 0.
 func NewSampler(interval time.Duration, sources []Source, sinks ...Sink) *Sampler {
 	if interval <= 0 {
 		panic(fmt.Sprintf("monitor: sampler interval %v is not positive", interval))
@@ -58,8 +58,8 @@ func NewSampler(interval time.Duration, sources []Source, sinks ...Sink) *Sample
 	return &Sampler{interval: interval, sources: sources, sinks: sinks}
 }
 
-// Run samples until the context ends. When sources or sinks take longer than the interval the
-// samples in between are skipped, not queued: a snapshot is cumulative and nothing is lost.
+// Run samples until the context ends. When sources or sinks take longer than the interval, it skips the
+// samples in between. Nothing is lost, since views are cumulative.
 func (s *Sampler) Run(ctx context.Context) {
 	ticker := time.NewTicker(s.interval) // its channel holds one tick and drops the rest
 	defer ticker.Stop()
@@ -73,21 +73,21 @@ func (s *Sampler) Run(ctx context.Context) {
 	}
 }
 
-// Sample collects a snapshot now, shows it to the sinks and returns it. It may be called while
-// Run runs, from any goroutine but a sink's: so the last snapshot of a run is taken.
+// Sample makes a view now, shows it to the sinks and returns it. It may be called while Run runs, but not
+// by a sink. The last view of a run is made by such a call.
 func (s *Sampler) Sample() *View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tally.Reset()
-	snap := collect(&s.tally, s.sources)
-	s.keepServer(snap)
-	snap.check()
-	s.latest.Store(snap)
+	v := collect(&s.tally, s.sources)
+	s.keepServer(v)
+	v.check()
+	s.latest.Store(v)
 	for _, sink := range s.sinks {
-		sink.Observe(snap)
+		sink.Observe(v)
 	}
-	return snap
+	return v
 }
 
-// Latest is the newest snapshot, nil before the first. It does not wait.
+// Latest is the newest view, nil before the first. It does not wait.
 func (s *Sampler) Latest() *View { return s.latest.Load() }

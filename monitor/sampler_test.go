@@ -42,14 +42,14 @@ func TestSampleAsksSourcesAndShowsSinksInOrder(t *testing.T) {
 	}
 	s := NewSampler(time.Hour, []Source{source("a"), source("b")}, sink("c"), sink("d"))
 	if s.Latest() != nil {
-		t.Error("a snapshot before the first sample")
+		t.Error("a view before the first sample")
 	}
 	first := s.Sample()
 	if got := strings.Join(order, ""); got != "abcd" || s.Latest() != first {
 		t.Errorf("order %q, want abcd; latest is the sample: %v", got, s.Latest() == first)
 	}
 	if second := s.Sample(); second == first || s.Latest() != second {
-		t.Error("the second sample is not a snapshot of its own")
+		t.Error("the second sample is not a view of its own")
 	}
 }
 
@@ -95,7 +95,7 @@ func TestSampleIsSafeWhileRunning(t *testing.T) {
 		wg.Go(func() {
 			for range 100 {
 				if s.Sample() == nil || s.Latest() == nil {
-					t.Error("no snapshot")
+					t.Error("no view")
 				}
 			}
 		})

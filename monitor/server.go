@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Server is what the bundled server says of itself: its figures while it runs, and once it has
-// stopped the release audit, of which every accepted session was released exactly once and every
-// worker ended. `serve --json` and the summary of `run` write it as it is.
+// Server is what the bundled server says of itself. While it runs these are its figures. Once it has
+// stopped they are its release audit: was every accepted session released exactly once, and did every
+// worker end? `serve --json` and the summary of `run` write it as it is.
 type Server struct {
 	Backend        string            `json:"backend"`
 	Workers        int               `json:"workers"`
@@ -35,7 +35,7 @@ type Server struct {
 	Ended          string            `json:"ended,omitempty"`     // how it ended without one
 }
 
-// MarshalJSON writes what is safe to show, and lists that are never null.
+// MarshalJSON writes what is safe to show. Its lists are never null.
 func (srv Server) MarshalJSON() ([]byte, error) {
 	type plain Server
 	p := plain(srv)
@@ -56,7 +56,7 @@ func cleanAll(texts []string) []string {
 	return out
 }
 
-// MaxUnreleased is how many sessions an audit names.
+// MaxUnreleased is how many unreleased sessions an audit names.
 const MaxUnreleased = 100
 
 // Unreleased is a session that was not released although it was cancelled.
@@ -76,13 +76,13 @@ type Stuck struct {
 	Trace  []string `json:"trace"`  // its last footprints
 }
 
-// OK reports whether nothing was left behind: the one judgement that `serve`, `run` and the screen
-// have of an audit.
+// OK reports whether the audit finds nothing wrong. `serve`, `run` and the screen all go by it.
 func (srv *Server) OK() bool { return len(srv.wrongs(false)) == 0 }
 
-// wrongs holds the bundled server to its own books: every session it accepted is released, and none
-// twice, and all that it started has ended. While it runs (live) its counters are read one after the
-// other, and what it has not ended may end yet. The list is empty when the books are right.
+// wrongs checks the bundled server's own counters: every session that it accepted is released, none
+// twice, and all that it started has ended. It is empty when nothing is wrong. While the run goes on
+// (live) counters need not agree, since they are read one after the other, and what has not ended may
+// still end.
 func (srv *Server) wrongs(live bool) []Diagnosis {
 	var ds []Diagnosis
 	add := func(name string, n uint64, format string, args ...any) {
@@ -96,14 +96,14 @@ func (srv *Server) wrongs(live bool) []Diagnosis {
 			plural(srv.ReleasedTwice, "session"))
 	}
 	switch {
-	case live || srv.Ended != "": // what it held last is no leak
+	case live || srv.Ended != "": // the sessions that it held at its end are no leak
 		return ds
 	case !srv.Audited:
 		add(AuditMissing, srv.Live, "made no release audit")
 		return ds
 	}
-	// What was released twice was accepted once, and what was released too early is counted with it: that
-	// is no leak.
+	// A session that was released twice was accepted once. So Released may be above Accepted by as many,
+	// and that is no leak.
 	most := srv.Released + srv.Live
 	if least := most - min(most, srv.ReleasedTwice); srv.Live != 0 || srv.Accepted < least || srv.Accepted > most {
 		left := max(srv.Accepted, srv.Released) - min(srv.Accepted, srv.Released)
@@ -137,7 +137,7 @@ func (srv *Server) whereStuck() string {
 	return b.String()
 }
 
-// String is the audit in words, one fact a line.
+// String is the audit in words, one fact on each line.
 func (srv *Server) String() string {
 	var b strings.Builder
 	wrongs := srv.wrongs(false)

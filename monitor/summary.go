@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// SummarySchema is the version of Summary's JSON. A key that was released stays.
+// SummarySchema is the version of Summary's JSON. A released key is never removed.
 const SummarySchema = 2
 
-// Meta is what the summary and the report say of a run that no snapshot knows.
+// Meta is what the summary and the report say of a run and no view knows.
 type Meta struct {
 	Version  string
 	Command  string // the command line that repeats the run, its seed included
 	JSONFile string // where the summary goes; empty when nowhere
 
-	Duration time.Duration // how long Echo was to be on; 0 where nobody said
+	Duration time.Duration // how long Echo was to be on; 0 when no time was set
 
-	// Advice says where to look first, by the name of a fault or of a diagnosis, and is empty where
-	// there is nothing to say. It may be nil.
+	// Advice says where to look first, for the name of a fault or of a diagnosis. It returns an empty
+	// text when there is no advice. It may be nil.
 	Advice func(name string) string
 }
 
-// Summary is a run in numbers: the JSON of --json. Keys, their nesting and their order are what
-// scripts rely on. A key ends in its unit; lists are never null.
+// Summary is a run in numbers: the JSON of --json. Scripts rely on its keys, their nesting and their
+// order. A key ends in its unit. Lists are never null.
 type Summary struct {
 	Schema        int               `json:"schema"`
 	Tool          string            `json:"tool"`
 	Version       string            `json:"version"`
-	Seed          uint64            `json:"seed,string"` // JSON readers round 64 bits
+	Seed          uint64            `json:"seed,string"` // many JSON readers round 64-bit numbers
 	Target        string            `json:"target"`
 	Bundled       bool              `json:"bundled"`
 	Verdict       string            `json:"verdict"`               // running: the run goes on
@@ -57,14 +57,14 @@ type Summary struct {
 	Server        *Server           `json:"server"`            // null when the target is not the bundled one
 	Hostile       *Hostile          `json:"hostile,omitempty"` // with --misbehave
 	Thresholds    []ThresholdResult `json:"thresholds"`
-	MaxRate       *MaxRate          `json:"max_rate,omitempty"` // where one was searched for
+	MaxRate       *MaxRate          `json:"max_rate,omitempty"` // with --max-rate
 	Evidence      []Evidence        `json:"evidence"`
 }
 
 // EarnedCode is an exit code, or NoCode: null in JSON.
 type EarnedCode int
 
-// NoCode is for a run that goes on: it has earned no exit code yet.
+// NoCode is the code of a run that goes on: it has not earned one yet.
 const NoCode EarnedCode = -1
 
 // MarshalJSON writes the number or null.
@@ -84,7 +84,7 @@ func (c *EarnedCode) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*int)(c))
 }
 
-// NewSummary sums up a run by its last snapshot, or by the newest while it goes on.
+// NewSummary sums up a run by its last view, or by the newest while it goes on.
 func NewSummary(final *View, v Verdict, meta Meta) Summary {
 	verdict, code := v.soFar()
 	return Summary{
@@ -106,13 +106,13 @@ func NewSummary(final *View, v Verdict, meta Meta) Summary {
 	}
 }
 
-// drained reports whether every drain ended in time with Wait Echo Count 0. An echo that came
-// after a drain was given up was still not drained.
+// drained reports whether every drain ended in time with Wait Echo Count 0. An echo that comes after its
+// drain was given up does not change that.
 func drained(s *View) bool {
 	return s.WaitEchoCount() == 0 && s.Faults[NotDrained] == 0 && !s.Drain.GaveUp
 }
 
-// marshal is json.Marshal that leaves < and > as they are: a threshold has them.
+// marshal is json.Marshal, but it leaves < and > as they are: thresholds have them.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -121,7 +121,8 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), err
 }
 
-// WriteJSON writes what a script reads (a Summary, say), indented, with a newline at its end.
+// WriteJSON writes JSON for scripts, a Summary for example: indented, with a newline at its end. The error
+// is the writer's, or that of a value that JSON cannot hold.
 func WriteJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false) // thresholds contain < and >
@@ -138,8 +139,8 @@ func cleanDiagnoses(ds []Diagnosis) []Diagnosis {
 	return out
 }
 
-// named is the evidence kept of each fault and then, whatever the limit of that, every echo still
-// owed: the promise is to name them all.
+// named is the evidence that was kept, and after it every echo still owed. The limit on evidence does not
+// hold for owed echoes: the summary names them all.
 func named(s *View) []Evidence {
 	out := append([]Evidence{}, s.Whole().Evidence...)
 	if s.WaitEchoCount() == 0 {

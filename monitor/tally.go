@@ -1,23 +1,23 @@
 package monitor
 
-// Tally is what was counted and measured: only what merges exactly. A worker fills one, a fleet's is
-// the Merge of its workers', a cluster's that of its agents'; however the events of a run are spread
-// over tallies, and in whatever order those are merged, the result is the same. So it has no
-// percentile, no rate and no median: those are a View's, which is computed from a tally.
+// Tally is what was counted and measured. It holds only what merges exactly: however the events of a run
+// are spread over tallies, and in whatever order these are merged, the result is the same. So it has no
+// percentile, no rate and no median. Those are in a View, which is computed from a tally. Each worker
+// fills a tally, and the fleet's is the merge of them.
 //
-// How a field merges is said by its type, and by a tag where that does not tell (see merge).
+// A field's type says how it merges. Where that is not enough, a tag does: see merge.
 type Tally struct {
 	Counts
 
-	// Round trips. Those in which the tester was held up are not in RTT but in two others: as they
-	// were measured, and without that time. A histogram may be nil, and is empty then.
+	// Round trips. Those in which the tester was held up are not in RTT. They are in Held as they were
+	// measured, and in Freed without that time. A histogram may be nil, and is empty then.
 	RTT, Held, Freed *Histogram
-	Recent           *Histogram // all of them as measured, since the tally before
+	Recent           *Histogram // all round trips as measured, since the tally before
 
 	Connect *Histogram // from connect to connected
 	Lag     *Histogram // open loop: how late an echo was sent, see Generator.SendLag
 
-	PerClient *Histogram // a value for each client: its echoes, one counting as a nanosecond
+	PerClient *Histogram // one value for each client: its number of echoes, as nanoseconds
 	Silent    uint64     // clients that sent at least one echo and never got any back
 
 	Generator Generator // its SendLag is in Lag
@@ -28,15 +28,14 @@ type Tally struct {
 
 	Evidence []Evidence // of each fault the first MaxEvidence, by time and client
 	Owed     []Owed     // the oldest first
-	Parts    []Part     // that have ended: the first MaxParts, by number
+	Parts    []Part     // those that have ended: the first MaxParts, by number
 }
 
-// Counts are the counters of a run, and what goes with them: at every instant exactly what each
-// worker has counted.
+// Counts are the counters of a run.
 type Counts struct {
 	Ledger      Ledger
-	EchoedOff   uint64 // of Ledger.Echoed, those that came while Echo was off: in drains
-	WaitUpDown  int64  // Wait Echo Count kept the other way: counted up and down
+	EchoedOff   uint64 // the part of Ledger.Echoed that came while Echo was off: in drains
+	WaitUpDown  int64  // Wait Echo Count kept a second time: counted up and down
 	Faults      FaultCounts
 	Connections Connections
 	Bytes       Bytes
@@ -46,8 +45,7 @@ type Counts struct {
 // Add adds what another counted.
 func (c *Counts) Add(o *Counts) { merge(c, o) }
 
-// Merge adds what another tally has; o stays as it is, and nothing of it is shared that either may
-// still change.
+// Merge adds what another tally has. o stays as it is. What the two share, neither of them changes.
 func (t *Tally) Merge(o *Tally) { merge(t, o) }
 
 // Reset empties the tally and keeps the memory of its histograms.

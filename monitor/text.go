@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes text from the network, from errors and from host names safe to show: whatever
-// could move the cursor, hide text or turn its direction, and every byte that is not UTF-8,
-// becomes \xNN, byte by byte. Clean text comes back as it is.
+// Clean makes text from the network, from errors and from host names safe to show. Whatever could move
+// the cursor, hide text or turn its direction becomes \xNN, byte by byte, and so does every byte that is
+// not UTF-8. Clean text comes back as it is.
 func Clean(s string) string {
 	if isClean(s) {
 		return s
@@ -43,9 +43,9 @@ func isClean(s string) bool {
 	return true
 }
 
-// harmless reports whether a decoded rune may be shown. IsPrint refuses C0, DEL, C1, the bidi
-// controls, zero-width spaces and joiners, line and paragraph separators, private use and what
-// is not assigned; the other two tables hold letters and marks that show as nothing.
+// harmless reports whether a decoded rune may be shown. IsPrint refuses C0, DEL, C1, the bidi controls,
+// zero-width spaces and joiners, line and paragraph separators, private use and what is not assigned.
+// The other two tables hold letters and marks that are not visible.
 func harmless(r rune, size int) bool {
 	if r == utf8.RuneError && size <= 1 {
 		return false
@@ -63,8 +63,8 @@ func Count(n uint64) string {
 	return s
 }
 
-// Short writes a number with three digits and a decimal prefix: 18.2M, 212k, 0.5. What is not
-// a number is "n/a".
+// Short writes a number with three digits and a decimal prefix: 18.2M, 212k, 0.5. It writes n/a for what
+// is no finite number.
 func Short(f float64) string {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "n/a"
@@ -109,8 +109,8 @@ func exponent(f float64) string {
 	return mantissa + "e" + sign + power
 }
 
-// digits writes f with at most n significant digits, never with an exponent and never with
-// fewer digits than its whole part has.
+// digits writes f with at most n significant digits, but always with all digits of its whole part. It
+// never writes an exponent.
 func digits(f float64, n int) string {
 	whole := 1
 	if a := math.Abs(f); a >= 1 {

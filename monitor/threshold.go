@@ -15,7 +15,7 @@ type Threshold struct {
 	limit  float64 // in the metric's unit
 }
 
-// ThresholdResult is a threshold held against a snapshot.
+// ThresholdResult is what a threshold comes to in a view.
 type ThresholdResult struct {
 	Expr  string `json:"expr"`
 	Value string `json:"value"` // "n/a" when the metric was not measured; then OK is false
@@ -24,13 +24,13 @@ type ThresholdResult struct {
 	measured bool
 }
 
-// operators, the longer ones before those they begin with.
+// operators has each longer one before the one that it begins with.
 var operators = []string{"<=", ">=", "==", "!=", "<", ">"}
 
-// ParseThreshold reads METRIC OP VALUE, spaces allowed between them. OP is one of < <= > >= ==
-// !=. VALUE fits the metric: a time needs its unit (ns, us, µs, ms, s), a share is 0.5 or 50%,
-// anything else is a number that k, M or G may follow (times 1000, 10⁶, 10⁹). The error is one
-// line that names the value and what is accepted.
+// ParseThreshold reads METRIC OP VALUE. Spaces may stand between them. OP is one of < <= > >= == !=.
+// VALUE fits the metric: a time needs its unit (ns, us, µs, ms, s), a share is 0.5 or 50%, and anything
+// else is a number, which k, M or G may follow (times 10³, 10⁶, 10⁹). The error is one line that names
+// the value and what is accepted.
 func ParseThreshold(expr string) (Threshold, error) {
 	fail := func(format string, args ...any) (Threshold, error) {
 		return Threshold{}, fmt.Errorf("%q: %s", Clean(expr), fmt.Sprintf(format, args...))
@@ -81,7 +81,7 @@ type suffix struct {
 	factor float64
 }
 
-// times are in nanoseconds; the two-letter units stand before "s", which they end in.
+// times are in nanoseconds. The units of two letters stand before "s", since they end in it.
 var times = []suffix{{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"μs", 1e3}, {"ms", 1e6}, {"s", 1e9}}
 
 var (
@@ -89,7 +89,7 @@ var (
 	shares   = []suffix{{"%", 0.01}, {"", 1}}
 )
 
-// parse reads a value in the unit, and fails on anything but a number that is not negative.
+// parse reads a value in the unit. It accepts only numbers that are not negative.
 func (u Unit) parse(s string) (float64, bool) {
 	switch u {
 	case Microseconds:
@@ -110,7 +110,7 @@ func parseSuffixed(s string, suffixes []suffix) (float64, bool) {
 		if !ok {
 			continue
 		}
-		// ParseFloat also reads hexadecimal, underscores, inf and nan: none is meant here.
+		// ParseFloat also reads hexadecimal, underscores, inf and nan. None of these is accepted.
 		if number == "" || strings.Trim(number, "0123456789.eE+-") != "" {
 			return 0, false
 		}
@@ -135,11 +135,10 @@ func (u Unit) accepted() string {
 // String is the threshold without spaces.
 func (t Threshold) String() string { return t.expr }
 
-// Performance reports whether the threshold is on a metric that the tester's own speed has a
-// part in.
+// Performance reports whether the tester's own speed has a part in the threshold's metric.
 func (t Threshold) Performance() bool { return t.metric.Performance }
 
-// Eval holds the threshold against a snapshot.
+// Eval compares the metric in a view with the limit.
 func (t Threshold) Eval(s *View) ThresholdResult {
 	v := t.metric.Get(s)
 	r := ThresholdResult{Expr: t.expr, Value: t.metric.Unit.exact(v), measured: !math.IsNaN(v)}
@@ -160,7 +159,7 @@ func (t Threshold) Eval(s *View) ThresholdResult {
 	return r
 }
 
-// exact writes a value with nine digits, so that one just missed does not look like the limit.
+// exact writes a value with nine digits, so that a value just beyond the limit does not look like it.
 func (u Unit) exact(v float64) string {
 	switch {
 	case math.IsNaN(v):

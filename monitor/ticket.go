@@ -1,9 +1,9 @@
 package monitor
 
-// Ticket is the number of a verb: START, STOP, or a change of the load. Those of one fleet go up.
-// 0 is no ticket.
+// Ticket is the number of a verb that was given to the fleet: START, STOP, Tune, Mark. A fleet counts its
+// verbs from 1. 0 is no ticket.
 type Ticket uint64
 
-// Confirms reports whether the verb of a ticket, and every one before it, has been taken by all
-// workers and is in the numbers of this view.
+// Confirms reports whether all workers have obeyed the verb of a ticket and every verb before it, so that
+// the numbers of this view have it in them.
 func (s *View) Confirms(t Ticket) bool { return s.Ticket >= t }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The exit codes that a verdict can earn. 1 and 2 never come from a snapshot.
+// The exit codes that a verdict can earn. 1 and 2 are of runs that end without one.
 const (
 	ExitPass         = 0
 	ExitFault        = 3   // a correctness fault, or not drained
@@ -27,8 +27,8 @@ type Rules struct {
 	Thresholds  []Threshold // each must hold
 	OpenLoop    bool        // a --rate was asked for
 	Interrupted bool        // a signal ended Echo before its time
-	AtOnce      bool        // and a second one the run, before its end
-	Live        bool        // the run goes on: judge only what cannot get better any more
+	AtOnce      bool        // a second signal ended the run before its end
+	Live        bool        // the run goes on: only what cannot get better counts
 }
 
 // Verdict is what a run earned.
@@ -36,21 +36,21 @@ type Verdict struct {
 	Name       string   // pass, fail, threshold, inconclusive or interrupted
 	ExitCode   int      // what the process exits with
 	Reasons    []string // a sentence each, the worst first; empty for pass
-	Note       string   // of a pass: what is to be known all the same; mostly empty
+	Note       string   // what the reader of a pass should know all the same; mostly empty
 	Failed     []Fault  // the faults that failed the run
 	Thresholds []ThresholdResult
-	Diagnoses  []Diagnosis // the snapshot's, and those of the bundled server's audit
+	Diagnoses  []Diagnosis // the view's, those of the bundled server's audit, and the tester's
 
 	Running     bool // the run goes on: only a fault is final
 	Interrupted bool // a signal ended Echo before its time
 }
 
-// Judge draws the verdict from the last snapshot of a run. The worst wins: a fault (3), then a
-// performance threshold missed where the tester itself was the bottleneck (5), then one that the
-// server missed (4), then inconclusive for any other reason (5); all their reasons are told. Late
-// echoes alone never fail a run. A run that was interrupted before the first echo, or ended at
-// once, has earned none of these, and is 130 whatever was seen. The verdict is over the whole run,
-// whatever was Reset; rates and times are judged by what was measured since.
+// Judge draws the verdict from the last view of a run. The worst finding decides the exit code, in this
+// order: a fault (3), a performance threshold missed where the tester itself was the bottleneck (5), a
+// threshold that the server missed (4), inconclusive for any other reason (5). Reasons has all of
+// them. Late echoes alone never fail a run. A run that was interrupted before the first echo, or ended at
+// once, is 130 whatever was found. The verdict is about the whole run, before and after a Reset. Only
+// performance thresholds go by what was measured since the Reset.
 func Judge(since *View, r Rules) Verdict {
 	s := since.Whole()
 	v := Verdict{Diagnoses: slices.Clone(s.Diagnoses), Running: r.Live && !r.AtOnce,
@@ -78,7 +78,7 @@ func Judge(since *View, r Rules) Verdict {
 	return v
 }
 
-// soFar is what a summary may say of the verdict: of a run that goes on, only a fault is final.
+// soFar is what a summary may say of the verdict. While the run goes on, only a fault is final.
 func (v *Verdict) soFar() (name string, code EarnedCode) {
 	if v.Running && v.ExitCode != ExitFault {
 		return "running", NoCode
@@ -86,7 +86,7 @@ func (v *Verdict) soFar() (name string, code EarnedCode) {
 	return v.Name, EarnedCode(v.ExitCode)
 }
 
-// add appends reasons, and takes the code when they are the first, which are the worst.
+// add appends reasons. The first ones are the worst, and set the exit code.
 func (v *Verdict) add(code int, reasons []string) {
 	if len(v.Reasons) == 0 && len(reasons) > 0 {
 		v.ExitCode = code
@@ -94,8 +94,8 @@ func (v *Verdict) add(code int, reasons []string) {
 	v.Reasons = append(v.Reasons, reasons...)
 }
 
-// failing lists the faults that fail the run. What is still owed when nobody counted it as
-// not drained (the run was cut short) is not drained all the same.
+// failing lists the faults that fail the run. Echoes still owed at the end of a run are not drained, even
+// if nobody counted them so because the run was cut short.
 func failing(s *View, r Rules) []Fault {
 	var failed []Fault
 	for f := range NumFaults {
@@ -128,20 +128,21 @@ func faultReasons(s *View, before *Before, r Rules, v Verdict) []string {
 	return reasons
 }
 
-// forgiven reports whether an allowed fault allows the diagnosis as well: who allows a server
-// to close connections allows it to close all of them.
+// forgiven reports whether an allowed fault allows the diagnosis as well. A server that may close
+// connections may close all of them.
 func forgiven(d Diagnosis, allow []Fault) bool {
 	return d.Name == ServerGone && slices.Contains(allow, ClosedByServer)
 }
 
-// evaluated is what thresholds came to, in words: missed by the server, missed for the tester's sake
-// (and which those are), and those that nothing was measured for.
+// evaluated is what the thresholds came to: a reason for each that does not hold.
 type evaluated struct {
-	missed, testers, unmeasured []string
-	spoiled                     []Threshold
+	missed     []string    // by the server
+	testers    []string    // because of the tester, or perhaps
+	spoiled    []Threshold // those of testers
+	unmeasured []string    // nothing was measured
 }
 
-// evaluate holds each threshold against the run.
+// evaluate compares each threshold with the run.
 func (v *Verdict) evaluate(whole, since *View, r Rules) (h evaluated) {
 	for _, t := range r.Thresholds {
 		s := whole

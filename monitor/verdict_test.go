@@ -214,7 +214,7 @@ func TestJudgeTellsAllReasonsWorstFirst(t *testing.T) {
 	}
 }
 
-// A run that was told twice to end is 130, and what was found until then is told.
+// A run that was told twice to end is 130. Its reasons have what was found until then.
 func TestJudgeARunThatEndedAtOnce(t *testing.T) {
 	for _, faults := range []uint64{0, 2} {
 		s := goodRun()
@@ -227,13 +227,13 @@ func TestJudgeARunThatEndedAtOnce(t *testing.T) {
 	}
 }
 
-func TestJudgeLeavesTheSnapshotAlone(t *testing.T) {
+func TestJudgeLeavesTheViewAlone(t *testing.T) {
 	s := goodRun()
 	s.Diagnoses = make([]Diagnosis, 0, 8) // room that an append would write into
 	s.Server.ReleasedTwice = 1
 	v := Judge(s, Rules{})
 	if len(v.Diagnoses) != 1 || s.Diagnoses[:1][0].Name != "" {
-		t.Errorf("diagnoses %v; the snapshot's memory holds %v", v.Diagnoses, s.Diagnoses[:1])
+		t.Errorf("diagnoses %v; the view's memory holds %v", v.Diagnoses, s.Diagnoses[:1])
 	}
 }
 

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Phase is where the fleet stands. STOP is a state, not a dance:
+// Phase is the state of the fleet. A verb changes it at once. The fleet changes it when all dummies are
+// connected, and when all echoes have come or the drain timeout is over:
 //
 //	Connecting ──► Idle ──START──► Echoing ──STOP──► Draining ──► Drained
 //	                ▲                 ▲                  │           │
@@ -24,7 +25,7 @@ const (
 	Echoing
 	Draining
 	Drained
-	Undrained // the drain timeout was over before Wait Echo Count was 0; the fault is NotDrained
+	Undrained // the drain timeout was over before Wait Echo Count was 0: the fault NotDrained
 	Ended
 )
 
@@ -34,25 +35,25 @@ func (p Phase) String() string {
 		"ENDED"}[p]
 }
 
-// Run is where a run stands, what it is set to and what is concluded of it: what one source alone
-// knows, and no count. Of a cluster it is the hub's.
+// Run is the state of a run, its settings, and what is concluded from it. One source alone knows these,
+// so they do not merge. No count is among them.
 type Run struct {
 	At     time.Time
 	Uptime time.Duration // since the fleet began
 	Phase  Phase
 	Since  time.Time     // when Phase began
-	EchoOn time.Duration // how long Echo has been on, summed over every START
+	EchoOn time.Duration // how long Echo has been on since the last Reset or Mark
 
-	Leaving bool // the fleet closes its connections, on its way to Ended
+	Leaving bool // the fleet closes its connections, and is Ended after that
 
-	Ticket Ticket // of the last verb that is in these numbers with all before it: see Confirms
-	Mark   string // the name that Control.Mark gave to this part of the run
+	Ticket Ticket // of the last verb that these numbers have in them: see Confirms
+	Mark   string // the name that Mark gave to the present part of the run
 
 	Target  string
 	Bundled bool
 	Seed    uint64
 
-	// The settings in force (Control.Tune changes them).
+	// The settings in force. The verb Tune changes them.
 	Clients  int
 	OverSend int
 	Rate     float64
@@ -60,23 +61,22 @@ type Run struct {
 
 	EchoTimeout time.Duration // an echo older than this counts as Late; 0 when it is not known
 
-	MaxRate   *MaxRate // nil unless one is searched for
+	MaxRate   *MaxRate // nil unless there is a search
 	Diagnoses []Diagnosis
-	Diagnosed []Diagnosis // before the last Reset
+	Diagnosed []Diagnosis // what was diagnosed before the last Reset
 	Events    []Event     // the last MaxEvents
 }
 
-// View is all that can be seen of a run at one instant: absolute and cumulative, so that
-// a rate is the difference of two and a slow watcher may skip some and lose nothing. It is computed
-// from a Tally. A View is not changed after it was published; slices share their memory with later
-// ones.
+// View is all that can be seen of a run at one instant. It is computed from a Tally. Its numbers are
+// totals, so that a rate is the difference of two views, and a slow sink may skip some and lose nothing.
+// Nobody changes a View after it was published: its lists share memory with those of later views.
 type View struct {
 	Run
 	Counts
 
 	RTT         Distribution
-	RTTFreed    Distribution // without the time in which the tester was held up, see Generator
-	RTTRecent   Distribution // since the previous snapshot
+	RTTFreed    Distribution // without the time in which the tester was held up: see Generator.HeldUp
+	RTTRecent   Distribution // since the view before
 	RTTBuckets  Buckets      // of RTT, for the screen's histogram
 	ConnectTime Distribution
 	Fairness    Fairness
@@ -86,18 +86,17 @@ type View struct {
 	Before      *Before  // nil unless there was a Reset
 	Drain       Drain
 
-	// Owed is filled while Draining (the oldest first, at most MaxOwed), in full once Undrained, and
-	// kept when Ended.
+	// Owed is filled while Draining: the oldest first, at most MaxOwed. Once Undrained it has all, and it
+	// keeps them when Ended.
 	Owed     []Owed
 	Evidence []Evidence // the first MaxEvidence of each fault
 
-	// Parts are those that have ended with a Mark, since the last Reset. What is counted of echoes
-	// besides is of the present part.
+	// Parts are the ended parts of the run since the last Reset. The view's own ledger and round trips
+	// are those of the present part.
 	Parts []Part
 }
 
-// NewView computes what is seen of a run from what was counted. It shares no histogram with the
-// tally.
+// NewView computes a view from a run and a tally. It keeps no histogram of the tally but those of Parts.
 func NewView(run *Run, t *Tally) *View {
 	v := &View{Run: *run, Counts: t.Counts,
 		RTTRecent: t.Recent.Distribution(), ConnectTime: t.Connect.Distribution(),
@@ -136,8 +135,8 @@ const (
 	MaxEvents   = 1000
 )
 
-// check panics when an echo is unaccounted for: whoever counted is wrong, and no verdict drawn
-// from such a snapshot would mean anything.
+// check panics when an echo is unaccounted for. Then the tester has counted wrongly, and a verdict would
+// mean nothing.
 func (s *View) check() {
 	if !s.Ledger.Balanced() {
 		l := s.Ledger
@@ -151,9 +150,8 @@ func (s *View) check() {
 	}
 }
 
-// WaitEchoCount is the number that must fall to 0 after STOP: Ledger.Wait. Once the fleet has ended
-// it is no less than what was owed as the last drain was given up: what came after that came too
-// late.
+// WaitEchoCount is the number that must fall to 0 after STOP: Ledger.Wait. Once the fleet has ended, it is
+// at least what was owed when the last drain was given up: what came after that came too late.
 func (s *View) WaitEchoCount() uint64 {
 	if s.Phase == Ended {
 		return max(s.Ledger.Wait, s.Drain.Owed)
@@ -169,7 +167,7 @@ func (s *View) Averages() Averages {
 	}
 }
 
-// FaultRate is what the number of faults is worth.
+// FaultRate says how far the number of faults can be trusted.
 func (s *View) FaultRate() FaultRate {
 	return FaultRate{s.Ledger.Echoed, FaultRateUpper95(s.Bad(), s.Ledger.Echoed)}
 }
@@ -190,21 +188,21 @@ func (s *View) LateShare() float64 {
 	return min(1, float64(s.Faults[Late])/float64(max(s.Ledger.Sent, 1)))
 }
 
-// GaveUp reports whether the last drain was given up, and nothing was begun since.
+// GaveUp reports whether the last drain was given up, and there was no START since.
 func (s *View) GaveUp() bool {
 	return s.Phase == Undrained || s.Phase == Drained && s.Drain.GaveUp
 }
 
-// NeverCame is how many echoes the drain that was given up is still without.
+// NeverCame is how many echoes did not come before the drain was given up, and have not come since.
 func (s *View) NeverCame() uint64 { return s.WaitEchoCount() + s.Drain.Missing }
 
-// Where is the phase as a progress line tells it: one that may get stuck says how far it has come.
+// Where is the phase in words for a progress line. A phase that may take long says how far it has come.
 func (s *View) Where() string {
 	switch s.Phase {
 	case Connecting:
 		ready := max(0, s.Clients-s.Settling)
 		text := fmt.Sprintf("%v %s of %s", s.Phase, Count(uint64(ready)), Count(uint64(s.Clients)))
-		// Connected, and yet not ready: that is what a dummy is until its login packet has come.
+		// A dummy that is connected is not ready until its login packet has come.
 		if more := int(s.Connections.Now) - ready; more > 0 && s.Settling > 0 {
 			text += fmt.Sprintf(", %s without login", Count(uint64(more)))
 		}
