@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// New is an address of the loopback where nobody listens until free is called. A port whose
-// listener was merely closed is anybody's: another program's that listens next, or that of the very
-// socket that is about to connect, which then is connected to itself. This one is still in use, by
-// a connection that its listener had accepted; so no system gives it away.
+// New is an address of the loopback where nobody listens until free is called. A port whose listener
+// was just closed may be given away: to another program that listens, or to the socket that is about
+// to connect, which is then connected to itself. This port is still in use, by a connection that its
+// listener had accepted; so no system gives it away.
 func New(t testing.TB) (addr netip.AddrPort, free func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
