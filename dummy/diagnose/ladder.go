@@ -89,7 +89,7 @@ func (c *Climb) Read(a After) Rung {
 		return InBacklog
 	case a.Backlogged: // and accepted since, because others have left
 	case c.Slow:
-	case c.Served && a.Came: // also where a short send got stuck again
+	case c.Served && a.Came: // also if a short send got stuck again
 		return WakeupLost
 	case a.Heard:
 	case a.Queue.Bytes > 0 && a.Queue.Bytes < c.Unread: // it reads, slowly

@@ -54,7 +54,7 @@ type Crowd struct {
 // another: they need not balance.
 type counts struct {
 	connected, closed, sent, received atomic.Uint64
-	ignored                           [numKinds]atomic.Uint64 // connections, see amounts
+	convicted                         [numKinds]atomic.Uint64 // connections, see amounts
 }
 
 // Limits of the crowd.
@@ -129,7 +129,7 @@ func (c *Crowd) Totals() monitor.Hostile {
 	}
 }
 
-// leave ends every connection. It sends a FIN, or a RST where much data may stand before the FIN.
+// leave ends every connection. It sends a FIN, or a RST if much data may stand before the FIN.
 func (c *Crowd) leave() {
 	c.leaving = true
 	for i := range c.all {
@@ -196,7 +196,7 @@ func (c *Crowd) Failed(*conn.Conn, error) {}
 // Missed counts a connection that the server may have accepted.
 func (c *Crowd) Missed(*conn.Conn) { c.count.connected.Add(1) }
 
-// Opened is where a dummy begins to misbehave.
+// Opened has a dummy begin to misbehave.
 func (c *Crowd) Opened(to *conn.Conn, _ netip.AddrPort, _ time.Duration) {
 	c.count.connected.Add(1)
 	h := c.of(to)

@@ -102,7 +102,7 @@ type fills struct {
 func (c *Crowd) wantFill(h *client) {
 	f := &c.fills[h.kind]
 	switch {
-	case h.waiting || c.count.ignored[h.kind].Load() > 0:
+	case h.waiting || c.count.convicted[h.kind].Load() > 0:
 	case f.n < fillMost:
 		c.fill(h)
 	default:
@@ -128,7 +128,7 @@ func (c *Crowd) stopFilling(h *client) {
 	for f.next.Len() > 0 && f.n < fillMost {
 		next := &c.all[f.next.Pop()]
 		next.waiting = false
-		if next.State() == conn.Up && c.count.ignored[h.kind].Load() == 0 {
+		if next.State() == conn.Up && c.count.convicted[h.kind].Load() == 0 {
 			c.fill(next)
 		}
 	}
@@ -188,7 +188,7 @@ func (c *Crowd) proved(h *client, data []byte) {
 
 // convict counts a server without a bound, and ends the connection.
 func (c *Crowd) convict(h *client) {
-	c.count.ignored[h.kind].Add(1)
+	c.count.convicted[h.kind].Add(1)
 	c.engine.Abort(&h.Conn, turnEvery)
 }
 
@@ -204,10 +204,10 @@ type Convictions struct {
 
 // Convictions are those so far. Any goroutine may ask.
 func (c *Crowd) Convictions() Convictions {
-	ignored := &c.count.ignored
+	convicted := &c.count.convicted
 	return Convictions{
-		Oversize: ignored[Oversize].Load(), ZeroLength: ignored[ZeroLength].Load(),
-		Mute:  ignored[Mute].Load(),
+		Oversize: convicted[Oversize].Load(), ZeroLength: convicted[ZeroLength].Load(),
+		Mute:  convicted[Mute].Load(),
 		After: turnEvery, Taken: c.amounts.taken, Kept: c.amounts.kept, Kernel: c.amounts.kernel,
 	}
 }

@@ -63,8 +63,8 @@ func (st *Stream) Closing(j Judgement) {
 	}
 }
 
-// partFault names the fault of a part that is nobody's. It is truncated where the header does not
-// say the length of the expected echo.
+// partFault names the fault of a part that is nobody's. It is truncated if the header does not say
+// the length of the expected echo, and otherwise corrupt.
 func (st *Stream) partFault(j Judgement) monitor.Fault {
 	if b, seq := st.tail.buf, st.expected(j.Sent); j.p.header > 0 && len(b) >= j.p.header && seq != 0 {
 		if _, ok := j.p.match(j.p.message(j.Ident, seq), b[:j.p.header], 0); !ok {
@@ -86,7 +86,7 @@ func (st *Stream) DrainOver(j Judgement) {
 }
 
 // nobodys reports whether a frame that is not whole is nobody's: neither the beginning of an echo
-// that may be on its way, nor that of a login packet. It is false where this was told already.
+// that may be on its way, nor that of a login packet. It is false if this was told already.
 func (st *Stream) nobodys(j Judgement) bool {
 	if st.state&held == 0 || st.state&(astray|partAccused) != 0 {
 		return false
