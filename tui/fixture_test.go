@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // began is when the fleets of these tests begin.
 var began = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// fakeFleet records verbs and can be told what to answer.
+// fakeFleet records verbs, and answers what a test wants.
 type fakeFleet struct {
 	mu    sync.Mutex
 	verbs []string
@@ -80,7 +80,7 @@ func (f *fakeFleet) show(s *monitor.View) {
 	f.shown = s
 }
 
-// command stands for the one that cmd/dummyload would make.
+// command stands for the command line that cmd/dummyload makes.
 func command(t dummy.Tuning) string {
 	return "dummyload run" + spelled(t, " --%s %s") + " --size 8-64 --frame len16 --seed 42"
 }
@@ -97,7 +97,7 @@ func newScreen(t testing.TB, w, h int) tcell.SimulationScreen {
 	return s
 }
 
-// newTestUI is a screen with a clock that stands still just after the newest snapshot.
+// newTestUI is a screen with a clock that stands still just after the newest view.
 func newTestUI(t testing.TB, w, h int, change func(*Options)) (*ui, *fakeFleet) {
 	t.Helper()
 	fleet := &fakeFleet{}
@@ -147,7 +147,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// minute is a minute and a half of snapshots of a fleet at work, as the sampler makes them.
+// minute is a minute and a half of views of a fleet at work, as the sampler makes them.
 func minute() []*monitor.View {
 	var all []*monitor.View
 	for i := 0; i <= 348; i++ {
@@ -156,7 +156,7 @@ func minute() []*monitor.View {
 	return all
 }
 
-// running is snapshot i of a fleet that echoes: 250 ms after the one before.
+// running is view i of a fleet that echoes: 250 ms after the one before.
 func running(i int) *monitor.View {
 	since := time.Duration(i) * monitor.SampleInterval
 	wave := 1 + 0.2*math.Sin(float64(i)/9)
@@ -254,7 +254,7 @@ func owing() *monitor.View {
 	return s
 }
 
-// lastFootprints are a session's last ones before it was released, and some after, and the dummy's.
+// lastFootprints are a session's last footprints, around its release, and the dummy's.
 func lastFootprints(at time.Duration) []monitor.Footprint {
 	var all []monitor.Footprint
 	add := func(after time.Duration, by, of, what string) {
@@ -328,7 +328,7 @@ func connecting() *monitor.View {
 	return s
 }
 
-// besieged is a fleet beside hostile dummies, all of whose connections were accepted.
+// besieged is a fleet beside hostile dummies whose connections were all accepted.
 func besieged() *monitor.View {
 	s := running(348)
 	s.Hostile = &monitor.Hostile{Dummies: 10, Connected: 1788, ClosedByServer: 1700}

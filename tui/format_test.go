@@ -33,7 +33,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// A step goes back where it came from as far as round numbers allow, and stays within limits.
+// One key up and one key down lead back, as far as round numbers allow, and stay within limits.
 func TestStep(t *testing.T) {
 	for _, c := range []struct {
 		n    int
@@ -131,7 +131,7 @@ func TestUsable(t *testing.T) {
 		t.Errorf("TERM=dumb is called %v", err)
 	}
 	t.Setenv("TERM", "xterm")
-	err := Usable() // what tests run on is no terminal
+	err := Usable() // tests do not run on a terminal
 	if err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("Usable says %q", err)
 	}
@@ -159,7 +159,7 @@ func BenchmarkFrame(b *testing.B) {
 	}
 }
 
-// Only connections that the server has not accepted are worth a warning: others may connect too.
+// A warning is only for connections that the server has not accepted: others may connect, too.
 func TestTotals(t *testing.T) {
 	u, _ := newTestUI(t, 80, 24, nil)
 	for _, c := range []struct {
@@ -185,7 +185,7 @@ func TestTotals(t *testing.T) {
 	}
 }
 
-// Who has waited longest is looked for once in the same lines.
+// The same lines are searched once.
 func TestLongestWait(t *testing.T) {
 	var d longestWait
 	d.add(nil)

@@ -97,7 +97,7 @@ func TestGoldenDetail(t *testing.T) {
 	golden(t, "detail_80x24", drawn(u))
 }
 
-// What is missing of a timeline, and why, is not cut off.
+// The note about what is missing in a timeline is not cut off.
 func TestTheTimelineNoteHasRoom(t *testing.T) {
 	u, _ := newTestUI(t, 80, 24, nil)
 	s := faulty()
@@ -113,7 +113,7 @@ func TestTheTimelineNoteHasRoom(t *testing.T) {
 	}
 }
 
-// The timeline opens at the fault, and can be moved through.
+// The timeline opens at the fault, and its mark moves.
 func TestGoldenTimeline(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
 		u, _ := newTestUI(t, size[0], size[1], nil)

@@ -10,12 +10,12 @@ import (
 	"dummyload/monitor"
 )
 
-// hostile is text as a server, a host name or a system's error could hold it: it would clear the
-// screen, set a title, write to the clipboard, turn the direction, hide itself, or be a tag.
+// hostile is text that a server, a host name or a system's error could hold. It tries to clear the
+// screen, set a title, write to the clipboard, turn the direction, hide itself, and be a tag.
 const hostile = "\x1b[2J\x1b]0;owned\x07\x1b]52;c;AAAA\x07\r\n\x00" +
 	"\u202eevil\u200b\u009b31m\xff[red]tag[-]"
 
-// Text from outside never reaches the terminal as anything but text.
+// Text from outside reaches the terminal only as text.
 func TestHostileText(t *testing.T) {
 	s := faulty()
 	s.Target = hostile
@@ -57,7 +57,7 @@ type hostileError struct{}
 
 func (hostileError) Error() string { return hostile }
 
-// checked draws the screen and fails when a cell holds what is not a printable character.
+// checked draws the screen, and fails when a cell holds a character that is not printable.
 func checked(t *testing.T, u *ui) string {
 	t.Helper()
 	text := drawn(u)

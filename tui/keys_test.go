@@ -14,7 +14,7 @@ import (
 
 func key(k tcell.Key) *tcell.EventKey { return tcell.NewEventKey(k, 0, tcell.ModNone) }
 
-// typedInto presses keys through the root, so that a widget in front has them.
+// typedInto presses keys through the root, so that a widget in front takes them.
 func typedInto(u *ui, events ...*tcell.EventKey) {
 	u.app = tview.NewApplication()
 	r := newRoot(u)
@@ -24,7 +24,7 @@ func typedInto(u *ui, events ...*tcell.EventKey) {
 	}
 }
 
-// noFocus is for what does not move it.
+// noFocus is for tests in which the focus does not matter.
 func noFocus(tview.Primitive) {}
 
 func runes(s string) []*tcell.EventKey {
@@ -35,7 +35,7 @@ func runes(s string) []*tcell.EventKey {
 	return all
 }
 
-// Each verb that a key stands for reaches the fleet, and nothing else does.
+// The verb of each key reaches the fleet, and nothing else does.
 func TestKeysPressVerbs(t *testing.T) {
 	for _, c := range []struct {
 		keys string
@@ -294,7 +294,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// What has no function is neither in the help nor among the hints, and does nothing.
+// A key without a function is neither in the help nor among the hints, and does nothing.
 func TestKeysWithoutFunctionAreNotListed(t *testing.T) {
 	u, _ := newTestUI(t, 80, 24, func(o *Options) { o.Report = nil })
 	u.themes = u.themes[:1] // as with NO_COLOR
@@ -392,7 +392,7 @@ func TestMouse(t *testing.T) {
 	if u.faults.by != 4 {
 		t.Errorf("sorted by %d", u.faults.by)
 	}
-	u.messageUntil = time.Time{} // or else a message is where the keys are
+	u.messageUntil = time.Time{} // a message would hide the keys
 	clickOn(t, u, "q quit")
 	clickOn(t, u, "Yes y")
 	if got := fleet.asked(); got != "stop; tune churn=0; stop" {
@@ -424,9 +424,9 @@ func TestMessagesPass(t *testing.T) {
 	}
 }
 
-// TestKeysCountBeforeTheSnapshotsShowIt: a key pressed again goes on from what was asked, until a
-// snapshot confirms the last ticket; from then on the snapshots count alone.
-func TestKeysCountBeforeTheSnapshotsShowIt(t *testing.T) {
+// TestKeysCountBeforeTheViewsShowIt: a key pressed again goes on from what was asked, until a
+// view confirms the last ticket; from then on the views count alone.
+func TestKeysCountBeforeTheViewsShowIt(t *testing.T) {
 	u, fleet := newTestUI(t, 80, 24, nil)
 	s := running(5)
 	s.OverSend = 1

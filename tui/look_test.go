@@ -124,7 +124,7 @@ func TestGlyphsAreOneColumn(t *testing.T) {
 	}
 }
 
-// Korean words stand beside names that there are.
+// Every name with Korean words is on the screen.
 func TestKoreanNamesExist(t *testing.T) {
 	u, _ := newTestUI(t, 160, 50, nil)
 	s := running(5)

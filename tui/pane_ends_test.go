@@ -7,7 +7,7 @@ import (
 	"dummyload/monitor"
 )
 
-// Dummies that misbehave are told where the tester is, and only when there are some.
+// The pane of the tester shows hostile dummies, when there are some.
 func TestHostileDummiesAreOnTheScreen(t *testing.T) {
 	u, _ := newTestUI(t, 120, 40, nil)
 	s := running(5)

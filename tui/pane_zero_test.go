@@ -7,7 +7,7 @@ import (
 	"dummyload/monitor"
 )
 
-// What fails a run and what is only watched are told apart, and the pass says what was late.
+// What fails a run and what is only watched stand apart, and a pass says what was late.
 func TestLateIsWatched(t *testing.T) {
 	for w, row := range map[int]string{80: "Watch Echo Not Recv      119k, 0.64%",
 		128: "Watch Echo Not Recv 500ms  119k, 0.64%"} {
@@ -45,8 +45,8 @@ func TestEachFaultHasOneCell(t *testing.T) {
 	}
 }
 
-// The connections of a server that is gone are no faults of their own, and yet are disconnects:
-// one number stands for them everywhere.
+// Connections lost to a server that is gone are no faults one by one, but they are disconnects. One
+// number stands for them everywhere.
 func TestAServerThatIsGoneDisconnects(t *testing.T) {
 	u, _ := newTestUI(t, 80, 24, nil)
 	u.observe(gone())

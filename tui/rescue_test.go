@@ -29,7 +29,7 @@ func scratch(t *testing.T) string {
 	return dir
 }
 
-// TestRescue is the rescuer's part, without a terminal.
+// TestRescue is what the rescuer does, without a terminal.
 func TestRescue(t *testing.T) {
 	t.Chdir(scratch(t))
 	for _, c := range []struct{ text, says, file string }{
@@ -61,7 +61,7 @@ func TestRescue(t *testing.T) {
 	}
 }
 
-// TestACrashThatCannotBeKeptIsShown: no directory takes the file.
+// TestACrashThatCannotBeKeptIsShown: where no directory takes the file, the terminal gets the text.
 func TestACrashThatCannotBeKeptIsShown(t *testing.T) {
 	t.Chdir(scratch(t))
 	nowhere := filepath.Join(scratch(t), "none")

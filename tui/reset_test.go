@@ -9,7 +9,7 @@ import (
 	"dummyload/monitor"
 )
 
-// The lecture's row is of both kinds of dummies, and holds after a reset.
+// The row of totals counts both kinds of dummies, and still holds after a reset.
 func TestConnectTotalIsAcceptTotal(t *testing.T) {
 	for name, s := range map[string]*monitor.View{"reset": reset(), "hostile": besieged()} {
 		u, _ := newTestUI(t, 80, 24, nil)
@@ -27,8 +27,8 @@ func TestConnectTotalIsAcceptTotal(t *testing.T) {
 	}
 }
 
-// A reset hides no fault: when it was and what came before it is on the screen, and the verdict is
-// over the whole run.
+// A reset hides no fault: the screen says when it was and what came before it, and the verdict is over
+// the whole run.
 func TestAResetHidesNoFault(t *testing.T) {
 	for _, w := range []int{80, 120} {
 		u, _ := newTestUI(t, w, 40, nil)
@@ -58,7 +58,7 @@ func TestAResetKeepsTheEvidence(t *testing.T) {
 	}
 }
 
-// A drain that was given up is red and no drain, also when nothing is owed any more.
+// A drain that was given up is red, and not called drained, also when nothing is owed any more.
 func TestATimeoutIsNoDrain(t *testing.T) {
 	for _, s := range []*monitor.View{owing(), dropped()} {
 		u, _ := newTestUI(t, 80, 24, nil)
@@ -78,7 +78,7 @@ func TestATimeoutIsNoDrain(t *testing.T) {
 	}
 }
 
-// Where it may get stuck the first line says how far it has come, and for how long it has tried.
+// In a phase that may hang, the first line says how far it is and how long it has lasted.
 func TestTheFirstLineSaysHowFar(t *testing.T) {
 	login := connecting()
 	login.Connections.Now = 1000

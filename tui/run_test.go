@@ -16,8 +16,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// session is a screen that runs, with a fleet that answers by the phase it is told.
-type session struct {
+// screenRun is a screen that runs, with a fleet that answers by the phase it is told.
+type screenRun struct {
 	t      *testing.T
 	fleet  *fakeFleet
 	screen tcell.SimulationScreen
@@ -27,9 +27,9 @@ type session struct {
 }
 
 // begin runs a screen over a fleet that shows s.
-func begin(t *testing.T, s *monitor.View, change func(*Options)) *session {
+func begin(t *testing.T, s *monitor.View, change func(*Options)) *screenRun {
 	t.Helper()
-	r := &session{t: t, fleet: &fakeFleet{shown: s}, screen: newScreen(t, 80, 24),
+	r := &screenRun{t: t, fleet: &fakeFleet{shown: s}, screen: newScreen(t, 80, 24),
 		done: make(chan error, 1)}
 	o := Options{Control: r.fleet, Latest: r.fleet.latest, Screen: r.screen, Out: &r.out}
 	if change != nil {
@@ -43,16 +43,16 @@ func begin(t *testing.T, s *monitor.View, change func(*Options)) *session {
 }
 
 // text is what the simulated terminal is given to show; it may be caught in the middle of a frame.
-func (r *session) text() string { return screenText(r.screen) }
+func (r *screenRun) text() string { return screenText(r.screen) }
 
-func (r *session) press(keys ...rune) {
+func (r *screenRun) press(keys ...rune) {
 	for _, k := range keys {
 		r.screen.InjectKey(tcell.KeyRune, k, tcell.ModNone)
 	}
 }
 
 // until waits for a condition, at most ten seconds.
-func (r *session) until(what string, holds func() bool) {
+func (r *screenRun) until(what string, holds func() bool) {
 	r.t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for !holds() {
@@ -65,9 +65,9 @@ func (r *session) until(what string, holds func() bool) {
 }
 
 // returns waits for Run to return without an error.
-func (r *session) returns() { r.t.Helper(); r.returnsWith(nil) }
+func (r *screenRun) returns() { r.t.Helper(); r.returnsWith(nil) }
 
-func (r *session) returnsWith(want error) {
+func (r *screenRun) returnsWith(want error) {
 	r.t.Helper()
 	defer r.cancel()
 	select {
@@ -111,7 +111,7 @@ func TestQuitKeepsTheLastScreen(t *testing.T) {
 	}
 }
 
-// What is kept is the end of the drain, not the frame before it.
+// The screen that is kept shows the end of the drain, not the frame before it.
 func TestQuitKeepsTheVerdict(t *testing.T) {
 	r := begin(t, running(5), nil)
 	r.press('Q', 'y')
@@ -158,7 +158,7 @@ func TestCtrlCTwiceQuitsAtOnce(t *testing.T) {
 	}
 }
 
-// A second signal ends the screen in order, too: a terminal is not left with it.
+// A second signal, too, ends the screen in order and gives the terminal back.
 func TestSecondSignalQuitsAtOnce(t *testing.T) {
 	atOnce := make(chan struct{})
 	r := begin(t, running(5), func(o *Options) { o.AtOnce = atOnce })
@@ -207,8 +207,8 @@ func TestTerminalFails(t *testing.T) {
 	r.cancel()
 }
 
-// Starting and stopping must never hang, whatever the pump is doing just then: its queue blocks
-// for ever when the event loop is gone.
+// A start and a stop never hang, whatever the pump does at that moment: its queue blocks for ever when
+// the event loop is gone.
 func TestStartAndStopManyTimes(t *testing.T) {
 	fleet := &fakeFleet{shown: idle()}
 	const times = 2000

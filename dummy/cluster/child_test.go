@@ -16,8 +16,8 @@ import (
 	"dummyload/monitor"
 )
 
-// TestAChildThatDoesNotListen: what it wrote to stderr is why; a child that says something else, or
-// nothing and stays, is none either.
+// TestAChildThatDoesNotListen: the error is what it wrote to stderr. A child that says something else,
+// or says nothing and stays, is refused, too.
 func TestAChildThatDoesNotListen(t *testing.T) {
 	for _, c := range []struct {
 		says, stderr, want string
@@ -56,7 +56,7 @@ func TestAChildThatDoesNotListen(t *testing.T) {
 	}
 }
 
-// TestHowAChildEnds: with the code that its audit earned, or it is how.
+// TestHowAChildEnds: with the code that its audit earned, or Collect says how.
 func TestHowAChildEnds(t *testing.T) {
 	left := audit()
 	left.Server.Accepted++
@@ -65,7 +65,7 @@ func TestHowAChildEnds(t *testing.T) {
 		last   message
 		code   int
 		stderr string
-		want   string // "" where the audit is all there is to say
+		want   string // "" where the audit says all
 	}{
 		{audit(), monitor.ExitPass, "", ""},
 		{left, monitor.ExitFault, "", ""},
@@ -108,7 +108,7 @@ func TestHowAChildEnds(t *testing.T) {
 	}
 }
 
-// TestAChildThatHangsIsKilled: in the audit, or at its end. What it said until then stays.
+// TestAChildThatHangsIsKilled: in the audit, or at its end. Its last figures stay.
 func TestAChildThatHangsIsKilled(t *testing.T) {
 	for _, makesAudit := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestAChildThatHangsIsKilled(t *testing.T) {
 	}
 }
 
-// TestAChildThatIsKilled has no audit: that is how, and how it ended.
+// TestAChildThatIsKilled: it has no audit, and Collect says how it ended.
 func TestAChildThatIsKilled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := script(t)
@@ -154,7 +154,7 @@ func TestAChildThatIsKilled(t *testing.T) {
 	})
 }
 
-// TestMain has the test binary be a child where it is how to.
+// TestMain makes the test binary a child where a variable says so.
 func TestMain(m *testing.M) {
 	if how := os.Getenv(asChild); how != "" {
 		os.Exit(live(how))
@@ -187,7 +187,7 @@ func startAs(how string) (*Child, error) {
 	return Start(cmd, grace)
 }
 
-// TestAProcess: all of it with a true one.
+// TestAProcess: all of it with a real process.
 func TestAProcess(t *testing.T) {
 	t.Parallel()
 	c, err := startAs("right")
@@ -215,7 +215,7 @@ func TestAProcessThatIsKilled(t *testing.T) {
 	c.Kill()
 	c.Stop()
 	c.Close()
-	// TerminateProcess of Windows has the killer choose the code.
+	// On Windows the killer chooses the code (TerminateProcess).
 	if got := figuresOf(t, c); got.Ended != "its process ended (signal: killed)" &&
 		got.Ended != "its process ended (exit status 1)" {
 		t.Errorf("%+v", got)

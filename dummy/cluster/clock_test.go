@@ -7,13 +7,13 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// read is what a child answers whose clock is ahead, read at a time of the parent's.
+// read is the answer of a child whose clock is ahead, read at a time of the parent's.
 func (c *clock) read(ahead, at time.Duration) trace.Excerpt {
 	return trace.Excerpt{Start: c.ref.Add(-time.Hour + ahead).Round(0), Read: time.Hour + at}
 }
 
-// However far the child's wall clock is off, what it did is placed between question and answer,
-// and what it is asked about at the right time of its own.
+// However wrong the child's wall clock is, its answer is placed between the request and the answer's
+// arrival, and a request has the right time by the child's clock.
 func TestAChildsClockIsCompared(t *testing.T) {
 	const ms = time.Millisecond
 	for _, ahead := range []time.Duration{0, ms / 4, 16 * ms, -16 * ms, time.Hour, -time.Hour} {
@@ -42,8 +42,8 @@ func TestAChildsClockIsCompared(t *testing.T) {
 	}
 }
 
-// An answer that contradicts the earlier ones, of a clock that was halted for example, is none the
-// less usable.
+// An answer that contradicts the earlier ones, of a clock that stood still for example, can be used all
+// the same.
 func TestAContradictionChangesNoBounds(t *testing.T) {
 	c := &clock{ref: time.Now()}
 	for i, ahead := range []time.Duration{time.Second, 3 * time.Second} {

@@ -32,7 +32,7 @@ func (p *process) Kill() {
 	p.out.Close()
 }
 
-// scripted is a child that does what a test has it do.
+// scripted is a child that does what a test says.
 type scripted struct {
 	*process
 	stdin    *io.PipeReader
@@ -42,7 +42,7 @@ type scripted struct {
 
 const grace = 5 * time.Second
 
-// script attaches to a child, which listens and has answered the first question.
+// script attaches to a child, which listens and has answered the first request.
 func script(t *testing.T) (*Child, *scripted) {
 	t.Helper()
 	stdin, in := io.Pipe()
@@ -76,7 +76,7 @@ func (s *scripted) request(t *testing.T, what kind) (r request) {
 	return r
 }
 
-// say says what the child has to say.
+// say sends the child's messages.
 func (s *scripted) say(t *testing.T, messages ...message) {
 	t.Helper()
 	for _, m := range messages {
@@ -119,7 +119,7 @@ func figuresOf(t *testing.T, s monitor.Source) *monitor.Server {
 	return snap.Server
 }
 
-// TestListening: the line is read as it is written, and nothing else is taken for it.
+// TestListening: the line is read as it is written, and no other line is.
 func TestListening(t *testing.T) {
 	for _, line := range []string{"listening on 127.0.0.1:40123 backend=uring workers=2",
 		"listening on [::1]:1 backend=net workers=64"} {
@@ -135,8 +135,8 @@ func TestListening(t *testing.T) {
 	}
 }
 
-// TestASilentChildIsAskedOnce: as long as it owes an answer nothing more is asked, nobody waits for
-// longer than an answer may take; when it has come, the next answer is the next question's.
+// TestASilentChildIsAskedOnce: while it owes an answer the parent asks nothing more, and nobody waits
+// longer than an answer may take. When the answer has come, the next answer is the next request's.
 func TestASilentChildIsAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := script(t)
@@ -198,8 +198,8 @@ func TestAChildThatEndedIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// TestAWrongMessage is the end of the messages, and told; what comes after it is read and not believed,
-// so that the child can end by itself.
+// TestAWrongMessage: nothing after it counts, and Collect says what was wrong. What comes after it
+// is read and thrown away, so that the child can end by itself.
 func TestAWrongMessage(t *testing.T) {
 	for says, messages := range map[string]string{
 		"invalid character 'g'":     "goroutine 7 [running]:\n",

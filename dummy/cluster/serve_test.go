@@ -14,8 +14,8 @@ import (
 	"dummyload/monitor/trace"
 )
 
-// books are a server's that a test has stand in a child, whose clock began an hour before and is a
-// minute ahead of its parent's.
+// books stand for the server in a child. The child's clock began an hour before, and is a minute ahead
+// of its parent's.
 type books struct {
 	start     time.Time
 	looked    int // how often its figures were looked at
@@ -54,7 +54,7 @@ func (b *books) Stop(grace time.Duration) *monitor.Server {
 	return &monitor.Server{Audited: true}
 }
 
-// serve has a child serve some books, and attaches to it.
+// serve lets a child serve some books, and attaches to it.
 func serve(t *testing.T, b *books) (c *Child, interrupt func()) {
 	t.Helper()
 	requests, stdin := io.Pipe()
@@ -74,8 +74,8 @@ func serve(t *testing.T, b *books) (c *Child, interrupt func()) {
 	return c, cancel
 }
 
-// TestAChildsWholeLife: figures come by themselves, questions are answered by the parent's clock,
-// also after the audit.
+// TestAChildsWholeLife: figures come by themselves. Requests are answered, by the parent's clock, also
+// after the audit.
 func TestAChildsWholeLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBooks()
@@ -170,8 +170,8 @@ func TestNoChildOutlivesItsParent(t *testing.T) {
 
 const stopTwice = `{"What":"stop"}{"What":"stop"}`
 
-// TestTheWordsAsTheyAre: what the two say is JSON, one value a line, by these names.
-func TestTheWordsAsTheyAre(t *testing.T) {
+// TestTheMessagesAsTheyAre: what both send is JSON, one value a line, with these names.
+func TestTheMessagesAsTheyAre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stdin, in := io.Pipe()
 		out, stdout := io.Pipe()

@@ -19,11 +19,11 @@ import (
 // longest is how long anything may take, on a machine that stands still for a while.
 const longest = 90 * time.Second
 
-// mirror is a server that gives back what comes, and keeps few books.
+// mirror is a server that gives back what comes, and counts little.
 type mirror struct {
 	net.Listener
 	stopped bool
-	silent  error // why its trace cannot be had
+	silent  error // why its trace cannot be read
 }
 
 func newMirror(t *testing.T) *mirror {
@@ -152,7 +152,7 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// TestATargetOfSomebodyElse: there is no server to be asked, or to be stopped.
+// TestATargetOfSomebodyElse: there is no server to ask or to stop.
 func TestATargetOfSomebodyElse(t *testing.T) {
 	m := newMirror(t)
 	target := dummy.Target{Name: "there", Addrs: []netip.AddrPort{m.Addr()}}
@@ -174,7 +174,7 @@ func TestATargetOfSomebodyElse(t *testing.T) {
 	}
 }
 
-// TestATargetThatIsNotThere is the one line of it; a wait that is interrupted is told as such.
+// TestATargetThatIsNotThere: the error is one line. An interrupted wait has its own error.
 func TestATargetThatIsNotThere(t *testing.T) {
 	m := newMirror(t)
 	parts := Parts{Config: config(), Every: time.Hour,
@@ -191,7 +191,7 @@ func TestATargetThatIsNotThere(t *testing.T) {
 	}
 }
 
-// TestResetIsLookedAt at once, and not at the next look.
+// TestResetIsLookedAt: a view is taken at once, before the sampler's next.
 func TestResetIsLookedAt(t *testing.T) {
 	seen := make(sight, 1)
 	r, err := Open(t.Context(), Parts{Config: config(), Server: newMirror(t), Every: time.Hour,

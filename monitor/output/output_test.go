@@ -22,7 +22,7 @@ func place(t *testing.T, name string) string {
 	return path
 }
 
-// holds checks what a file holds, "" that there is none.
+// holds checks what a file holds; "" is for no file.
 func holds(t *testing.T, path, want string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -31,7 +31,7 @@ func holds(t *testing.T, path, want string) {
 	}
 }
 
-// TestAFileThatIsNotBegun is as it was found, also when it was not there.
+// TestAFileThatIsNotBegun: it stays as it was, and where there was none, there is none.
 func TestAFileThatIsNotBegun(t *testing.T) {
 	path := place(t, "summary.json")
 	for _, older := range []string{"", "older"} {
@@ -69,7 +69,7 @@ func TestAFileThatIsBegun(t *testing.T) {
 	holds(t, path, "[\n  \"<\"\n]\nand more")
 }
 
-// TestNothingWasAskedFor: it takes all, and keeps none.
+// TestNothingWasAskedFor: all that is written goes nowhere.
 func TestNothingWasAskedFor(t *testing.T) {
 	f, err := Open("--json", "")
 	if err != nil || f.Wanted() {
@@ -81,7 +81,7 @@ func TestNothingWasAskedFor(t *testing.T) {
 	}
 }
 
-// TestAPathThatCannotBeWritten is told in one line, with the flag that named it.
+// TestAPathThatCannotBeWritten: the error is one line with the flag.
 func TestAPathThatCannotBeWritten(t *testing.T) {
 	path := filepath.Join(filepath.Dir(place(t, "x")), "none", "summary.json")
 	f, err := Open("--json", path)
@@ -90,7 +90,7 @@ func TestAPathThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestOneFileForTwo is refused by whatever names, and the one device that has room for all is not.
+// TestOneFileForTwo: it is refused by whatever names; the null device is not.
 func TestOneFileForTwo(t *testing.T) {
 	path := place(t, "a")
 	dir := filepath.Dir(path)

@@ -56,8 +56,8 @@ func exhibit(t *testing.T, name string) gallery.Exhibit {
 	return chosen[0]
 }
 
-// TestGalleryTurnsRed: a tester that is blind on one eye, a right server taken for a wrong one
-// and a wrong one for a right one all fail the gallery. Without this its green would mean little.
+// TestGalleryTurnsRed: a tester that does not look at a fault, a right server taken for a wrong one and
+// a wrong one taken for a right one all fail the gallery. Without this a pass would mean little.
 func TestGalleryTurnsRed(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]monitor.Fault{
@@ -106,7 +106,7 @@ func TestGalleryKeepsEveryBitOfASeed(t *testing.T) {
 	}
 }
 
-// TestMatrix: who was expected to be what, and was found to be what.
+// TestMatrix: the names that were expected, and those that were earned.
 func TestMatrix(t *testing.T) {
 	got := matrix([]Show{
 		{Name: "wrong", Expected: []string{"corrupt", "missing"}, Earned: []string{"corrupt", "crossed",
@@ -167,7 +167,7 @@ func TestNaturalRatesAreReported(t *testing.T) {
 	}
 	shows := make([]Show, len(exhibits))
 	showNatural(t.Context(), exhibits, shows, Options{Natural: 2, Parallel: 2})
-	// Whether IOCount is lowered on transferred 0 is no matter of a window.
+	// The bug that lowers IOCount on transferred 0 has no window.
 	if d := shows[0].Natural; d == nil || *d != (Detected{2, 2}) {
 		t.Errorf("zero-counts was named %v", d)
 	}
@@ -199,7 +199,7 @@ func TestAShowHasTimelines(t *testing.T) {
 			sessions[f.Of] = true
 		}
 	}
-	// On a machine that is busy the rings may have gone on before they were read.
+	// On a busy machine the rings may be overwritten before they are read.
 	lost := strings.Contains(s.Evidence[i].TimelineNote, "reaches back")
 	if n, m := len(dummies), len(sessions); n > 2 || m > 2 || !lost && (n < 2 || m < 2) {
 		t.Errorf("footprints of %v and %v, note %q", dummies, sessions, s.Evidence[i].TimelineNote)
