@@ -78,8 +78,8 @@ func TestAResetKeepsWhatItInterrupts(t *testing.T) {
 	}
 }
 
-// TestATimeoutIsNoDrain: a server that drops an echo of each connection. At the drain's timeout
-// they are proved missing, and Wait Echo Count is 0: given up it was all the same.
+// TestATimeoutIsNoDrain: a server drops an echo of each connection. At the drain's timeout they are
+// proved missing, and Wait Echo Count is 0. The drain was given up all the same.
 func TestATimeoutIsNoDrain(t *testing.T) {
 	t.Parallel()
 	var drop atomic.Bool

@@ -170,8 +170,8 @@ func TestOpenLoopCountsFromTheDueTime(t *testing.T) {
 	})
 }
 
-// slowerThan counts the round trips that took so long, an edge of the histogram's buckets. Unlike a
-// percentile that does not fall with the quick ones that follow.
+// slowerThan counts the round trips that took so long, which is an edge of the histogram's buckets.
+// Quick ones that follow do not lower it, as they lower a percentile.
 func slowerThan(s *monitor.View, edge time.Duration) (n uint64) {
 	for i, in := range s.RTTBuckets {
 		if i > 0 && monitor.BucketEdge(i-1) >= edge {

@@ -22,8 +22,8 @@ import (
 	"dummyload/server/frame"
 )
 
-// foreigners are right servers of nine protocols, as their authors write them: what is no frame of
-// theirs they refuse by closing, or wait for its rest.
+// foreigners are right servers of nine protocols, as their authors write them. Bytes that are no frame
+// of theirs they refuse by closing, or they wait for the rest.
 func foreigners(t *testing.T) map[string]func(*net.TCPConn) {
 	login := frame.Len16.Append(nil, []byte(verify.Login))
 	greet := func(serve func(*net.TCPConn)) func(*net.TCPConn) {
@@ -63,8 +63,7 @@ func foreigners(t *testing.T) map[string]func(*net.TCPConn) {
 	}
 }
 
-// headed echoes frames whose header says how long the rest is; a length that is none ends the
-// connection.
+// headed echoes frames whose header says how long the rest is. An illegal length ends the connection.
 func headed(size int, length func([]byte) int) func(*net.TCPConn) {
 	return func(c *net.TCPConn) {
 		for {
@@ -101,7 +100,7 @@ func certificate(t *testing.T) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// ofTheLecture are words of what is concluded from a server that was right once.
+// ofTheLecture are words of diagnoses that are only about a server that was right once.
 var ofTheLecture = []string{"IOCount", "SendFlag", "SendQ", "rule R", "wake-up", "full disk", "accepting",
 	"closed_healthy", "server_stalled", "debugger"}
 

@@ -9,8 +9,8 @@ import (
 )
 
 // TestSendLagIsTheTestersOwn holds two dummies that may have one echo each unanswered against a
-// rate of 1,000 per second. What waits for a slow server is no send lag, what the
-// worker came late to is; the schedule is behind in both cases.
+// rate of 1,000 per second. An echo that waits for a slow server is no send
+// lag; one that the worker comes late to is. The schedule is behind in both cases.
 func TestSendLagIsTheTestersOwn(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {

@@ -9,8 +9,8 @@ import (
 
 const ms = time.Millisecond
 
-// TestWhatIsNoSleepAndNoBatchIsAHold: a sleep is idle as far as it was asked for; what lies between
-// two batches beyond that, and beyond what a batch takes, the worker was held up.
+// TestWhatIsNoSleepAndNoBatchIsAHold: a sleep counts as slept as far as it was asked for. What lies
+// between two batches beyond that, and beyond what a batch takes, is a hold.
 func TestWhatIsNoSleepAndNoBatchIsAHold(t *testing.T) {
 	const wait = 2 * ms
 	slack := wait + iocp.TimerStep

@@ -123,7 +123,7 @@ func onlyNamed(t *testing.T, s *monitor.View, may []monitor.Fault) {
 	}
 }
 
-// heap is what the heap holds and its stacks, of garbage nothing.
+// heap is what the heap and the stacks hold, without garbage.
 func heap() int64 {
 	runtime.GC()
 	samples := []metrics.Sample{

@@ -11,8 +11,8 @@ import (
 	"dummyload/server/iocp"
 )
 
-// queuesAll listens and does not accept: up to n connections come about all the same, whose other
-// ends take neither memory nor descriptors of this process, which the ports' tables have rows for.
+// queuesAll listens and does not accept. Up to n connections come about all the same. Their other ends
+// take neither memory nor descriptors of this process; the ports' tables have a row for each descriptor.
 func queuesAll(t *testing.T, n int) (target netip.AddrPort, end func()) {
 	t.Helper()
 	ln, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)

@@ -74,8 +74,8 @@ func (w nullWorker) Close() error                                 { return nil }
 
 type nullWorker struct{ *nullPort }
 
-// byHand is a fleet of one worker over a null port, driven by the test: no thread, no clock, and
-// nothing asked of this system, which takes a time that a clock would have to tell.
+// byHand is a fleet of one worker over a null port, driven by the test. It has no thread and no clock,
+// and asks nothing of this system, since that takes real time.
 func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 	t.Helper()
 	cfg.Target, cfg.Workers = someTarget, 1
@@ -102,8 +102,8 @@ func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 	return w, p
 }
 
-// turn is one batch of the worker at a time, with the completions of a right server's answers to
-// all that was sent where it answers.
+// turn is one batch of the worker at a time. With answer, it has a right server's answers to all that
+// was sent.
 func turn(w *worker, p *nullPort, at time.Duration, answers bool) {
 	w.engine.Tick(at)
 	for answers && len(p.sends) > 0 {

@@ -154,8 +154,8 @@ func TestFINThatIsNotAnsweredIsNamed(t *testing.T) {
 }
 
 // nothingIsStuck are servers that owe echoes at the end of a drain, and have nothing stuck: what each
-// says to all that it was sent so far. What takes long with those that are slow is the first answer,
-// and all others until poked.
+// says to all that it was sent so far. Slow ones take long for the first answer, and for all others
+// until poked.
 var nothingIsStuck = map[string]func(all [][]byte, poked bool) []word{
 	"slow by nature": func(all [][]byte, poked bool) []word {
 		switch {

@@ -101,9 +101,9 @@ func TestStuckConnectionsAreExplained(t *testing.T) {
 	}
 }
 
-// undrained is a fleet of which all connections but one have got stuck, in a drain that failed.
-// All that the server will ever answer by itself has come, and no answer took as long as
-// what is owed has been on its way: until then the ladder concludes nothing.
+// undrained is a fleet of which all connections but one are stuck, after a drain that failed. All that
+// the server will ever answer by itself has come, and what is owed is older than any answer took:
+// until then the ladder concludes nothing.
 func undrained(t *testing.T, s *testServer, backend string, stuck *atomic.Uint64,
 	owed uint64) *Fleet {
 	t.Helper()
@@ -122,8 +122,8 @@ func undrained(t *testing.T, s *testServer, backend string, stuck *atomic.Uint64
 	return f
 }
 
-// mayBeOnItsWay reports whether the ladder would take any owed echo to be merely slow, or no scan
-// has told yet that it is late.
+// mayBeOnItsWay reports whether the ladder would take any owed echo for merely slow, or no scan has
+// found it late yet.
 func mayBeOnItsWay(f *Fleet) bool {
 	slow := false
 	onEachWorker(f, func(w *worker) {

@@ -67,8 +67,8 @@ func TestReceiveQueuesAreReadFromTheSystemsTable(t *testing.T) {
 	}
 }
 
-// TestNothingIsKnownOfAServerElsewhere: where the system has no server's end at all, that one is
-// missing says nothing.
+// TestNothingIsKnownOfAServerElsewhere: where the system has no server's end at all, a missing one
+// says nothing.
 func TestNothingIsKnownOfAServerElsewhere(t *testing.T) {
 	got := newTCPTable()
 	got.parse(strings.NewReader(

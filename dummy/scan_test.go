@@ -52,8 +52,8 @@ func TestAScanThatIsAlwaysLateLooks(t *testing.T) {
 	}
 }
 
-// TestAPokeIsGivenTheTimeTheWorkerStoodStill: the server may not have had its turn since. What came
-// of the poke by then is told, and only once more is waited.
+// TestAPokeIsGivenTheTimeTheWorkerStoodStill: the server may not have had its turn meanwhile. The
+// worker waits once more, and only once, and then tells what came of the poke.
 func TestAPokeIsGivenTheTimeTheWorkerStoodStill(t *testing.T) {
 	for _, answered := range []bool{true, false} {
 		w, p := byHand(t, Config{Clients: 1, OverSend: 1})
