@@ -47,9 +47,9 @@ func (s *View) unlagged() *View {
 	return f
 }
 
-// testers reports whether the tester is why the threshold was missed, or may be. It can be so only
+// spoiled reports whether the tester is why the threshold was missed, or may be. It can be so only
 // for a performance metric.
-func (t Threshold) testers(s *View) bool {
+func (t Threshold) spoiled(s *View) bool {
 	return t.Performance() &&
 		(s.Generator.Saturated || t.Eval(s.freed()).OK || t.Eval(s.unlagged()).OK)
 }

@@ -75,7 +75,7 @@ func badRun() *View {
 	s.Connections.Failed, s.Connections.ClosedByServer = 1, 221
 	s.Fairness.Silent = 4
 	s.Server.Released, s.Server.Live, s.Server.ReleasedTwice = 1291, 17, 2
-	s.Server.Trace = "/tmp/trace\x1b[2J"
+	s.Server.TraceFile = "/tmp/trace\x1b[2J"
 	s.Server.Reasons = map[string]uint64{"sendq_full": 3}
 	s.Evidence = []Evidence{
 		{Fault: Corrupt, Client: 17, Connection: 2, Local: "127.0.0.1:50312", Seq: 42, Offset: 5,

@@ -205,9 +205,9 @@ func compareOwed(a, b Owed) int {
 func compareUnreleased(a, b Unreleased) int {
 	return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.IOCount, b.IOCount),
 		cmp.Compare(a.SendQ, b.SendQ), strings.Compare(a.Reason, b.Reason),
-		slices.Compare(a.Trace, b.Trace))
+		slices.Compare(a.Footprints, b.Footprints))
 }
 
 func compareStuck(a, b Stuck) int {
-	return cmp.Or(strings.Compare(a.Worker, b.Worker), slices.Compare(a.Trace, b.Trace))
+	return cmp.Or(strings.Compare(a.Worker, b.Worker), slices.Compare(a.Footprints, b.Footprints))
 }

@@ -155,8 +155,8 @@ func extra(s *View, group string) []string {
 		return cells
 	case group == serverGroup && s.Server != nil:
 		cells := engine(s.Server.Backend, s.Server.Workers)
-		if s.Server.Trace != "" {
-			cells = append(cells, "trace "+Clean(s.Server.Trace))
+		if s.Server.TraceFile != "" {
+			cells = append(cells, "trace "+Clean(s.Server.TraceFile))
 		}
 		return cells
 	}

@@ -17,7 +17,7 @@ type Server struct {
 	Released       uint64            `json:"released" metric:"Release Total; sessions the bundled server released"`
 	Live           uint64            `json:"live" kind:"gauge" metric:"Sessions; of the bundled server, not released"`
 	ReleasedTwice  uint64            `json:"released_twice" metric:"Released twice; sessions released more than once"`
-	Trace          string            `json:"trace"`           // file its trace was written to
+	TraceFile      string            `json:"trace"`           // the file that its trace was written to
 	Refused        uint64            `json:"refused"`         // closed at accept: session limit
 	AcceptFailures uint64            `json:"accept_failures"` // EMFILE and the like
 	Reasons        map[string]uint64 `json:"reasons"`         // of the released sessions, by name
@@ -61,19 +61,19 @@ const MaxUnreleased = 100
 
 // Unreleased is a session that was not released although it was cancelled.
 type Unreleased struct {
-	ID       string   `json:"id"` // "s17.3": index and generation, as in the trace
-	IOCount  int      `json:"io_count"`
-	SendFlag bool     `json:"send_flag"`
-	SendQ    int      `json:"sendq_bytes"`
-	Reason   string   `json:"reason"`
-	Trace    []string `json:"trace"` // its last footprints
+	ID         string   `json:"id"` // "s17.3": index and generation, as in the trace
+	IOCount    int      `json:"io_count"`
+	SendFlag   bool     `json:"send_flag"`
+	SendQ      int      `json:"sendq_bytes"`
+	Reason     string   `json:"reason"`
+	Footprints []string `json:"trace"` // the last ones
 }
 
 // Stuck is a worker that did not end: its thread hangs in the Handler, or the order to stop did not
 // reach it.
 type Stuck struct {
-	Worker string   `json:"worker"` // "w1": as in the trace
-	Trace  []string `json:"trace"`  // its last footprints
+	Worker     string   `json:"worker"` // "w1": as in the trace
+	Footprints []string `json:"trace"`  // the last ones
 }
 
 // OK reports whether the audit finds nothing wrong. `serve`, `run` and the screen all go by it.
@@ -129,8 +129,8 @@ func (srv *Server) whereStuck() string {
 	var b strings.Builder
 	for i, w := range srv.Stuck {
 		last := "nothing that its trace still holds"
-		if len(w.Trace) > 0 {
-			last = w.Trace[len(w.Trace)-1]
+		if len(w.Footprints) > 0 {
+			last = w.Footprints[len(w.Footprints)-1]
 		}
 		fmt.Fprintf(&b, "%s %s, whose last footprint is %s", ":;"[min(i, 1):min(i, 1)+1], w.Worker, last)
 	}
@@ -162,11 +162,11 @@ func (srv *Server) String() string {
 	for _, u := range srv.Unreleased {
 		fmt.Fprintf(&b, "  not released: %s IOCount %d, SendFlag %v, SendQ %d bytes, reason %q\n",
 			u.ID, u.IOCount, u.SendFlag, u.SendQ, u.Reason)
-		writeIndented(&b, u.Trace)
+		writeIndented(&b, u.Footprints)
 	}
 	for _, w := range srv.Stuck {
 		fmt.Fprintf(&b, "  did not end: worker %s\n", w.Worker)
-		writeIndented(&b, w.Trace)
+		writeIndented(&b, w.Footprints)
 	}
 	for _, f := range srv.Failures {
 		fmt.Fprintf(&b, "  port: %s\n", Clean(f))

@@ -103,8 +103,8 @@ func TestSummaryIsSchema2(t *testing.T) {
 func TestSummaryKeys(t *testing.T) {
 	s := badRun()
 	s.Server.Refused, s.Server.AcceptFailures, s.Server.AcceptsPending = 1, 2, 3
-	s.Server.Unreleased = []Unreleased{{ID: "s1.1", Trace: []string{"Accept"}}}
-	s.Server.WorkersStuck, s.Server.Stuck = 1, []Stuck{{Worker: "w1", Trace: []string{"Stop"}}}
+	s.Server.Unreleased = []Unreleased{{ID: "s1.1", Footprints: []string{"Accept"}}}
+	s.Server.WorkersStuck, s.Server.Stuck = 1, []Stuck{{Worker: "w1", Footprints: []string{"Stop"}}}
 	s.Server.Failures, s.Server.Ended = []string{"why"}, "killed"
 	s.Before, s.MaxRate = resetRun().Before, searched()
 	s.Evidence[0].Timeline, s.Evidence[0].TimelineNote = []Footprint{{What: "Dial"}}, "why"

@@ -68,7 +68,7 @@ func Judge(since *View, r Rules) Verdict {
 		v.add(ExitInterrupted, []string{"interrupted before any echo was sent"})
 	}
 	v.add(ExitFault, faultReasons(s, since.Before, r, v))
-	v.add(ExitInconclusive, thresholds.testers)
+	v.add(ExitInconclusive, thresholds.tester)
 	v.add(ExitThreshold, append(thresholds.missed, s.MaxRate.unmet(r.Live)...))
 	v.add(ExitInconclusive, append(inconclusive(s, r, v.Diagnoses), thresholds.unmeasured...))
 	v.Name = verdictNames[v.ExitCode]
@@ -137,8 +137,8 @@ func forgiven(d Diagnosis, allow []Fault) bool {
 // evaluated is what the thresholds came to: a reason for each that does not hold.
 type evaluated struct {
 	missed     []string    // by the server
-	testers    []string    // because of the tester, or perhaps
-	spoiled    []Threshold // those of testers
+	tester     []string    // because of the tester, or perhaps
+	spoiled    []Threshold // those that tester tells of
 	unmeasured []string    // nothing was measured
 }
 
@@ -153,9 +153,9 @@ func (v *Verdict) evaluate(whole, since *View, r Rules) (h evaluated) {
 		v.Thresholds = append(v.Thresholds, result)
 		switch {
 		case result.OK:
-		case result.measured && t.testers(since):
+		case result.measured && t.spoiled(since):
 			h.spoiled = append(h.spoiled, t)
-			h.testers = append(h.testers, t.missedWhy(since, result))
+			h.tester = append(h.tester, t.missedWhy(since, result))
 		case result.measured:
 			h.missed = append(h.missed, t.missedWhy(since, result))
 		case !r.Live:

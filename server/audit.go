@@ -32,7 +32,7 @@ func (srv *Server) describe(s *session) monitor.Unreleased {
 	id := s.id.load()
 	u := monitor.Unreleased{ID: id.String(), IOCount: s.io.load().count(),
 		SendFlag: s.flag.isSet(), SendQ: s.sendq.Size(), Reason: s.end.why().String()}
-	u.Trace = lines(srv.log.Events(uint64(id)))
+	u.Footprints = lines(srv.log.Events(uint64(id)))
 	return u
 }
 
@@ -53,6 +53,6 @@ func (srv *Server) nameStuck(a *monitor.Server, stuck []*worker) {
 		own := slices.DeleteFunc(srv.log.Events(0), func(e trace.Event) bool {
 			return e.Writer != name
 		})
-		a.Stuck = append(a.Stuck, monitor.Stuck{Worker: name, Trace: lines(own)})
+		a.Stuck = append(a.Stuck, monitor.Stuck{Worker: name, Footprints: lines(own)})
 	}
 }

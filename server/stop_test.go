@@ -87,7 +87,7 @@ func TestStopNamesWhatWasNotReleased(t *testing.T) {
 		t.Fatalf("%v", audit)
 	}
 	u := audit.Unreleased[0]
-	if u.ID != "s0.1" || u.IOCount != 2 || !u.SendFlag || u.SendQ == 0 || len(u.Trace) == 0 {
+	if u.ID != "s0.1" || u.IOCount != 2 || !u.SendFlag || u.SendQ == 0 || len(u.Footprints) == 0 {
 		t.Errorf("%+v", u)
 	}
 	for _, want := range []string{"NOT every", "not released: s0.1 IOCount 2", "SendPost io=2"} {
@@ -137,8 +137,8 @@ func TestStopNamesAWorkerThatDoesNotEnd(t *testing.T) {
 		t.Fatalf("%v", audit)
 	}
 	stuck := audit.Stuck[0]
-	if !slices.Contains([]string{"w0", "w1"}, stuck.Worker) || len(stuck.Trace) == 0 ||
-		!strings.Contains(stuck.Trace[len(stuck.Trace)-1], " RecvDone ") {
+	if !slices.Contains([]string{"w0", "w1"}, stuck.Worker) || len(stuck.Footprints) == 0 ||
+		!strings.Contains(stuck.Footprints[len(stuck.Footprints)-1], " RecvDone ") {
 		t.Errorf("%+v", stuck)
 	}
 	for _, want := range []string{"NOT every", "stuck 1", "did not end: worker " + stuck.Worker} {

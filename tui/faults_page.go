@@ -90,7 +90,7 @@ func (u *ui) openEvidence() {
 	}
 	trace := ""
 	if s := u.shown.Server; s != nil {
-		trace = s.Trace
+		trace = s.TraceFile
 	}
 	u.front = newDetail(evidence[i], trace)
 }

@@ -190,7 +190,7 @@ func running(i int) *monitor.View {
 		Server: &monitor.Server{Backend: "uring", Workers: 2, Accepted: 1312, Released: 312,
 			Live: 1000, IOCount: 1043, SendQBytes: 18_240, RecvPackets: echoed + 700,
 			SendPackets: echoed + 410,
-			Trace:       "dummyload-trace.bin"},
+			TraceFile:   "dummyload-trace.bin"},
 	}
 	for i, n := range []uint64{4, 210, 9_800, 140_000, 900_000, 2_100_000, 5_400_000, 6_300_000,
 		2_900_000, 420_000, 31_000, 1_900, 120, 7} {

@@ -27,7 +27,7 @@ func TestHostileText(t *testing.T) {
 	}
 	s.Diagnoses[0].Why, s.Diagnoses[0].Name = hostile, hostile
 	s.Owed = []monitor.Owed{{Client: 1, Connection: 1, First: 1, Last: 1, Count: 1, Local: hostile}}
-	s.Server.Backend, s.Server.Trace, s.Generator.Backend = hostile, hostile, hostile
+	s.Server.Backend, s.Server.TraceFile, s.Generator.Backend = hostile, hostile, hostile
 	for _, size := range [][2]int{{80, 24}, {160, 50}, {60, 10}} {
 		u, fleet := newTestUI(t, size[0], size[1], nil)
 		fleet.err = hostileError{}

@@ -124,7 +124,7 @@ type traceFile string
 // Collect names it in the server's figures.
 func (f traceFile) Collect(_ *monitor.Run, t *monitor.Tally) {
 	if t.Server != nil {
-		t.Server.Trace = string(f)
+		t.Server.TraceFile = string(f)
 	}
 }
 
