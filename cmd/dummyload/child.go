@@ -16,8 +16,8 @@ import (
 func startChild(config server.Config) (*cluster.Child, error) {
 	self, err := ourselves()
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--server-process: this program does not find itself: %w; "+
-			"start it by its path, or run the server apart (dummyload serve, --target)", err)}
+		return nil, usageError{fmt.Errorf("--server-process: this program cannot find its own file: %w; "+
+			"start it by its path, or run the server alone (dummyload serve) and use --target", err)}
 	}
 	cmd := exec.Command(self, "serve", "--child",
 		"--listen="+config.Listen.String(), "--backend="+config.Backend,

@@ -124,7 +124,7 @@ func TestServerProcessWithoutProc(t *testing.T) {
 		return strings.HasPrefix(line, "==") // the race detector's: it misses /proc, too
 	})
 	if r.code != exitUsage || r.stdout != "" || len(ours) != 1 ||
-		!strings.Contains(ours[0], "--server-process: this program does not find itself") {
+		!strings.Contains(ours[0], "--server-process: this program cannot find its own file") {
 		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
 	}
 }

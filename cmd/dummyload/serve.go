@@ -82,7 +82,7 @@ func parseListen(s string) (address, error) {
 // must write the address.
 func inSoManyWords(a address) error {
 	if _, err := netip.ParseAddrPort(a.text); err != nil && !a.addrs[0].Addr().IsLoopback() {
-		return fmt.Errorf("want the address itself where it is not loopback: %v", a.addrs[0])
+		return fmt.Errorf("want an IP address where it is not loopback, here %v", a.addrs[0])
 	}
 	return nil
 }
