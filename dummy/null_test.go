@@ -102,7 +102,7 @@ func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 	return w, p
 }
 
-// turn is one batch of the worker at a time. With answer, it has a right server's answers to all that
+// turn is one batch of the worker at a time. With answers, it has a right server's answers to all that
 // was sent.
 func turn(w *worker, p *nullPort, at time.Duration, answers bool) {
 	w.engine.Tick(at)

@@ -93,7 +93,9 @@ func (w *worker) sees(d *dummy) {
 func (w *worker) lookForStuck(d *dummy) {
 	if d.Sending() && !d.is(unread|poked) && w.now()-d.SentAt() > w.fleet.cfg.DrainTimeout {
 		d.set(unread)
-		w.blame(d, monitor.NotReading, monitor.Evidence{Seq: d.written, Age: monitor.Millis(w.now() - d.SentAt())})
+		w.blame(d, monitor.NotReading, monitor.Evidence{
+			Seq: d.written, Age: monitor.Millis(w.now() - d.SentAt()),
+		})
 	}
 }
 
