@@ -6,8 +6,8 @@ import (
 	"dummyload/monitor"
 )
 
-// Control is all that can be asked of a fleet. A key, a flag, a script line and a message
-// to a remote agent come down to these few verbs. Every method may be called from any goroutine
+// Control is all that can be asked of a fleet. A key, a flag and a step of a script come down to
+// these few verbs. Every method may be called from any goroutine
 // and returns without waiting for the fleet. What it returns is a ticket: a view that confirms
 // it has the verb in its numbers. A verb that is refused has none.
 type Control interface {

@@ -26,13 +26,13 @@
 //
 // # One key's way
 //
-// A key, a flag, a script line and a message to an agent come down to the verbs of Control. Package
+// A key, a flag and a step of a script come down to the verbs of Control. Package
 // script gives verbs in time, and looks for the highest rate. A press of START:
 //
 //	Fleet.Start  checks the phase, gives the verb the next ticket, and mails it to every worker
 //	             (verbs.go, conn.Engine.Mail)
 //	worker       takes its mail at the end of a batch: worker.start, and the schedule begins
-//	             (order.go, schedule.start)
+//	             (worker_verbs.go, schedule.start)
 //	Collect      every worker reports at the end of a batch, and the fleet merges the reports into
 //	             one tally (tally.go, report.go); a view of it confirms the ticket
 //

@@ -20,7 +20,7 @@ import (
 //
 // A value is a float64, whatever the field: a count, a number per second, or nanoseconds.
 type Knob struct {
-	Name    string  // of the flag and of the script's verb
+	Name    string  // of the flag
 	Default float64 // that a Config gets for a 0, unless 0 is accepted
 	Min     float64
 	Max     float64

@@ -21,8 +21,8 @@
 //	text.go        numbers for people, and text that is safe to show
 //
 // Metrics is one table of all numbers. A metric has there its name, its label, its unit, its key in the
-// JSON summary, and how to read it from a view. Thresholds, the report and the screen go by it, so that
-// no number has two names.
+// JSON summary, and how to read it from a view. Thresholds, the report and the screen's list of all
+// numbers go by it. The main page of the screen puts two or three of them on one line.
 //
 // Only Histogram is used on the data path. It has one writer and no lock.
 //

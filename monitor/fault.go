@@ -49,7 +49,7 @@ var faults = [NumFaults]struct{ name, label, help string }{
 	Unsolicited: {"unsolicited", "Unsolicited",
 		"bytes that answer nothing: while nothing was outstanding, after the drain, or no echo's"},
 	LoginMissing: {"login_missing", "LoginPacket Not Recv",
-		"no login packet before the first echo or within 3 s"},
+		"no login packet before the first echo, or none in time"},
 	LoginDuplicate: {"login_duplicate", "LoginPacket Duplication",
 		"a second login packet on one connection"},
 	ClosedByServer: {"closed_by_server", "Disconnect from Server",

@@ -38,6 +38,19 @@ type line struct {
 	style       tcell.Style
 }
 
+// metric is a line with one number of the table of metrics: its label there, and its unit.
+func metric(s *monitor.View, name string, style tcell.Style) line {
+	m, ok := monitor.MetricByName(name)
+	if !ok {
+		panic("tui: no metric is called " + name)
+	}
+	value := m.Get(s)
+	if m.Unit == monitor.ByteCount {
+		return line{m.Label, size(uint64(value)), style}
+	}
+	return line{m.Label, m.Unit.Format(value), style}
+}
+
 // drawLines writes as many lines as there is room for.
 func (u *ui) drawLines(c canvas, lines []line) {
 	for y, l := range lines[:min(len(lines), c.h)] {
@@ -81,7 +94,7 @@ func (u *ui) counters(s *monitor.View) []line {
 		now = u.look.warn
 	}
 	lines := []line{
-		{"Wait Echo Count", count(s.Ledger.Wait), u.look.title},
+		metric(s, "wait_echo_count", u.look.title),
 		{"Connected now/wanted", count(cn.Now) + " / " + count(s.Clients), now},
 		{"Connect try/ok/fail", fmt.Sprintf("%s / %s / %s", count(cn.Attempted),
 			count(cn.Connected), count(cn.Failed)), u.unlessZero(cn.Failed)},
@@ -92,8 +105,8 @@ func (u *ui) counters(s *monitor.View) []line {
 			count(h.Connected) + " / " + count(h.ClosedByServer), t})
 	}
 	lines = append(lines, []line{
-		{"Echo sent", count(s.Ledger.Sent), t},
-		{"Echo recv", count(s.Ledger.Echoed), t},
+		metric(s, "echoes_sent", t),
+		metric(s, "echoes_received", t),
 		{"Abandoned / lost", count(s.Ledger.Abandoned) + " / " + count(s.Ledger.Lost),
 			u.unlessZero(s.Ledger.Lost)},
 		{"RTT p50/p99/max", times(s.RTT.Count, s.RTT.P50, s.RTT.P99, s.RTT.Max), t},
@@ -103,8 +116,8 @@ func (u *ui) counters(s *monitor.View) []line {
 		line{"Max Latency ms", fmt.Sprintf("%.3f", s.RTT.Max/1e3), t},
 		line{"Connect time p50/p99", times(s.ConnectTime.Count, s.ConnectTime.P50,
 			s.ConnectTime.P99), t},
-		line{"Bytes sent", size(s.Bytes.Sent), t},
-		line{"Bytes recv", size(s.Bytes.Received), t},
+		metric(s, "bytes_sent", t),
+		metric(s, "bytes_received", t),
 		line{"Silent dummies", count(s.Fairness.Silent), u.unlessZero(s.Fairness.Silent)})
 }
 

@@ -24,7 +24,7 @@ func (u *ui) drawServer(c canvas) {
 		count(s.Refused) + " / " + count(s.AcceptFailures), u.unlessZero(s.AcceptFailures)}
 	u.drawLines(in, []line{
 		{"Workers", fmt.Sprintf("%d (%s)", s.Workers, s.Backend), t},
-		{"Sessions", count(s.Live), t},
+		metric(u.shown, "server_live", t),
 		released,
 		{"IOCount total", count(s.IOCount), t},
 		{"SendQ bytes", size(s.SendQBytes), t},

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// faultStories are the smallest stories that show each fault of CONTRACT that a stream can show.
+// faultStories are the smallest stories that show each fault that a stream can show.
 var faultStories = []struct {
 	name   string
 	hear   func(g *rig)
@@ -78,7 +78,7 @@ var faultStories = []struct {
 	}, []string{"reordered:2"}, 3, 0},
 }
 
-// Each fault of CONTRACT that a stream can show, by the smallest story that shows it, in every
+// Each fault that a stream can show, by the smallest story that shows it, in every
 // format and at every range of sizes.
 func TestFaultsAreNamed(t *testing.T) {
 	for _, c := range faultStories {
