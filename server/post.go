@@ -94,7 +94,8 @@ func (a *actor) ioDown(s *session, where trace.Where) {
 	}
 }
 
-// release gives back all that the session held. Its handle is closed here and nowhere else (R11). The handler's Left is called before the slot can be used again.
+// release gives back all that the session held. Its handle is closed here and nowhere else (R11).
+// The handler's Left is called before the slot can be used again.
 func (a *actor) release(s *session, where trace.Where) {
 	id, why := s.id.load(), s.end.why()
 	a.trace.RecordPeer(uint64(id), s.peer.Of(id.generation()))
