@@ -61,9 +61,10 @@ func (c *counters) reset(dialing int) {
 	}}
 }
 
-// sent counts an echo that begins. It is due at a time; window is Over Send.
-func (b *books) sent(d *dummy, at time.Duration, window int) {
-	b.keepTime(d, at, window)
+// sent counts an echo that begins. It is due at a time; oldest is the first sequence that is
+// outstanding, this one included, and window is Over Send.
+func (b *books) sent(d *dummy, at time.Duration, oldest uint64, window int) {
+	b.keepTime(d, at, oldest, window)
 	d.wait++
 	d.set(everSent)
 	b.count.Ledger.Sent++
@@ -79,8 +80,8 @@ func (b *books) echoed(d *dummy, n uint64) {
 	b.count.WaitUpDown -= int64(n)
 }
 
-// lose takes n echoes that will not come any more.
-func (b *books) lose(d *dummy, n uint64) {
+// missed takes n echoes that will not come any more.
+func (b *books) missed(d *dummy, n uint64) {
 	d.wait -= uint32(n)
 	d.gone += n
 	b.count.Ledger.Lost += n

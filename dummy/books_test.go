@@ -37,7 +37,7 @@ func TestBooksBalanceWhateverComes(t *testing.T) {
 				b.echoed(d, min(n, uint64(d.wait)))
 			case 5:
 				n = min(n, uint64(d.wait))
-				b.lose(d, n)
+				b.missed(d, n)
 				lost[i] += n
 			case 6:
 				if lost[i] > 0 {

@@ -65,10 +65,15 @@ func (w *worker) serveNext() int {
 // long, those are taken for missing.
 func (w *worker) assign(d *dummy, at time.Duration) {
 	d.assigned++
-	if d.wait > 0 && d.assigned-d.stream.Oldest(d.assigned) >= uint64(spanMost*w.load.OverSend) {
-		d.stream.Settle(w.judgement(d))
+	oldest := d.assigned
+	if d.wait > 0 {
+		oldest = d.stream.Oldest(d.assigned)
+		if d.assigned-oldest >= uint64(spanMost*w.load.OverSend) {
+			d.stream.Settle(w.judgement(d))
+			oldest = d.stream.Oldest(d.assigned)
+		}
 	}
-	w.books.sent(d, at, w.load.OverSend)
+	w.books.sent(d, at, oldest, w.load.OverSend)
 }
 
 // writeLater has a dummy written at the end of the batch: what is assigned until then goes out
@@ -263,7 +268,7 @@ func (w *worker) Lost(id verify.Ident, _, n uint64) {
 	if d.is(poked) {
 		return
 	}
-	w.books.lose(d, n)
+	w.books.missed(d, n)
 	w.maybeEmptied(d)
 }
 

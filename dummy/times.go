@@ -42,13 +42,12 @@ func (p *timeRings) give(r *timeRing) {
 
 // keepTime notes when the echo just assigned is due. One outstanding echo has its place in the
 // dummy; more of them take a ring, which grows with the span of what is outstanding.
-func (b *books) keepTime(d *dummy, at time.Duration, window int) {
+func (b *books) keepTime(d *dummy, at time.Duration, oldest uint64, window int) {
 	seq := d.assigned
 	if d.wait == 0 && d.times == nil && window == 1 {
 		d.time = at
 		return
 	}
-	oldest := d.stream.Oldest(seq)
 	span := int(seq - oldest + 1)
 	if d.times == nil || span > len(d.times.at) {
 		b.growTimes(d, oldest, max(span, window))
