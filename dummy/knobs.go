@@ -225,7 +225,7 @@ func (c *Config) checkKnobs() error {
 // Tuning is a change of the load: the new value of each knob that is named.
 type Tuning map[string]float64
 
-// InForce is the value of every knob that can be tuned, as a snapshot has it.
+// InForce is the value of every knob that can be tuned, as a view has it.
 func InForce(s *monitor.View) Tuning {
 	t := Tuning{}
 	for _, k := range knobs {

@@ -16,7 +16,7 @@ type nullPort struct {
 	sockets  iocp.Socket
 	connects []*iocp.Overlapped // pending
 	sends    []pendingSend
-	receives map[uint64]*iocp.Overlapped // by slot
+	receives []*iocp.Overlapped // by slot
 }
 
 type pendingSend struct {
@@ -34,6 +34,9 @@ func (p *nullPort) Connect(_ iocp.Socket, _ netip.AddrPort, ov *iocp.Overlapped)
 
 func (p *nullPort) Recv(_ iocp.Socket, ov *iocp.Overlapped) error {
 	ov.Op = iocp.OpRecv
+	for uint64(len(p.receives)) <= ov.Key {
+		p.receives = append(p.receives, nil)
+	}
 	p.receives[ov.Key] = ov
 	return nil
 }
@@ -83,7 +86,7 @@ func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, p := assemble(cfg), &nullPort{receives: map[uint64]*iocp.Overlapped{}}
+	f, p := assemble(cfg), &nullPort{}
 	w, err := f.newWorker(0, func() (iocp.Port, error) { return p, nil })
 	if err != nil {
 		t.Fatal(err)

@@ -147,7 +147,7 @@ func (e *Engine) connected(c *Conn, err error) {
 	}
 	began := c.since
 	c.Number++
-	e.note(trace.Connected, c, 0)
+	e.Note(trace.Connected, c, 0)
 	if e.cfg.Greeting {
 		c.enter(Greeting, e.now)
 	} else {

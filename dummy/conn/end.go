@@ -17,7 +17,7 @@ func (e *Engine) BeginClose(c *Conn, pause time.Duration) {
 
 // Shutdown sends the FIN. Nothing may be sent after it.
 func (e *Engine) Shutdown(c *Conn) {
-	e.note(trace.FIN, c, 0)
+	e.Note(trace.FIN, c, 0)
 	e.port.Shutdown(c.sock)
 }
 
@@ -35,7 +35,7 @@ func (e *Engine) Abort(c *Conn, pause time.Duration) { e.die(c, e.port.Abort, pa
 func (e *Engine) die(c *Conn, cancel func(iocp.Socket), pause time.Duration) {
 	e.owner.Dead(c)
 	if c.state != Dialing {
-		e.note(trace.Dying, c, 0)
+		e.Note(trace.Dying, c, 0)
 	}
 	c.pause = pause
 	c.enter(Dying, e.now)

@@ -200,12 +200,12 @@ func (e *Engine) Complete(entry *iocp.Entry) {
 	case iocp.OpRecv:
 		c.flags &^= receiving
 		if c.state != Dying {
-			e.note(trace.RecvDone, c, entry.Transferred)
+			e.Note(trace.RecvDone, c, entry.Transferred)
 			e.owner.Received(c, entry.Data, entry.Err)
 		}
 	case iocp.OpSend:
 		c.flags &^= sending
-		e.note(trace.SendDone, c, entry.Transferred)
+		e.Note(trace.SendDone, c, entry.Transferred)
 		e.owner.Sent(c, entry.Transferred, entry.Err)
 	default:
 		panic(fmt.Sprintf("conn: completion of operation %d", entry.Overlapped.Op))
@@ -269,7 +269,7 @@ func (e *Engine) Send(c *Conn, data []byte) error {
 	c.flags |= sending
 	c.sentAt = e.now
 	c.inFlight++
-	e.note(trace.SendPost, c, len(data))
+	e.Note(trace.SendPost, c, len(data))
 	err := e.io.Send(c.sock, data, &c.send)
 	if err != nil {
 		c.inFlight--
@@ -303,9 +303,7 @@ func (e *Engine) LocalAddr(c *Conn) netip.AddrPort {
 func (e *Engine) Acked(c *Conn) (n uint64, ok bool) { return iocp.BytesAcked(e.port, c.sock) }
 
 // Note leaves a footprint of a connection.
-func (e *Engine) Note(k trace.Kind, c *Conn, n int) { e.note(k, c, n) }
-
-func (e *Engine) note(k trace.Kind, c *Conn, n int) {
+func (e *Engine) Note(k trace.Kind, c *Conn, n int) {
 	if e.cfg.Trace != nil {
 		e.cfg.Trace.Record(k, trace.Nowhere, c.ID(), int(c.inFlight), n)
 	}
