@@ -15,6 +15,8 @@ import (
 	"dummyload/monitor"
 )
 
+// A dummy's connection lives for 200 ms here: a server that is given no time to accept for longer
+// answers nobody any more, for whoever it accepts then is gone.
 func TestLedgerBalancesUnderChurn(t *testing.T) {
 	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
@@ -22,7 +24,7 @@ func TestLedgerBalancesUnderChurn(t *testing.T) {
 			seed := rand.Uint64()
 			t.Run(fmt.Sprintf("%v/seed %d", how, seed), func(t *testing.T) {
 				cfg := testConfig(startServer(t, echoAll))
-				cfg.Backend, cfg.Seed, cfg.Churn, cfg.Close = backend, seed, 100, how
+				cfg.Backend, cfg.Seed, cfg.Churn, cfg.Close = backend, seed, 40, how
 				f := startFleet(t, cfg)
 				reach(t, f, monitor.Idle)
 				give(t)(f.Start(0))
