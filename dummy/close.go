@@ -66,13 +66,13 @@ func (w *worker) ignored(d *dummy) (more bool) {
 		Answers: w.fleet.slowest.Load() > 0,
 	}
 	if !fin.Trickles { // the system's list is long
-		fin.Accepted = w.accepted(d)
+		fin.Accepted = w.ladder.accepted(d)
 	}
 	switch fin.Read() {
 	case diagnose.Ignored:
 		w.count.signs.FINsIgnored++
 	case diagnose.Backlogged:
-		w.inBacklog(d, uint64(d.wait))
+		w.ladder.inBacklog(d, uint64(d.wait))
 	case diagnose.MoreTime:
 		d.set(taken)
 		return true
@@ -91,7 +91,7 @@ func (w *worker) ended(d *dummy, err error) {
 	case d.State() == conn.Closing:
 		w.answers.Note(w.now(), d.Since())
 		if d.is(poked) && err == nil {
-			w.finAnswered(d)
+			w.ladder.answered(d)
 		}
 		if d.wait > 0 && d.heardAt > 0 {
 			w.count.signs.FINs.Connections++
@@ -184,10 +184,7 @@ func (w *worker) Released(c *conn.Conn) {
 	if d.wait != 0 {
 		panic("dummy: released with echoes outstanding")
 	}
-	if d.out != nil {
-		w.buffers.give(d.out)
-		d.out = nil
-	}
+	w.sender.release(d)
 	w.giveTimes(d)
 	d.clear(ofConnection)
 	d.assigned, d.written, d.sends, d.echoed, d.gone = 0, 0, 0, 0, 0

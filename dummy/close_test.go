@@ -38,7 +38,7 @@ func TestServerAtWorkOnClosesIsNotAccused(t *testing.T) {
 			w.engine.Complete(p.received(w.at(0), nil))
 		}
 		w.engine.Tick(time.Hour + c.at)
-		w.inspect(w.at(1))
+		w.scan.inspect(w.at(1))
 		if accused := w.count.signs.FINsIgnored > 0; accused != c.accused {
 			t.Errorf("%s: accused %v", c.name, accused)
 		}

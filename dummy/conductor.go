@@ -63,7 +63,7 @@ func (w *worker) publish() {
 	if h.n > 0 {
 		t.Lost, t.LostOwed, t.LostSince, t.Refused = h.n, h.owed, h.since, h.refused
 	}
-	w.silence.Tell(&t.Seen)
+	w.scan.silence.Tell(&t.Seen)
 	t.wait, t.emptiedAt = 0, 0
 	if w.mode == draining {
 		t.wait, t.emptiedAt = w.count.WaitUpDown, w.emptiedAt

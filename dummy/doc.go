@@ -43,7 +43,7 @@
 //
 // # One fault's way
 //
-//	verify          finds a wrong answer, and calls worker.Fault with the evidence
+//	verify          finds a wrong answer, and calls outcomes.Fault with the evidence
 //	worker.blame    counts the fault, and keeps the first evidence of each kind (evidence.go)
 //	Collect         brings both to the fleet (tally.go)
 //	diagnose        says what the faults add up to: diagnose.go hands it the facts, and package

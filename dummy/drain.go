@@ -90,7 +90,7 @@ func (w *worker) giveUpDrain() (owed []monitor.Owed, missing uint64) {
 		return nil, 0
 	}
 	before := w.count.WaitUpDown
-	w.noteBacklog()
+	w.ladder.noteBacklog()
 	w.tellSlowest()
 	for slot := range w.slots() {
 		d := w.at(slot)

@@ -5,8 +5,6 @@ import (
 
 	"dummyload/dummy/conn"
 	"dummyload/dummy/verify"
-	"dummyload/monitor"
-	"dummyload/server/iocp"
 )
 
 // Limits of the data path.
@@ -56,7 +54,7 @@ func (w *worker) serveNext() int {
 			w.assign(d, w.now())
 		}
 	}
-	w.writeLater(d)
+	w.sender.later(d)
 	return k
 }
 
@@ -74,93 +72,6 @@ func (w *worker) assign(d *dummy, at time.Duration) {
 		}
 	}
 	w.books.sent(d, at, oldest, w.load.OverSend)
-}
-
-// writeLater has a dummy written at the end of the batch: what is assigned until then goes out
-// in one send.
-func (w *worker) writeLater(d *dummy) {
-	if !d.is(dirty) {
-		d.set(dirty)
-		w.unwritten = append(w.unwritten, d.Slot)
-	}
-}
-
-func (w *worker) writeAll() {
-	for _, slot := range w.unwritten {
-		d := w.at(int(slot))
-		d.clear(dirty)
-		w.write(d)
-	}
-	w.unwritten = w.unwritten[:0]
-}
-
-// write posts one send of what is assigned, unless one is in flight already. Where the send is
-// cut is the seed's choice: a server must not take one receive for one message.
-func (w *worker) write(d *dummy) {
-	if d.Sending() || d.is(sendFailed) || d.State() != conn.Up && d.State() != conn.Closing {
-		return
-	}
-	if d.out == nil {
-		if d.written == d.assigned {
-			return
-		}
-		w.compose(d)
-	}
-	rest := d.out.rest()
-	n := w.fleet.pattern.NextCut(d.ident(), d.sends, len(rest))
-	d.sends++
-	if err := w.engine.Send(&d.Conn, rest[:n]); err != nil {
-		w.sendBroke(d, err)
-	}
-}
-
-// compose fills a buffer with whole frames.
-func (w *worker) compose(d *dummy) {
-	p, id := w.fleet.pattern, d.ident()
-	d.out = w.buffers.take()
-	for d.written < d.assigned && len(d.out.bytes)+p.MaxFrame() <= cap(d.out.bytes) {
-		d.written++
-		d.out.bytes = p.Append(d.out.bytes, id, d.written)
-	}
-	d.public.sent.Store(d.written)
-}
-
-// Sent is the completion of a send (C5: perhaps a short one).
-func (w *worker) Sent(c *conn.Conn, n int, err error) {
-	d := w.of(c)
-	d.out.from += n
-	if !d.is(poked) { // its books are closed
-		w.count.Bytes.Sent += uint64(n)
-	}
-	if len(d.out.rest()) == 0 {
-		w.buffers.give(d.out)
-		d.out = nil
-	}
-	if d.State() == conn.Dying {
-		return
-	}
-	if n == 0 || err != nil {
-		w.sendBroke(d, err)
-		return
-	}
-	w.write(d)
-	w.makeReady(d, w.now())
-	if d.State() == conn.Closing {
-		w.halfClose(d)
-	}
-}
-
-// sendBroke deals with a send that failed. After a RST the pending receive still hands out what
-// arrived before it, and then ends: that is awaited.
-func (w *worker) sendBroke(d *dummy, err error) {
-	d.set(sendFailed)
-	class := iocp.Classify(err)
-	switch {
-	case class.Local():
-		w.limited(d, class, err)
-	case class != iocp.ClassReset:
-		w.ended(d, err)
-	}
 }
 
 // receive posts the next receive.
@@ -182,7 +93,7 @@ func (w *worker) Received(c *conn.Conn, data []byte, err error) {
 	if !d.is(poked) {
 		w.count.Bytes.Received += uint64(len(data))
 	}
-	w.silence.Heard()
+	w.scan.silence.Heard()
 	if w.count.Ledger.Echoed == 0 {
 		w.noteFirstBytes(d, data)
 	}
@@ -222,36 +133,9 @@ func (w *worker) giveUp(d *dummy) {
 	w.engine.Abort(&d.Conn, d.Backoff())
 }
 
-var _ verify.Outcome = (*worker)(nil)
-
 // judgement is what a dummy's stream is judged with.
 func (w *worker) judgement(d *dummy) verify.Judgement {
 	return verify.Judgement{Verifier: w.verifier, Ident: d.ident(), Sent: d.assigned}
-}
-
-// judged is the dummy that an outcome is about.
-func (w *worker) judged(id verify.Ident) *dummy {
-	return w.at(int(id.Client / uint32(w.fleet.cfg.Workers)))
-}
-
-// Echoed takes n right echoes.
-func (w *worker) Echoed(id verify.Ident, first, n uint64) {
-	d := w.judged(id)
-	if d.is(poked) {
-		w.cameAfterPoke(d, first, n)
-		return
-	}
-	for seq := first; seq < first+n; seq++ {
-		took := w.roundTrip(d.timeOf(seq))
-		if took > w.fleet.cfg.EchoTimeout && seq > d.lateUpTo {
-			w.late(d, seq)
-		}
-	}
-	if d.State() == conn.Closing {
-		w.count.signs.FINs.Answered += n
-	}
-	w.books.echoed(d, n)
-	w.maybeEmptied(d)
 }
 
 // roundTrip measures an echo that was due at a time. It returns how long the echo took, without the
@@ -261,36 +145,3 @@ func (w *worker) roundTrip(at time.Duration) time.Duration {
 	w.measure(rtt, held)
 	return rtt - held
 }
-
-// Lost takes n echoes that will not come any more.
-func (w *worker) Lost(id verify.Ident, _, n uint64) {
-	d := w.judged(id)
-	if d.is(poked) {
-		return
-	}
-	w.books.missed(d, n)
-	w.maybeEmptied(d)
-}
-
-// Recovered takes an echo that was counted lost and came after all.
-func (w *worker) Recovered(id verify.Ident, _ uint64) {
-	if d := w.judged(id); !d.is(poked) {
-		w.recovered(d)
-	}
-}
-
-// Fault takes a fault that the verifier has found in a stream.
-func (w *worker) Fault(id verify.Ident, ev *monitor.Evidence) {
-	d := w.judged(id)
-	if d.is(poked) {
-		return // its books are closed: what is owed was counted, and the poke is not of the run
-	}
-	if d.is(lost) && ev.Fault == monitor.Truncated {
-		w.noteLostFault(d, ev.Fault, *ev) // a server that is gone may have been in mid-frame
-		return
-	}
-	w.blame(d, ev.Fault, *ev)
-}
-
-// Broken notes that the connection must be closed; that is done when Feed has returned.
-func (w *worker) Broken(id verify.Ident) { w.judged(id).set(hopeless) }

@@ -158,7 +158,7 @@ func (f *Fleet) newWorker(k int, open func() (iocp.Port, error)) (*worker, error
 		fleet: f, trace: f.log.Ring(k), books: books{hists: measured()},
 		schedule: newSchedule(k, &f.cfg, f.load),
 		rng:      rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
-		buffers:  sendBuffers{size: f.chunk()},
+		sender:   sender{buffers: sendBuffers{size: f.chunk()}},
 	}
 	engine, err := conn.New(conn.Config{
 		Open: open, Target: f.cfg.Target, Clock: f.clock, Trace: w.trace, Greeting: f.cfg.Login,
@@ -167,8 +167,8 @@ func (f *Fleet) newWorker(k int, open func() (iocp.Port, error)) (*worker, error
 	if err != nil {
 		return nil, err
 	}
-	w.engine = engine
-	w.verifier = verify.New(f.pattern, f.cfg.Login, roster{f}, w)
+	w.engine, w.sender.w, w.scan.w, w.ladder.w = engine, w, w, w
+	w.verifier = verify.New(f.pattern, f.cfg.Login, roster{f}, outcomes{w})
 	w.grow(0, k, f.cfg.Workers)
 	return w, nil
 }

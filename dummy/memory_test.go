@@ -72,11 +72,11 @@ func TestGoodPathDoesNotAllocate(t *testing.T) {
 		one := func() {
 			w.makeReady(d, w.now())
 			w.serve()
-			w.compose(d)
+			w.sender.compose(d)
 			d.stream.Feed(w.judgement(d), d.out.bytes)
-			w.buffers.give(d.out)
+			w.sender.buffers.give(d.out)
 			d.out = nil
-			w.unwritten = w.unwritten[:0]
+			w.sender.unwritten = w.sender.unwritten[:0]
 			d.clear(dirty)
 		}
 		allocs <- testing.AllocsPerRun(1000, one)

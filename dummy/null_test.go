@@ -92,7 +92,7 @@ func byHand(t testing.TB, cfg Config) (*worker, *nullPort) {
 		t.Fatal(err)
 	}
 	must(t, w.engine.Bind())
-	w.queues = receiveQueues{at: never, table: tcpTable{theirs: map[trace.PeerKey]diagnose.Queue{}}}
+	w.ladder.queues = receiveQueues{at: never, table: tcpTable{theirs: map[trace.PeerKey]diagnose.Queue{}}}
 	f.workers = []*worker{w}
 	w.tune(f.load, 0)
 	for w.engine.Advance(); len(p.connects) > 0; w.engine.Advance() {

@@ -217,8 +217,8 @@ func TestNothingStuckIsNotExplained(t *testing.T) {
 		poked = true
 		x.w.leave(true, true)
 		x.runs(2 * diagnose.PokeWait)
-		if got := x.names(); len(x.w.pokes) != 1 || got != "" {
-			t.Errorf("%s: %d pokes, %s", name, len(x.w.pokes), got)
+		if got := x.names(); len(x.w.ladder.climbs) != 1 || got != "" {
+			t.Errorf("%s: %d pokes, %s", name, len(x.w.ladder.climbs), got)
 		}
 	}
 }
@@ -233,8 +233,8 @@ func TestNothingIsConcludedOfAServerThatNeverAnswered(t *testing.T) {
 	x.w.giveUpDrain()
 	x.w.leave(true, true)
 	x.runs(10 * time.Second)
-	if got := x.names(); len(x.w.pokes) != 8 || got != monitor.NeverServed {
-		t.Errorf("%d pokes, %s", len(x.w.pokes), got)
+	if got := x.names(); len(x.w.ladder.climbs) != 8 || got != monitor.NeverServed {
+		t.Errorf("%d pokes, %s", len(x.w.ladder.climbs), got)
 	}
 }
 

@@ -21,21 +21,29 @@ type climb struct {
 	silent bool   // nothing came, although the server has read the poke
 }
 
-// poke begins a climb, where there is something to find out; the connection is dismissed at
-// its end. It reports false where the connection can be dismissed at once.
-func (w *worker) poke(d *dummy) bool {
+// ladder is the climbs of one worker's connections, and what it has seen of the server's queues.
+type ladder struct {
+	w      *worker
+	climbs map[uint32]*climb // by slot, while leaving; nil until one is stuck
+	queues receiveQueues
+}
+
+// begin starts a climb, where there is something to find out; the connection is dismissed at its end.
+// It reports false where the connection can be dismissed at once.
+func (l *ladder) begin(d *dummy) bool {
+	w := l.w
 	if d.wait == 0 || d.State() != conn.Up || d.is(sendFailed) {
 		return false
 	}
-	if w.pokes == nil {
-		w.pokes = make(map[uint32]*climb)
+	if l.climbs == nil {
+		l.climbs = make(map[uint32]*climb)
 	}
-	w.pokes[d.Slot] = &climb{
+	l.climbs[d.Slot] = &climb{
 		conn: d.Number, last: d.assigned, part: d.stream.Part(),
 		Climb: diagnose.Climb{
-			Owed: uint64(d.wait), Unread: w.lookAtQueue(d).Bytes,
-			Slow:   w.maybeSlow(d) || w.trickles(d),
-			Served: !d.is(backlogged) && w.accepted(d) == diagnose.Yes,
+			Owed: uint64(d.wait), Unread: l.lookAtQueue(d).Bytes,
+			Slow:   l.maybeSlow(d) || w.trickles(d),
+			Served: !d.is(backlogged) && l.accepted(d) == diagnose.Yes,
 		},
 	}
 	d.set(poked)
@@ -43,49 +51,28 @@ func (w *worker) poke(d *dummy) bool {
 	w.writeOff(d)
 	d.assigned++
 	d.gone++
-	w.writeLater(d)
+	w.sender.later(d)
 	w.engine.After(diagnose.PokeWait, &d.Conn, pokeTimeOver)
 	return true
 }
 
 // maybeSlow reports whether what a connection is owed may be on its way still.
-func (w *worker) maybeSlow(d *dummy) bool {
+func (l *ladder) maybeSlow(d *dummy) bool {
+	w := l.w
 	return diagnose.MayCome(w.now()-d.timeOf(d.stream.Oldest(d.assigned)), w.slowAnswer())
 }
 
-// trickles reports whether a connection still brings something.
-func (w *worker) trickles(d *dummy) bool {
-	return diagnose.Trickles(d.heardAt, w.now(), w.slowAnswer(), w.fleet.cfg.DrainTimeout)
-}
-
-// slowAnswer is how long an answer may take that is on its way still, after the slowest that any
-// worker has seen.
-func (w *worker) slowAnswer() time.Duration {
-	return diagnose.SlowAnswer(max(w.slowestYet(), time.Duration(w.fleet.slowest.Load())))
-}
-
-// tellSlowest lets the other workers know how slow the server is.
-func (w *worker) tellSlowest() {
-	slowest := int64(w.slowestYet())
-	for {
-		known := w.fleet.slowest.Load()
-		if slowest <= known || w.fleet.slowest.CompareAndSwap(known, slowest) {
-			return
-		}
-	}
-}
-
-// cameAfterPoke takes n echoes that a poked connection brought.
-func (w *worker) cameAfterPoke(d *dummy, first, n uint64) {
-	if p := w.pokes[d.Slot]; first <= p.last {
+// came takes n echoes that a poked connection brought.
+func (l *ladder) came(d *dummy, first, n uint64) {
+	if p := l.climbs[d.Slot]; first <= p.last {
 		p.came += min(n, p.last-first+1)
 	}
 }
 
-// pokeOver reads a climb when its time is over, and dismisses the connection. at is when that was to
-// be.
-func (w *worker) pokeOver(d *dummy, at time.Duration) {
-	p := w.pokes[d.Slot]
+// over reads a climb when its time is over, and dismisses the connection. at is when that was to be.
+func (l *ladder) over(d *dummy, at time.Duration) {
+	w := l.w
+	p := l.climbs[d.Slot]
 	if d.State() != conn.Up || d.Number != p.conn {
 		return // the server has closed it meanwhile, and that was told
 	}
@@ -95,7 +82,7 @@ func (w *worker) pokeOver(d *dummy, at time.Duration) {
 	}
 	found, stuck := &w.count.signs.Ladder, diagnose.Stuck{Connections: 1, Echoes: p.Owed}
 	after := diagnose.After{
-		Queue: w.lookAtQueue(d), Backlogged: d.is(backlogged),
+		Queue: l.lookAtQueue(d), Backlogged: d.is(backlogged),
 		Came: p.came > 0 || d.stream.Part() > p.part, Heard: d.is(heard),
 		Answers: w.fleet.slowest.Load() > 0,
 	}
@@ -104,7 +91,7 @@ func (w *worker) pokeOver(d *dummy, at time.Duration) {
 	}
 	switch p.Read(after) {
 	case diagnose.InBacklog:
-		w.inBacklog(d, p.Owed)
+		l.inBacklog(d, p.Owed)
 		w.closeOwn(d, CloseRST, 0) // it would not read a FIN either
 		return
 	case diagnose.NotRearmed:
@@ -122,28 +109,31 @@ func (w *worker) pokeOver(d *dummy, at time.Duration) {
 	w.dismiss(d)
 }
 
-// finAnswered is the top of the ladder: the server has answered the half-close of a poked
+// answered is the top of the ladder: the server has answered the half-close of a poked
 // connection that it had read from and not answered. A server that never answered anybody has no
 // flag stuck: see never_served.
-func (w *worker) finAnswered(d *dummy) {
-	if p := w.pokes[d.Slot]; p.silent && !d.is(heard) && w.count.Ledger.Echoed > 0 {
+func (l *ladder) answered(d *dummy) {
+	w := l.w
+	if p := l.climbs[d.Slot]; p.silent && !d.is(heard) && w.count.Ledger.Echoed > 0 {
 		w.count.signs.Ladder.Flag.Add(diagnose.Stuck{Connections: 1, Echoes: p.Owed})
 	}
 }
 
 // noteBacklog is for the end of a drain that failed, when all connections are still there: which of
 // the stuck connections has nobody accepted?
-func (w *worker) noteBacklog() {
+func (l *ladder) noteBacklog() {
+	w := l.w
 	for slot := range w.slots() {
 		d := w.at(slot)
-		if d.wait > 0 && (d.State() == conn.Up || d.State() == conn.Closing) && w.accepted(d) == diagnose.No {
-			w.inBacklog(d, uint64(d.wait))
+		if d.wait > 0 && (d.State() == conn.Up || d.State() == conn.Closing) && l.accepted(d) == diagnose.No {
+			l.inBacklog(d, uint64(d.wait))
 		}
 	}
 }
 
 // inBacklog counts a connection that nobody has accepted, once.
-func (w *worker) inBacklog(d *dummy, owed uint64) {
+func (l *ladder) inBacklog(d *dummy, owed uint64) {
+	w := l.w
 	if !d.is(backlogged) {
 		d.set(backlogged)
 		w.count.signs.Ladder.Unaccepted.Add(diagnose.Stuck{Connections: 1, Echoes: owed})
@@ -152,11 +142,11 @@ func (w *worker) inBacklog(d *dummy, owed uint64) {
 
 // accepted reports whether the server's program has taken a connection out of its backlog. The system
 // is not asked where anything came.
-func (w *worker) accepted(d *dummy) diagnose.Answer {
+func (l *ladder) accepted(d *dummy) diagnose.Answer {
 	if d.is(heard) {
 		return diagnose.AcceptedOf(true, diagnose.Queue{})
 	}
-	return diagnose.AcceptedOf(false, w.lookAtQueue(d))
+	return diagnose.AcceptedOf(false, l.lookAtQueue(d))
 }
 
 // receiveQueues remembers the system's list of connections for a moment: it is read once for
@@ -173,8 +163,9 @@ const queuesFresh = 50 * time.Millisecond
 // lookAtQueue is the receive queue at the server's end of a connection. It is not known where the
 // server is on another machine, or where the system does not tell. A long list takes a while to
 // read, so the worker's clock is moved on by that: what begins now must not be old already.
-func (w *worker) lookAtQueue(d *dummy) diagnose.Queue {
-	q := &w.queues
+func (l *ladder) lookAtQueue(d *dummy) diagnose.Queue {
+	w := l.w
+	q := &l.queues
 	if q.table.theirs == nil || w.now()-q.at > queuesFresh {
 		began := w.fleet.clock()
 		q.table = readTCPTable(w.fleet.cfg.Target.Port())

@@ -129,7 +129,7 @@ func mayBeOnItsWay(f *Fleet) bool {
 	onEachWorker(f, func(w *worker) {
 		for slot := range w.slots() {
 			d := w.at(slot)
-			slow = slow || d.wait > 0 && (w.maybeSlow(d) || d.lateUpTo < d.assigned)
+			slow = slow || d.wait > 0 && (w.ladder.maybeSlow(d) || d.lateUpTo < d.assigned)
 		}
 	})
 	return slow
@@ -227,7 +227,7 @@ func TestWhoStillSendsIsSlow(t *testing.T) {
 			d.heardAt = time.Minute + time.Second*19/2
 		}
 		w.engine.Tick(time.Minute + 11*time.Second)
-		w.inspect(d)
+		w.scan.inspect(d)
 		if d.State() == conn.Closing || (w.count.signs.FINsIgnored == 1) == slow {
 			t.Errorf("slow %v: state %v, %d closes ignored", slow, d.State(), w.count.signs.FINsIgnored)
 		}

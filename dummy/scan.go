@@ -8,8 +8,18 @@ import (
 	"dummyload/monitor"
 )
 
-// The scan finds what only a clock can find: it walks over all dummies every scanEvery, in
+// scan finds what only a clock can find. It walks over all dummies of a worker every scanEvery, in
 // steps of scanStep dummies.
+type scan struct {
+	w       *worker
+	at      time.Duration // when the next step is due
+	leftOut bool          // the last step was left out
+	slot    int           // where the next step begins
+	triedAt time.Duration // when the verifier's tries were refilled
+	silence diagnose.Silence
+}
+
+// The pace of a scan.
 const (
 	scanEvery = diagnose.ScanEvery
 	scanStep  = 4096
@@ -23,29 +33,31 @@ const loginLeast = 3 * time.Second
 
 func (c *Config) loginWait() time.Duration { return max(loginLeast, c.DrainTimeout) }
 
-// scan takes one step. A step that comes much too late is left out: what came meanwhile is not read
-// yet, and an answer that came in time would look late. No two steps in a row are left out.
-func (w *worker) scan() {
-	w.verifier.Elapsed(w.now() - w.triedAt)
-	w.triedAt = w.now()
-	late := w.now()-w.scanAt > heldUp && !w.leftOut
-	if w.leftOut = late; late {
-		w.scanAt = w.now() + scanEvery
+// step looks at the next dummies. A step that comes much too late is left out: what came meanwhile is
+// not read yet, and an answer that came in time would look late. No two steps in a row are left out.
+func (s *scan) step() {
+	w := s.w
+	w.verifier.Elapsed(w.now() - s.triedAt)
+	s.triedAt = w.now()
+	late := w.now()-s.at > heldUp && !s.leftOut
+	if s.leftOut = late; late {
+		s.at = w.now() + scanEvery
 		return
 	}
-	end := min(w.scanSlot+scanStep, w.slots())
-	for ; w.scanSlot < end; w.scanSlot++ {
-		w.inspect(w.at(w.scanSlot))
+	end := min(s.slot+scanStep, w.slots())
+	for ; s.slot < end; s.slot++ {
+		s.inspect(w.at(s.slot))
 	}
-	if w.scanSlot == w.slots() {
-		w.scanSlot = 0
-		w.silence.Walked(w.now(), w.fleet.cfg.EchoTimeout, w.slowAnswer(), w.mode == leaving)
+	if s.slot == w.slots() {
+		s.slot = 0
+		s.silence.Walked(w.now(), w.fleet.cfg.EchoTimeout, w.slowAnswer(), w.mode == leaving)
 	}
 	steps := (w.slots() + scanStep - 1) / scanStep
-	w.scanAt = w.now() + scanEvery/time.Duration(max(1, steps))
+	s.at = w.now() + scanEvery/time.Duration(max(1, steps))
 }
 
-func (w *worker) inspect(d *dummy) {
+func (s *scan) inspect(d *dummy) {
+	w := s.w
 	age := w.now() - d.Since()
 	switch d.State() {
 	case conn.Down, conn.Dying:
@@ -74,23 +86,24 @@ func (w *worker) inspect(d *dummy) {
 	}
 	d.check()
 	if d.State() == conn.Up {
-		w.sees(d)
+		s.sees(d)
 	}
-	w.lookForStuck(d)
-	w.lookForLate(d)
+	s.lookForStuck(d)
+	s.lookForLate(d)
 }
 
 // sees shows a connection that is up to the search for a silent server.
-func (w *worker) sees(d *dummy) {
+func (s *scan) sees(d *dummy) {
 	if d.wait == 0 {
-		w.silence.Sees()
+		s.silence.Sees()
 		return
 	}
-	w.silence.SeesOwed(d.timeOf(d.stream.Oldest(d.assigned)))
+	s.silence.SeesOwed(d.timeOf(d.stream.Oldest(d.assigned)))
 }
 
 // lookForStuck finds a server that takes nothing.
-func (w *worker) lookForStuck(d *dummy) {
+func (s *scan) lookForStuck(d *dummy) {
+	w := s.w
 	if d.Sending() && !d.is(unread|poked) && w.now()-d.SentAt() > w.fleet.cfg.DrainTimeout {
 		d.set(unread)
 		w.blame(d, monitor.NotReading, monitor.Evidence{
@@ -101,13 +114,14 @@ func (w *worker) lookForStuck(d *dummy) {
 
 // lookForLate counts the echoes that are older than the echo timeout, each once. They stay in
 // Wait Echo Count. What the tester itself was held up does not count.
-func (w *worker) lookForLate(d *dummy) {
+func (s *scan) lookForLate(d *dummy) {
+	w := s.w
 	if d.wait == 0 {
 		return
 	}
 	w.spans = d.stream.Owed(w.spans[:0], d.assigned)
-	for _, s := range w.spans {
-		for seq := max(s.First, d.lateUpTo+1); seq <= s.Last; seq++ {
+	for _, owed := range w.spans {
+		for seq := max(owed.First, d.lateUpTo+1); seq <= owed.Last; seq++ {
 			at := d.timeOf(seq)
 			if w.now()-at-w.held.since(at) <= w.fleet.cfg.EchoTimeout {
 				return
@@ -118,6 +132,7 @@ func (w *worker) lookForLate(d *dummy) {
 	}
 }
 
+// late counts an echo that is older than the echo timeout.
 func (w *worker) late(d *dummy, seq uint64) {
 	w.blame(d, monitor.Late, monitor.Evidence{Seq: seq, Age: monitor.Millis(w.now() - d.timeOf(seq))})
 }

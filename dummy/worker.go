@@ -13,7 +13,8 @@ import (
 // worker is one thread of the fleet, and the sole owner of its share of the dummies. It is three
 // things, which know nothing of each other: the engine has the connections, the schedule says who
 // sends when, and the books count what came of it. The worker brings them together, echo by echo.
-// Nothing but mail is shared with other goroutines.
+// What takes more than a step has a type of its own beside it: the sends, the verifier's outcomes, the
+// scan by the clock, and the poke ladder. Nothing but mail is shared with other goroutines.
 type worker struct {
 	fleet  *Fleet // what is the same for all workers, and never written after New
 	engine *conn.Engine
@@ -23,27 +24,21 @@ type worker struct {
 	dummies
 	wanted int // its share of the clients: slots below it are kept connected
 
-	unwritten []uint32     // slots of dummies that have something to write since this batch began
-	knocking  chan<- error // waits for the first connect (see Reach); nil when nobody does
-	rng       *rand.Rand
-	scanAt    time.Duration // when the scan takes its next step
-	leftOut   bool          // its last step was left out
-	triedAt   time.Duration // when the verifier's tries were refilled
-	scanSlot  int
+	knocking chan<- error // waits for the first connect (see Reach); nil when nobody does
+	rng      *rand.Rand
+
+	sender sender
+	scan   scan
+	ladder ladder
 
 	verifier *verify.Verifier
-	buffers  sendBuffers
 
 	books
 	first   firstBytes
-	silence diagnose.Silence
 	answers diagnose.FINsAnswered
 	status  status // for the conductor
 	shown   status // what the conductor was told last
 	board   board
-
-	pokes  map[uint32]*climb // by slot, while leaving; nil until one is stuck
-	queues receiveQueues
 
 	last *report // made as the engine ends; the fleet's from then on
 }
@@ -66,9 +61,9 @@ func (w *worker) Advance() (over bool) {
 	}
 	w.churnDue()
 	w.serve()
-	w.writeAll()
-	if w.now() >= w.scanAt {
-		w.scan()
+	w.sender.flush()
+	if w.now() >= w.scan.at {
+		w.scan.step()
 	}
 	w.publish()
 	return w.mode == leaving
@@ -77,7 +72,7 @@ func (w *worker) Advance() (over bool) {
 // Next is when there is something to do although nothing completes. While Echo is on no sleep is
 // longer than a nap.
 func (w *worker) Next() (at, longest time.Duration) {
-	at = min(w.scanAt, w.churnTime(w.wanted), w.serveTime())
+	at = min(w.scan.at, w.churnTime(w.wanted), w.serveTime())
 	if w.mode == echoing {
 		return at, nap
 	}
@@ -96,18 +91,21 @@ func (w *worker) Fired(c *conn.Conn, what uint8, at time.Duration) {
 		d.clear(pausing)
 		w.makeReady(d, w.now())
 	case pokeTimeOver:
-		w.pokeOver(d, at)
+		w.ladder.over(d, at)
 	}
 }
 
 // The timers of a dummy.
 const (
 	pauseOver    uint8 = iota // a dummy has waited LoopDelay
-	pokeTimeOver              // a poke had its time, see pokeOver
+	pokeTimeOver              // a poke had its time, see ladder.over
 )
 
 // Woke takes note of the time between two batches.
 func (w *worker) Woke(before, asleep, wait time.Duration) { w.woke(w.now(), before, asleep, wait) }
+
+// Sent is the completion of a send.
+func (w *worker) Sent(c *conn.Conn, n int, err error) { w.sender.sent(w.of(c), n, err) }
 
 // Ended leaves the last report.
 func (w *worker) Ended() {

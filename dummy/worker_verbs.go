@@ -95,7 +95,7 @@ func (w *worker) leave(keepOwed, climb bool) {
 		if climb && d.wait == 0 && d.is(heard) {
 			w.count.signs.Ladder.Well++
 		}
-		if !climb || !w.poke(d) {
+		if !climb || !w.ladder.begin(d) {
 			w.dismiss(d)
 		}
 	}
