@@ -174,5 +174,8 @@ func (l *ladder) lookAtQueue(d *dummy) diagnose.Queue {
 		q.here = q.here || len(q.table.theirs) > 0
 		q.table.here = q.here
 	}
-	return q.table.queue(d.public.local.Of(uint64(d.Number)))
+	return q.table.queue(d.public.local.Of(uint64(d.Number)), func() bool {
+		n, ok := w.engine.Acked(&d.Conn)
+		return ok && n > 0
+	})
 }

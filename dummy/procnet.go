@@ -28,11 +28,12 @@ type tcpTable struct {
 // queue is the server's end of a connection. Where the system has none of it, but others' ends to
 // the same port, and the dummy's end is up, then the connection is up on our side only: the
 // server's system sent a SYN cookie (tcp_syncookies in tcp(7)), and its accept queue is full still.
-// Its program has not accepted it.
-func (t *tcpTable) queue(local trace.PeerKey) diagnose.Queue {
+// Its program has not accepted it. But if that system has acknowledged what was sent, then it had the
+// connection, and something ended it there of which we were not told: nothing is known.
+func (t *tcpTable) queue(local trace.PeerKey, acked func() bool) diagnose.Queue {
 	q, ok := t.theirs[local]
 	if !ok && t.ours[local] && (t.here || len(t.theirs) > 0) {
-		q.Known = true
+		q.Known = !acked()
 	}
 	return q
 }

@@ -41,6 +41,8 @@ const (
 		"   1: " + v4Mapped + ":1770 " + v4Mapped + ":C356 01 00000000:00000004" + columns
 )
 
+func nothingAcked() bool { return false }
+
 func TestReceiveQueuesAreReadFromTheSystemsTable(t *testing.T) {
 	got := newTCPTable()
 	got.parse(strings.NewReader(procTable), 6000)
@@ -58,8 +60,15 @@ func TestReceiveQueuesAreReadFromTheSystemsTable(t *testing.T) {
 		"127.0.0.1:50021": {}, // nobody knows it
 		"0.0.0.0:0":       {}, // the listener's
 	} {
-		if q := got.queue(trace.KeyOf(netip.MustParseAddrPort(addr))); q != want {
+		local := trace.KeyOf(netip.MustParseAddrPort(addr))
+		if q := got.queue(local, nothingAcked); q != want {
 			t.Errorf("%s: %+v, want %+v", addr, q, want)
+		}
+		if _, theirs := got.theirs[local]; !theirs {
+			want = diagnose.Queue{} // the server's system had it
+		}
+		if q := got.queue(local, func() bool { return true }); q != want {
+			t.Errorf("%s, acknowledged: %+v, want %+v", addr, q, want)
 		}
 	}
 	if !got.halves() || len(got.theirs) != 6 || len(got.ours) != 3 {
@@ -73,7 +82,7 @@ func TestNothingIsKnownOfAServerElsewhere(t *testing.T) {
 	got := newTCPTable()
 	got.parse(strings.NewReader(
 		"  9: 0100007F:C362 0100007F:1770 01 0000000A:00000000 00:00000000 00000000 0 0 91 1 0\n"), 6000)
-	if q := got.queue(trace.KeyOf(netip.MustParseAddrPort("127.0.0.1:50018"))); q.Known {
+	if q := got.queue(trace.KeyOf(netip.MustParseAddrPort("127.0.0.1:50018")), nothingAcked); q.Known {
 		t.Errorf("%+v", q)
 	}
 }
@@ -99,7 +108,7 @@ func TestReceiveQueueOfALiveConnection(t *testing.T) {
 		var got diagnose.Queue
 		for end := time.Now().Add(soon); got != want; time.Sleep(time.Millisecond) {
 			table := readTCPTable(to.Port())
-			if got = table.queue(trace.KeyOf(from)); time.Now().After(end) {
+			if got = table.queue(trace.KeyOf(from), nothingAcked); time.Now().After(end) {
 				t.Fatalf("%+v, want %+v", got, want)
 			}
 		}
