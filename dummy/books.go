@@ -149,23 +149,23 @@ func (b *books) empty(now time.Duration) {
 	}
 }
 
-// measure takes a round trip, and the part of it in which the worker was held up.
-func (b *books) measure(rtt, held time.Duration) {
+// measure takes n round trips of one length, and the part of it in which the worker was held up.
+func (b *books) measure(rtt, held time.Duration, n uint64) {
 	if held == 0 {
-		b.hists.RTT.Record(rtt)
+		b.hists.RTT.RecordN(rtt, n)
 		return
 	}
-	recordHeld(b.hists, rtt, rtt-held)
+	recordHeld(b.hists, rtt, rtt-held, n)
 	b.slowest = max(b.slowest, rtt) // nobody knows which part of it was the server: all of it may be
 }
 
-// recordHeld takes a round trip in which the worker was held up, as measured and freed of that time.
-func recordHeld(t *monitor.Tally, measured, freed time.Duration) {
+// recordHeld takes n round trips in which the worker was held up, as measured and freed of that time.
+func recordHeld(t *monitor.Tally, measured, freed time.Duration, n uint64) {
 	if t.Held == nil {
 		t.Held, t.Freed = monitor.NewHistogram(), monitor.NewHistogram()
 	}
-	t.Held.Record(measured)
-	t.Freed.Record(freed)
+	t.Held.RecordN(measured, n)
+	t.Freed.RecordN(freed, n)
 }
 
 // slowestYet is the longest round trip there was.

@@ -84,7 +84,7 @@ func TestWhatCameBeforeAResetIsKept(t *testing.T) {
 	b.echoed(d, 3)
 	b.count.Faults[monitor.Corrupt] = 2
 	b.findings.evidence = []monitor.Evidence{{Fault: monitor.Corrupt}}
-	b.measure(time.Second, 0)
+	b.measure(time.Second, 0, 1)
 	b.reset(4)
 	if l := b.count.Ledger; l.Sent != 2 || b.count.WaitUpDown != 2 || b.count.Connections.Attempted != 4 {
 		t.Errorf("after: %+v, %d owed, %+v", l, b.count.WaitUpDown, b.count.Connections)

@@ -138,10 +138,10 @@ func (w *worker) judgement(d *dummy) verify.Judgement {
 	return verify.Judgement{Verifier: w.verifier, Ident: d.ident(), Sent: d.assigned}
 }
 
-// roundTrip measures an echo that was due at a time. It returns how long the echo took, without the
+// roundTrips measures n echoes that were due at a time. It returns how long they took, without the
 // time in which the tester was held up.
-func (w *worker) roundTrip(at time.Duration) time.Duration {
+func (w *worker) roundTrips(at time.Duration, n uint64) time.Duration {
 	rtt, held := w.now()-at, w.held.since(at)
-	w.measure(rtt, held)
+	w.measure(rtt, held, n)
 	return rtt - held
 }

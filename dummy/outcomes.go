@@ -25,11 +25,18 @@ func (o outcomes) Echoed(id verify.Ident, first, n uint64) {
 		w.ladder.came(d, first, n)
 		return
 	}
-	for seq := first; seq < first+n; seq++ {
-		took := w.roundTrip(d.timeOf(seq))
-		if took > w.fleet.cfg.EchoTimeout && seq > d.lateUpTo {
-			w.late(d, seq)
+	for seq, end := first, first+n; seq < end; {
+		at, same := d.timeOf(seq), seq+1
+		for same < end && d.timeOf(same) == at { // those of one window were mostly due at once
+			same++
 		}
+		took := w.roundTrips(at, same-seq)
+		for ; took > w.fleet.cfg.EchoTimeout && seq < same; seq++ {
+			if seq > d.lateUpTo {
+				w.late(d, seq)
+			}
+		}
+		seq = same
 	}
 	if d.State() == conn.Closing {
 		w.count.signs.FINs.Answered += n

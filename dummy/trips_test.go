@@ -34,7 +34,7 @@ func TestTripsAreCountedOnce(t *testing.T) {
 		h := measured()
 		h.RTT.RecordN(ms, uint64(rtt))
 		for _, d := range held {
-			recordHeld(h, d, d/10)
+			recordHeld(h, d, d/10, 1)
 		}
 		return h
 	}
