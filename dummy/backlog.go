@@ -96,11 +96,17 @@ func (w *worker) neverAccepted(d *dummy, class iocp.Class) bool {
 	if d.is(backlogged) {
 		return true
 	}
-	if n, ok := w.engine.Acked(&d.Conn); ok && n > 0 {
+	if w.acked(d) {
 		return false
 	}
 	return w.fleet.backlog.excuses(w.fleet.cfg.Target.Port(),
 		w.count.Connections.Connected*uint64(len(w.fleet.workers)), d.Since(), w.now())
+}
+
+// acked reports whether the server's system has acknowledged anything that was sent on a connection.
+func (w *worker) acked(d *dummy) bool {
+	n, ok := w.engine.Acked(&d.Conn)
+	return ok && n > 0
 }
 
 // dialAnew replaces a connection that was never accepted. The server has neither closed it nor lost an

@@ -15,8 +15,8 @@ import (
 	"dummyload/monitor"
 )
 
-// A dummy's connection lives for 200 ms here: a server that is given no time to accept for longer
-// answers nobody any more, for whoever it accepts then is gone.
+// A dummy's connection lives for 200 ms here. A server that accepts later than that accepts only
+// connections that are gone, and answers nobody.
 func TestLedgerBalancesUnderChurn(t *testing.T) {
 	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {

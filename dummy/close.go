@@ -91,7 +91,7 @@ func (w *worker) ended(d *dummy, err error) {
 	case d.State() == conn.Closing:
 		w.answers.Note(w.now(), d.Since())
 		if d.is(poked) && err == nil {
-			w.ladder.answered(d)
+			w.ladder.finAnswered(d)
 		}
 		if d.wait > 0 && d.heardAt > 0 {
 			w.count.signs.FINs.Connections++

@@ -42,7 +42,7 @@ func (l *ladder) begin(d *dummy) bool {
 		conn: d.Number, last: d.assigned, part: d.stream.Part(),
 		Climb: diagnose.Climb{
 			Owed: uint64(d.wait), Unread: l.lookAtQueue(d).Bytes,
-			Slow:   l.maybeSlow(d) || w.trickles(d),
+			Slow:   w.maybeSlow(d) || w.trickles(d),
 			Served: !d.is(backlogged) && l.accepted(d) == diagnose.Yes,
 		},
 	}
@@ -54,12 +54,6 @@ func (l *ladder) begin(d *dummy) bool {
 	w.sender.later(d)
 	w.engine.After(diagnose.PokeWait, &d.Conn, pokeTimeOver)
 	return true
-}
-
-// maybeSlow reports whether what a connection is owed may be on its way still.
-func (l *ladder) maybeSlow(d *dummy) bool {
-	w := l.w
-	return diagnose.MayCome(w.now()-d.timeOf(d.stream.Oldest(d.assigned)), w.slowAnswer())
 }
 
 // came takes n echoes that a poked connection brought.
@@ -109,10 +103,10 @@ func (l *ladder) over(d *dummy, at time.Duration) {
 	w.dismiss(d)
 }
 
-// answered is the top of the ladder: the server has answered the half-close of a poked
+// finAnswered is the top of the ladder: the server has answered the half-close of a poked
 // connection that it had read from and not answered. A server that never answered anybody has no
 // flag stuck: see never_served.
-func (l *ladder) answered(d *dummy) {
+func (l *ladder) finAnswered(d *dummy) {
 	w := l.w
 	if p := l.climbs[d.Slot]; p.silent && !d.is(heard) && w.count.Ledger.Echoed > 0 {
 		w.count.signs.Ladder.Flag.Add(diagnose.Stuck{Connections: 1, Echoes: p.Owed})
@@ -174,8 +168,5 @@ func (l *ladder) lookAtQueue(d *dummy) diagnose.Queue {
 		q.here = q.here || len(q.table.theirs) > 0
 		q.table.here = q.here
 	}
-	return q.table.queue(d.public.local.Of(uint64(d.Number)), func() bool {
-		n, ok := w.engine.Acked(&d.Conn)
-		return ok && n > 0
-	})
+	return q.table.queue(d.public.local.Of(uint64(d.Number)), func() bool { return w.acked(d) })
 }

@@ -129,7 +129,7 @@ func mayBeOnItsWay(f *Fleet) bool {
 	onEachWorker(f, func(w *worker) {
 		for slot := range w.slots() {
 			d := w.at(slot)
-			slow = slow || d.wait > 0 && (w.ladder.maybeSlow(d) || d.lateUpTo < d.assigned)
+			slow = slow || d.wait > 0 && (w.maybeSlow(d) || d.lateUpTo < d.assigned)
 		}
 	})
 	return slow

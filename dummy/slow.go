@@ -27,3 +27,8 @@ func (w *worker) tellSlowest() {
 func (w *worker) trickles(d *dummy) bool {
 	return diagnose.Trickles(d.heardAt, w.now(), w.slowAnswer(), w.fleet.cfg.DrainTimeout)
 }
+
+// maybeSlow reports whether what a connection is owed may be on its way still.
+func (w *worker) maybeSlow(d *dummy) bool {
+	return diagnose.MayCome(w.now()-d.timeOf(d.stream.Oldest(d.assigned)), w.slowAnswer())
+}
