@@ -46,7 +46,7 @@ func TestNobodyIsAccusedForWhoWasNeverAccepted(t *testing.T) {
 		t.Run(monitor.Count(uint64(backlog)), func(t *testing.T) {
 			t.Parallel() // most of it is waiting
 			cfg := testConfig(smallBacklog(t, backlog, 300*time.Millisecond, echoAll))
-			cfg.Clients, cfg.OverSend, cfg.Frame = 40, 1, frame.Raw
+			cfg.Clients, cfg.OverSend, cfg.Frame = 40, 1, frame.Builtin("raw")
 			cfg.Backend, cfg.DrainTimeout = "", time.Second
 			f := startFleet(t, cfg)
 			reach(t, f, monitor.Idle)

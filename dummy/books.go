@@ -202,7 +202,7 @@ func (b *books) mark(name string) {
 	b.hists = measured()
 	b.hists.Connect = connect
 	c := &b.count
-	c.Ledger, c.Bytes = monitor.Ledger{Sent: uint64(c.WaitUpDown)}, monitor.Bytes{}
+	c.Ledger, c.Bytes, c.Packets = monitor.Ledger{Sent: uint64(c.WaitUpDown)}, monitor.Bytes{}, monitor.Packets{}
 	c.Faults[monitor.Late] = 0
 	c.EchoedOff, b.offFrom = 0, 0
 	b.part, b.partName = b.part+1, name

@@ -189,6 +189,7 @@ func (w *worker) Released(c *conn.Conn) {
 	d.clear(ofConnection)
 	d.assigned, d.written, d.sends, d.echoed, d.gone = 0, 0, 0, 0, 0
 	d.lateUpTo, d.junk, d.heardAt = 0, 0, 0
+	d.others = 0
 }
 
 // abandon closes the books of a connection that the dummy itself ends: what is unanswered is

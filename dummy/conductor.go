@@ -183,17 +183,15 @@ func (f *Fleet) endConnecting(all []status, now time.Duration) time.Duration {
 const slowConnects = 500
 
 // connectingMost is how long Connecting may take in all: the time that the clients need at the
-// connect rate, or at slowConnects where that is less, and one connect timeout more. With a login
-// packet the wait for that comes on top.
+// connect rate, or at slowConnects where that is less, and one connect timeout more. With a
+// session the wait for that comes on top.
 func (c *Config) connectingMost(clients int) time.Duration {
 	rate := float64(slowConnects)
 	if c.ConnectRate > 0 {
 		rate = min(rate, c.ConnectRate)
 	}
 	most := c.ConnectTimeout.Seconds() + float64(clients)/rate
-	if c.Login {
-		most += c.loginWait().Seconds()
-	}
+	most += c.greetWait(len(c.Frame.Session)).Seconds()
 	const ever = math.MaxInt64 / 4 // nanoseconds
 	return time.Duration(min(most*float64(time.Second), ever))
 }

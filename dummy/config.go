@@ -47,9 +47,8 @@ type Config struct {
 	OverSend       int            // 1 to MaxOverSend
 	SizeMin        int            // payload bytes, at least MinSize
 	SizeMax        int            // 0 means SizeMin where that is given
-	Frame          frame.Format   // the zero value is frame.Raw
-	Login          bool
-	Rate           float64 // echoes/s over the fleet; 0 = closed loop
+	Frame          *frame.Format  // nil means raw
+	Rate           float64        // echoes/s over the fleet; 0 = closed loop
 	LoopDelay      time.Duration
 	Churn          float64 // connections/s closed and reopened
 	Close          CloseKind
@@ -104,6 +103,9 @@ func (c *Config) fill() {
 	}
 	orInt(&c.SizeMin, MinSize)
 	orInt(&c.SizeMax, c.SizeMin)
+	if c.Frame == nil {
+		c.Frame = frame.Builtin("raw")
+	}
 	c.fillKnobs()
 	if c.Backend == "" {
 		c.Backend = iocp.Auto
@@ -121,6 +123,7 @@ func (c *Config) check() error {
 		within("close", c.Close, CloseFIN, CloseMixed),
 		c.checkSources(),
 		c.checkHostile(),
+		c.checkNumbers(),
 	} {
 		if err != nil {
 			return err
@@ -132,6 +135,16 @@ func (c *Config) check() error {
 func within[T int | CloseKind](name string, v, lo, hi T) error {
 	if v < lo || v > hi {
 		return fmt.Errorf("%s: %d; accepted: %d to %d", name, v, lo, hi)
+	}
+	return nil
+}
+
+// checkNumbers holds the dummies to the numbers that the frame has for clients: two of one number would be
+// one client for the server.
+func (c *Config) checkNumbers() error {
+	if most, n := c.Frame.MaxClient(), c.Clients+c.hostile(); uint64(n)-1 > most {
+		return fmt.Errorf("clients: %d, with those that misbehave; accepted: up to %d with frame %v, "+
+			"whose field for the client holds no more", n, most+1, c.Frame)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"dummyload/dummy/hostile"
 	"dummyload/server/frame"
 )
 
@@ -37,7 +38,7 @@ func TestBadConfigIsNamedInOneLine(t *testing.T) {
 		"clients":         {Target: someTarget, Clients: MaxClients + 1},
 		"oversend":        {Target: someTarget, OverSend: -1},
 		"size minimum":    {Target: someTarget, SizeMin: 7},
-		"size maximum":    {Target: someTarget, Frame: frame.Len16, SizeMin: 8, SizeMax: 70000},
+		"size maximum":    {Target: someTarget, Frame: frame.Builtin("len16"), SizeMin: 8, SizeMax: 70000},
 		"dummy-workers":   {Target: someTarget, Workers: -2},
 		"rate":            {Target: someTarget, Rate: math.NaN()},
 		"churn":           {Target: someTarget, Churn: -1},
@@ -63,5 +64,27 @@ func TestCloseKindsAreKnownByName(t *testing.T) {
 	}
 	if _, err := ParseCloseKind("slam"); err == nil {
 		t.Error("an unknown kind was taken")
+	}
+}
+
+// TestClientsHaveNumbers: a frame whose field for the client is one byte numbers 256 clients, those that
+// misbehave included, and no more by Tune either.
+func TestClientsHaveNumbers(t *testing.T) {
+	narrow, err := frame.Parse("narrow", "frame: [{type: u2le, counts: body}, {type: u1, value: client}, {id: body}]")
+	must(t, err)
+	one, err := hostile.Parse("idle:1%")
+	must(t, err)
+	for _, c := range []Config{{Clients: 257}, {Clients: 254, Hostile: one}} {
+		c.Target, c.Frame = someTarget, narrow
+		if _, err := c.WithDefaults(); err == nil || !strings.HasPrefix(err.Error(), "clients: 257, ") {
+			t.Errorf("%d: %v", c.Clients, err)
+		}
+		c.Clients--
+		if c, err = c.WithDefaults(); err != nil {
+			t.Error(err)
+		}
+		if err := (Tuning{Clients: 300}).apply(&c); err == nil {
+			t.Error("tuned to 300")
+		}
 	}
 }

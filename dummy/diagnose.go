@@ -25,12 +25,13 @@ func (w *worker) noteReuse(d *dummy, ev *monitor.Evidence) {
 func (f *Fleet) facts(s *monitor.View, signs diagnose.Counts, first firstBytes) *diagnose.Facts {
 	whole := s.Whole()
 	x := &diagnose.Facts{
-		Counts: signs, Foreign: f.cfg.Foreign, Format: f.cfg.Frame, Clients: s.Clients,
-		Phase: s.Phase, Uptime: s.Uptime, Faults: s.Faults,
+		Counts: signs, Foreign: f.cfg.Foreign, Target: f.cfg.Target.String(), Format: f.cfg.Frame,
+		Clients: s.Clients,
+		Phase:   s.Phase, Uptime: s.Uptime, Faults: s.Faults,
 		Sent: s.Ledger.Sent, Echoed: s.Ledger.Echoed, Owed: s.WaitEchoCount(),
 		Now: s.Connections.Now, ClosedByDummy: s.Connections.ClosedByDummy,
 		EverSent: whole.Ledger.Sent, EverEchoed: whole.Ledger.Echoed, Peak: whole.Connections.Peak,
-		Outages: s.Diagnoses, Bounds: f.crowd.proofs(f.cfg.Frame),
+		Outages: s.Diagnoses, Bounds: f.crowd.proofs(),
 	}
 	if first.Conn > 0 {
 		x.Met = f.exchange(first, whole.Ledger.Sent > 0, s.Uptime)

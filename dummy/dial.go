@@ -75,11 +75,24 @@ func (w *worker) Opened(c *conn.Conn, local netip.AddrPort, began time.Duration)
 	d.stream.Begin(w.verifier)
 	if d.State() == conn.Up {
 		w.isUp(d)
+	} else {
+		w.goOn(d)
 	}
 	w.receive(d)
 }
 
-// greeted ends the wait for a login packet.
+// goOn goes on with a session as far as it can: the steps that are the dummy's are sent, and when
+// nothing more is awaited, the connection is up.
+func (w *worker) goOn(d *dummy) {
+	if d.stream.SessionDone(w.verifier) {
+		w.greeted(d)
+	}
+	if d.stream.Says(w.verifier) != nil {
+		w.sender.later(d)
+	}
+}
+
+// greeted ends the wait for what a session begins with.
 func (w *worker) greeted(d *dummy) {
 	w.engine.Greeted(&d.Conn)
 	w.isUp(d)
@@ -89,6 +102,7 @@ func (w *worker) greeted(d *dummy) {
 func (w *worker) isUp(d *dummy) {
 	w.settle(d)
 	w.stormOver(d)
+	w.beats(d)
 	w.makeReady(d, w.now())
 }
 

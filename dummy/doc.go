@@ -61,6 +61,11 @@
 // it: a verified echo, the dummy's own close (Abandoned), the server's close and a proved gap (both
 // Lost). No timeout does.
 //
+// # What is no echo
+//
+// A description of a frame may have a session, heartbeats, and packets that are ignored (package frame).
+// session.go sends the steps and the heartbeats with the echoes, and package verify knows what comes.
+//
 // Hostile dummies (package hostile) have a thread and a port of their own. They are beside the fleet
 // and not in it, and so not in its ledger.
 //
@@ -84,7 +89,10 @@
 //	owner           the dummy, connection and sequence that an answer really belongs to
 //	stream          what a connection has received, judged in order
 //	outcome         what the verifier tells of a stream: echoed, lost, recovered, a fault, broken
-//	login packet    what some servers send first on a connection; greeting: it is waited for
+//	session         what comes before the first echo of a connection, in steps: of the dummy, and of
+//	                the server; the login packet of the lecture is one step; greeting: it is waited for
+//	heartbeat       a packet that a dummy sends every so often, whatever else it does
+//	ignored         a packet of the server that the description of the frame ignores
 //
 //	ledger          the account of all echoes: sent, echoed, wait, abandoned, lost
 //	sent            assigned to a dummy; it counts before it is written

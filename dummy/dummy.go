@@ -29,12 +29,14 @@ const (
 	poked                        // its books are closed, and one more echo was sent (poke.go)
 	backlogged                   // nobody had accepted it when it was needed (inBacklog)
 	taken                        // its FIN had its time once; the server had accepted it, and sent nothing
+	beating                      // a timer will make it send a heartbeat
+	beatDue                      // a heartbeat is to be sent
 
 	lost // the server has ended its connection
 
 	// ofConnection are the flags that end with the connection.
 	ofConnection = shutDown | unread | sendFailed | hopeless | heard | reused | poked |
-		backlogged | taken | lost
+		backlogged | taken | beatDue | lost
 )
 
 // dummy is one client, for as long as the fleet lives; its connections come and go. Only its
@@ -57,6 +59,7 @@ type dummy struct {
 
 	answered uint64 // echoes of this client on all its connections
 	wait     uint32 // Wait Echo Count of this connection
+	others   uint32 // packets of this connection that are no echoes: steps of the session, heartbeats
 	junk     uint32 // bytes on this connection that came while nothing was outstanding
 	flags    flags
 }

@@ -105,8 +105,8 @@ func (w *worker) Received(c *conn.Conn, data []byte, err error) {
 		w.giveUp(d)
 		return
 	}
-	if d.State() == conn.Greeting && d.stream.LoggedIn() {
-		w.greeted(d)
+	if d.State() == conn.Greeting {
+		w.goOn(d)
 	}
 	w.answeredSome(d)
 	w.receive(d)

@@ -5,6 +5,7 @@ import (
 
 	"dummyload/dummy/diagnose"
 	"dummyload/dummy/verify"
+	"dummyload/server/frame"
 )
 
 // firstBytesMost is how much is kept of what came, and shown of what was sent.
@@ -52,11 +53,22 @@ func (m firstBytes) better(o firstBytes) firstBytes {
 	return m
 }
 
-// asked is the beginning of what a dummy sends on a connection, as far as n echoes go.
-func asked(p *verify.Pattern, id verify.Ident, n uint64) []byte {
+// asked is the beginning of what a dummy sends on a connection, as far as n echoes go: first the steps of
+// the session that are its own. Before the first echo it has sent those that it need not wait for.
+func asked(p *verify.Pattern, steps []frame.Step, id verify.Ident, n uint64) []byte {
 	var b []byte
+	others := uint32(0)
+	for _, s := range steps {
+		if !s.Send && n == 0 {
+			break
+		}
+		if s.Send {
+			others++
+			b = p.AppendOther(b, s.Message, id, 0, others)
+		}
+	}
 	for seq := uint64(1); seq <= n && len(b) < firstBytesMost; seq++ {
-		b = p.Append(b, id, seq)
+		b = p.Append(b, id, seq, others)
 	}
 	return b[:min(len(b), firstBytesMost)]
 }
@@ -67,8 +79,11 @@ func (f *Fleet) exchange(m firstBytes, sent bool, now time.Duration) *diagnose.E
 	if sent {
 		m.asked = max(m.asked, 1)
 	}
-	return &diagnose.Exchange{
-		Format: f.cfg.Frame, Login: []byte(verify.Login), Greets: f.cfg.Login,
-		Sent: asked(f.pattern, m.Ident, m.asked), Got: m.got[:m.n], Ended: m.ended, Quiet: now - m.at,
+	x := &diagnose.Exchange{Format: f.cfg.Frame, Sent: asked(f.pattern, f.cfg.Frame.Session, m.Ident, m.asked),
+		Got: m.got[:m.n], Ended: m.ended, Quiet: now - m.at}
+	x.Client, x.Connection = m.Client, m.Conn
+	if m.asked > 0 {
+		x.Values, x.Payload = f.pattern.Echo(m.Ident, 1)
 	}
+	return x
 }

@@ -161,14 +161,14 @@ func (f *Fleet) newWorker(k int, open func() (iocp.Port, error)) (*worker, error
 		sender:   sender{buffers: sendBuffers{size: f.chunk()}},
 	}
 	engine, err := conn.New(conn.Config{
-		Open: open, Target: f.cfg.Target, Clock: f.clock, Trace: w.trace, Greeting: f.cfg.Login,
+		Open: open, Target: f.cfg.Target, Clock: f.clock, Trace: w.trace, Greeting: f.cfg.hasSession(),
 		Dialing: maxDialing, DialMost: dialMost,
 	}, w)
 	if err != nil {
 		return nil, err
 	}
 	w.engine, w.sender.w, w.scan.w, w.ladder.w = engine, w, w, w
-	w.verifier = verify.New(f.pattern, f.cfg.Login, roster{f}, outcomes{w})
+	w.verifier = verify.New(f.pattern, roster{f}, outcomes{w})
 	w.grow(0, k, f.cfg.Workers)
 	return w, nil
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"dummyload/dummy/verify"
 	"dummyload/monitor"
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
@@ -17,7 +16,7 @@ const soon = time.Minute // a deadline that only a hang meets
 // testConfig is a small fleet against s. A drain that is not meant to fail has all the time there is.
 func testConfig(s *testServer) Config {
 	return Config{
-		Target: s.addr, Clients: 8, OverSend: 4, Frame: frame.Len16, Workers: 2,
+		Target: s.addr, Clients: 8, OverSend: 4, Frame: frame.Builtin("len16"), Workers: 2,
 		Seed: 42, Quiet: time.Millisecond, DrainTimeout: soon, Backend: "net",
 	}
 }
@@ -158,11 +157,11 @@ func TestVerbsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
 	block := make(chan struct{})
 	s := startServer(t, func(c *net.TCPConn) {
 		<-block
-		_, _ = c.Write(frame.Len16.Append(nil, []byte(verify.Login)))
+		_, _ = c.Write(loginPacket)
 		echoAll(c)
 	})
 	cfg := testConfig(s)
-	cfg.Login = true // connecting lasts until the greeting has come
+	cfg.Frame = loggedIn("len16") // connecting lasts until the greeting has come
 	f := startFleet(t, cfg)
 	if _, err := f.Stop(); err != ErrNotEchoing {
 		t.Errorf("STOP while connecting: %v", err)
@@ -267,4 +266,16 @@ func TestRateIsOfTheTimeThatEchoWasOn(t *testing.T) {
 	if s := snap(f); s.EchoedOff < owed || s.EchoedOff > 2*owed {
 		t.Errorf("%+v, %d of them in two drains", s.Ledger, s.EchoedOff)
 	}
+}
+
+// loginPacket is the lecture's, as it travels in len16.
+var loginPacket = []byte{8, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}
+
+// loggedIn is a built-in format with the login packet.
+func loggedIn(name string) *frame.Format {
+	f, err := frame.Builtin(name).WithLogin()
+	if err != nil {
+		panic(err)
+	}
+	return f
 }

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"dummyload/dummy/verify"
 	"dummyload/monitor"
 	"dummyload/server/frame"
 )
@@ -25,10 +24,9 @@ import (
 // foreigners are right servers of nine protocols, as their authors write them. Bytes that are no frame
 // of theirs they refuse by closing, or they wait for the rest.
 func foreigners(t *testing.T) map[string]func(*net.TCPConn) {
-	login := frame.Len16.Append(nil, []byte(verify.Login))
 	greet := func(serve func(*net.TCPConn)) func(*net.TCPConn) {
 		return func(c *net.TCPConn) {
-			_, _ = c.Write(login)
+			_, _ = c.Write(loginPacket)
 			serve(c)
 		}
 	}
@@ -38,7 +36,7 @@ func foreigners(t *testing.T) map[string]func(*net.TCPConn) {
 		"len16":       eachFrame(func(_ *net.TCPConn, _ int, f []byte) []byte { return f }),
 		"len16+login": greet(eachFrame(func(_ *net.TCPConn, _ int, f []byte) []byte { return f })),
 		"len16+login, 8 bytes": greet(eachFrame(func(_ *net.TCPConn, _ int, f []byte) []byte {
-			return frame.Len16.Append(nil, f[2:min(len(f), 10)])
+			return frame.Builtin("len16").AppendPacket(nil, f[2:min(len(f), 10)], 0)
 		})),
 		"len32 big-endian": headed(4, func(h []byte) int { return int(binary.BigEndian.Uint32(h)) }),
 		"length of the whole, id": headed(4, func(h []byte) int {
@@ -110,17 +108,18 @@ var ofTheLecture = []string{"IOCount", "SendFlag", "SendQ", "rule R", "wake-up",
 func TestAWrongFrameIsToldAsSuch(t *testing.T) {
 	t.Parallel()
 	for name, serve := range foreigners(t) {
-		for _, format := range []frame.Format{frame.Raw, frame.Len16, frame.Len32, frame.Line} {
+		for _, format := range []string{"raw", "len16", "len32", "line", "net"} {
 			t.Run(fmt.Sprintf("%v to %s", format, name), func(t *testing.T) {
 				t.Parallel()
 				cfg := testConfig(startServer(t, serve))
-				cfg.Foreign, cfg.Frame, cfg.SizeMin, cfg.SizeMax = true, format, 12, 24
+				cfg.Foreign, cfg.Frame, cfg.SizeMin, cfg.SizeMax = true, frame.Builtin(format), 12, 24
 				cfg.EchoTimeout, cfg.DrainTimeout = 100*time.Millisecond, 1500*time.Millisecond
 				f := startFleet(t, cfg)
 				wholeRun(t, f, 300*time.Millisecond)
 				s := snap(f)
-				fits := format == frame.Raw && name == "raw" || name == "raw" || // it gives everything back
-					format == frame.Len16 && strings.HasPrefix(name, "len16")
+				fits := name == "raw" || // it gives everything back
+					format == "len16" && strings.HasPrefix(name, "len16") ||
+					format == "net" && name == "ciphered header"
 				if !fits || s.Ledger.Echoed == 0 {
 					mustBeStrange(t, s)
 				} else if name == "raw" || name == "len16" {
@@ -155,23 +154,28 @@ func mustBeStrange(t *testing.T, s *monitor.View) {
 // TestTheLecturesServerWithoutItsFlags: what is missing is said with the first evidence.
 func TestTheLecturesServerWithoutItsFlags(t *testing.T) {
 	t.Parallel()
-	for login, says := range map[bool]string{false: "give --login", true: "give --size 8"} {
+	for _, login := range []bool{false, true} {
 		cfg := testConfig(startServer(t, foreigners(t)["len16+login, 8 bytes"]))
-		cfg.Foreign, cfg.Login, cfg.SizeMin, cfg.SizeMax = true, login, 8, 24
+		cfg.Foreign, cfg.SizeMin, cfg.SizeMax = true, 12, 24
+		if login {
+			cfg.Frame = loggedIn("len16")
+		}
 		f := startFleet(t, cfg)
 		wholeRun(t, f, 300*time.Millisecond)
 		var b strings.Builder
 		s := snap(f)
 		must(t, monitor.WriteReport(&b, s, monitor.Judge(s, monitor.Rules{}), monitor.Meta{}))
-		if !strings.Contains(b.String(), says) {
-			t.Errorf("login %v: %q is not in\n%s", login, says, b.String())
+		if !strings.Contains(b.String(), "give --frame echo64") {
+			t.Errorf("login %v:\n%s", login, b.String())
 		}
 	}
-	cfg := testConfig(startServer(t, foreigners(t)["len16+login, 8 bytes"]))
-	cfg.Foreign, cfg.Login, cfg.SizeMin, cfg.SizeMax = true, true, 8, 8
-	f := startFleet(t, cfg)
-	wholeRun(t, f, 300*time.Millisecond)
-	if s := snap(f); s.Bad() != 0 || s.Ledger.Echoed == 0 {
-		t.Errorf("as README says it: %v, %+v", s.Faults, s.Ledger)
+	for format, most := range map[*frame.Format]int{loggedIn("len16"): 8, frame.Builtin("echo64"): 64} {
+		cfg := testConfig(startServer(t, foreigners(t)["len16+login, 8 bytes"]))
+		cfg.Foreign, cfg.Frame, cfg.SizeMin, cfg.SizeMax = true, format, 8, most
+		f := startFleet(t, cfg)
+		wholeRun(t, f, 300*time.Millisecond)
+		if s := snap(f); s.Bad() != 0 || s.Ledger.Echoed == 0 {
+			t.Errorf("%v, as README says it: %v, %+v", format, s.Faults, s.Ledger)
+		}
 	}
 }

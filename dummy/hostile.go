@@ -4,7 +4,6 @@ import (
 	"dummyload/dummy/diagnose"
 	"dummyload/dummy/hostile"
 	"dummyload/monitor"
-	"dummyload/server/frame"
 )
 
 // crowd is the hostile dummies beside the fleet, and what of theirs was counted before the last
@@ -22,7 +21,7 @@ func (f *Fleet) newCrowd() (crowd, error) {
 	}
 	all, err := hostile.New(hostile.Config{
 		Groups: c.Hostile, Clients: c.Clients, Backend: c.Backend, Target: c.Target, Frame: c.Frame,
-		SizeMax: c.SizeMax, OverSend: c.OverSend, Login: c.Login, ConnectTimeout: c.ConnectTimeout,
+		SizeMax: c.SizeMax, OverSend: c.OverSend, ConnectTimeout: c.ConnectTimeout,
 		Clock: f.clock, Source: f.sources.pick,
 	})
 	return crowd{Crowd: all}, err
@@ -64,14 +63,14 @@ func (c *crowd) describe() *monitor.Hostile {
 }
 
 // proofs are what the hostile dummies have found.
-func (c *crowd) proofs(format frame.Format) diagnose.Bounds {
+func (c *crowd) proofs() diagnose.Bounds {
 	if c.Crowd == nil {
 		return diagnose.Bounds{}
 	}
 	found := c.Convictions()
 	return diagnose.Bounds{
 		Oversize: found.Oversize, ZeroLength: found.ZeroLength, Mute: found.Mute,
-		Line: format == frame.Line, After: found.After,
+		Illegal: found.Illegal, After: found.After,
 		Taken: found.Taken, Kept: found.Kept, Kernel: found.Kernel,
 	}
 }

@@ -50,7 +50,7 @@ func TestWhoMisbehavesIsNotInTheBooks(t *testing.T) {
 	t.Parallel()
 	forBackends(t, func(t *testing.T, backend string) {
 		cfg := testConfig(startServer(t, echo32))
-		cfg.Backend, cfg.Frame, cfg.Hostile = backend, frame.Len32, everybody(t)
+		cfg.Backend, cfg.Frame, cfg.Hostile = backend, frame.Builtin("len32"), everybody(t)
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)
 		if h := snap(f).Hostile; h == nil || h.Connected != 0 || h.Dummies != uint64(len(cfg.Hostile)) {
@@ -112,7 +112,7 @@ func TestHostileDummiesGoWhileTheServerIsGone(t *testing.T) {
 // TestNobodyIsConvictedWhoNeverAnswered: that server may speak other frames altogether.
 func TestNobodyIsConvictedWhoNeverAnswered(t *testing.T) {
 	cfg := testConfig(startServer(t, readAll))
-	cfg.Clients, cfg.Frame = 2, frame.Len32
+	cfg.Clients, cfg.Frame = 2, frame.Builtin("len32")
 	cfg.Hostile = []hostile.Group{{Kind: hostile.Oversize, Share: 0.1}}
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)
@@ -128,7 +128,7 @@ func TestNobodyIsConvictedWhoNeverAnswered(t *testing.T) {
 func TestConvictionsAreTold(t *testing.T) {
 	// It echoes whatever comes: frames of length 0, and those behind them.
 	cfg := testConfig(startServer(t, echoAll))
-	cfg.Clients, cfg.Frame = 2, frame.Len32
+	cfg.Clients, cfg.Frame = 2, frame.Builtin("len32")
 	cfg.Hostile = []hostile.Group{{Kind: hostile.ZeroLength, Share: 0.1}}
 	f := startFleet(t, cfg)
 	reach(t, f, monitor.Idle)

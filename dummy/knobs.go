@@ -251,7 +251,7 @@ func (t Tuning) apply(c *Config) error {
 		}
 		k.Set(c, v)
 	}
-	return nil
+	return c.checkNumbers()
 }
 
 func tunableNames() []string {

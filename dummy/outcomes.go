@@ -78,5 +78,11 @@ func (o outcomes) Fault(id verify.Ident, ev *monitor.Evidence) {
 	w.blame(d, ev.Fault, *ev)
 }
 
+// Ignored takes a packet that the description of the frame ignores: it was to be expected.
+func (o outcomes) Ignored(id verify.Ident) {
+	o.w.count.Packets.Ignored++
+	o.judged(id).junk = 0
+}
+
 // Broken notes that the connection must be closed; that is done when Feed has returned.
 func (o outcomes) Broken(id verify.Ident) { o.judged(id).set(hopeless) }

@@ -211,7 +211,7 @@ func TestWhoStillSendsIsSlow(t *testing.T) {
 			heardAt = time.Minute - 200*time.Millisecond
 		}
 		w, p, d := stuckByHand(t, heardAt, time.Minute)
-		frame := w.fleet.pattern.Append(nil, d.ident(), d.stream.Oldest(d.assigned))
+		frame := w.fleet.pattern.Append(nil, d.ident(), d.stream.Oldest(d.assigned), 0)
 		w.leave(true, true)
 		turn(w, p, time.Minute+1, false)
 		poke := p.sends[0]

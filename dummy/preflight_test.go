@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/server/frame"
 	"dummyload/server/iocp"
 )
 
@@ -196,7 +197,7 @@ func TestTooFewDescriptors(t *testing.T) {
 }
 
 func withFewDescriptors(t *testing.T, target netip.AddrPort) {
-	f := startFleet(t, Config{Target: target, Clients: 100, Frame: 1, Workers: 1})
+	f := startFleet(t, Config{Target: target, Clients: 100, Frame: frame.Builtin("len16"), Workers: 1})
 	reach(t, f, monitor.Idle)
 	give(t)(f.Start(0))
 	s := until(t, f, "echoes", func(s *monitor.View) bool {

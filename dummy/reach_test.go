@@ -11,9 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"dummyload/dummy/verify"
 	"dummyload/monitor"
-	"dummyload/server/frame"
 	"dummyload/server/iocp"
 )
 
@@ -133,7 +131,7 @@ func TestConnectingEndsWhateverComesBeforeTheLogin(t *testing.T) {
 	t.Parallel()
 	for name, behave := range map[string]func(*net.TCPConn){
 		"a stream that makes no sense": func(c *net.TCPConn) {
-			_, _ = c.Write(append([]byte{8, 0}, verify.Login...))
+			_, _ = c.Write(loginPacket)
 			echoAll(c)
 		},
 		"endless": func(c *net.TCPConn) {
@@ -150,7 +148,7 @@ func TestConnectingEndsWhateverComesBeforeTheLogin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cfg := testConfig(startServer(t, behave))
-			cfg.Frame, cfg.Login, cfg.DrainTimeout = frame.Len32, true, time.Second
+			cfg.Frame, cfg.DrainTimeout, cfg.ConnectTimeout = loggedIn("len32"), time.Second, time.Second
 			f := startFleet(t, cfg)
 			reach(t, f, monitor.Idle)
 			wholeRun(t, f, 20*time.Millisecond)
@@ -168,9 +166,10 @@ func TestConnectingMost(t *testing.T) {
 	for want, c := range map[time.Duration]Config{
 		5*time.Second + 120*time.Millisecond: {Clients: 60},
 		43 * time.Second:                     {Clients: 19000},
-		9 * time.Second:                      {Clients: 1000, ConnectTimeout: 2 * time.Second, Login: true},
-		65 * time.Second:                     {Clients: 60, ConnectRate: 1},
-		7 * time.Second:                      {Clients: 1000, ConnectRate: 1e6},
+		6 * time.Second: {Clients: 1000, Frame: loggedIn("len16"),
+			ConnectTimeout: 2 * time.Second},
+		65 * time.Second: {Clients: 60, ConnectRate: 1},
+		7 * time.Second:  {Clients: 1000, ConnectRate: 1e6},
 	} {
 		c.Target = someTarget
 		c, err := c.WithDefaults()
@@ -179,7 +178,7 @@ func TestConnectingMost(t *testing.T) {
 			t.Errorf("%d clients, %v a second: %v, want %v", c.Clients, c.ConnectRate, got, want)
 		}
 	}
-	never := Config{ConnectRate: 1e-9, ConnectTimeout: time.Second}
+	never := Config{Frame: loggedIn("len16"), ConnectRate: 1e-9, ConnectTimeout: time.Second}
 	if got := never.connectingMost(MaxClients); got < time.Hour {
 		t.Errorf("%v", got)
 	}
@@ -221,7 +220,7 @@ func TestInterruptedBeforeEchoIsAtOnce(t *testing.T) {
 	gone := make(chan struct{})
 	cfg := testConfig(startServer(t, func(*net.TCPConn) { <-gone })) // which closes nothing
 	defer close(gone)
-	cfg.Login, cfg.DrainTimeout = true, time.Hour
+	cfg.Frame, cfg.DrainTimeout = loggedIn("len16"), time.Hour
 	f := startFleet(t, cfg)
 	ctx, cancel := context.WithCancel(t.Context())
 	until(t, f, "connections", func(s *monitor.View) bool { return s.Connections.Now == 8 })

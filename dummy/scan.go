@@ -28,11 +28,6 @@ const (
 	heldUp = diagnose.HeldUp
 )
 
-// loginLeast is how long a login packet may take at least: a busy server first has to accept.
-const loginLeast = 3 * time.Second
-
-func (c *Config) loginWait() time.Duration { return max(loginLeast, c.DrainTimeout) }
-
 // step looks at the next dummies. A step that comes much too late is left out: what came meanwhile is
 // not read yet, and an answer that came in time would look late. No two steps in a row are left out.
 func (s *scan) step() {
@@ -66,8 +61,8 @@ func (s *scan) inspect(d *dummy) {
 		w.engine.Hangs(&d.Conn, w.fleet.cfg.ConnectTimeout)
 		return
 	case conn.Greeting:
-		if age > w.fleet.cfg.loginWait() {
-			d.stream.LoginExpired(w.judgement(d))
+		if age > w.fleet.cfg.greetWait(d.stream.Step()) {
+			d.stream.StepExpired(w.judgement(d))
 			w.greeted(d)
 		}
 	case conn.Closing:

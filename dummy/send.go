@@ -36,11 +36,11 @@ func (s *sender) flush() {
 // cut is the seed's choice: a server must not take one receive for one message.
 func (s *sender) write(d *dummy) {
 	w := s.w
-	if d.Sending() || d.is(sendFailed) || d.State() != conn.Up && d.State() != conn.Closing {
+	if d.Sending() || d.is(sendFailed|shutDown) || !mayCarry(d.State()) {
 		return
 	}
 	if d.out == nil {
-		if d.written == d.assigned {
+		if d.written == d.assigned && !w.anythingBesides(d) {
 			return
 		}
 		s.compose(d)
@@ -53,14 +53,20 @@ func (s *sender) write(d *dummy) {
 	}
 }
 
+// mayCarry reports whether something may be sent on a connection in a state.
+func mayCarry(s conn.State) bool { return s == conn.Greeting || s == conn.Up || s == conn.Closing }
+
 // compose fills a buffer with whole frames.
 func (s *sender) compose(d *dummy) {
 	w := s.w
 	p, id := w.fleet.pattern, d.ident()
 	d.out = s.buffers.take()
+	if w.anythingBesides(d) {
+		s.composeOthers(d)
+	}
 	for d.written < d.assigned && len(d.out.bytes)+p.MaxFrame() <= cap(d.out.bytes) {
 		d.written++
-		d.out.bytes = p.Append(d.out.bytes, id, d.written)
+		d.out.bytes = p.Append(d.out.bytes, id, d.written, d.others)
 	}
 	d.public.sent.Store(d.written)
 }

@@ -138,6 +138,7 @@ func (f *Fleet) describe(run *monitor.Run) {
 	run.Leaving = f.leaving
 	run.Ticket, run.Mark = f.confirmed(), f.mark.name
 	run.Target, run.Seed = f.cfg.Target.String(), f.cfg.Seed
+	run.Frame = monitor.Frame{Name: f.cfg.Frame.String(), Description: f.cfg.Frame.Description()}
 	run.Clients, run.OverSend = f.load.Clients, f.load.OverSend
 	run.Rate, run.Churn = f.load.Rate, f.load.Churn
 	run.EchoTimeout = f.cfg.EchoTimeout

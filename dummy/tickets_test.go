@@ -5,9 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"dummyload/dummy/verify"
 	"dummyload/monitor"
-	"dummyload/server/frame"
 )
 
 // give has a verb of Control's taken.
@@ -56,11 +54,11 @@ func TestStartThatWaitsIsConfirmedOnceItIsInForce(t *testing.T) {
 	block := make(chan struct{})
 	s := startServer(t, func(c *net.TCPConn) {
 		<-block
-		_, _ = c.Write(frame.Len16.Append(nil, []byte(verify.Login)))
+		_, _ = c.Write(loginPacket)
 		echoAll(c)
 	})
 	cfg := testConfig(s)
-	cfg.Login, cfg.Rate = true, 100
+	cfg.Frame, cfg.Rate = loggedIn("len16"), 100
 	f := startFleet(t, cfg)
 	const length = 200 * time.Millisecond
 	start, err := f.Start(length)

@@ -92,6 +92,8 @@ func (w *worker) Fired(c *conn.Conn, what uint8, at time.Duration) {
 		w.makeReady(d, w.now())
 	case pokeTimeOver:
 		w.ladder.over(d, at)
+	case beatTime:
+		w.beat(d)
 	}
 }
 
@@ -99,6 +101,7 @@ func (w *worker) Fired(c *conn.Conn, what uint8, at time.Duration) {
 const (
 	pauseOver    uint8 = iota // a dummy has waited LoopDelay
 	pokeTimeOver              // a poke had its time, see ladder.over
+	beatTime                  // a heartbeat is due, see worker.beat
 )
 
 // Woke takes note of the time between two batches.

@@ -290,11 +290,10 @@ func TestServerThatIsGoneIsNamedOnce(t *testing.T) {
 
 func TestLoginPacketIsAwaited(t *testing.T) {
 	t.Parallel()
-	packet := []byte{8, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}
 	greet := func(times int) func(*net.TCPConn) {
 		return func(c *net.TCPConn) {
 			for range times {
-				_, _ = c.Write(packet)
+				_, _ = c.Write(loginPacket)
 			}
 			echoAll(c)
 		}
@@ -302,9 +301,9 @@ func TestLoginPacketIsAwaited(t *testing.T) {
 	faults := []monitor.Fault{monitor.LoginMissing, monitor.NumFaults, monitor.LoginDuplicate}
 	for times, fault := range faults {
 		cfg := testConfig(startServer(t, greet(times)))
-		cfg.Login = true
+		cfg.Frame = loggedIn("len16")
 		if fault == monitor.LoginMissing {
-			cfg.DrainTimeout = loginLeast // as long as that it is waited for
+			cfg.ConnectTimeout = time.Second // as long as that it is waited for
 		}
 		f := startFleet(t, cfg)
 		reach(t, f, monitor.Idle)

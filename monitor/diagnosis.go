@@ -11,8 +11,9 @@ type Diagnosis struct {
 // the bundled server's audit (Server.wrongs), and those of a late tester (testerLimits).
 const (
 	FrameMismatch     = "frame_mismatch" // goes before all others
-	IdleTimeout       = "idle_timeout"   // this and the next only say why connections were closed
+	IdleTimeout       = "idle_timeout"   // this and the next two only say why connections were closed
 	SessionLimit      = "session_limit"
+	AgeLimit          = "age_limit"
 	ServerGone        = "server_gone"
 	ServerStalled     = "server_stalled"
 	Recovered         = "recovered" // added to server_stalled when all answer again

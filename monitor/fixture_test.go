@@ -37,6 +37,7 @@ func goodRun() *View {
 			At:     time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 			Uptime: 87 * time.Second, Phase: Ended, EchoOn: 10 * time.Second,
 			Target: "127.0.0.1:40123", Bundled: true, Seed: 42,
+			Frame:   Frame{Name: "./game.yaml", Description: "title: a game's frame\n"},
 			Clients: 1000, OverSend: 10, Churn: 30, EchoTimeout: 500 * time.Millisecond,
 		},
 		Counts: Counts{
@@ -44,7 +45,8 @@ func goodRun() *View {
 			WaitUpDown: 0,
 			Connections: Connections{Attempted: 1313, Connected: 1312, Failed: 0, ClosedByDummy: 1311,
 				Peak: 1001, NeverAccepted: 17},
-			Bytes: Bytes{Sent: 80_104_561, Received: 80_004_511},
+			Bytes:   Bytes{Sent: 80_104_561, Received: 80_004_511},
+			Packets: Packets{Session: 1000, Heartbeats: 5000, Ignored: 17},
 		},
 		RTT: Distribution{Count: 2_104_510, Min: 11.25, Mean: 95.5, P50: 92, P90: 110, P99: 1200,
 			P999: 1402, P9999: 2055, Max: 3056.125},

@@ -111,6 +111,7 @@ var metrics = table(
 	distributionMetrics("connect", "Connect time", "time from connect to connected",
 		false, func(s *View) Distribution { return s.ConnectTime }),
 	fieldMetrics("bytes", func(v *View) *Bytes { return &v.Bytes }),
+	fieldMetrics("packets", func(v *View) *Packets { return &v.Packets }),
 	fairnessMetrics(), generatorMetrics(),
 	fieldMetrics("server", (*View).ServerSince),
 	spaced(fieldMetrics("hostile", func(v *View) *Hostile { return v.Hostile })),

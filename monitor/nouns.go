@@ -46,6 +46,21 @@ type Bytes struct {
 	Received uint64 `json:"received" unit:"bytes" metric:"Bytes recv; bytes received, headers included"`
 }
 
+// Frame is how packets travelled, and what was asked: what --frame was given, and the description that
+// this meant, from which the run can be made again without any other file.
+type Frame struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+// Packets counts those that are no echoes: what the description of the frame has besides. None of them is
+// in the ledger.
+type Packets struct {
+	Session    uint64 `json:"session,omitempty" metric:"Session packets; steps of a session that dummies sent"`
+	Heartbeats uint64 `json:"heartbeats,omitempty" metric:"Heartbeats; heartbeats that dummies sent"`
+	Ignored    uint64 `json:"ignored,omitempty" metric:"Ignored packets; as the frame's description says"`
+}
+
 // Millis is a duration whose JSON is milliseconds, to the microsecond.
 type Millis time.Duration
 

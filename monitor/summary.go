@@ -32,6 +32,7 @@ type Summary struct {
 	Seed          uint64            `json:"seed,string"` // many JSON readers round 64-bit numbers
 	Target        string            `json:"target"`
 	Bundled       bool              `json:"bundled"`
+	Frame         Frame             `json:"frame"`
 	Verdict       string            `json:"verdict"`               // running: the run goes on
 	ExitCode      EarnedCode        `json:"exit_code"`             // null while none is earned
 	Running       bool              `json:"running,omitempty"`     // written before the run's end
@@ -48,6 +49,7 @@ type Summary struct {
 	Faults        FaultCounts       `json:"faults"`
 	Connections   Connections       `json:"connections"`
 	Bytes         Bytes             `json:"bytes"`
+	Packets       Packets           `json:"packets,omitzero"` // what is no echo, where the frame has such
 	Rate          Averages          `json:"rate"`
 	RTT           Distribution      `json:"rtt_us"`
 	Connect       Distribution      `json:"connect_us"`
@@ -89,14 +91,14 @@ func NewSummary(final *View, v Verdict, meta Meta) Summary {
 	verdict, code := v.soFar()
 	return Summary{
 		Schema: SummarySchema, Tool: "dummyload", Version: meta.Version,
-		Seed: final.Seed, Target: Clean(final.Target), Bundled: final.Bundled,
+		Seed: final.Seed, Target: Clean(final.Target), Bundled: final.Bundled, Frame: final.Frame,
 		Verdict: verdict, ExitCode: code, Running: v.Running, Interrupted: v.Interrupted,
 		Reasons: append([]string{}, v.Reasons...), Diagnoses: cleanDiagnoses(v.Diagnoses),
 		Drained: drained(final) && !(v.Running && final.Phase < Drained), WaitEchoCount: final.WaitEchoCount(),
 		DrainMS: Millis(final.Drain.Elapsed),
 		Clients: final.Clients, DurationMS: final.EchoOn.Milliseconds(),
 		Reset: final.Before, Ledger: final.Ledger, Faults: final.Faults,
-		Connections: final.Connections, Bytes: final.Bytes,
+		Connections: final.Connections, Bytes: final.Bytes, Packets: final.Packets,
 		Rate: final.Averages(), RTT: final.RTT, Connect: final.ConnectTime,
 		Fairness: final.Fairness, Confidence: final.FaultRate(),
 		Generator: final.Generator, Server: final.Server, Hostile: final.Hostile,

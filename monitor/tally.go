@@ -39,6 +39,7 @@ type Counts struct {
 	Faults      FaultCounts
 	Connections Connections
 	Bytes       Bytes
+	Packets     Packets
 	Settling    int // while Connecting: dummies that are not ready yet, and have not failed
 }
 

@@ -54,6 +54,14 @@ func harmless(r rune, size int) bool {
 		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
+// ShellWord makes one word of a command line for a shell.
+func ShellWord(word string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\n\"'\\<>|&;()$`*?[]{}!#~") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
 // Count writes a number in full, with thousands apart: 18,204,511.
 func Count(n uint64) string {
 	s := strconv.FormatUint(n, 10)

@@ -124,3 +124,12 @@ func TestExponent(t *testing.T) {
 		}
 	}
 }
+
+func TestWordsForAShell(t *testing.T) {
+	for word, want := range map[string]string{"net:code=0x77,key=0x32": "net:code=0x77,key=0x32",
+		"[::1]:80": "'[::1]:80'", "a b.yaml": "'a b.yaml'", "it's": `'it'\''s'`, "$x": "'$x'", "": "''"} {
+		if got := ShellWord(word); got != want {
+			t.Errorf("%s: %s", word, got)
+		}
+	}
+}

@@ -51,6 +51,7 @@ type Run struct {
 
 	Target  string
 	Bundled bool
+	Frame   Frame
 	Seed    uint64
 
 	// The settings in force. The verb Tune changes them.

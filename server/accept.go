@@ -1,8 +1,6 @@
 package server
 
 import (
-	"encoding/binary"
-
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 )
@@ -103,9 +101,9 @@ func (w *worker) admit(sock iocp.Socket) {
 	s.peer.Store(id.generation(), trace.KeyOf(w.srv.port.RemoteAddr(sock)))
 	w.note(trace.Accept, trace.Nowhere, s, io, int(sock))
 	w.count.accepted.Add(1)
-	if w.srv.cfg.Login {
-		// It fails only when SendQ is smaller than a login packet, and then disconnects.
-		_ = w.SendPacket(id, binary.LittleEndian.AppendUint64(w.login[:0], LoginValue))
+	for _, packet := range w.srv.greetings {
+		// It fails only when SendQ is smaller than these packets, and then disconnects.
+		_ = w.SendPacket(id, packet)
 	}
 	w.srv.handler.Accepted(w, id)
 	w.recvPost(s, w.first)

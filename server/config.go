@@ -8,16 +8,18 @@ import (
 
 	"dummyload/server/frame"
 	"dummyload/server/iocp"
+	"dummyload/server/sendq"
 )
 
 // Config describes a server to Start.
 type Config struct {
-	Listen      netip.AddrPort // port 0 takes a free one
-	Backend     string         // of server/iocp; empty means "auto"
-	Workers     int            // worker threads; 0 means one for every two cores, at least 1
-	Frame       frame.Format
-	Login       bool // send one login packet, LoginValue, to each accepted session
-	MaxSessions int  // 0 means DefaultMaxSessions, which is also the most
+	Listen  netip.AddrPort // port 0 takes a free one
+	Backend string         // of server/iocp; empty means "auto"
+	Workers int            // worker threads; 0 means one for every two cores, at least 1
+	// Frame is how packets travel, and what a session begins with; nil means frame.Builtin("raw"). What
+	// its session has the server say first each accepted session is sent before Handler.Accepted.
+	Frame       *frame.Format
+	MaxSessions int // 0 means DefaultMaxSessions, which is also the most
 	// SendQLimit is the most bytes queued per session (see sendq.BlockCost); 0 means
 	// DefaultSendQLimit. With less than iocp.DefaultRecvSize even a session whose peer reads may end.
 	SendQLimit int
@@ -30,7 +32,7 @@ type Config struct {
 	// counted in ticks: an eighth of the shorter one, at most a second. Time in which this process
 	// does not run does not count.
 	IdleTimeout, FrameTimeout time.Duration
-	Handler                   Handler // nil means Echo
+	Handler                   Handler // nil means one that answers as Frame describes it
 	// Skipped is called with each better backend that "auto" could not take, and why; may be nil.
 	Skipped func(backend string, err error)
 }
@@ -43,8 +45,8 @@ const (
 	MinMemory          = 1 << 20
 )
 
-// LoginValue is the login packet, 8 bytes little-endian.
-const LoginValue uint64 = 0x7fffffffffffffff
+// A block holds whatever a frame needs.
+const _ = uint(sendq.MaxBlock - frame.MaxScratch)
 
 const (
 	// backlog is the listen queue asked for; the system cuts it to its own limit.
@@ -73,8 +75,11 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Memory == 0 {
 		cfg.Memory = DefaultMemory
 	}
+	if cfg.Frame == nil {
+		cfg.Frame = frame.Builtin("raw")
+	}
 	if cfg.Handler == nil {
-		cfg.Handler = Echo{}
+		cfg.Handler = answering(cfg.Frame, cfg.MaxSessions)
 	}
 	switch {
 	case !cfg.Listen.IsValid():

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func (q *quiet) Get(entries []iocp.Entry, _ time.Duration) (int, error) {
 }
 
 // echoes returns a function that lets the real worker echo the given chunks once.
-func echoes(t testing.TB, format frame.Format, chunks ...[]byte) func() {
+func echoes(t testing.TB, format *frame.Format, chunks ...[]byte) func() {
 	p, w := script(t, Config{Frame: format})
 	s := p.accepted(w, 5)
 	q := &quiet{scriptedWorker: scriptedWorker{p}}
@@ -50,26 +51,40 @@ func echoes(t testing.TB, format frame.Format, chunks ...[]byte) func() {
 		w.run()
 		w.stopped = false
 	}
+	say := func(c []byte) {
+		q.sent = 0
+		turn(iocp.Entry{Overlapped: &s.recv, Transferred: len(c), Data: c})
+		if q.sent > 0 {
+			turn(iocp.Entry{Overlapped: &s.send, Transferred: q.sent})
+		}
+	}
+	greeted := len(s.sendq.Peek(w.blocks))
+	if greeted > 0 {
+		turn(iocp.Entry{Overlapped: &s.send, Transferred: greeted})
+	}
+	sends, _ := login(format)
+	for _, c := range sends {
+		say(c)
+	}
 	return func() {
 		for _, c := range chunks {
-			q.sent = 0
-			turn(iocp.Entry{Overlapped: &s.recv, Transferred: len(c), Data: c})
-			if q.sent > 0 {
-				turn(iocp.Entry{Overlapped: &s.send, Transferred: q.sent})
-			}
+			say(c)
+		}
+		if s.ended() {
+			t.Fatal(s.end.why())
 		}
 	}
 }
 
 func TestEchoAllocatesNothing(t *testing.T) {
-	word := []byte("thirty-two bytes, more or less..")
-	for _, format := range formats {
-		stream := bytes.Repeat(format.Append(nil, word), 16)
+	for _, format := range every {
+		one := asked(format, "thirty-two bytes, more or less..")
+		stream := bytes.Repeat(one, 16)
 		half := len(stream)/2 + 3
 		for name, chunks := range map[string][][]byte{
 			"whole":    {stream},
 			"cut":      {stream[:half], stream[half:]},
-			"bytewise": split(format.Append(nil, word)),
+			"bytewise": split(one),
 		} {
 			once := echoes(t, format, chunks...)
 			once() // fills the pool
@@ -89,16 +104,18 @@ func split(data []byte) (parts [][]byte) {
 
 // BenchmarkWorker is this package's own share of an echo: no port, no kernel.
 func BenchmarkWorker(b *testing.B) {
-	for _, depth := range []int{1, 16} {
-		b.Run(fmt.Sprintf("len16/%d", depth), func(b *testing.B) {
-			chunk := bytes.Repeat(frame.Len16.Append(nil, make([]byte, 32)), depth)
-			once := echoes(b, frame.Len16, chunk)
-			b.ReportAllocs()
-			for b.Loop() {
-				once()
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*depth), "ns/echo")
-		})
+	for _, format := range []*frame.Format{raw, len16, frame.Builtin("id16"), frame.Builtin("net"), described(game)} {
+		for _, depth := range []int{1, 16} {
+			b.Run(fmt.Sprintf("%v/%d", format, depth), func(b *testing.B) {
+				chunk := bytes.Repeat(asked(format, strings.Repeat("x", 32)), depth)
+				once := echoes(b, format, chunk)
+				b.ReportAllocs()
+				for b.Loop() {
+					once()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*depth), "ns/echo")
+			})
+		}
 	}
 }
 

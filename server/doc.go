@@ -5,7 +5,8 @@
 //
 //	worker.go      run: GQCS, then by what was dequeued   recvDone, sendDone
 //	accept.go      Accepts, and what to do when they fail
-//	receive.go     a chunk cut into packets for the Handler
+//	receive.go     a chunk cut into frames, and these taken apart for the Handler
+//	answering.go   the Handler that answers as the frame's description says
 //	sendpacket.go  SendPacket, from a handler or from anywhere
 //	post.go        RecvPost, SendPost, Cancel, IOCount-- and Release
 //	session.go     a session; its parts in iocount.go, sendflag.go, table.go, package sendq
@@ -44,8 +45,9 @@
 //	handle           the number of a socket (SOCKET; on Linux a descriptor)
 //	peer             the program at the other end of a connection
 //	chunk            the bytes that one receive brought
-//	frame            one packet on the wire, with its header
-//	packet           what a handler receives and sends: a frame's payload
+//	frame            one packet on the wire, with all that its description puts around it
+//	packet           what a handler receives and sends: the fields of the frame that differ from packet
+//	                 to packet, and then the body; with most formats the body alone
 //	block            pooled memory for bytes in SendQ, or for a frame that is not whole
 //	budget           the memory of all blocks, and the limit for it (R15)
 //	footprint        one event of the trace: what was done to a session, and where

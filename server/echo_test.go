@@ -6,59 +6,13 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"time"
 
 	"dummyload/monitor"
-	"dummyload/server/frame"
 )
-
-var formats = []frame.Format{frame.Raw, frame.Len16, frame.Len32, frame.Line}
-
-func TestEchoOfEveryFormatCutAtEveryByte(t *testing.T) {
-	overBackends(t, func(t *testing.T, cfg Config) {
-		for _, cfg.Frame = range formats {
-			srv := start(t, cfg)
-			conn := srv.dial()
-			stream := framed(cfg.Frame, "a", "some words", "the last of three")
-			for at := 1; at < len(stream); at++ {
-				if _, err := conn.Write(stream[:at]); err != nil {
-					t.Fatal(err)
-				}
-				if at%8 == 0 { // let the first part arrive alone; either way the echo is the same
-					time.Sleep(time.Millisecond)
-				}
-				if _, err := conn.Write(stream[at:]); err != nil {
-					t.Fatal(err)
-				}
-				expect(t, conn, stream)
-			}
-			conn.Close()
-			srv.gone()
-			if audit := srv.stop(0); audit.Reasons["peer_closed"] != 1 {
-				t.Errorf("%v", audit)
-			}
-		}
-	})
-}
-
-func TestEchoOfLongFrames(t *testing.T) {
-	overBackends(t, func(t *testing.T, cfg Config) {
-		for _, cfg.Frame = range formats {
-			srv := start(t, cfg)
-			conn := srv.dial()
-			longest := bytes.Repeat([]byte("x"), cfg.Frame.MaxPayload())
-			data := cfg.Frame.Append(nil, longest)
-			data = cfg.Frame.Append(data, []byte("short"))
-			data = cfg.Frame.Append(data, longest)
-			go conn.Write(data) // its errors show in what comes back
-			expect(t, conn, data)
-		}
-	})
-}
 
 func TestManyClientsManyFramesInFlight(t *testing.T) {
 	overBackends(t, func(t *testing.T, cfg Config) {
-		cfg.Frame = frame.Len16
+		cfg.Frame = len16
 		srv := start(t, cfg)
 		var clients sync.WaitGroup
 		for c := range 20 {
@@ -84,7 +38,7 @@ func pipeline(t *testing.T, conn net.Conn, mark byte, rounds, depth int) {
 	for round := range rounds {
 		var data []byte
 		for i := range depth {
-			data = frame.Len16.Append(data, bytes.Repeat([]byte{mark, byte(round)}, 4+i))
+			data = len16.AppendPacket(data, bytes.Repeat([]byte{mark, byte(round)}, 4+i), 0)
 		}
 		if _, err := conn.Write(data); err != nil {
 			t.Error(err)
@@ -98,39 +52,9 @@ func pipeline(t *testing.T, conn net.Conn, mark byte, rounds, depth int) {
 	}
 }
 
-func TestIllegalHeadersEndTheConnectionByName(t *testing.T) {
-	cases := []struct {
-		f      frame.Format
-		data   string
-		reason Reason
-	}{
-		{frame.Len16, "\x00\x00", FrameZeroLength},
-		{frame.Len32, "\x00\x00\x00\x00", FrameZeroLength},
-		{frame.Line, "\n", FrameZeroLength},
-		{frame.Len32, "\x01\x00\x10\x00", FrameOversize},
-		{frame.Len32, "\xff\xff\xff\xff", FrameOversize},
-		{frame.Line, string(bytes.Repeat([]byte("x"), frame.MaxPayload+1)), FrameOversize},
-	}
-	overBackends(t, func(t *testing.T, cfg Config) {
-		for _, c := range cases {
-			cfg.Frame = c.f
-			srv := start(t, cfg)
-			conn := srv.dial()
-			good := framed(c.f, "good")
-			exchange(t, conn, good)
-			go conn.Write([]byte(c.data)) // it may fail: the server need not read all of it
-			ended(t, conn)
-			srv.gone()
-			if audit := srv.stop(0); audit.Reasons[c.reason.String()] != 1 {
-				t.Errorf("%v %.8q: %v", c.f, c.data, audit)
-			}
-		}
-	})
-}
-
 func TestAHeaderClaimsNoMemory(t *testing.T) {
 	overBackends(t, func(t *testing.T, cfg Config) {
-		cfg.Frame = frame.Len32
+		cfg.Frame = len32
 		srv := start(t, cfg)
 		exchange(t, srv.dial(), framed(cfg.Frame, "warm"))
 		before := heap()
@@ -149,11 +73,11 @@ func TestAHeaderClaimsNoMemory(t *testing.T) {
 
 func TestLoginPacketComesFirstAndOnce(t *testing.T) {
 	overBackends(t, func(t *testing.T, cfg Config) {
-		cfg.Login = true
-		for _, cfg.Frame = range formats[:3] {
+		for _, format := range formats[:3] {
+			cfg.Frame = withLogin(format)
 			srv := start(t, cfg)
 			conn := srv.dial()
-			expect(t, conn, cfg.Frame.Append(nil, []byte("\xff\xff\xff\xff\xff\xff\xff\x7f")))
+			expect(t, conn, framed(format, "\xff\xff\xff\xff\xff\xff\xff\x7f"))
 			exchange(t, conn, framed(cfg.Frame, "and then echoes"))
 		}
 	})

@@ -53,7 +53,7 @@ func Example_chat() {
 	srv, err := server.Start(server.Config{
 		Listen:  netip.MustParseAddrPort("127.0.0.1:0"),
 		Workers: 2,
-		Frame:   frame.Line,
+		Frame:   frame.Builtin("line"),
 		Handler: &Chat{members: map[server.SessionID]bool{}},
 	})
 	if err != nil {

@@ -9,9 +9,10 @@ type SessionID uint64
 type Sender interface {
 	// SendPacket puts one packet into a session's SendQ and posts a send if none is in flight
 	// (R9). It may be called for any session. What a handler sends to the session it is called
-	// for goes out in one send, after all that was received is handled. The packet is copied and
-	// its header added; with frame.Line it must not hold a '\n'. It fails with ErrGone, with
-	// ErrSendQFull (then the session is disconnected, R15) and with ErrPacketSize.
+	// for goes out in one send, after all that was received is handled. The packet is copied into
+	// a frame. It is the frame's fields that differ from packet to packet (most formats have none),
+	// and then the body; where a terminator ends a frame it must not hold that. It fails with
+	// ErrGone, with ErrSendQFull (then the session is disconnected, R15) and with ErrPacketSize.
 	SendPacket(id SessionID, packet []byte) error
 	// Disconnect ends a session; the audit counts it under the reason why.
 	Disconnect(id SessionID, why Reason) error
@@ -22,8 +23,8 @@ type Sender interface {
 type Handler interface {
 	// Accepted is called before the session's first receive is posted.
 	Accepted(s Sender, id SessionID)
-	// Received is called for each packet (with frame.Raw: for each chunk of the stream). The
-	// packet is valid during the call.
+	// Received is called for each packet, see SendPacket; where there are no frames, for each chunk
+	// of the stream. The packet is valid during the call.
 	Received(s Sender, id SessionID, packet []byte)
 	// Left is called once, by whoever releases the session; id is invalid already. That may be
 	// a goroutine inside SendPacket or Disconnect, the Server's included: a handler that locks

@@ -21,6 +21,22 @@ import (
 
 var loopback = netip.MustParseAddrPort("127.0.0.1:0")
 
+// The formats of most tests here, by their names.
+var (
+	raw, len16  = frame.Builtin("raw"), frame.Builtin("len16")
+	len32, line = frame.Builtin("len32"), frame.Builtin("line")
+	formats     = []*frame.Format{raw, len16, len32, line}
+)
+
+// withLogin is a format with the login packet.
+func withLogin(f *frame.Format) *frame.Format {
+	f, err := f.WithLogin()
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
 // patience bounds every wait of these tests, so that a hang ends; none is expected to come near it.
 const patience = time.Minute
 
@@ -168,10 +184,10 @@ func ended(t *testing.T, conn net.Conn) int64 {
 	return n // a RST is an end too: data that the server never read was still in its queue
 }
 
-func framed(f frame.Format, payloads ...string) []byte {
+func framed(f *frame.Format, payloads ...string) []byte {
 	var out []byte
 	for _, p := range payloads {
-		out = f.Append(out, []byte(p))
+		out = f.AppendPacket(out, []byte(p), 0)
 	}
 	return out
 }

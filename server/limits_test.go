@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"dummyload/server/frame"
 	"dummyload/server/iocp"
 )
 
@@ -69,35 +68,39 @@ func TestR15OfManyWhoHoldTheSameSomeGo(t *testing.T) {
 	}
 }
 
-// Whatever is taken is counted once and given back once: SendQ, parts of frames, and both when the
-// session ends with them.
+// Whatever is taken is counted once and given back once: SendQ, parts of frames, opened packets, and all
+// of them when the session ends with them.
 func TestTheBudgetIsZeroWhenAllHaveLeft(t *testing.T) {
 	overBackends(t, func(t *testing.T, cfg Config) {
-		cfg.Frame = frame.Len16
-		srv := start(t, cfg)
-		for range 20 {
-			conn := srv.dial()
-			exchange(t, conn, framed(frame.Len16, "one", strings.Repeat("two", 3000)))
-			if _, err := conn.Write(framed(frame.Len16, strings.Repeat("half", 500))[:1000]); err != nil {
-				t.Fatal(err)
+		for _, cfg.Frame = range every {
+			f := cfg.Frame
+			srv := start(t, cfg)
+			for range 10 {
+				conn := srv.dial()
+				logIn(t, f, conn)
+				echo(t, f, conn, 0, "one, and more", strings.Repeat("two", 1000))
+				half := asked(f, strings.Repeat("half", 500))
+				if _, err := conn.Write(half[:1000]); err != nil {
+					t.Fatal(err)
+				}
+				conn.Close()
 			}
-			conn.Close()
-		}
-		srv.gone()
-		audit := srv.stop(patience)
-		left := srv.budget.Used() // and what the workers' pools have not counted yet
-		for _, w := range srv.workers {
-			left += w.blocks.Uncounted()
-		}
-		if left != 0 || audit.Accepted != 20 {
-			t.Errorf("%d bytes are held by nobody\n%v", left, audit)
+			srv.gone()
+			audit := srv.stop(patience)
+			left := srv.budget.Used() // and what the workers' pools have not counted yet
+			for _, w := range srv.workers {
+				left += w.blocks.Uncounted()
+			}
+			if left != 0 || audit.Accepted != 10 {
+				t.Errorf("%v: %d bytes are held by nobody\n%v", f, left, audit)
+			}
 		}
 	})
 }
 
 func TestR15TheClockEndsWhoIsIdleAndHalfFrames(t *testing.T) {
 	const idle, half = 4, 2
-	p, w := script(t, Config{Frame: frame.Len16, IdleTimeout: time.Second, FrameTimeout: time.Second})
+	p, w := script(t, Config{Frame: len16, IdleTimeout: time.Second, FrameTimeout: time.Second})
 	busy, lazy, slow := p.accepted(w, 5), p.accepted(w, 6), p.accepted(w, 7)
 	p.calls = nil
 	p.turn(w, received(slow, "\x09\x00a"))
@@ -145,7 +148,7 @@ func TestR12TheSweeperLooksAgainOnceItHolds(t *testing.T) {
 // With real ports and a real clock: both are disconnected by name, and who speaks is not.
 func TestTheTimeoutsHoldOnEveryBackend(t *testing.T) {
 	overBackends(t, func(t *testing.T, cfg Config) {
-		cfg.Frame = frame.Len16
+		cfg.Frame = len16
 		cfg.IdleTimeout, cfg.FrameTimeout = 400*time.Millisecond, 100*time.Millisecond
 		srv := start(t, cfg)
 		idle, half := srv.dial(), srv.dial()

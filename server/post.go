@@ -1,6 +1,8 @@
 package server
 
 import (
+	"sync/atomic"
+
 	"dummyload/monitor/trace"
 	"dummyload/server/iocp"
 	"dummyload/server/sendq"
@@ -15,7 +17,8 @@ type actor struct {
 	trace  *trace.Ring
 	blocks *sendq.Pool
 	count  *counters
-	sender Sender // what a handler is given: the worker, or the Server
+	frames atomic.Uint64 // that random fields were made for; begins anywhere
+	sender Sender        // what a handler is given: the worker, or the Server
 }
 
 // note leaves a footprint of s (R10).

@@ -18,6 +18,9 @@ const (
 	IOFailed               // a receive or send failed for another cause
 	FrameZeroLength        // an illegal header: length 0
 	FrameOversize          // an illegal header, or a line, beyond the format's limit
+	FrameLength            // an illegal header: no number, or one too small for a frame
+	FrameWrong             // a frame's constant or checksum is not as described
+	UnknownPacket          // the packet is none that may come now, such as an echo before the login
 	SendQFull              // the peer does not read (R15)
 	MemoryFull             // all sessions hold too much, and this one the most (R15)
 	IdleTimeout            // nothing came and nothing went for too long (R15)
@@ -29,8 +32,8 @@ const (
 )
 
 var reasons = [numReasons]string{"", "peer_closed", "peer_reset", "io_failed",
-	"frame_zero_length", "frame_oversize", "sendq_full", "memory_full", "idle_timeout",
-	"frame_timeout", "post_failed", "handler", "server_stop"}
+	"frame_zero_length", "frame_oversize", "frame_length", "frame_wrong", "unknown_packet",
+	"sendq_full", "memory_full", "idle_timeout", "frame_timeout", "post_failed", "handler", "server_stop"}
 
 // String is the reason's name in the audit; NoReason has none.
 func (r Reason) String() string { return reasons[r] }
@@ -48,8 +51,11 @@ func reasonOf(err error) Reason {
 
 // reasonOfFrame names an illegal header.
 func reasonOfFrame(err error) Reason {
-	if errors.Is(err, frame.ErrZeroLength) {
+	switch {
+	case errors.Is(err, frame.ErrZeroLength):
 		return FrameZeroLength
+	case errors.Is(err, frame.ErrLength):
+		return FrameLength
 	}
 	return FrameOversize
 }

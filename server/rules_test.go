@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"dummyload/monitor/trace"
-	"dummyload/server/frame"
 	"dummyload/server/iocp"
 )
 
@@ -123,7 +122,7 @@ func TestR8AnErrorNamesTheReasonAndDecidesNothing(t *testing.T) {
 }
 
 func TestR9ASendPacketFromElsewherePostsAtOnce(t *testing.T) {
-	p, w := script(t, Config{Frame: frame.Len16})
+	p, w := script(t, Config{Frame: len16})
 	s := p.accepted(w, 5)
 	p.calls = nil
 	p.onCall = func(string) { // the receive's reference, SendPacket's own (R12), the send's
@@ -153,7 +152,7 @@ func TestR9RepliesShareOneSend(t *testing.T) {
 			}
 		}
 	}}
-	p, w := script(t, Config{Frame: frame.Line, Handler: h})
+	p, w := script(t, Config{Frame: line, Handler: h})
 	s := p.accepted(w, 5)
 	other = p.accepted(w, 6).id.load()
 	p.calls = nil
@@ -170,7 +169,7 @@ func TestR9APacketOfIllegalLengthIsRefused(t *testing.T) {
 	h := &handlerFuncs{received: func(s Sender, id SessionID, _ []byte) {
 		errs = append(errs, s.SendPacket(id, nil), s.SendPacket(id, make([]byte, 1<<16)))
 	}}
-	p, w := script(t, Config{Frame: frame.Len16, Handler: h})
+	p, w := script(t, Config{Frame: len16, Handler: h})
 	s := p.accepted(w, 5)
 	p.calls = nil
 	p.turn(w, received(s, "\x01\x00x"))
@@ -330,7 +329,7 @@ func TestR15AShortAnswerToALongChunkTakesLittleMemory(t *testing.T) {
 			_ = s.SendPacket(id, packet)
 		}
 	}
-	p, w := script(t, Config{Frame: frame.Line, Handler: &handlerFuncs{received: answer}})
+	p, w := script(t, Config{Frame: line, Handler: &handlerFuncs{received: answer}})
 	s := p.accepted(w, 5)
 	chunk := first + "\n" + strings.Repeat("more\n", iocp.DefaultRecvSize/5)
 	const chunks = 1000

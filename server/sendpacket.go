@@ -10,7 +10,7 @@ import (
 var (
 	ErrGone       = errors.New("the session is gone")
 	ErrSendQFull  = errors.New("SendQ is full, the session was disconnected")
-	ErrPacketSize = errors.New("the packet's length is 0 or beyond the frame format's limit")
+	ErrPacketSize = errors.New("the packet's length is beyond the frame format's limits")
 )
 
 // SendPacket puts one packet into a session's SendQ, then calls SendPost (R9). It holds the session
@@ -76,8 +76,8 @@ func (a *actor) enqueue(s *session, packet []byte) error {
 	if s.ended() {
 		return ErrGone
 	}
-	b := a.blocks.Get(len(packet) + a.srv.cfg.Frame.Overhead())
-	b.Data = a.srv.cfg.Frame.Append(b.Data, packet)
+	b := a.blocks.Get(len(packet) + a.srv.overhead)
+	b.Data = a.srv.cfg.Frame.AppendPacket(b.Data, packet, a.random())
 	if !s.sendq.Push(b, a.srv.cfg.SendQLimit) {
 		a.blocks.Put(b)
 		a.cancel(s, SendQFull) // R15
@@ -88,10 +88,18 @@ func (a *actor) enqueue(s *session, packet []byte) error {
 }
 
 func (a *actor) checkSize(packet []byte) error {
-	if len(packet) == 0 || len(packet) > a.srv.cfg.Frame.MaxPayload() {
+	if len(packet) < a.srv.packetLeast || len(packet) > a.srv.packetMost {
 		return ErrPacketSize
 	}
 	return nil
+}
+
+// random is what the next frame's random fields are made from.
+func (a *actor) random() uint64 {
+	if !a.srv.randoms {
+		return 0
+	}
+	return a.frames.Add(1)
 }
 
 // SendPacket is the actor's, but for the session whose receive completion this worker handles. That
@@ -107,7 +115,7 @@ func (w *worker) SendPacket(id SessionID, packet []byte) error {
 	if w.receiving.ended() {
 		return ErrGone
 	}
-	size := len(packet) + w.srv.cfg.Frame.Overhead()
+	size := len(packet) + w.srv.overhead
 	if w.reply != nil && w.reply.Room() < size {
 		if err := w.pushReply(w.receiving); err != nil {
 			return err
@@ -117,7 +125,7 @@ func (w *worker) SendPacket(id SessionID, packet []byte) error {
 		// If the rest of the chunk is answered like this packet, one block has room for all.
 		w.reply = w.blocks.Get(min(size+w.rest, replyMost+size))
 	}
-	w.reply.Data = w.srv.cfg.Frame.Append(w.reply.Data, packet)
+	w.reply.Data = w.srv.cfg.Frame.AppendPacket(w.reply.Data, packet, w.random())
 	w.replies++
 	return nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/netip"
 	"os"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"dummyload/monitor"
 	"dummyload/monitor/trace"
+	"dummyload/server/frame"
 	"dummyload/server/iocp"
 	"dummyload/server/sendq"
 )
@@ -27,6 +29,12 @@ type Server struct {
 	log      *trace.Log
 	workers  []*worker
 	others   actor // every goroutine that is not a worker
+
+	greetings               [][]byte // packets that each session begins with
+	overhead                int      // bytes of a frame beside its packet
+	packetLeast, packetMost int      // bytes of a packet
+	randoms                 bool     // frames have random fields
+	bare                    bool     // frames have nothing to check
 
 	stopping atomic.Bool
 	accepts  atomic.Int64 // Accepts pending or paused; 0 once the listener is quiet
@@ -80,10 +88,16 @@ func assemble(cfg Config, port iocp.Port) *Server {
 		w := &worker{}
 		w.actor = actor{srv: srv, trace: srv.log.Ring(i), blocks: sendq.NewPool(srv.budget),
 			count: new(counters), sender: w}
+		w.frames.Store(rand.Uint64())
 		srv.workers = append(srv.workers, w)
 	}
 	srv.others = actor{srv: srv, post: port, trace: srv.log.Shared(),
 		blocks: sendq.NewSharedPool(srv.budget), count: new(counters), sender: srv}
+	srv.others.frames.Store(rand.Uint64())
+	srv.greetings = cfg.Frame.Server().Greetings(-1, &frame.Values{})
+	srv.overhead, srv.randoms = cfg.Frame.Overhead(), cfg.Frame.Random()
+	srv.bare = cfg.Frame.Bare()
+	srv.packetLeast, srv.packetMost = cfg.Frame.PacketSizes()
 	return srv
 }
 

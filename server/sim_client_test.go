@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"dummyload/server/frame"
 	"dummyload/server/iocp/sim"
 )
 
@@ -15,7 +16,7 @@ type simClient struct {
 	echoed  int // of them
 	logins  int
 	pushed  [simWriters]int
-	buf     []byte // the beginning of a frame; with frame.Raw all that is owed
+	buf     []byte // the beginning of a frame; with raw all that is owed
 	garbage bool
 	got     func([]byte)
 }
@@ -124,7 +125,7 @@ func (c *simClient) receive(data []byte) {
 func (c *simClient) frame(packet []byte) {
 	switch {
 	case len(packet) == 8:
-		if c.logins++; binary.LittleEndian.Uint64(packet) != LoginValue || c.logins > 1 ||
+		if c.logins++; binary.LittleEndian.Uint64(packet) != frame.LoginValue || c.logins > 1 ||
 			!c.s.shape.login || c.echoed > 0 {
 			c.wrong(packet)
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"dummyload/server/frame"
 	"dummyload/server/iocp"
 	"dummyload/server/iocp/sim"
 	"dummyload/server/seeded"
@@ -21,7 +20,7 @@ type shape struct {
 	ends    []simEnd
 	login   bool
 	chat    bool // the handler pushes to other sessions
-	raw     bool // frame.Raw: a stream without packets, and so without pushes
+	raw     bool // a stream without packets, and so without pushes
 	tight   bool // SendQ holds little, the table few
 	poor    bool // all sessions together may hold little
 	clock   bool // time passes: sessions are idle, frames incomplete, for too long
@@ -73,6 +72,8 @@ const (
 // present is the simulation that runs; the hooks in the instrumented server have no other way.
 var present *simulation
 
+var len16Login = withLogin(len16)
+
 func newSimulation() *simulation {
 	world := sim.New()
 	s := &simulation{world: world, port: sim.NewPort(world)}
@@ -111,10 +112,13 @@ var simNames = struct{ workers, clients, apps []string }{[]string{"w0", "w1", "w
 	[]string{"c0", "c1", "c2"}, []string{"a0", "a1"}}
 
 func (s *simulation) assemble() {
-	cfg := Config{Workers: s.shape.workers, Frame: frame.Len16, Login: s.shape.login,
+	cfg := Config{Workers: s.shape.workers, Frame: len16,
 		MaxSessions: 8, SendQLimit: 1 << 20, Handler: s}
 	if s.shape.raw {
-		cfg.Frame = frame.Raw
+		cfg.Frame = raw
+	}
+	if s.shape.login {
+		cfg.Frame = len16Login
 	}
 	if s.shape.tight {
 		cfg.MaxSessions, cfg.SendQLimit = 2, 2*80

@@ -27,12 +27,12 @@ type worker struct {
 	reply       *sendq.Block // nil while there is none
 	replies     int          // packets in it
 	joined      *sendq.Block // a frame put together from parts, until the handler has seen it
+	opened      *sendq.Block // for packets that do not lie in their frames, until the chunk is handled
 
 	accepts         [acceptsPerWorker]iocp.Overlapped
 	paused          []*iocp.Overlapped // accepts that failed, see retryAfter
 	waited          int                // batches since the last retry
 	releasedAtRetry uint64
-	login           [8]byte
 }
 
 // run is the worker thread: the lecture's loop.

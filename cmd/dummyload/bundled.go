@@ -30,13 +30,12 @@ type bundled interface {
 func startBundled(o *loadOptions, c dummy.Config) (bundled, error) {
 	// SendQ has room for every echo that a right dummy may have unanswered, however slowly it reads.
 	// For hostile dummies the usual limit holds.
-	most := c.OverSend * (c.SizeMax + c.Frame.Overhead())
+	most := c.OverSend * c.Frame.Answer.Size(c.SizeMax)
 	config := server.Config{
 		Listen:     netip.MustParseAddrPort("127.0.0.1:0"),
 		Backend:    o.serverBackend,
 		Workers:    o.serverWorkers,
 		Frame:      c.Frame,
-		Login:      c.Login,
 		SendQLimit: max(server.DefaultSendQLimit, 2*most),
 		Skipped:    skipped("server"),
 	}

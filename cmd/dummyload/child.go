@@ -22,7 +22,7 @@ func startChild(config server.Config) (*cluster.Child, error) {
 	cmd := exec.Command(self, "serve", "--child",
 		"--listen="+config.Listen.String(), "--backend="+config.Backend,
 		fmt.Sprint("--workers=", config.Workers), "--frame="+config.Frame.String(),
-		fmt.Sprint("--login=", config.Login), fmt.Sprint("--sendq=", config.SendQLimit),
+		fmt.Sprint("--login=", config.Frame.HasLogin()), fmt.Sprint("--sendq=", config.SendQLimit),
 		fmt.Sprint("--memory=", config.Memory),
 		fmt.Sprint("--idle-timeout=", config.IdleTimeout),
 		fmt.Sprint("--frame-timeout=", config.FrameTimeout))

@@ -26,7 +26,7 @@ type crowd struct {
 	n      int
 	bytes  int // that each sends, in whole frames; less than a header is half a header
 	window int // receive buffer of each, in bytes; 0 = as the system gives
-	format frame.Format
+	format *frame.Format
 
 	conns  []net.Conn
 	closed atomic.Int64 // by the server
@@ -61,11 +61,11 @@ func (c *crowd) come(addr string) error {
 // frames is about 8 KiB of them, or half a header.
 func (c *crowd) frames() []byte {
 	if c.bytes < c.format.Overhead() {
-		return c.format.Append(nil, make([]byte, 8))[:c.bytes]
+		return c.format.AppendPacket(nil, make([]byte, 8), 0)[:c.bytes]
 	}
 	var frames []byte
 	for len(frames) < 8<<10 {
-		frames = c.format.Append(frames, make([]byte, 1<<10))
+		frames = c.format.AppendPacket(frames, make([]byte, 1<<10), 0)
 	}
 	return frames
 }
@@ -106,7 +106,7 @@ func visited(t *testing.T, c *crowd, closed int64, serve ...string) monitor.Serv
 	path := tempFile(t, "audit.json")
 	p := start(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--frame", "len16", "--json", path},
 		serve...)...)
-	c.format = frame.Len16
+	c.format = frame.Builtin("len16")
 	defer c.leave()
 	if err := c.come(p.address(t)); err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestCrowdByHand(t *testing.T) {
 	if *crowdTarget == "" {
 		return
 	}
-	format, err := frame.Parse(*crowdFrame)
+	format, err := frame.Named(*crowdFrame)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"dummyload/dummy"
 	"dummyload/dummy/cluster"
 	"dummyload/monitor"
+	"dummyload/server/frame"
 	"dummyload/server/iocp"
 )
 
@@ -236,7 +237,7 @@ func TestRunAgainstTheBundledServer(t *testing.T) {
 func TestServerProcessThatCannotStart(t *testing.T) {
 	t.Setenv(asProgram, "1")
 	o := &loadOptions{serverProcess: true, serverBackend: "kqueue", serverWorkers: 1}
-	srv, err := startBundled(o, dummy.Config{})
+	srv, err := startBundled(o, dummy.Config{Frame: frame.Builtin("len16")})
 	if srv != nil || !errors.As(err, new(usageError)) || !strings.Contains(err.Error(), "kqueue") {
 		t.Errorf("%v, %v", srv, err)
 	}
@@ -270,7 +271,7 @@ func TestServerProcessThatIsKilled(t *testing.T) {
 	}
 	for _, kill := range []bool{false, true} {
 		o := &loadOptions{serverProcess: true, serverBackend: "net", serverWorkers: 1}
-		srv, err := startBundled(o, dummy.Config{})
+		srv, err := startBundled(o, dummy.Config{Frame: frame.Builtin("len16")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -362,7 +363,7 @@ func TestBadInput(t *testing.T) {
 		{"run --misbehave loudly", "rst-storm"},
 		{"run --misbehave mute:10", "0%"},
 		{"run --misbehave mute,mute", "twice"},
-		{"run --misbehave oversize", "len32"},
+		{"run --misbehave oversize", "half-header"},
 		{"run --misbehave zero --frame raw", "--misbehave"},
 		{"run --no-such-flag", "--no-such-flag"},
 		{"run more words", "more"},

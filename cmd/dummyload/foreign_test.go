@@ -170,7 +170,7 @@ func TestWrongServersAreNamed(t *testing.T) {
 	t.Parallel()
 	const size = 64
 	packet := func(c net.Conn) ([]byte, error) {
-		buf := make([]byte, frame.Len16.Overhead()+size)
+		buf := make([]byte, frame.Builtin("len16").Overhead()+size)
 		_, err := io.ReadFull(c, buf)
 		return buf, err
 	}

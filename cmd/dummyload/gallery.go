@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"dummyload/monitor"
+	"dummyload/server/frame"
 	"dummyload/server/gallery"
 	"dummyload/server/gallery/show"
 )
@@ -18,7 +19,8 @@ import (
 // galleryOptions are the flags of `gallery`.
 type galleryOptions struct {
 	show.Options
-	json string
+	frame *frame.Format
+	json  string
 }
 
 func newGalleryCommand() *cobra.Command {
@@ -41,6 +43,8 @@ func newGalleryCommand() *cobra.Command {
 		"bug's window as narrow as it is in the field; how often it was named is shown, and fails nothing")
 	f.integer(&o.Lifetimes, "lifetimes", 0, 0, show.MaxLifetimes, "connections that each right server "+
 		"must have served, under churn, without being accused; 0 = as many as a second brings")
+	choice(f, &o.frame, "frame", "len16", frame.Named, frameUsage()+"; exhibits that are about a frame of "+
+		"their own keep it: a stream, a length beyond every limit")
 	f.StringVar(&o.json, "json", "", "write the table as JSON to a file; - is stdout")
 	return cmd
 }
@@ -60,6 +64,9 @@ func runGallery(names []string, o galleryOptions) error {
 	exhibits, err := gallery.Named(names...)
 	if err != nil {
 		return usageError{err}
+	}
+	if exhibits, err = gallery.Under(o.frame, exhibits); err != nil {
+		return usageError{fmt.Errorf("--frame %v: %w", o.frame, err)}
 	}
 	out, err := openOutput(o.json)
 	if err != nil {

@@ -27,4 +27,15 @@ func TestGalleryCommand(t *testing.T) {
 		shows[0].Name != "duplicate" || shows[0].Result != show.AsExpected {
 		t.Errorf("exit %d, %v: %s", r.code, err, r.stdout)
 	}
+	r = dummyload(t, "gallery", "--frame", "net:key=7", "corrupt", "right-net")
+	if r.code != 0 || !strings.Contains(r.stdout, "wrong servers named: 1, right ones not accused: 1") {
+		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+	for _, frame := range []string{"raw", "no-such-frame"} {
+		r = dummyload(t, "gallery", "--frame", frame, "corrupt")
+		if r.code != exitUsage || !strings.Contains(r.stderr, "--frame") || !strings.Contains(r.stderr, frame) ||
+			!strings.Contains(r.stderr, "accepted: ") || r.stdout != "" {
+			t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+		}
+	}
 }

@@ -80,14 +80,14 @@ func linkTo(t *testing.T, srv *server.Server) bundled {
 
 func joinedOn(t *testing.T, backend string, bundle func(*testing.T, *server.Server) bundled) {
 	srv, err := server.Start(server.Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"),
-		Backend: backend, Workers: 1, Frame: frame.Len16,
+		Backend: backend, Workers: 1, Frame: frame.Builtin("len16"),
 		Handler: &quitter{echoes: map[server.SessionID]int{}}})
 	if err != nil {
 		t.Skipf("not here: %v", err)
 	}
 	b := bundle(t, srv)
 	defer b.Close()
-	r, err := rig.Open(t.Context(), rig.Parts{Config: dummy.Config{Clients: 4, Frame: frame.Len16,
+	r, err := rig.Open(t.Context(), rig.Parts{Config: dummy.Config{Clients: 4, Frame: frame.Builtin("len16"),
 		Workers: 1, Backend: backend}, Server: b, Every: monitor.SampleInterval})
 	if err != nil {
 		b.Stop()

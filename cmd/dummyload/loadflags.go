@@ -27,6 +27,7 @@ type loadOptions struct {
 	target        address
 	wait          time.Duration // how long the target may take to accept
 	size          sizes
+	frame         frameFlags
 	seed          seed
 	duration      time.Duration
 	maxRate       time.Duration // of `run` alone; 0 = no search
@@ -90,12 +91,10 @@ func (o *loadOptions) addTargetFlags(f flagSet) {
 }
 
 func (o *loadOptions) addPayloadFlags(f flagSet) {
-	c := &o.config
 	o.size = sizes{dummy.DefaultSizeMin, dummy.DefaultSizeMax}
 	f.Var(&value[sizes]{&o.size, parseSizes, sizes.String, "MIN[-MAX]"},
 		"size", "payload bytes of one echo")
-	choice(f, &c.Frame, "frame", "len16", frame.Parse, "raw, len16, len32 or line")
-	f.boolean(&c.Login, "login", "each connection first receives one login packet")
+	o.frame.add(f, "len16", "each connection first receives one login packet")
 }
 
 func (o *loadOptions) addCloseFlag(f flagSet) {
@@ -188,6 +187,11 @@ func (o *loadOptions) fleetConfig() (dummy.Config, error) {
 		return c, usageError{fmt.Errorf("--wait %v: want a --target to wait for; the bundled "+
 			"server is there from the start", o.wait)}
 	}
+	format, err := o.frame.format()
+	if err != nil {
+		return c, err
+	}
+	c.Frame = format
 	c.SizeMin, c.SizeMax = o.size.min, o.size.max
 	c.Seed = o.seed.value
 	if most := c.Frame.MaxPayload(); c.SizeMax > most {
@@ -206,7 +210,7 @@ func (o *loadOptions) command(subcommand string, keep func(arg string) bool) str
 	var words []string
 	for _, e := range os.Environ() {
 		if strings.HasPrefix(e, environmentName("")) {
-			words = append(words, quoted(e))
+			words = append(words, monitor.ShellWord(e))
 		}
 	}
 	words = append(words, "dummyload")
@@ -217,21 +221,13 @@ func (o *loadOptions) command(subcommand string, keep func(arg string) bool) str
 	for _, arg := range os.Args[1:] {
 		seeded = seeded || strings.HasPrefix(arg, "--seed")
 		if keep(arg) {
-			words = append(words, quoted(arg))
+			words = append(words, monitor.ShellWord(arg))
 		}
 	}
 	if !seeded {
 		words = append(words, fmt.Sprint("--seed=", o.seed.value))
 	}
 	return strings.Join(words, " ")
-}
-
-// quoted makes one word of a command line for a shell.
-func quoted(word string) string {
-	if word != "" && !strings.ContainsAny(word, " \t\n\"'\\<>|&;()$`*?[]{}!#~") {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // appendTo adds a flag that may be repeated: each time adds to its values.

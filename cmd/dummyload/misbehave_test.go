@@ -24,13 +24,13 @@ func harass(t *testing.T, c server.Config, misbehave string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Listen, c.Frame = netip.MustParseAddrPort("127.0.0.1:0"), frame.Len32
+	c.Listen, c.Frame = netip.MustParseAddrPort("127.0.0.1:0"), frame.Builtin("len32")
 	srv, err := server.Start(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	fleet, err := dummy.New(dummy.Config{Target: srv.Addr(), Clients: 8, OverSend: 4,
-		Frame: frame.Len32, SizeMin: 8, SizeMax: 64, Hostile: groups, ConnectTimeout: longest,
+		Frame: frame.Builtin("len32"), SizeMin: 8, SizeMax: 64, Hostile: groups, ConnectTimeout: longest,
 		DrainTimeout: longest})
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"dummyload/dummy/cluster"
 	"dummyload/monitor"
 	"dummyload/server"
-	"dummyload/server/frame"
 	"dummyload/server/iocp"
 )
 
@@ -23,6 +22,7 @@ const serveGrace = 5 * time.Second
 type serveOptions struct {
 	config server.Config
 	listen address
+	frame  frameFlags
 	json   string
 	child  bool
 }
@@ -48,8 +48,7 @@ func newServeCommand() *cobra.Command {
 	choice(f, &o.config.Backend, "backend", "auto", parseBackend, backendUsage())
 	f.integer(&o.config.Workers, "workers", max(1, runtime.GOMAXPROCS(0)/2), 1, iocp.MaxWorkers,
 		"worker threads")
-	choice(f, &o.config.Frame, "frame", "raw", frame.Parse, "raw, len16, len32 or line")
-	f.boolean(&o.config.Login, "login", "send each session one login packet first")
+	o.frame.add(f, "raw", "send each session one login packet first")
 	f.integer(&o.config.MaxSessions, "max-sessions", server.DefaultMaxSessions, 1,
 		server.DefaultMaxSessions, "sessions at once; more are closed at accept")
 	byteCount(f, &o.config.SendQLimit, "sendq", server.DefaultSendQLimit, 1<<10,
@@ -89,6 +88,11 @@ func inSoManyWords(a address) error {
 
 // runServe is `dummyload serve` from start to audit.
 func runServe(o *serveOptions) error {
+	format, err := o.frame.format()
+	if err != nil {
+		return err
+	}
+	o.config.Frame = format
 	if err := server.Preflight(o.config.Workers); err != nil {
 		return usageError{err}
 	}

@@ -10,9 +10,9 @@ import (
 
 // State is where a connection stands.
 //
-//	         dial           connected          login packet, or 3 s
+//	         dial           connected          greeted
 //	Down ─────────► Dialing ─────────► Greeting ────────────────► Up
-//	  ▲                │         (without Login straight to Up)    │
+//	  ▲                │        (without Greeting straight to Up)  │
 //	  │                │ failed, timed out                         │ its own FIN
 //	  │ nothing in     ▼                                           ▼
 //	  └─────────── Dying ◄───────────────────────────────────── Closing

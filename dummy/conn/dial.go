@@ -156,7 +156,7 @@ func (e *Engine) connected(c *Conn, err error) {
 	e.owner.Opened(c, local, began)
 }
 
-// Greeted ends Greeting: the login packet has come, or nobody waits for it any longer.
+// Greeted ends Greeting: what the session awaits has come, or nobody waits for it any longer.
 func (e *Engine) Greeted(c *Conn) { c.enter(Up, e.now) }
 
 // Hangs gives up a connect that was not answered within the timeout. It reports whether it did.

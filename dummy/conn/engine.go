@@ -67,7 +67,7 @@ type Config struct {
 	Target   netip.AddrPort
 	Clock    func() time.Duration // one for all engines of a run
 	Trace    *trace.Ring          // nil: no footprints
-	Greeting bool                 // a connection begins with a login packet
+	Greeting bool                 // a connection begins with a session, which the owner ends (Greeted)
 	Dialing  int                  // connects in flight, at most
 	DialMost int                  // connects begun in one batch, at most; 0 = the owner calls DialNext
 }

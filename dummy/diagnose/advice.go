@@ -20,8 +20,8 @@ var onFault = [monitor.NumFaults]string{
 		"sent",
 	monitor.Unsolicited: "look for echoes sent twice or made up, and sends left over from an earlier " +
 		"connection",
-	monitor.LoginMissing: "the server must send the login packet on accept; if it has none, leave out " +
-		"--login",
+	monitor.LoginMissing: "the server must send the login packet on accept, or answer the login that --frame " +
+		"describes; if it has none, leave out --login",
 	monitor.LoginDuplicate: "the server sends the login packet more than once for a connection",
 	monitor.ClosedByServer: "look in the server's log for the local address above, and why it closed",
 	monitor.ResetByServer: "look in the server's log for the local address above; a close with unread " +

@@ -11,7 +11,7 @@ import (
 // makes each a proof.
 type Bounds struct {
 	Oversize     uint64        // connections on which a header was taken that no frame has
-	Line         bool          // … that was a line that does not end
+	Illegal      string        // what that was
 	ZeroLength   uint64        // connections on which a frame of length 0 was taken
 	Mute         uint64        // connections on which all answers were kept for a client that reads none
 	After        time.Duration // the time that the server had to refuse
@@ -22,12 +22,8 @@ type Bounds struct {
 func (b *Bounds) causes(dst []cause) []cause {
 	why := ""
 	if b.Oversize > 0 {
-		header := "a header that declares 4 GiB"
-		if b.Line {
-			header = "a line that does not end"
-		}
 		why = fmt.Sprintf("%s was not refused: %v later the server still took what followed, "+
-			"%s bytes and more", header, b.After, monitor.Count(b.Taken))
+			"%s bytes and more", b.Illegal, b.After, monitor.Count(b.Taken))
 	}
 	if b.ZeroLength > 0 {
 		if why != "" {

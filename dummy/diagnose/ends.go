@@ -1,22 +1,25 @@
 package diagnose
 
 import (
+	"fmt"
 	"time"
 
 	"dummyload/monitor"
 )
 
 // Servers close connections for reasons of their own, and not by mistake: a client was silent for
-// too long, or it was one too many. Such closes have a pattern. If all closes have it, the pattern
-// is told in place of closed_healthy, which is about connections closed by mistake.
+// too long, or it was one too many, or it never sent the heartbeat that is due. Such closes have a
+// pattern. If all closes have it, the pattern is told in place of closed_healthy, which is about
+// connections closed by mistake.
 const (
-	idleLeast = time.Second // no server has a shorter idle timeout
-	// idleSpread is how far apart the idle times of one timeout may lie, as a share of the longest.
+	idleLeast = time.Second // no server has a shorter timeout
+	// idleSpread is how far apart the times of one timeout may lie, as a share of the longest.
 	// They may always lie a second apart, as a server looks at its clock only now and then.
 	idleSpread = 0.1
 	crossing   = 100 * time.Millisecond // an echo so young has crossed the server's close
 	youngMost  = time.Second            // a connection that is one too many is closed soon
 	limitLeast = 3                      // closes that make a limit
+	ageLeast   = 2                      // closes that make an age
 )
 
 // End is a connection that the server has just closed.
@@ -39,6 +42,9 @@ type Ends struct {
 	longest  time.Duration
 	young    uint64 // closed soon after they were made, of dummies that never got an answer
 	others   uint64 // connections that were up then, at least
+	aged     uint64 // closed when they had been up for a while
+	youngest time.Duration
+	oldest   time.Duration
 }
 
 // Add adds another worker's.
@@ -52,6 +58,13 @@ func (e *Ends) Add(o *Ends) {
 	e.idle += o.idle
 	e.young += o.young
 	e.others += o.others
+	if o.aged > 0 {
+		if e.aged == 0 || o.youngest < e.youngest {
+			e.youngest = o.youngest
+		}
+		e.oldest = max(e.oldest, o.oldest)
+	}
+	e.aged += o.aged
 }
 
 // Note takes one. It reports true if that is no fault: no dummy has sent anything, and the server
@@ -61,11 +74,13 @@ func (e *Ends) Note(x End) (forgiven bool) {
 	if !x.Owed {
 		idle = min(idle, x.Now-x.SentAt)
 	}
+	gone := idle >= idleLeast && (!x.Owed || x.Now-x.Oldest < crossing)
+	if gone && !x.Asked {
+		return true
+	}
+	e.noteAge(x.Now - x.Since)
 	switch {
-	case idle >= idleLeast && (!x.Owed || x.Now-x.Oldest < crossing):
-		if !x.Asked {
-			return true
-		}
+	case gone:
 		if e.idle == 0 || idle < e.shortest {
 			e.shortest = idle
 		}
@@ -80,6 +95,23 @@ func (e *Ends) Note(x End) (forgiven bool) {
 	return false
 }
 
+// noteAge takes the age of one.
+func (e *Ends) noteAge(age time.Duration) {
+	if age < idleLeast {
+		return
+	}
+	if e.aged == 0 || age < e.youngest {
+		e.youngest = age
+	}
+	e.oldest = max(e.oldest, age)
+	e.aged++
+}
+
+// alike reports whether two times may be of one timeout.
+func alike(shortest, longest time.Duration) bool {
+	return longest-shortest <= max(time.Second, time.Duration(idleSpread*float64(longest)))
+}
+
 // closes says what the closes by the server have in common, if they are all that it did wrong.
 func (f *Facts) closes(dst []cause) []cause {
 	n := f.Faults[monitor.ClosedByServer] + f.Faults[monitor.ResetByServer]
@@ -92,8 +124,7 @@ func (f *Facts) closes(dst []cause) []cause {
 	if !f.Foreign || !f.right(monitor.ClosedByServer, monitor.ResetByServer, monitor.NotDrained) {
 		return dst
 	}
-	spread := max(time.Second, time.Duration(idleSpread*float64(e.longest)))
-	if e.idle >= n && e.longest-e.shortest <= spread {
+	if e.idle >= n && alike(e.shortest, e.longest) {
 		dst = add(dst, monitor.IdleTimeout, n,
 			"%d connections were closed by the server after about %v without a byte and with nothing "+
 				"outstanding: an idle timeout of its own?", n, e.longest.Round(time.Second))
@@ -103,5 +134,26 @@ func (f *Facts) closes(dst []cause) []cause {
 			"%d connections were closed by the server as soon as they were made, with %d others up: "+
 				"a limit of sessions?", n, e.others)
 	}
+	if e.aged >= n && n >= max(ageLeast, f.Peak) && alike(e.youngest, e.oldest) {
+		dst = add(dst, monitor.AgeLimit, n, "%d connections were closed by the server %s after they were made, "+
+			"although echoes went on: %s", n, between(e.youngest, e.oldest), f.heartbeat())
+	}
 	return dst
+}
+
+// between says how far apart two times are, to a tenth of a second.
+func between(from, to time.Duration) string {
+	from, to = from.Round(100*time.Millisecond), to.Round(100*time.Millisecond)
+	if from == to {
+		return "about " + to.String()
+	}
+	return fmt.Sprintf("%v to %v", from, to)
+}
+
+// heartbeat asks for the one that a server may want.
+func (f *Facts) heartbeat() string {
+	if f.Format != nil && f.Format.Heartbeat != nil {
+		return fmt.Sprintf("does it want a heartbeat sooner than every %v?", f.Format.Heartbeat.Every)
+	}
+	return "does it want a heartbeat? The frame has none"
 }

@@ -2,10 +2,12 @@ package diagnose
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/server/frame"
 )
 
 // TestClosesWithAPattern: closes by an idle timeout, or by a limit of sessions, get that name. All
@@ -25,9 +27,15 @@ func TestClosesWithAPattern(t *testing.T) {
 		"hardly a limit":     {Ends{young: 2, others: 50}, 2, monitor.ClosedHealthy},
 		"some too many":      {Ends{young: 5, others: 50}, 9, monitor.ClosedHealthy},
 		"nothing in common":  {Ends{}, 1, monitor.ClosedHealthy},
+		"of one age":         {Ends{aged: 3, youngest: 4 * second, oldest: 5 * second}, 3, monitor.AgeLimit},
+		"of any age":         {Ends{aged: 3, youngest: 4 * second, oldest: 6 * second}, 3, monitor.ClosedHealthy},
+		"one too young":      {Ends{aged: 3, youngest: 4 * second, oldest: 5 * second}, 4, monitor.ClosedHealthy},
+		"not all of one age": {Ends{aged: 2, youngest: 4 * second, oldest: 5 * second}, 2, monitor.ClosedHealthy},
+		"idle at one age": {Ends{idle: 3, shortest: 4 * second, longest: 5 * second, aged: 3, youngest: 4 * second,
+			oldest: 5 * second}, 3, monitor.IdleTimeout},
 		"a second is enough": {Ends{idle: 9, shortest: 1 * second, longest: 2 * second}, 9, monitor.IdleTimeout},
 	} {
-		f := &Facts{Foreign: true, Counts: Counts{Ends: c.e}, Echoed: 1, EverEchoed: 1}
+		f := &Facts{Foreign: true, Counts: Counts{Ends: c.e}, Peak: 3, Echoed: 1, EverEchoed: 1}
 		f.Faults[monitor.ResetByServer] = c.n
 		if got := Causes(f); len(got) != 1 || got[0].Name != c.want || got[0].Connections != int(c.n) {
 			t.Errorf("%s: %+v, want %s", name, got, c.want)
@@ -75,11 +83,35 @@ func TestWhichEndsHaveAPattern(t *testing.T) {
 		if none := e.Note(c.x); none != c.none || e.idle != c.idle || e.young != c.young {
 			t.Errorf("%s: no fault %v, %+v", name, none, e)
 		}
+		if age := c.x.Now - c.x.Since; (e.aged == 1) != (age >= s && !c.none) ||
+			e.aged == 1 && (e.youngest != age || e.oldest != age) {
+			t.Errorf("%s: its age is %v: %+v", name, age, e)
+		}
 		e.Note(c.x)
 		sum.Add(&e)
 		sum.Add(&Ends{})
 		if sum != e {
 			t.Errorf("%s: %+v in sum, of %+v", name, sum, e)
+		}
+	}
+}
+
+// TestTheHeartbeatIsAskedFor, or a sooner one.
+func TestTheHeartbeatIsAskedFor(t *testing.T) {
+	const len16 = "frame:\n  - {id: length, type: u2le, counts: body}\n  - {id: body}\n"
+	for text, says := range map[string]string{
+		len16: "4s to 4.3s after they were made, although echoes went on: does it want a heartbeat?",
+		len16 + "heartbeat: {every: 30s, send: {body: [{contents: beat}]}}\n": "a heartbeat sooner than every 30s?",
+	} {
+		format, err := frame.Parse("x", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &Facts{Foreign: true, Format: format, Echoed: 1, EverEchoed: 1}
+		f.Ends = Ends{aged: 3, youngest: 4 * time.Second, oldest: 4320 * time.Millisecond}
+		f.Faults[monitor.ClosedByServer] = 3
+		if got := Causes(f); len(got) != 1 || !strings.Contains(got[0].Why, says) {
+			t.Errorf("%+v, want %q", got, says)
 		}
 	}
 }

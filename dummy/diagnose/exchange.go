@@ -25,26 +25,23 @@ const shortest = 8
 
 // Exchange is how a connection began, before any echo was right.
 type Exchange struct {
-	Format frame.Format
-	Login  []byte        // the login packet's payload
-	Greets bool          // a login packet is expected (--login)
+	Format *frame.Format
+	Echo                 // the first one
 	Sent   []byte        // at most ExchangeBytes
 	Got    []byte        // at most ExchangeBytes
 	Ended  bool          // the server closed the connection
 	Quiet  time.Duration // since the last byte came
+	over   bool          // the run is: nothing more will come
 }
 
 // stopped is a pause in the middle of an echo. After it, the rest of the echo is taken never to come.
 const stopped = time.Second
 
 // mismatch is about a server that never answered right: what it was sent, what came, and what that
-// looks like. It is empty if what came is the beginning of a right answer, and more may come.
+// looks like. It is empty if what came is the beginning of a right answer, and more may come: unless the
+// run is over.
 func (x *Exchange) mismatch() string {
-	rest := x.Got
-	if login := x.Format.Append(nil, x.Login); x.Greets && bytes.HasPrefix(rest, login) {
-		rest = rest[len(login):]
-	}
-	if !x.Ended && bytes.HasPrefix(x.Sent, rest) && x.Quiet < stopped {
+	if !x.over && !x.Ended && x.Quiet < stopped && x.goesWell() {
 		return ""
 	}
 	text := fmt.Sprintf("no echo ever came back right: --frame %v may not be what this server speaks. "+
@@ -64,6 +61,30 @@ func (x *Exchange) mismatch() string {
 	return text
 }
 
+// goesWell reports whether all that came is as described so far.
+func (x *Exchange) goesWell() bool {
+	got := x.Got
+	for i, s := range x.Format.Session {
+		if s.Send {
+			continue
+		}
+		n, more := x.Ignored(x.Format, got)
+		got = got[n:]
+		n, fit := x.Expected(x.Format, i, got)
+		if fit != Whole {
+			return fit == Begins || more
+		}
+		got = got[n:]
+	}
+	n, more := x.Ignored(x.Format, got)
+	got = got[n:]
+	if len(got) == 0 {
+		return true
+	}
+	_, fit := x.Answer(x.Format, got)
+	return more || fit != Differs && len(x.Payload) > 0
+}
+
 func hexOf(b []byte) string {
 	switch {
 	case len(b) == 0:
@@ -76,69 +97,111 @@ func hexOf(b []byte) string {
 
 // looksLike is what the first bytes show, in a sentence; it is empty if they show nothing.
 func (x *Exchange) looksLike() string {
-	got := x.Got
-	for _, f := range [...]frame.Format{frame.Len16, frame.Len32} {
-		login := f.Append(nil, x.Login)
-		switch {
-		case !bytes.HasPrefix(got, login):
-		case f != x.Format:
-			return fmt.Sprintf("That begins with the login packet in %v: give --frame %v --login", f, f)
-		case x.onlyFirst(got[len(login):]) && x.Greets:
-			return "The server answers with the first 8 bytes only: give --size 8"
-		case x.onlyFirst(got[len(login):]):
-			return "That begins with the login packet, and the server answers with the first 8 bytes " +
-				"only: give --login --size 8"
-		case !x.Greets:
-			return "That begins with the login packet: give --login"
+	own, built := x.others()
+	for _, o := range append(own, built...) {
+		if x.answeredIn(o.Format) {
+			return fmt.Sprintf("That is an answer in %v: give %s", o.Format, o.flags)
 		}
 	}
-	switch {
-	case x.onlyFirst(got):
-		return "The server answers with the first 8 bytes only: give --size 8"
-	case bytes.HasPrefix(got, []byte("HTTP/")):
-		return "It speaks HTTP"
-	case bytes.HasPrefix(got, []byte("SSH-")):
-		return "It speaks SSH"
-	case len(got) > 2 && (got[0] == 0x15 || got[0] == 0x16) && got[1] == 3:
-		return "It speaks TLS"
-	case len(got) >= shortest && !slices.ContainsFunc(got, func(c byte) bool {
-		return (c < ' ' || c > '~') && c != '\r' && c != '\n' && c != '\t'
-	}) && x.Format != frame.Line:
-		return fmt.Sprintf("It speaks text: %q", got)
+	_, expected := x.Greeted(x.Format, x.Got)
+	for i, o := range append(own, built...) {
+		switch n, fit := x.Greeted(o.Format, x.Got); {
+		case fit != Whole || expected == Whole:
+		case i < len(own):
+			return "That begins with the login packet: give --login" + x.onlyFirst(x.Got[n:])
+		default:
+			return fmt.Sprintf("That begins with the login packet of %v: give %s", o.Format, o.flags)
+		}
 	}
-	return ""
+	n, _ := x.Greeted(x.Format, x.Got)
+	rest := x.Got[n:]
+	if first := x.onlyFirst(rest); first != "" {
+		return "That is the beginning of the payload" + first
+	}
+	return Speaks(x.Got, x.Format.Text())
 }
 
-// onlyFirst reports whether an answer is the first 8 bytes of an echo's payload in a frame, and the
-// payload is longer.
-func (x *Exchange) onlyFirst(answer []byte) bool {
-	head := x.Format.Overhead()
-	if x.Format != frame.Len16 && x.Format != frame.Len32 || len(x.Sent) <= head+shortest {
+// other is a format that the server may speak in place of the run's.
+type other struct {
+	*frame.Format
+	flags string // to ask for it
+}
+
+// others are the run's format with the login packet, where it has none, and those that are built in.
+func (x *Exchange) others() (own, built []other) {
+	with := func(dst []other, f *frame.Format, flags string) []other {
+		if l, err := f.WithLogin(); err == nil && !f.Stream {
+			return append(dst, other{l, flags + " --login"})
+		}
+		return dst
+	}
+	own = with(nil, x.Format, fmt.Sprintf("--frame %v", x.Format))
+	for _, name := range frame.Names() {
+		f := frame.Builtin(name)
+		built = append(built, other{f, "--frame " + name})
+		built = with(built, f, "--frame "+name)
+	}
+	return own, built
+}
+
+// answeredIn reports whether the server would be right in a format, if the run had chosen that: what
+// was sent is a request in it, and what came its answer, as far as it goes.
+func (x *Exchange) answeredIn(f *frame.Format) bool {
+	if slices.ContainsFunc(f.Session, func(s frame.Step) bool { return s.Send }) || len(x.Payload) == 0 {
 		return false
 	}
-	cut := x.Format.Append(nil, x.Sent[head:head+shortest])
-	return bytes.HasPrefix(answer, cut) && !bytes.HasPrefix(x.Sent, cut)
+	asked := x.Request(f)
+	n := min(len(asked), len(x.Sent))
+	greeting, fit := x.Greeted(f, x.Got)
+	if !bytes.Equal(asked[:n], x.Sent[:n]) || len(f.Session) > 0 && fit != Whole {
+		return false
+	}
+	got := x.Got[greeting:]
+	if n := min(len(got), len(x.Sent)); f.Stream && !bytes.Equal(got[:n], x.Sent[:n]) {
+		return false // of a stream all comes back, and not one payload alone
+	}
+	_, fit = x.Answer(f, got)
+	return fit == Whole || fit == Begins && len(got) >= f.Answer.HeadSize()+shortest
+}
+
+// onlyFirst goes on with a sentence where an answer holds the first bytes of the payload, and no more.
+func (x *Exchange) onlyFirst(got []byte) string {
+	n := x.OnlyFirst(x.Format, got)
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; the server answers with the first %d bytes only: give --size %d, or describe "+
+		"that (answer: {body: [{id: payload, first: %d}]})", n, n, n)
 }
 
 // neverRight says what a foreign server may speak that never answered right. It is pending as long
 // as this is not known: nothing else is concluded meanwhile.
 func (f *Facts) neverRight(dst []cause) []cause {
-	if !f.Foreign || f.EverEchoed > 0 || f.EverSent == 0 && (f.Met == nil || !f.Met.Greets) {
+	if !f.Foreign || f.EverEchoed > 0 || f.EverSent == 0 && (f.Met == nil || len(f.Met.Format.Session) == 0) {
 		return dst
 	}
+	target := f.Target
+	if target == "" {
+		target = "HOST:PORT"
+	}
+	over := f.Phase == monitor.Undrained || f.Phase == monitor.Ended
 	if f.Met != nil {
-		why := f.Met.mismatch()
+		met := *f.Met
+		met.over = over
+		why := met.mismatch()
+		if why != "" {
+			why += ". dummyload probe " + target + " tries every frame on it"
+		}
 		return append(dst, cause{monitor.Diagnosis{
 			Name: monitor.FrameMismatch, Connections: int(max(f.Peak, 1)), Why: why}, why == ""})
 	}
 	silent := slices.ContainsFunc(f.Outages, func(d monitor.Diagnosis) bool {
 		return d.Name == monitor.NeverServed
 	})
-	over := f.Phase == monitor.Undrained || f.Phase == monitor.Ended
 	unaccepted := f.Ladder.Unaccepted.Connections+f.Ladder.Refused.Connections >= uint64(f.Clients)
 	return append(dst, cause{monitor.Diagnosis{
 		Name: monitor.NeverServed, Connections: int(f.Peak),
-		Why: fmt.Sprintf("no answer: a wrong frame or a mute server. Connects succeed, and of what was "+
-			"sent in --frame %v no byte ever came back", f.Format)},
+		Why: fmt.Sprintf("no answer: a wrong frame or a mute server; try dummyload probe %s. Connects "+
+			"succeed, and of what was sent in --frame %v no byte ever came back", target, f.Format)},
 		!silent && !(over && f.Peak > 0 && !unaccepted)})
 }

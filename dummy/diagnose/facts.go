@@ -14,8 +14,9 @@ import (
 // nothing happened.
 type Facts struct {
 	Counts
-	Foreign bool // it is not the bundled server
-	Format  frame.Format
+	Foreign bool   // it is not the bundled server
+	Target  string // HOST:PORT, for words
+	Format  *frame.Format
 	Clients int
 	Phase   monitor.Phase
 	Uptime  time.Duration

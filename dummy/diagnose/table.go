@@ -25,16 +25,16 @@ var stuck = []string{monitor.SendWakeupLost, monitor.SendFlagStuck, monitor.Rece
 // right.
 var table = []row{
 	{name: monitor.FrameMismatch,
-		advice: "try another --frame (dummyload help run lists them), with or without --login, or " +
-			"--size 8; nothing else is concluded until one echo came back right",
+		advice: "dummyload probe tries every frame on the server (dummyload frames lists them); nothing " +
+			"else is concluded until one echo came back right",
 		not: append([]string{monitor.NeverServed, monitor.WorkersLost, monitor.ServerStalled,
 			monitor.Recovered, monitor.SessionReuse, monitor.CloseIgnored, monitor.IdleTimeout,
-			monitor.SessionLimit, monitor.ClosedHealthy, monitor.HalfCloseUnanswered,
+			monitor.SessionLimit, monitor.AgeLimit, monitor.ClosedHealthy, monitor.HalfCloseUnanswered,
 			monitor.LimitIgnored, monitor.MemoryGrowth}, stuck...),
 		why: "all else is concluded from a server that was right once"},
 	{name: monitor.NeverServed,
-		advice: "try another --frame (dummyload help run lists them); if the frame is right, the " +
-			"server accepts nobody, or reads nothing",
+		advice: "dummyload probe tries every frame on the server; if the frame is right, the server " +
+			"accepts nobody, or reads nothing",
 		not: append([]string{monitor.WorkersLost, monitor.ServerStalled, monitor.Recovered,
 			monitor.CloseIgnored}, stuck...),
 		why: "how long its answers take is not known"},
@@ -52,14 +52,19 @@ var table = []row{
 		not:    []string{monitor.ClosedHealthy},
 		why:    "who uses a session too early closes another's connection"},
 	{name: monitor.CloseIgnored, advice: "transferred 0 must end the connection (rule R6)",
-		not: []string{monitor.IdleTimeout, monitor.SessionLimit},
+		not: []string{monitor.IdleTimeout, monitor.SessionLimit, monitor.AgeLimit},
 		why: "who does that has no such rule, and may close for another mistake"},
 	{name: monitor.IdleTimeout,
 		advice: "let the dummies send more often (--rate, --loop-delay), or give the server a longer " +
 			"timeout; if such closes are right, --allow closed_by_server",
-		not: []string{monitor.SessionLimit, monitor.ClosedHealthy},
+		not: []string{monitor.SessionLimit, monitor.AgeLimit, monitor.ClosedHealthy},
 		why: "all closes have this pattern"},
 	{name: monitor.SessionLimit, advice: "fewer --clients, or a higher limit in the server",
+		not: []string{monitor.ClosedHealthy},
+		why: "all closes have this pattern"},
+	{name: monitor.AgeLimit,
+		advice: "describe the heartbeat that the server wants (heartbeat, in a --frame FILE); if such closes " +
+			"are right, --allow closed_by_server",
 		not: []string{monitor.ClosedHealthy},
 		why: "all closes have this pattern"},
 	{name: monitor.ClosedHealthy,

@@ -1,82 +1,35 @@
 package hostile
 
 import (
-	"bytes"
-	"strings"
 	"time"
 
 	"dummyload/dummy/conn"
 	"dummyload/dummy/verify"
-	"dummyload/server/frame"
 )
 
-// client is one hostile dummy. It may send the first `may` bytes of its kind's feed on each
-// connection. Its turns raise `may`.
+// client is one hostile dummy. On each connection it logs in, where the format has a session, and then
+// may send the first `may` bytes of its kind's feed. Its turns raise `may`.
 type client struct {
 	conn.Conn
 	at        time.Duration // when its turn is
 	sentBytes uint64        // of its kind's feed, on this connection
 	may       uint64        // bytes
-	gotBytes  uint64        // on this connection
-	matched   int           // bytes of the frame that it waits for (ZeroLength)
+	back      uint64        // Mute: bytes of right answers that came, on this connection
+	login     []byte        // of the session, still to be sent
+	own       []byte        // what is being sent, where that is no other dummy's (Crowd.next)
+	inbox     inbox
+	step      int // of the session: what is expected
 	kind      Kind
 	filling   bool // may send more than a right server takes (see wantFill)
 	pushing   bool // is in its kind's queue of pushers
 	waiting   bool // wants to fill, and another does
+	loggingIn bool // the session is not over
+	deaf      bool // what comes cannot be cut into frames
 	proving   bool // Mute: has filled, and reads the answers now
 }
 
 // turnEvery is the time between two turns of a dummy, and the time that a server has to refuse.
 const turnEvery = time.Second
-
-// feed is what the dummies of one kind send: the lead once, and then the loop again and again. All
-// of them share both; nobody changes them.
-type feed struct{ lead, loop []byte }
-
-// feedChunk is about how many bytes one send takes.
-const feedChunk = 64 << 10
-
-// newFeed makes a kind's feed. Its payloads have no identity: if one comes back to another dummy, it
-// is nobody's echo there.
-func newFeed(k Kind, c Config) feed {
-	// '!' comes once in a payload: where it is found, a payload begins.
-	payload := []byte("!" + strings.Repeat("x", c.SizeMax-1))
-	one := c.Frame.Append(nil, payload)
-	loop := bytes.Repeat(one, max(1, feedChunk/len(one)))
-	filler := bytes.Repeat([]byte("x"), feedChunk)
-	header := c.Frame.Overhead()
-	switch k {
-	case Oversize:
-		if c.Frame == frame.Line {
-			return feed{loop: filler}
-		}
-		return feed{bytes.Repeat([]byte{0xff}, header), filler}
-	case ZeroLength:
-		if c.Frame == frame.Line {
-			return feed{lead: append(bytes.Repeat([]byte("\n"), zeros(header)), one...)}
-		}
-		return feed{lead: append(make([]byte, zeros(header)), one...)}
-	case HalfHeader:
-		return feed{lead: one[:header/2]}
-	case RSTStorm:
-		return feed{lead: one}
-	}
-	return feed{loop: loop}
-}
-
-// zeros is how many bytes of frames of length 0 are sent: whole frames, and at least the bytes that
-// the first send of a connection must have (verify.MinFirstSend).
-func zeros(header int) int { return (verify.MinFirstSend + header - 1) / header * header }
-
-// from is the feed from an offset on, as far as it lies in one piece.
-func (s *feed) from(at uint64) []byte {
-	if lead := uint64(len(s.lead)); at < lead {
-		return s.lead[at:]
-	} else if len(s.loop) > 0 {
-		return s.loop[(at-lead)%uint64(len(s.loop)):]
-	}
-	return nil
-}
 
 // pushes reports whether a kind sends so much that a FIN may have to wait behind it.
 func (k Kind) pushes() bool {
@@ -86,11 +39,12 @@ func (k Kind) pushes() bool {
 // begin makes the dummy ready for a new connection.
 func (h *client) begin() {
 	h.at = conn.Never
-	h.sentBytes, h.gotBytes, h.may, h.matched = 0, 0, 0, 0
-	h.proving = false
+	h.sentBytes, h.may, h.back, h.step = 0, 0, 0, 0
+	h.login, h.inbox = nil, inbox{}
+	h.loggingIn, h.deaf, h.proving = true, false, false
 }
 
-// behave is what a dummy does at once on a new connection.
+// behave is what a dummy does as soon as it is logged in.
 func (c *Crowd) behave(h *client) {
 	feed := &c.feeds[h.kind]
 	switch h.kind {
@@ -107,18 +61,36 @@ func (c *Crowd) behave(h *client) {
 	case Mute:
 		h.may = uint64(len(feed.loop))
 		h.at = c.engine.Now() + turnEvery
-		c.wantFill(h)
+		if !h.deaf { // otherwise nothing could be proved
+			c.wantFill(h)
+		}
 	case Slow:
 		h.at = c.engine.Now() + turnEvery
 	}
-	if h.kind != Mute && h.kind != Slow && h.kind != RSTStorm {
+	if h.reads() {
 		c.receive(h)
 	}
 	c.pump(h)
 }
 
+// reads reports whether a dummy receives again as soon as something came.
+func (h *client) reads() bool {
+	switch h.kind {
+	case Mute:
+		return h.proving
+	case Slow, RSTStorm:
+		return false
+	}
+	return true
+}
+
 // turn is what a dummy does when its time has come.
 func (c *Crowd) turn(h *client) {
+	if h.loggingIn { // the time for a step is over: a right dummy goes on, too
+		h.step = len(c.cfg.Frame.Session)
+		c.goOn(h)
+		return
+	}
 	feed := &c.feeds[h.kind]
 	switch h.kind {
 	case Oversize: // the time to refuse is over: a little more shows whether the server still takes it
@@ -134,28 +106,57 @@ func (c *Crowd) turn(h *client) {
 	case Slow:
 		h.may = max(h.sentBytes+1, verify.MinFirstSend) // it begins like a right dummy
 		h.at = c.engine.Now() + turnEvery
-		if !h.Receiving() {
-			c.receive(h)
-		}
+		c.receive(h)
 	}
 	c.pump(h)
 }
 
 // pump posts one send of what the dummy may send, unless one is in flight.
 func (c *Crowd) pump(h *client) {
-	if h.State() != conn.Up || h.Sending() || h.sentBytes >= h.may {
+	if h.State() != conn.Up || h.Sending() {
 		return
 	}
-	buf := c.feeds[h.kind].from(h.sentBytes)
-	buf = buf[:min(uint64(len(buf)), h.may-h.sentBytes)]
+	buf := h.login
+	if !h.loggingIn && h.sentBytes < h.may {
+		buf = c.next(h)
+	}
+	if len(buf) == 0 {
+		return
+	}
 	if err := c.engine.Send(&h.Conn, buf); err != nil {
 		c.ended(h, err)
 	}
 }
 
-// receive posts the next receive.
+// next is what a dummy sends next of what it may.
+func (c *Crowd) next(h *client) []byte {
+	feed := &c.feeds[h.kind]
+	n := h.may - h.sentBytes
+	if !c.maker.own || !feed.asks && h.sentBytes >= uint64(len(feed.lead)) {
+		buf := feed.from(h.sentBytes)
+		return buf[:min(uint64(len(buf)), n)]
+	}
+	var dst []byte
+	if last := len(c.spare) - 1; last >= 0 {
+		dst, c.spare = c.spare[last][:0], c.spare[:last]
+	}
+	n = min(n, uint64(max(piece, c.maker.size)))
+	all, skip, n := c.maker.ownPiece(dst, h, feed, h.sentBytes, n)
+	h.own = all // the port needs it until Sent
+	return all[skip : skip+n]
+}
+
+// reuse takes back what next has made for a dummy.
+func (c *Crowd) reuse(h *client) {
+	if h.own != nil && len(c.spare) < spareMost && cap(h.own) <= 4*piece {
+		c.spare = append(c.spare, h.own)
+	}
+	h.own = nil
+}
+
+// receive posts the next receive, unless one is in flight.
 func (c *Crowd) receive(h *client) {
-	if h.State() != conn.Up {
+	if h.State() != conn.Up || h.Receiving() {
 		return
 	}
 	if err := c.engine.Receive(&h.Conn); err != nil {

@@ -18,11 +18,10 @@ type Config struct {
 	Clients        int // the run's right dummies
 	Backend        string
 	Target         netip.AddrPort
-	Frame          frame.Format
-	SizeMax        int  // payload bytes of a right dummy, at most
-	OverSend       int  // of a right dummy
-	Login          bool // a connection begins with a login packet
-	ConnectTimeout time.Duration
+	Frame          *frame.Format
+	SizeMax        int           // payload bytes of a right dummy, at most
+	OverSend       int           // of a right dummy
+	ConnectTimeout time.Duration // also of a step of the session
 	Clock          func() time.Duration
 
 	// Source is the address that a client's n-th connection comes from. There are `live` clients,
@@ -36,7 +35,11 @@ type Crowd struct {
 	cfg     Config
 	engine  *conn.Engine
 	all     []client // never moves: the port holds the Overlappeds
+	maker   *maker
 	feeds   [numKinds]feed
+	spare   [][]byte // for what dummies send of their own
+	plain   []byte   // for the frame that is being looked at
+	longest int      // bytes of a frame that is looked at
 	amounts amounts
 	scanAt  time.Duration
 	paceAt  time.Duration
@@ -63,16 +66,19 @@ const (
 	closePause = 250 * time.Millisecond // after a close by the server
 	scanEvery  = 50 * time.Millisecond
 	perSecond  = float64(time.Second / closePause)
+	spareMost  = 64 // buffers
 )
 
 // New makes the hostile dummies and their thread. The error is the completion port's. The caller
 // must Close the Crowd.
 func New(cfg Config) (*Crowd, error) {
 	c := &Crowd{cfg: cfg, all: make([]client, Count(cfg.Groups, cfg.Clients))}
+	c.maker = newMaker(cfg.Frame, cfg.SizeMax)
+	c.longest = longest(cfg.Frame, c.maker.back)
 	slot := 0
 	for _, g := range cfg.Groups {
 		n := g.of(cfg.Clients)
-		c.feeds[g.Kind] = newFeed(g.Kind, cfg)
+		c.feeds[g.Kind] = c.maker.feed(g.Kind)
 		c.perSec += float64(n) * perSecond
 		for i := range n {
 			h := &c.all[slot+i]
@@ -81,7 +87,7 @@ func New(cfg Config) (*Crowd, error) {
 		}
 		slot += n
 	}
-	c.amounts = newAmounts(cfg, len(c.feeds[Mute].loop))
+	c.amounts = newAmounts(cfg, c.maker)
 	engine, err := conn.New(conn.Config{
 		Open:   func() (iocp.Port, error) { return iocp.New(iocp.Config{Backend: cfg.Backend}) },
 		Target: cfg.Target, Clock: cfg.Clock, Dialing: dialing,
@@ -196,13 +202,13 @@ func (c *Crowd) Failed(*conn.Conn, error) {}
 // Missed counts a connection that the server may have accepted.
 func (c *Crowd) Missed(*conn.Conn) { c.count.connected.Add(1) }
 
-// Opened has a dummy begin to misbehave.
+// Opened has a dummy log in, and then misbehave.
 func (c *Crowd) Opened(to *conn.Conn, _ netip.AddrPort, _ time.Duration) {
 	c.count.connected.Add(1)
 	h := c.of(to)
 	h.Steady()
 	h.begin()
-	c.behave(h)
+	c.goOn(h)
 }
 
 // Received is the completion of a receive.
@@ -213,14 +219,8 @@ func (c *Crowd) Received(from *conn.Conn, data []byte, err error) {
 		return
 	}
 	c.count.received.Add(uint64(len(data)))
-	switch {
-	case h.kind == ZeroLength:
-		c.served(h, data)
-	case h.proving:
-		c.proved(h, data)
-	}
-	h.gotBytes += uint64(len(data))
-	if h.kind != Slow {
+	c.hear(h, data)
+	if h.loggingIn && h.step < len(c.cfg.Frame.Session) || !h.loggingIn && h.reads() {
 		c.receive(h)
 	}
 }
@@ -228,12 +228,19 @@ func (c *Crowd) Received(from *conn.Conn, data []byte, err error) {
 // Sent is the completion of a send.
 func (c *Crowd) Sent(by *conn.Conn, n int, err error) {
 	h := c.of(by)
-	h.sentBytes += uint64(n)
 	c.count.sent.Add(uint64(n))
+	c.reuse(h)
+	if h.loggingIn {
+		h.login = h.login[n:]
+	} else {
+		h.sentBytes += uint64(n)
+	}
 	switch {
 	case h.State() != conn.Up:
 	case n == 0 || err != nil:
 		c.ended(h, err)
+	case h.loggingIn:
+		c.goOn(h)
 	case h.sentBytes < h.may:
 		c.pump(h)
 	case h.kind == RSTStorm:

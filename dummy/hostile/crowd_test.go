@@ -6,8 +6,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"dummyload/server/frame"
 )
 
 // against is a crowd that has set out against a server, which runs behave once for each connection.
@@ -16,7 +14,7 @@ func against(t *testing.T, behave func(*net.TCPConn), change func(*Config), grou
 	t.Helper()
 	began := time.Now()
 	cfg := Config{
-		Groups: groups, Clients: 2, Target: listen(t, behave), Frame: frame.Len32, SizeMax: 64,
+		Groups: groups, Clients: 2, Target: listen(t, behave), Frame: len32, SizeMax: 64,
 		OverSend: 4, ConnectTimeout: 5 * time.Second,
 		Clock:  func() time.Duration { return time.Since(began) },
 		Source: func(uint32, uint32, int, float64) netip.Addr { return netip.Addr{} },

@@ -3,7 +3,6 @@ package hostile
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +14,7 @@ type Kind uint8
 
 // The kinds.
 const (
-	Oversize   Kind = iota // declares more than the frame format allows, and goes on sending
+	Oversize   Kind = iota // declares more than any frame may have, and goes on sending
 	ZeroLength             // sends a frame of length 0
 	HalfHeader             // sends half a header, and stays
 	Flood                  // sends right frames without a window, at a pace
@@ -26,14 +25,15 @@ const (
 	numKinds
 )
 
-// kinds are the names on the command line, and the formats in which a kind can do its wrong.
+// kinds are the names on the command line, and what a kind sends that no right dummy does: it is not
+// in every format.
 var kinds = [numKinds]struct {
-	name    string
-	formats []frame.Format // nil means all
+	name string
+	lie  func(*frame.Format, *frame.Values) (bytes []byte, ok bool) // nil: nothing
 }{
-	Oversize:   {"oversize", []frame.Format{frame.Len32, frame.Line}}, // all of len16 is legal
-	ZeroLength: {"zero", []frame.Format{frame.Len16, frame.Len32, frame.Line}},
-	HalfHeader: {"half-header", []frame.Format{frame.Len16, frame.Len32}},
+	Oversize:   {"oversize", (*frame.Format).Oversize},
+	ZeroLength: {"zero", (*frame.Format).Zero},
+	HalfHeader: {"half-header", (*frame.Format).HalfHeader},
 	Flood:      {name: "flood"},
 	Silent:     {name: "idle"},
 	Mute:       {name: "mute"},
@@ -109,8 +109,8 @@ func Count(all []Group, clients int) int {
 }
 
 // Check refuses what makes no sense: a kind given twice, or a kind whose wrong header the frame
-// format cannot have.
-func Check(all []Group, f frame.Format) error {
+// cannot have.
+func Check(all []Group, f *frame.Format) error {
 	var seen [numKinds]bool
 	for _, g := range all {
 		switch {
@@ -120,23 +120,29 @@ func Check(all []Group, f frame.Format) error {
 		case seen[g.Kind]:
 			return fmt.Errorf("misbehave: %v twice; accepted: each kind once", g.Kind)
 		case !g.Kind.fits(f):
-			return fmt.Errorf("misbehave: %v with frame %v, whose header cannot be wrong like "+
-				"that; accepted: frame %s", g.Kind, f, words(kinds[g.Kind].formats))
+			return fmt.Errorf("misbehave: %v with frame %v, which cannot be wrong like that; accepted: %s",
+				g.Kind, f, strings.Join(fitting(f), ", "))
 		}
 		seen[g.Kind] = true
 	}
 	return nil
 }
 
-func (k Kind) fits(f frame.Format) bool {
-	return kinds[k].formats == nil || slices.Contains(kinds[k].formats, f)
+// fits reports whether a format can have the kind's wrong header.
+func (k Kind) fits(f *frame.Format) bool {
+	if kinds[k].lie == nil {
+		return true
+	}
+	_, ok := kinds[k].lie(f, new(frame.Values))
+	return ok
 }
 
-// words lists formats for people.
-func words(formats []frame.Format) string {
-	var names []string
-	for _, f := range formats {
-		names = append(names, f.String())
+// fitting are the names of the kinds that a format can have.
+func fitting(f *frame.Format) (names []string) {
+	for k := range numKinds {
+		if k.fits(f) {
+			names = append(names, k.String())
+		}
 	}
-	return strings.Join(names, " or ")
+	return names
 }

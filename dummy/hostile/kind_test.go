@@ -35,9 +35,11 @@ func TestMisbehaviourIsReadAndWrongOnesAreNamed(t *testing.T) {
 }
 
 func TestMisbehaviourThatTheFrameDoesNotHaveIsRefused(t *testing.T) {
-	for f, refused := range map[frame.Format]string{
-		frame.Raw: "oversize zero half-header", frame.Len16: "oversize", frame.Len32: "",
-		frame.Line: "half-header",
+	for f, refused := range map[*frame.Format]string{
+		frame.Builtin("raw"): "oversize zero half-header", frame.Builtin("len16"): "oversize", len32: "",
+		line: "half-header", frame.Builtin("net"): "oversize", frame.Builtin("id16"): "oversize",
+		frame.Builtin("len16be"): "oversize", frame.Builtin("len32be"): "", byte1: "oversize half-header",
+		empties: "oversize zero", typed: "oversize", counted: "", greeted: "oversize zero half-header", text: "",
 	} {
 		for m := range numKinds {
 			err := Check([]Group{{m, 1}}, f)
@@ -47,8 +49,13 @@ func TestMisbehaviourThatTheFrameDoesNotHaveIsRefused(t *testing.T) {
 			}
 		}
 	}
+	err := Check([]Group{{Oversize, 1}}, frame.Builtin("len16"))
+	if want := "misbehave: oversize with frame len16, which cannot be wrong like that; accepted: zero, " +
+		"half-header, flood, idle, mute, slow, rst-storm"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
 	for _, wrong := range [][]Group{{{Mute, 1}, {Mute, 1}}, {{numKinds, 1}}, {{Mute, 0}}} {
-		if Check(wrong, frame.Len16) == nil {
+		if Check(wrong, len32) == nil {
 			t.Errorf("%+v was taken", wrong)
 		}
 	}

@@ -2,10 +2,14 @@ package hostile
 
 import (
 	"bytes"
+	"fmt"
 	"math"
+	"math/bits"
 	"time"
 
 	"dummyload/dummy/conn"
+	"dummyload/monitor"
+	"dummyload/server/frame"
 	"dummyload/server/iocp"
 )
 
@@ -22,23 +26,27 @@ import (
 // echo of that shows that the server has read the illegal frames and gone on. A server that closes,
 // or that never answers again, is right.
 //
-// memory_growth. The dummy sends `kept` bytes and reads none of the answers. A server that waits
-// until its answers are taken stops reading far below that; a server with a bound closes. When all
-// was taken, the dummy stops sending and reads. If `kept` bytes of its own come back, compared byte
-// by byte, they lay somewhere at that moment: in the four buffers of the two kernels, or in the
-// server's memory. The kernels have room for all but heldLeast of them. A server that discards what
-// it reads, or makes up answers, is not convicted. A server whose bound for one session is above
-// heldLeast counts as one without: the tester cannot send for ever.
+// memory_growth. The dummy sends requests of `asked` bytes and reads none of the answers. A server
+// that waits until its answers are taken stops reading far below that; a server with a bound closes.
+// When all was taken, the dummy stops sending and reads. If every answer comes back right, the requests
+// or their answers lay somewhere at that moment, `kept` bytes at least: in the four buffers of the two
+// kernels, or in the server's memory. The kernels have room for all but heldLeast of them. A server
+// that discards what it reads, or makes up answers, is not convicted. A server whose bound for one
+// session is above heldLeast counts as one without: the tester cannot send for ever. What the session
+// or the description lets come between the answers is left out.
 //
 // Nothing is told of a server that never answered a right echo: it may speak other frames.
 //
 // One dummy of a kind fills at a time, at a pace, and none after a conviction. A server without
 // bounds, and its machine, must not be brought down.
 type amounts struct {
-	taken, kept uint64 // bytes
-	kernel      uint64 // bytes of all four buffers
-	zero        int    // bytes of the illegal frames
-	login       int    // bytes that come before any answer
+	taken   uint64 // bytes after an illegal header
+	asked   uint64 // bytes of a mute dummy's requests
+	back    uint64 // bytes of their answers
+	kept    uint64 // bytes of the requests or of the answers, whichever are fewer
+	kernel  uint64 // bytes of all four buffers
+	zero    int    // bytes of the illegal frames
+	oneZero int    // bytes of one of them
 }
 
 const (
@@ -61,16 +69,15 @@ const (
 func (b *amounts) goal(k Kind) uint64 {
 	switch k {
 	case Mute:
-		return b.kept
+		return b.asked
 	case Oversize:
 		return b.taken
 	}
 	return math.MaxUint64
 }
 
-// newAmounts takes the length of the loop that a mute dummy sends. kept ends with a whole frame, so
-// that all of it is answered.
-func newAmounts(c Config, loop int) amounts {
+// newAmounts has a mute dummy's requests end with a whole one, so that all of them are answered.
+func newAmounts(c Config, m *maker) amounts {
 	here := uint64(buffersAfar)
 	if recv, send, ok := iocp.SocketBuffers(); ok {
 		here = max(buffersLeast, uint64(recv+send))
@@ -79,15 +86,16 @@ func newAmounts(c Config, loop int) amounts {
 	if !c.Target.Addr().Unmap().IsLoopback() {
 		there = max(here, buffersAfar)
 	}
-	b := amounts{kernel: here + there, zero: zeros(c.Frame.Overhead())}
+	b := amounts{kernel: here + there}
 	b.taken = b.kernel + takenLeast // the two buffers of one way would do; four are safe
-	b.kept = b.kernel + heldLeast +
-		windows*uint64(c.OverSend)*uint64(c.SizeMax+c.Frame.Overhead())
-	if loop > 0 {
-		b.kept += uint64(loop) - b.kept%uint64(loop)
-	}
-	if c.Login {
-		b.login = 8 + c.Frame.Overhead()
+	b.kept = b.kernel + heldLeast + windows*uint64(c.OverSend)*uint64(max(m.size, m.back))
+	fewer, chunk := uint64(min(m.size, m.back)), uint64(max(1, feedChunk/m.size)) // of requests
+	requests := b.kept/(fewer*chunk)*chunk + chunk
+	b.asked, b.back = requests*uint64(m.size), requests*uint64(m.back)
+	b.kept = requests * fewer
+	if zero, ok := c.Frame.Zero(new(frame.Values)); ok {
+		b.oneZero = len(zero)
+		b.zero = len(zero) * zeros(len(zero))
 	}
 	return b
 }
@@ -137,7 +145,7 @@ func (c *Crowd) stopFilling(h *client) {
 // filled is for a dummy that has sent all that it may.
 func (c *Crowd) filled(h *client) {
 	switch {
-	case h.kind == Mute && h.sentBytes >= c.amounts.kept:
+	case h.kind == Mute && h.sentBytes >= c.amounts.asked:
 		h.proving = true
 		c.receive(h)
 	case h.kind == Oversize && h.sentBytes == c.amounts.taken:
@@ -147,41 +155,43 @@ func (c *Crowd) filled(h *client) {
 	}
 }
 
-// served looks for the echo of the right frame after the illegal ones.
-func (c *Crowd) served(h *client, data []byte) {
-	payload := c.cfg.Frame.Payload(c.feeds[ZeroLength].lead[c.amounts.zero:])
-	for _, b := range data {
-		switch {
-		case b == payload[h.matched]:
-			h.matched++
-		case b == payload[0]:
-			h.matched = 1
-		default:
-			h.matched = 0
-		}
-		if h.matched == len(payload) {
-			c.convict(h)
-			return
-		}
+// served looks for the echo of the right request after the illegal frames.
+func (c *Crowd) served(h *client, one []byte, whole bool) {
+	if c.isAnswer(h, 0, one, whole) {
+		c.convict(h)
 	}
 }
 
-// proved compares what comes back with what was sent.
-func (c *Crowd) proved(h *client, data []byte) {
-	if skip := c.amounts.login - int(h.gotBytes); h.gotBytes < uint64(c.amounts.login) {
-		data = data[min(skip, len(data)):]
+// proved looks whether what comes back is the answers, in their order.
+func (c *Crowd) proved(h *client, one []byte, whole bool) {
+	switch {
+	case c.isAnswer(h, h.back/uint64(c.maker.back), one, whole):
+		c.cameBack(h, len(one))
+	case !c.mayCome(one, whole):
+		c.engine.Abort(&h.Conn, closePause) // not an echo: no proof either way
 	}
-	at := h.gotBytes - min(h.gotBytes, uint64(c.amounts.login))
-	for len(data) > 0 {
-		want := c.feeds[Mute].from(at)
-		n := min(len(want), len(data))
-		if !bytes.Equal(want[:n], data[:n]) {
-			c.engine.Abort(&h.Conn, closePause) // not an echo: no proof either way
+}
+
+// provedBytes is proved in a stream.
+func (c *Crowd) provedBytes(h *client, data []byte) {
+	size := uint64(c.maker.back)
+	for len(data) > 0 && h.State() == conn.Up {
+		v := c.maker.values(h, h.back/size)
+		c.plain = c.maker.answer(c.plain[:0], &v)
+		at := int(h.back % size)
+		n := min(len(c.plain)-at, len(data))
+		if !c.cfg.Frame.Answer.Same(c.plain, data[:n], at) {
+			c.engine.Abort(&h.Conn, closePause)
 			return
 		}
-		data, at = data[n:], at+uint64(n)
+		data = data[n:]
+		c.cameBack(h, n)
 	}
-	if at >= c.amounts.kept {
+}
+
+// cameBack counts bytes of right answers.
+func (c *Crowd) cameBack(h *client, n int) {
+	if h.back += uint64(n); h.proving && h.back >= c.amounts.back {
 		c.convict(h)
 	}
 }
@@ -196,10 +206,11 @@ func (c *Crowd) convict(h *client) {
 type Convictions struct {
 	Oversize, ZeroLength, Mute uint64
 
-	After  time.Duration // the time that the server had to refuse
-	Taken  uint64        // bytes that it took after an illegal header, at least
-	Kept   uint64        // bytes that were kept for a client that did not read
-	Kernel uint64        // of them, what both kernels hold at most
+	Illegal string        // what was not refused by a server that Oversize convicted
+	After   time.Duration // the time that the server had to refuse
+	Taken   uint64        // bytes that it took after an illegal header, at least
+	Kept    uint64        // bytes that were kept for a client that did not read
+	Kernel  uint64        // of them, what both kernels hold at most
 }
 
 // Convictions are those so far. Any goroutine may ask.
@@ -207,7 +218,24 @@ func (c *Crowd) Convictions() Convictions {
 	convicted := &c.count.convicted
 	return Convictions{
 		Oversize: convicted[Oversize].Load(), ZeroLength: convicted[ZeroLength].Load(),
-		Mute:  convicted[Mute].Load(),
-		After: turnEvery, Taken: c.amounts.taken, Kept: c.amounts.kept, Kernel: c.amounts.kernel,
+		Mute:    convicted[Mute].Load(),
+		Illegal: illegal(c.cfg.Frame),
+		After:   turnEvery, Taken: c.amounts.taken, Kept: c.amounts.kept, Kernel: c.amounts.kernel,
 	}
+}
+
+// illegal says what an oversize dummy sends.
+func illegal(f *frame.Format) string {
+	most := f.Declares()
+	switch {
+	case f.Text() && bytes.HasSuffix(f.Terminator(), []byte("\n")):
+		return "a line that does not end"
+	case f.Text():
+		return "text that does not end"
+	case most&(most+1) != 0: // digits
+		return "a header that declares " + monitor.Count(most) + " bytes"
+	}
+	bits := bits.Len64(most)
+	return fmt.Sprintf("a header that declares %d %s", 1<<(bits%10),
+		[...]string{"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}[bits/10])
 }

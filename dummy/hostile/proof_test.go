@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -44,35 +45,6 @@ func serve32(c *net.TCPConn, illegal func()) {
 
 func echoAll(c *net.TCPConn) { _, _ = io.Copy(struct{ io.Writer }{c}, struct{ io.Reader }{c}) }
 
-// hoarder keeps every answer until somebody takes it, however many these are. Login packets
-// come before.
-func hoarder(login bool) func(*net.TCPConn) {
-	return func(c *net.TCPConn) {
-		parts, end := make(chan []byte, 1<<20), make(chan struct{})
-		go func() {
-			defer close(end)
-			for part := range parts {
-				if _, err := c.Write(part); err != nil {
-					_ = c.Close()
-				}
-			}
-		}()
-		if login {
-			parts <- []byte("\x08\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\x7f")
-		}
-		for {
-			part := make([]byte, 64<<10)
-			n, err := c.Read(part)
-			if err != nil {
-				break
-			}
-			parts <- part[:n]
-		}
-		close(parts)
-		<-end
-	}
-}
-
 // TestServersWithoutBoundsAreConvicted, once by each kind: after a conviction the kind stops.
 func TestServersWithoutBoundsAreConvicted(t *testing.T) {
 	for _, c := range []struct {
@@ -82,12 +54,19 @@ func TestServersWithoutBoundsAreConvicted(t *testing.T) {
 		change func(*Config)
 	}{
 		{"oversize", Oversize, lenient32, nil},
-		{"a line without an end", Oversize, echoAll, func(c *Config) { c.Frame = frame.Line }},
+		{"a line without an end", Oversize, echoAll, inFormat(line)},
 		{"zero", ZeroLength, lenient32, nil},
-		// The payload's length is the code of the mark that it is looked for by.
-		{"zero, echoed", ZeroLength, echoAll, func(c *Config) { c.SizeMax = '!' }},
-		{"hoarder", Mute, hoarder(false), nil},
-		{"hoarder of logins", Mute, hoarder(true), func(c *Config) { c.Login = true }},
+		{"zero, echoed", ZeroLength, echoAll, nil},
+		{"zero, echoed in lines", ZeroLength, echoAll, inFormat(line)},
+		{"hoarder", Mute, speaks(len32, limits{hoards: true}, newMeeting()), nil},
+		{"hoarder in a stream", Mute, speaks(greeted, limits{hoards: true}, newMeeting()), longIn(greeted)},
+		{"zero, typed", ZeroLength, speaks(typed, limits{takesZero: true, noise: true}, newMeeting()),
+			inFormat(typed)},
+		{"zero, counted", ZeroLength, speaks(counted, limits{takesZero: true}, newMeeting()), inFormat(counted)},
+		{"zero, text", ZeroLength, speaks(text, limits{takesZero: true}, newMeeting()), inFormat(text)},
+		{"hoarder, counted", Mute, speaks(counted, limits{hoards: true, noise: true}, newMeeting()),
+			longIn(counted)},
+		{"hoarder of the first bytes", Mute, speaks(partly, limits{hoards: true}, newMeeting()), longIn(partly)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			crowd := against(t, c.behave, c.change, Group{c.kind, 0.1})
@@ -136,25 +115,28 @@ func TestRightServersAreNotConvicted(t *testing.T) {
 	closed := func(n uint64) func(*Crowd) bool {
 		return func(c *Crowd) bool { return c.Totals().ClosedByServer >= n }
 	}
+	kept := func(c *Crowd) bool { return c.Totals().BytesSent >= c.amounts.asked }
 	for _, c := range []struct {
 		name   string
 		kind   Kind
 		behave func(*net.TCPConn)
+		change func(*Config)
 		holds  func(*Crowd) bool
 	}{
-		{"oversize, last words", Oversize, lastWords, closed(3)},
-		{"zero, last words", ZeroLength, lastWords, closed(3)},
-		{"oversize, deaf", Oversize, deaf, closed(1)},
-		{"zero, deaf", ZeroLength, deaf, closed(1)},
+		{"oversize, last words", Oversize, lastWords, nil, closed(3)},
+		{"zero, last words", ZeroLength, lastWords, nil, closed(3)},
+		{"oversize, deaf", Oversize, deaf, nil, closed(1)},
+		{"zero, deaf", ZeroLength, deaf, nil, closed(1)},
+		{"oversize, counted", Oversize, speaks(counted, limits{}, newMeeting()), inFormat(counted), closed(2)},
+		{"zero, typed", ZeroLength, speaks(typed, limits{noise: true}, newMeeting()), inFormat(typed), closed(2)},
+		{"zero, net", ZeroLength, speaks(net77, limits{}, newMeeting()), inFormat(net77), closed(2)},
 		// It takes all, and keeps nothing.
-		{"mute, thrown away", Mute, throwAway, func(c *Crowd) bool {
-			return c.Totals().BytesSent >= c.amounts.kept
-		}},
+		{"mute, thrown away", Mute, throwAway, nil, kept},
 		// It takes no more than is taken from it.
-		{"mute, echo", Mute, echoAll, func(c *Crowd) bool { return c.cfg.Clock() > 2*time.Second }},
+		{"mute, echo", Mute, echoAll, nil, func(c *Crowd) bool { return c.cfg.Clock() > 2*time.Second }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			crowd := against(t, c.behave, nil, Group{c.kind, 0.1})
+			crowd := against(t, c.behave, c.change, Group{c.kind, 0.1})
 			untilLong(t, crowd, func() bool { return c.holds(crowd) })
 			for k, n := range convicted(crowd) {
 				if n > 0 {
@@ -162,5 +144,40 @@ func TestRightServersAreNotConvicted(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWhatWasNotRefusedIsNamed(t *testing.T) {
+	for spec, want := range map[string]string{
+		"len32": "a header that declares 4 GiB", "line": "a line that does not end",
+		"crlf": "a line that does not end",
+	} {
+		if got := illegal(frame.Builtin(spec)); got != want {
+			t.Errorf("%s: %s", spec, got)
+		}
+	}
+	for description, want := range map[string]string{
+		"frame: [{id: n, type: u3le, counts: body}, {id: body}]":            "a header that declares 16 MiB",
+		"frame: [{id: n, type: u8be, counts: body}, {id: body}]":            "a header that declares 16 EiB",
+		"frame: [{id: n, type: digits, size: 8, counts: body}, {id: body}]": "a header that declares 99,999,999 bytes",
+		"frame: [{id: body, terminator: [0]}]":                              "text that does not end",
+	} {
+		if got := illegal(described("x", description)); got != want {
+			t.Errorf("%s: %s", description, got)
+		}
+	}
+}
+
+// TestAmounts: however long an answer is beside its request, the kernels cannot hold all that counts.
+func TestAmounts(t *testing.T) {
+	for _, f := range formats {
+		c := Config{Frame: f, SizeMax: 64, OverSend: 4, Target: netip.MustParseAddrPort("127.0.0.1:1")}
+		m := newMaker(f, c.SizeMax)
+		b := newAmounts(c, m)
+		requests := b.asked / uint64(m.size)
+		if b.asked%uint64(m.size) != 0 || b.back != requests*uint64(m.back) || b.kept != min(b.asked, b.back) ||
+			b.kept < b.kernel+heldLeast || b.kept > b.kernel+heldLeast+4*feedChunk {
+			t.Errorf("%v: %+v, %d and %d bytes", f, b, m.size, m.back)
+		}
 	}
 }

@@ -83,7 +83,7 @@ func (s sight) Observe(v *monitor.View) {
 }
 
 func config() dummy.Config {
-	return dummy.Config{Clients: 3, Frame: frame.Raw, Workers: 1, Backend: "net"}
+	return dummy.Config{Clients: 3, Frame: frame.Builtin("raw"), Workers: 1, Backend: "net"}
 }
 
 // TestARunOnARig: the parts see each other, from the first echo to the server's last word.

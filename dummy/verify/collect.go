@@ -2,7 +2,7 @@ package verify
 
 import (
 	"bytes"
-	"encoding/binary"
+	"fmt"
 
 	"dummyload/monitor"
 	"dummyload/server/frame"
@@ -14,7 +14,7 @@ func (st *Stream) collect(j Judgement, data []byte) []byte {
 	t := st.tail
 	n, whole, err := j.p.format.Join(t.buf, data)
 	if err != nil {
-		st.illegal(j, data)
+		st.illegal(j, data, err)
 		return nil
 	}
 	if room := j.limit - len(t.buf); n > room {
@@ -24,7 +24,7 @@ func (st *Stream) collect(j Judgement, data []byte) []byte {
 	data = data[n:]
 	switch {
 	case whole:
-		st.judge(j, j.p.format.Payload(t.buf))
+		st.judgeFrame(j, t.buf)
 	case len(t.buf) == j.limit:
 		st.tooLong(j)
 	default:
@@ -35,47 +35,69 @@ func (st *Stream) collect(j Judgement, data []byte) []byte {
 	return data
 }
 
-// illegal ends a stream with a header that no frame has: nobody knows where the next frame begins.
-func (st *Stream) illegal(j Judgement, data []byte) {
+// illegal ends a stream with a length that no frame has: nobody knows where the next frame begins.
+func (st *Stream) illegal(j Judgement, data []byte, err error) {
+	t := st.tail
 	head := max(1, j.p.header)
-	st.tail.buf = append(st.tail.buf, data[:min(len(data), max(0, head-len(st.tail.buf)))]...)
-	st.wrong(j, monitor.Truncated, st.tail.buf[min(j.p.header, len(st.tail.buf)):])
+	t.buf = append(t.buf, data[:min(len(data), max(0, head-len(t.buf)))]...)
+	why := j.p.format.Uncut(t.buf, err)
+	if st.badly() {
+		st.badStep(j, t.buf, why)
+	} else {
+		j.note = why
+		st.wrong(j, monitor.Truncated, j.partOf(t.buf))
+	}
 	st.giveUp(j)
 }
 
-// tooLong judges a frame that is longer than the longest of ours. Its rest will be skipped.
+// tooLong judges a frame that is longer than what is collected, by its fields so far. Its rest will be
+// skipped.
 func (st *Stream) tooLong(j Judgement) {
 	b := st.tail.buf
-	st.wrong(j, monitor.Truncated, b[j.p.header:])
+	step := st.awaited(j.Verifier)
+	switch {
+	case step != nil && j.starts(step, b):
+		st.expectFrom(j.Verifier, int(st.step)+1)
+	case j.mayBeIgnored(b):
+		j.out.Ignored(j.Ident)
+	case st.badly():
+		st.badStep(j, b, j.startNote(step, b))
+	default:
+		if j.note = j.startNote(j.p.answer, b); j.note == "" {
+			j.note = fmt.Sprintf("want at most %d bytes", j.p.answer.Size(j.p.sizeMax()))
+		}
+		st.wrong(j, monitor.Truncated, j.partOf(b))
+	}
 	st.state |= skipping
-	switch j.p.header {
-	case 0:
-		st.gone = uint32(len(b))
-	case 2:
-		st.gone = uint32(binary.LittleEndian.Uint16(b)) + 2 - uint32(len(b))
-	case 4:
-		st.gone = binary.LittleEndian.Uint32(b) + 4 - uint32(len(b))
+	if n, known := j.p.format.Total(b); known {
+		st.gone = uint32(n - len(b))
+		return
+	}
+	end := j.p.format.Terminator()
+	st.gone = uint32(len(b))
+	st.have = 0
+	for n := len(end) - 1; n > 0 && st.have == 0; n-- {
+		if bytes.HasSuffix(b, end[:n]) {
+			st.have = uint32(n)
+		}
 	}
 }
 
-// skip discards the rest of a frame that is too long. A line that never ends is given up at the
-// length at which package frame would refuse it.
+// startNote names the first constant of a message that a part of a frame has wrong; empty for none.
+func (j Judgement) startNote(m *frame.Message, part []byte) string {
+	var c frame.Cursor
+	j.other = m.Open(j.other[:0], &c, part, 0)
+	if w := m.WrongSoFar(j.other); w != nil {
+		return w.String()
+	}
+	return ""
+}
+
+// skip discards the rest of a frame that is too long. Text that never ends is given up at the length
+// at which package frame would refuse it.
 func (st *Stream) skip(j Judgement, data []byte) []byte {
-	if j.p.format == frame.Line {
-		end := bytes.IndexByte(data, '\n')
-		n := min(len(data), frame.MaxPayload+1)
-		if end >= 0 {
-			n = min(end, n)
-		}
-		if st.gone += uint32(n); st.gone > frame.MaxPayload {
-			st.giveUp(j)
-			return nil
-		}
-		if end < 0 {
-			return nil
-		}
-		st.state &^= skipping
-		return data[end+1:]
+	if end := j.p.format.Terminator(); end != nil {
+		return st.skipText(j, data, end)
 	}
 	n := min(len(data), int(st.gone))
 	st.gone -= uint32(n)
@@ -85,10 +107,44 @@ func (st *Stream) skip(j Judgement, data []byte) []byte {
 	return data[n:]
 }
 
+// skipText is skip where a terminator ends the frame. have counts the bytes of the terminator that the
+// last chunk ended with.
+func (st *Stream) skipText(j Judgement, data, end []byte) []byte {
+	joined := append(append(j.plain[:0], end[:st.have]...), data[:min(len(data), len(end)-1)]...)
+	at := -1
+	if i := bytes.Index(joined, end); i >= 0 && i < int(st.have) {
+		at = i + len(end) - int(st.have)
+	} else if i := bytes.Index(data, end); i >= 0 {
+		at = i + len(end)
+	}
+	n := len(data)
+	if at >= 0 {
+		n = at
+	}
+	if st.gone += uint32(min(n, frame.MaxPayload+1)); st.gone > frame.MaxPayload {
+		st.giveUp(j)
+		return nil
+	}
+	if at >= 0 {
+		st.state &^= skipping
+		st.have = 0
+		return data[at:]
+	}
+	joined = append(append(j.plain[:0], end[:st.have]...), data[max(0, len(data)-len(end)+1):]...)
+	st.have = 0
+	for n := min(len(end)-1, len(joined)); n > 0 && st.have == 0; n-- {
+		if bytes.HasSuffix(joined, end[:n]) {
+			st.have = uint32(n)
+		}
+	}
+	return nil
+}
+
 // giveUp has the connection closed.
 func (st *Stream) giveUp(j Judgement) {
 	st.drop(j.Verifier)
 	st.tidy(j.Verifier)
 	st.state |= isBroken
+	st.have = 0
 	j.out.Broken(j.Ident)
 }

@@ -29,13 +29,13 @@ func TestTruncatedFrames(t *testing.T) {
 // Headers that no frame has end the stream; memory does not follow what they announce.
 func TestIllegalHeadersBreakTheStream(t *testing.T) {
 	for _, c := range []struct {
-		f  frame.Format
+		f  *frame.Format
 		in []byte
 	}{
-		{frame.Len16, []byte{0, 0, 1, 2}}, {frame.Len32, []byte{0, 0, 0, 0}},
-		{frame.Len32, []byte{0xff, 0xff, 0xff, 0xff}}, {frame.Len32, []byte{1, 0, 0x10, 0}},
-		{frame.Line, []byte("\n")},
-		{frame.Line, bytes.Repeat([]byte("x"), frame.MaxPayload+1)},
+		{len16, []byte{0, 0, 1, 2}}, {len32, []byte{0, 0, 0, 0}},
+		{len32, []byte{0xff, 0xff, 0xff, 0xff}}, {len32, []byte{1, 0, 0x10, 0}},
+		{line, []byte("\n")},
+		{line, bytes.Repeat([]byte("x"), frame.MaxPayload+1)},
 	} {
 		for _, step := range []int{1, len(c.in)} {
 			g := newRig(t, NewPattern(42, c.f, 8, 64), false)

@@ -1,6 +1,17 @@
 package verify
 
-import "dummyload/monitor"
+import (
+	"encoding/binary"
+	"fmt"
+
+	"dummyload/monitor"
+	"dummyload/server/frame"
+)
+
+// isLogin reports whether a payload is the lecture's login packet.
+func isLogin(payload []byte) bool {
+	return len(payload) == 8 && binary.LittleEndian.Uint64(payload) == frame.LoginValue
+}
 
 // accuse tells a fault. seq is the echo that was expected, 0 for none. got is what came in its
 // place. owner says whose that is, if this is known. The evidence shows what was expected and what
@@ -14,22 +25,49 @@ func (j Judgement) accuse(f monitor.Fault, seq uint64, got []byte, owner echo) {
 	from, want := 0, j.want[:0]
 	if seq != 0 {
 		m := j.p.message(j.Ident, seq)
-		both := min(len(got), m.size)
+		size := j.p.answered(m)
+		both := min(len(got), size)
 		off := j.p.differs(m, got[:both], 0)
 		if off < 0 {
 			off = both
 		}
 		// The damage is in the middle of what is shown, which begins with a whole word.
 		from = max(0, off-monitor.EvidenceBytes/2) &^ 7
-		want = j.p.appendPayload(want, m, from, min(m.size, from+monitor.EvidenceBytes))
+		want = j.p.appendPayload(want, m, from, min(size, from+monitor.EvidenceBytes))
 		ev.Offset, ev.Want = off, want
-		if f == monitor.Truncated && len(got) == MinSize && off == MinSize {
-			ev.Note = "these are its first 8 bytes: if the server never answers more, give --size 8"
+		if f == monitor.Truncated && len(got) == MinSize && off == MinSize && size > MinSize {
+			ev.Note = "these are its first 8 bytes: if the server never answers more, give --size 8, or a " +
+				"frame that says so (echo64 does)"
 		}
 	}
-	if !j.login && isLogin(got) {
+	if len(j.p.format.Session) == 0 && isLogin(got) {
 		ev.Note = "that is the login packet: give --login"
+	}
+	if w := j.wrongField; w != nil {
+		ev.Note = w.String()
+	}
+	if j.note != "" {
+		ev.Note, j.note = also(j.note, ev.Note), ""
+	}
+	if owner.Conn != 0 {
+		ev.Note = also(ev.Note, j.p.odds)
 	}
 	ev.Got = got[min(from, len(got)):min(len(got), from+monitor.EvidenceBytes)]
 	j.out.Fault(j.Ident, ev)
+}
+
+// also joins two notes.
+func also(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}
+
+// oddsNote is for owners that the identity word alone names, since hardly more of a payload comes back.
+// The odds are those of Judgement.owner.
+func (l layout) oddsNote() string {
+	oneIn := float64(uint64(1)<<(l.runBits+ownConnBits+clientBits)) / 1000
+	return fmt.Sprintf("owner by the identity word alone: among 1,000 dummies, "+
+		"one damaged word in %.1g names a wrong one", oneIn)
 }

@@ -2,27 +2,82 @@ package verify
 
 import (
 	"bytes"
+	"fmt"
 
 	"dummyload/monitor"
+	"dummyload/server/frame"
 )
 
-// judge finds out what a whole frame is.
-func (st *Stream) judge(j Judgement, payload []byte) {
-	if st.greets(j, payload) {
+// judgeFrame finds out what a whole frame is: the step that the session waits for, an answer, a packet to
+// ignore, a step that comes late, once more or with wrong bytes, or a wrong answer, in this order.
+func (st *Stream) judgeFrame(j Judgement, whole []byte) {
+	if st.state&stepAwaited != 0 && st.greets(j, whole) {
 		return
 	}
-	if !j.login && isLogin(payload) { // no echo's payload, although it has the length of one
-		j.accuse(monitor.Unsolicited, 0, payload, echo{})
+	var c frame.Cursor
+	answer := j.p.answer
+	j.plain = answer.Open(j.plain[:0], &c, whole, 0)
+	parts, fits := answer.Read(j.plain)
+	if fits && parts.Wrong == nil {
+		parts.Wrong = answer.CheckCiphered(whole)
+	}
+	if (!fits || parts.Wrong != nil || len(parts.Payload) < MinSize) && j.ignored(whole) {
+		j.out.Ignored(j.Ident)
 		return
 	}
-	if len(payload) >= MinSize {
-		if e := j.owner(payload, true); e.Conn != 0 {
-			st.owned(j, e, payload)
+	if !fits {
+		parts.Payload = j.plain[min(j.p.header, len(j.plain)):]
+	}
+	var e echo
+	if len(parts.Payload) >= MinSize {
+		e = j.owner(parts.Payload, true)
+	}
+	if e.Conn == 0 {
+		if st.greets(j, whole) || st.greetsAgain(j, whole) {
+			return
+		}
+		if st.badly() {
+			st.badStep(j, whole, "")
 			return
 		}
 	}
+	st.instead(j, parts.Payload)
+	if !fits {
+		j.note = fmt.Sprintf("want a frame of at least %d bytes, got %d", answer.Size(MinSize), len(whole))
+	}
+	j.wrongField = parts.Wrong
+	st.judge(j, e, parts, fits)
+	j.wrongField, j.note = nil, ""
+}
+
+// judge finds out what the payload of a whole frame is. The payload alone says whose it is. fits says
+// whether the frame has the size of an answer.
+func (st *Stream) judge(j Judgement, e echo, parts frame.Parts, fits bool) {
+	payload := parts.Payload
+	switch {
+	case e.Ident == j.Ident:
+		if fits && parts.Wrong == nil {
+			parts.Wrong = j.p.wrongValue(&parts, e)
+			j.wrongField = parts.Wrong
+		}
+		switch {
+		case !fits: // what should follow the payload is not there
+			st.wrongAround(j, monitor.Truncated, e.seq, payload)
+		case parts.Wrong != nil:
+			st.wrongAround(j, monitor.Corrupt, e.seq, payload)
+		default:
+			st.arrived(j, e.seq, payload)
+		}
+		return
+	case e.Conn != 0:
+		st.owned(j, e, payload)
+		return
+	case len(j.p.format.Session) == 0 && isLogin(payload): // no echo's, although it has the length of one
+		j.accuse(monitor.Unsolicited, 0, payload, echo{})
+		return
+	}
 	f := monitor.Corrupt
-	if seq := st.blamed(j, payload); seq != 0 && j.p.size(j.Ident, seq) != len(payload) {
+	if seq := st.blamed(j, payload); seq != 0 && j.p.answered(j.p.message(j.Ident, seq)) != len(payload) {
 		if !j.resembles(seq, payload) {
 			j.accuse(monitor.Unsolicited, 0, payload, echo{})
 			return
@@ -30,6 +85,19 @@ func (st *Stream) judge(j Judgement, payload []byte) {
 		f = monitor.Truncated
 	}
 	st.wrong(j, f, payload)
+}
+
+// wrongAround takes the right payload of an echo of this connection that has something wrong beside it: f.
+func (st *Stream) wrongAround(j Judgement, f monitor.Fault, seq uint64, payload []byte) {
+	self := echo{Ident: j.Ident, seq: seq}
+	switch {
+	case st.owes(j, seq):
+		st.wrong(j, f, payload)
+	case st.tail.lost.has(seq): // it had a wrong answer before, and this is none better
+		j.accuse(f, seq, payload, self)
+	default:
+		j.accuse(monitor.Duplicate, seq, payload, self)
+	}
 }
 
 // alike is how many bytes at one end must agree, for a payload of the wrong length to be an answer.
@@ -40,12 +108,13 @@ const alike = 4
 // which a server sends whether an echo is outstanding or not.
 func (j Judgement) resembles(seq uint64, payload []byte) bool {
 	m := j.p.message(j.Ident, seq)
-	n := min(len(payload), m.size, alike)
+	size := j.p.answered(m)
+	n := min(len(payload), size, alike)
 	if j.claimed(payload) == seq || j.p.differs(m, payload[:n], 0) < 0 {
 		return true
 	}
-	whole := j.p.appendPayload(nil, m, 0, m.size)
-	return bytes.Equal(whole[m.size-n:], payload[len(payload)-n:])
+	whole := j.p.appendPayload(nil, m, 0, size)
+	return bytes.Equal(whole[size-n:], payload[len(payload)-n:])
 }
 
 // owned takes a valid echo, of whatever dummy.
@@ -140,4 +209,15 @@ func (st *Stream) expected(sent uint64) uint64 {
 		return st.next
 	}
 	return st.Oldest(sent)
+}
+
+// owes reports whether an echo of this connection is still outstanding.
+func (st *Stream) owes(j Judgement, seq uint64) bool {
+	return st.next <= seq && seq <= j.Sent || st.tail.gap.has(seq)
+}
+
+// wrongValue is the first field of an answer whose value is not that of the echo e; nil for none.
+func (p *Pattern) wrongValue(got *frame.Parts, e echo) *frame.Wrong {
+	v := values(e.Ident, e.seq, 0, message{})
+	return p.answer.WrongValue(got, &v)
 }

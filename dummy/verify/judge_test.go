@@ -19,13 +19,13 @@ var faultStories = []struct {
 	lost   uint64
 }{
 	{"crossed", func(g *rig) {
-		g.hear(2, join(g.echoes(1, 1), g.p.Append(nil, Ident{2, 3}, 77), g.echoes(2, 2)))
+		g.hear(2, join(g.echoes(1, 1), g.p.answerTo(nil, Ident{2, 3}, 77), g.echoes(2, 2)))
 	}, []string{"crossed:2 of 2/3/77"}, 2, 0},
 	{"crossed, another's earlier connection", func(g *rig) {
-		g.hear(1, g.p.Append(nil, Ident{7, 1}, 5))
+		g.hear(1, g.p.answerTo(nil, Ident{7, 1}, 5))
 	}, []string{"crossed:1 of 7/1/5"}, 0, 0},
 	{"stale", func(g *rig) {
-		g.hear(1, join(g.p.Append(nil, Ident{4, 3}, 9), g.echoes(1, 1)))
+		g.hear(1, join(g.p.answerTo(nil, Ident{4, 3}, 9), g.echoes(1, 1)))
 	}, []string{"stale:1 of 4/3/9"}, 1, 0},
 	{"reordered", func(g *rig) {
 		g.hear(3, join(g.echoes(2, 2), g.echoes(1, 1), g.echoes(3, 3)))
@@ -55,11 +55,11 @@ var faultStories = []struct {
 		g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)))
 	}, []string{"unsolicited:0"}, 1, 0},
 	{"unsolicited, cut off by the dummy's own close", func(g *rig) {
-		g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
+		g.hear(1, join(g.echoes(1, 1), g.part(2)))
 		g.st.Closing(g.upTo(1))
 	}, []string{"unsolicited:0"}, 1, 0},
 	{"begun before it was sent, cut off by the dummy's own close", func(g *rig) {
-		g.hear(1, join(g.echoes(1, 1), g.echoes(2, 2)[:5]))
+		g.hear(1, join(g.echoes(1, 1), g.part(2)))
 		g.st.Closing(g.upTo(2))
 	}, []string{"unsolicited:0"}, 1, 0},
 	{"begun while nothing was outstanding", func(g *rig) {
@@ -131,7 +131,7 @@ func TestDamageIsChargedToAGapWhenNothingElseIsOwed(t *testing.T) {
 // The sequence of another connection says nothing of this one's.
 func TestDamagedStaleEchoIsChargedToTheExpected(t *testing.T) {
 	fixed(t, func(t *testing.T, g *rig) {
-		stale := g.p.Append(nil, Ident{me.Client, me.Conn - 1}, 3)
+		stale := g.p.answerTo(nil, Ident{me.Client, me.Conn - 1}, 3)
 		stale[g.p.header+20] ^= 1
 		g.hear(4, join(stale, g.echoes(2, 4)))
 		g.wantFaults(t, "corrupt:1")
@@ -157,7 +157,7 @@ func TestEachMutationIsNamed(t *testing.T) {
 		case "flip":
 			at := rapid.IntRange(0, g.p.size(me, seq)-1).Draw(t, "at") + g.p.header
 			by := byte(rapid.IntRange(1, 255).Draw(t, "by"))
-			if f == frame.Line && frames[i][at]^by == '\n' {
+			if f == line && frames[i][at]^by == '\n' {
 				by ^= 1
 			}
 			frames[i][at] ^= by
@@ -172,11 +172,12 @@ func TestEachMutationIsNamed(t *testing.T) {
 			frames[i], frames[i+1] = frames[i+1], frames[i]
 			want = fmt.Sprintf("reordered:%d", seq)
 		case "cut":
-			payload := f.Payload(frames[i])
+			plain := g.p.answer.Open(nil, new(frame.Cursor), frames[i], 0)
+			payload := plain[g.p.header : len(plain)-g.p.trailer]
 			n := rapid.IntRange(1, len(payload)-1).Draw(t, "to")
 			frames[i] = g.framed(payload[:n])
 			want = fmt.Sprintf("truncated:%d", seq)
-			if f == frame.Raw {
+			if f == raw {
 				want = fmt.Sprintf("corrupt:%d", seq)
 			}
 		}
@@ -190,7 +191,7 @@ func TestEachMutationIsNamed(t *testing.T) {
 
 // A server that answers everything wrongly costs no more memory than one that does so once.
 func TestLostEchoesAreForgottenInTheEnd(t *testing.T) {
-	g := newRig(t, NewPattern(42, frame.Len16, 16, 16), false)
+	g := newRig(t, NewPattern(42, len16, 16, 16), false)
 	for seq := uint64(1); seq <= 4*maxLostSpans; seq++ {
 		b := g.echoes(seq, seq)
 		if seq%2 == 0 {
@@ -213,7 +214,7 @@ func TestLostEchoesAreForgottenInTheEnd(t *testing.T) {
 // outstanding or not when it comes, and it answers no echo. A payload that was cut at one end is an
 // answer all the same.
 func TestWhatAnswersNothingHasOneName(t *testing.T) {
-	for _, f := range []frame.Format{frame.Len16, frame.Len32, frame.Line} {
+	for _, f := range []*frame.Format{len16, len32, line} {
 		p := NewPattern(42, f, 24, 24)
 		heartbeat := []byte("beat")
 		for _, sent := range []uint64{0, 1, 5} {

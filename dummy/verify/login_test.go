@@ -13,38 +13,38 @@ func TestLogin(t *testing.T) {
 		in     bool
 	}{
 		{"first", func(g *rig) {
-			g.hear(1, join(g.framed([]byte(Login)), g.echoes(1, 1)))
+			g.hear(1, join(g.framed([]byte(loginPacket)), g.echoes(1, 1)))
 		}, nil, true},
 		{"before anything was sent", func(g *rig) {
-			g.hear(0, g.framed([]byte(Login)))
+			g.hear(0, g.framed([]byte(loginPacket)))
 			g.hear(1, g.echoes(1, 1))
 		}, nil, true},
 		{"never", func(g *rig) { g.hear(1, g.echoes(1, 1)) }, []string{"login_missing:0"}, false},
 		{"late", func(g *rig) {
-			g.hear(1, join(g.echoes(1, 1), g.framed([]byte(Login))))
+			g.hear(1, join(g.echoes(1, 1), g.framed([]byte(loginPacket))))
 		}, []string{"login_missing:0"}, true},
 		{"twice", func(g *rig) {
-			g.hear(1, join(g.framed([]byte(Login)), g.framed([]byte(Login)), g.echoes(1, 1)))
+			g.hear(1, join(g.framed([]byte(loginPacket)), g.framed([]byte(loginPacket)), g.echoes(1, 1)))
 		}, []string{"login_duplicate:0"}, true},
 		{"again later", func(g *rig) {
-			g.hear(1, join(g.framed([]byte(Login)), g.echoes(1, 1), g.framed([]byte(Login))))
+			g.hear(1, join(g.framed([]byte(loginPacket)), g.echoes(1, 1), g.framed([]byte(loginPacket))))
 		}, []string{"login_duplicate:0"}, true},
 		{"the clock", func(g *rig) {
-			g.loginExpired()
-			g.loginExpired()
+			g.stepExpired()
+			g.stepExpired()
 			g.hear(1, g.echoes(1, 1))
 		}, []string{"login_missing:0"}, false},
 		{"the clock, after it came", func(g *rig) {
-			g.hear(1, join(g.framed([]byte(Login)), g.echoes(1, 1)))
-			g.loginExpired()
+			g.hear(1, join(g.framed([]byte(loginPacket)), g.echoes(1, 1)))
+			g.stepExpired()
 		}, nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			eachFormat(t, true, func(t *testing.T, g *rig) {
 				c.hear(g)
 				g.wantFaults(t, c.faults...)
-				if g.r.count("echoed") != 1 || g.st.LoggedIn() != c.in {
-					t.Errorf("echoed %d, logged in %v", g.r.count("echoed"), g.st.LoggedIn())
+				if g.r.count("echoed") != 1 || g.st.SessionDone(g.v) != c.in && len(g.p.format.Session) > 0 {
+					t.Errorf("echoed %d, done %v", g.r.count("echoed"), g.st.SessionDone(g.v))
 				}
 			})
 		})
@@ -54,7 +54,7 @@ func TestLogin(t *testing.T) {
 // A login packet that is on its way when the connection ends is not unsolicited.
 func TestLoginCutShort(t *testing.T) {
 	eachFormat(t, true, func(t *testing.T, g *rig) {
-		whole := g.framed([]byte(Login))
+		whole := g.framed([]byte(loginPacket))
 		for n := 1; n < len(whole); n++ {
 			g.hear(0, whole[:n])
 			g.st.Closing(g.upTo(0))
@@ -64,7 +64,7 @@ func TestLoginCutShort(t *testing.T) {
 			g.st.Begin(g.v)
 			g.r.faults = nil
 			g.hear(0, whole[:n])
-			g.loginExpired()
+			g.stepExpired()
 			g.st.Closing(g.upTo(0))
 			g.wantFaults(t, "login_missing:0")
 			g.st.Begin(g.v)

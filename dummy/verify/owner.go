@@ -18,6 +18,10 @@ type echo struct {
 	size int // of its payload
 }
 
+// ownConnBits: an owner is looked for among a dummy's last 2^(connBits-ownConnBits) connections. So these
+// bits of the number show damage, like the run's.
+const ownConnBits = 4
+
 // maxOwnerSeq bounds the search for the high bits of another connection's sequence.
 const maxOwnerSeq = 1 << 26
 
@@ -33,7 +37,8 @@ const maxOwnerSeq = 1 << 26
 // 2^-(runBits+4) · dummies/2^20, or 1.5e-8 for 1,000 dummies (text: 9e-7). What comes after the
 // first word must agree too, with one of at most maxOwnerSeq/2^seqBits sequences: from its third
 // byte on, every byte makes this 256 (text: 64) times rarer. Damage after the first word leaves
-// the identity right, and the comparison always finds it.
+// the identity right, and the comparison always finds it. Where an answer has less than two words of the
+// payload, the evidence tells these odds (layout.oddsNote).
 func (j Judgement) owner(b []byte, exact bool) echo {
 	t, ok := j.p.openPayload(b)
 	if !ok {
@@ -44,7 +49,7 @@ func (j Judgement) owner(b []byte, exact bool) echo {
 		now, sentNow = j.roster.Current(t.client)
 	}
 	conn := atMost(uint64(now), uint64(t.conn), j.p.connBits)
-	if conn == 0 || uint64(now)-conn >= 1<<(j.p.connBits-4) {
+	if conn == 0 || uint64(now)-conn >= 1<<(j.p.connBits-ownConnBits) {
 		return echo{}
 	}
 	who := Ident{Client: t.client, Conn: uint32(conn)}
@@ -73,10 +78,11 @@ func (v *Verifier) agrees(id Ident, seq uint64, b []byte, exact bool) echo {
 		return echo{}
 	}
 	m := v.p.message(id, seq)
-	if exact && m.size != len(b) || v.p.differs(m, b[:min(len(b), m.size)], 0) >= 0 {
+	size := v.p.answered(m)
+	if exact && size != len(b) || v.p.differs(m, b[:min(len(b), size)], 0) >= 0 {
 		return echo{}
 	}
-	return echo{Ident: id, seq: seq, size: m.size}
+	return echo{Ident: id, seq: seq, size: size}
 }
 
 // claimed is the sequence of this connection that b's first word names, whatever follows the word.
@@ -96,6 +102,9 @@ func (j Judgement) claimed(b []byte) uint64 {
 func (p *Pattern) openPayload(b []byte) (tag, bool) {
 	w := binary.LittleEndian.Uint64(b)
 	if p.text {
+		if p.alphabet != nil {
+			w = p.alphabet.unreplaced(w)
+		}
 		var ok bool
 		if w, ok = unletters(w); !ok {
 			return tag{}, false

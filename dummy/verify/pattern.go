@@ -2,6 +2,7 @@ package verify
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -14,19 +15,30 @@ import (
 //	word 0        the identity, packed and scrambled (layout, tagger)
 //	word 1, 2, …  a keyed hash of the full identity and of the word's number
 //
-// Words are 8 bytes little-endian, the last one cut off. With frame.Line a word is 48 bits
-// written as eight characters. Every bit of a payload is compared, so nothing wrong is ever taken
-// for right. Only the owner of a wrong payload is a matter of probability: see Judgement.owner. A
-// pattern is read-only after NewPattern, and all workers share it.
+// Words are 8 bytes little-endian, the last one cut off. Where a terminator ends a frame, a word is 48
+// bits written as eight characters, and where these hold a byte of the terminator, they are replaced
+// (alphabet). Every bit of a payload is compared, so nothing wrong is ever taken for right. Only the
+// owner of a wrong payload is a matter of probability: see Judgement.owner. A pattern is read-only after
+// NewPattern, and all workers share it.
 type Pattern struct {
 	tagger
-	format          frame.Format
-	text            bool
-	header, trailer int // of format, in bytes
-	sizeMin         int
-	span            uint64 // sizeMax - sizeMin + 1
-	keys            [3]uint64
-	wordKey         uint64 // odd
+	format  *frame.Format
+	request *frame.Message // how an echo is asked
+	answer  *frame.Message // how it comes back right
+	text    bool
+	short   bool // answers are compared where they lie: see frame.Message.Short
+	remade  bool // an answer of which a part came can be made again: see frame.Message.Remade
+	most    int  // bytes of a payload that come back, at most
+	header  int  // bytes before an answer's payload
+	trailer int  // bytes after it
+	sizeMin int
+	span    uint64 // sizeMax - sizeMin + 1
+	keys    [3]uint64
+	wordKey uint64 // odd
+
+	headMask uint64    // of a short answer: the bytes before the payload in a word
+	alphabet *alphabet // of text; nil for the usual one
+	odds     string    // goes with owners where hardly more than the identity comes back; empty elsewhere
 }
 
 // MinSize is the length in bytes of the shortest payload: the identity alone.
@@ -37,17 +49,22 @@ const wordStep = 0x9e3779b97f4a7c15
 
 // NewPattern derives the keys from the seed. Sizes are payload bytes, MinSize <= sizeMin <=
 // sizeMax <= f.MaxPayload(); it panics otherwise.
-func NewPattern(seed uint64, f frame.Format, sizeMin, sizeMax int) *Pattern {
+func NewPattern(seed uint64, f *frame.Format, sizeMin, sizeMax int) *Pattern {
 	if sizeMin < MinSize || sizeMax < sizeMin || sizeMax > f.MaxPayload() {
 		panic("verify: payload sizes out of range")
 	}
-	p := &Pattern{format: f, sizeMin: sizeMin, span: uint64(sizeMax - sizeMin + 1)}
+	p := &Pattern{
+		format: f, request: f.Request, answer: f.Answer, short: f.Answer.Short(),
+		most: f.Answer.Carries(math.MaxInt), remade: f.Answer.Remade(),
+		headMask: 1<<(8*f.Answer.HeadSize()) - 1, header: f.Answer.HeadSize(), trailer: f.Answer.TailSize(),
+		sizeMin: sizeMin, span: uint64(sizeMax - sizeMin + 1),
+	}
 	l := binaryLayout
-	switch f {
-	case frame.Line:
-		l, p.text, p.trailer = textLayout, true, f.Overhead()
-	default:
-		p.header = f.Overhead()
+	if f.Text() {
+		l, p.text, p.alphabet = textLayout, true, newAlphabet(f.Terminator())
+	}
+	if p.most < 2*MinSize {
+		p.odds = l.oddsNote()
 	}
 	next := func() uint64 {
 		seed += wordStep
@@ -68,13 +85,12 @@ func (p *Pattern) sizeMax() int { return p.sizeMin + int(p.span) - 1 }
 // message is one echo's payload before it is written out.
 type message struct {
 	size  int
-	first uint64 // word 0 as it lies in memory
+	first uint64 // word 0 as it lies in memory, but for what alphabet replaces
 	base  uint64 // what the other words are made from
 }
 
 func (p *Pattern) message(id Ident, seq uint64) message {
-	who := uint64(id.Client)<<32 | uint64(id.Conn)
-	base := fold(fold(who^p.keys[0], seq^p.keys[1])^p.keys[2], wordStep)
+	base := p.base(id, seq)
 	extra, _ := bits.Mul64(base, p.span)
 	first := p.seal(id, seq)
 	if p.text {
@@ -83,14 +99,33 @@ func (p *Pattern) message(id Ident, seq uint64) message {
 	return message{size: p.sizeMin + int(extra), first: first, base: base}
 }
 
+// base is a keyed hash of the full identity.
+func (p *Pattern) base(id Ident, seq uint64) uint64 {
+	who := uint64(id.Client)<<32 | uint64(id.Conn)
+	return fold(fold(who^p.keys[0], seq^p.keys[1])^p.keys[2], wordStep)
+}
+
 // size is the payload's length in bytes.
 func (p *Pattern) size(id Ident, seq uint64) int { return p.message(id, seq).size }
 
-// frameSize is the length in bytes of the whole frame.
-func (p *Pattern) frameSize(m message) int { return p.header + m.size + p.trailer }
+// answered is how many bytes of a payload come back: all of them, or the first ones.
+func (p *Pattern) answered(m message) int { return min(m.size, p.most) }
 
-// MaxFrame is the length in bytes of the longest frame there is.
-func (p *Pattern) MaxFrame() int { return p.header + p.sizeMax() + p.trailer }
+// MaxFrame is the length in bytes of the longest request there is.
+func (p *Pattern) MaxFrame() int { return p.request.Size(p.sizeMax()) }
+
+// longest is the length in bytes of the longest frame that is collected as a whole. Of a longer one that
+// the description allows, its fields are.
+func (p *Pattern) longest() int {
+	n := p.answer.Size(p.sizeMax())
+	for _, s := range p.format.Session {
+		n = max(n, s.Size(0))
+	}
+	for _, m := range p.format.Ignore {
+		n = max(n, m.Size(0))
+	}
+	return n
+}
 
 // word is the payload's i-th word as it lies in memory.
 func (p *Pattern) word(m message, i int) uint64 {
@@ -109,32 +144,29 @@ func (p *Pattern) later(x uint64) uint64 {
 	return w
 }
 
-// Append appends the whole frame of one echo: header, payload, trailer.
-func (p *Pattern) Append(dst []byte, id Ident, seq uint64) []byte {
-	m := p.message(id, seq)
-	switch p.header {
-	case 2:
-		dst = binary.LittleEndian.AppendUint16(dst, uint16(m.size))
-	case 4:
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(m.size))
-	}
-	dst = p.appendPayload(dst, m, 0, m.size)
-	if p.trailer != 0 {
-		dst = append(dst, '\n')
-	}
+// appendPayload appends the payload's bytes from offset from, a multiple of 8, to offset to.
+func (p *Pattern) appendPayload(dst []byte, m message, from, to int) []byte {
+	at, end := len(dst), len(dst)+to-from
+	dst = slices.Grow(dst, to-from)[:end]
+	p.put(dst[at:], m, from)
 	return dst
 }
 
-// appendPayload appends the payload's bytes from offset from, a multiple of 8, to offset to.
-func (p *Pattern) appendPayload(dst []byte, m message, from, to int) []byte {
-	dst = slices.Grow(dst, to-from)
-	b := dst[len(dst) : len(dst)+to-from]
-	dst = dst[:len(dst)+to-from]
-	w, x := p.word(m, from/8), m.base+uint64(from/8)*wordStep
+// put writes the payload's bytes from offset from on, a multiple of 8, until b is full.
+func (p *Pattern) put(b []byte, m message, from int) {
+	if p.alphabet != nil {
+		p.putReplaced(b, m, from)
+		return
+	}
+	w, x := m.first, m.base // no call of word: it is not inlined
+	if from > 0 {
+		x += uint64(from/8) * wordStep
+		w = p.later(x)
+	}
 	for ; len(b) >= 8; b = b[8:] {
 		binary.LittleEndian.PutUint64(b, w)
 		if len(b) == 8 {
-			return dst
+			return
 		}
 		x += wordStep
 		w = p.later(x)
@@ -142,30 +174,57 @@ func (p *Pattern) appendPayload(dst []byte, m message, from, to int) []byte {
 	for i := range b {
 		b[i] = byte(w >> (8 * i))
 	}
-	return dst
 }
 
-// match compares data with the frame of m, from the frame's have-th byte on. n is how many bytes of
-// data belong to that frame: all of them, or those up to the frame's end.
-func (p *Pattern) match(m message, data []byte, have int) (n int, ok bool) {
-	b := data[:min(len(data), p.frameSize(m)-have)]
-	n = len(b)
-	for have < p.header && len(b) > 0 {
-		if b[0] != byte(m.size>>(8*have)) {
-			return n, false
+// match compares data with the answer of m, which is short, from the answer's have-th byte on. n is how
+// many bytes of data belong to that answer: all of them, or those up to its end, which makes it whole.
+func (p *Pattern) match(m message, data []byte, have int) (n int, whole, ok bool) {
+	size := p.answered(m)
+	n = p.header + size + p.trailer - have
+	if have == 0 && n <= len(data) && p.trailer == 0 { // mostly
+		b := data[:n]
+		ok = binary.LittleEndian.Uint64(b)&p.headMask == p.answer.Head(size) && p.differs(m, b[p.header:], 0) < 0
+		return n, true, ok
+	}
+	whole = n <= len(data)
+	n = min(n, len(data))
+	return n, whole, p.matchPart(m, data[:n], have)
+}
+
+// matchPart is match for some bytes of an answer.
+func (p *Pattern) matchPart(m message, b []byte, have int) bool {
+	size := p.answered(m)
+	if have < p.header {
+		head := p.answer.Head(size) >> (8 * have)
+		for have < p.header && len(b) > 0 {
+			if b[0] != byte(head) {
+				return false
+			}
+			b, have, head = b[1:], have+1, head>>8
 		}
-		b, have = b[1:], have+1
 	}
-	payload := b[:min(len(b), p.header+m.size-have)]
+	payload := b[:max(0, min(len(b), p.header+size-have))]
 	if p.differs(m, payload, have-p.header) >= 0 {
-		return n, false
+		return false
 	}
-	return n, len(payload) == len(b) || b[len(payload)] == '\n'
+	if len(payload) < len(b) {
+		tail := p.answer.Tail() >> (8 * (have + len(payload) - p.header - size))
+		for _, c := range b[len(payload):] {
+			if c != byte(tail) {
+				return false
+			}
+			tail >>= 8
+		}
+	}
+	return true
 }
 
 // differs is the index in b of the first byte that is wrong; -1 when there is none. b begins at the
 // payload's at-th byte and does not go beyond its end.
 func (p *Pattern) differs(m message, b []byte, at int) int {
+	if p.alphabet != nil {
+		return p.differsReplaced(m, b, at)
+	}
 	if len(b) == 0 {
 		return -1
 	}

@@ -45,12 +45,12 @@ func (st *Stream) decideRaw(j Judgement, more int) (need int) {
 	for need == 0 && (len(b) > 0 || st.state&astray != 0) && st.state&isBroken == 0 {
 		var used int
 		switch {
+		case st.state&astray == 0:
+			used, need = st.decideMessage(j, b, more)
 		case len(b) < MinSize:
 			need = MinSize
-		case st.state&astray != 0:
-			used, need = st.seek(j, b)
 		default:
-			used, need = st.decideMessage(j, b, more)
+			used, need = st.seek(j, b)
 		}
 		b = b[used:]
 	}
@@ -64,27 +64,89 @@ func (st *Stream) decideRaw(j Judgement, more int) (need int) {
 // how many are needed. A message that is nobody's is told without waiting for its whole length: the
 // server may have lost the bytes that are missing. The evidence shows what is there.
 func (st *Stream) decideMessage(j Judgement, b []byte, more int) (used, need int) {
-	if st.greets(j, b[:MinSize]) {
-		return MinSize, 0
+	if st.state&stepAwaited != 0 {
+		if used, need = st.stepOf(j, b); used+need > 0 {
+			return used, need
+		}
+	}
+	if len(b) < MinSize {
+		return 0, MinSize
 	}
 	if e := j.owner(b, false); e.Conn != 0 {
+		st.instead(j, b[:MinSize])
 		if e.size > len(b) {
 			return 0, e.size
 		}
 		st.owned(j, e, b[:e.size])
 		return e.size, 0
 	}
-	n := len(b)
-	if seq := st.blamed(j, b); seq != 0 {
-		n = j.p.size(j.Ident, seq)
-		if have := min(n, len(b)+more); have > len(b) {
-			return 0, have
-		}
+	if used, need = st.stepOf(j, b); used+need > 0 {
+		return used, need
 	}
-	st.wrong(j, monitor.Corrupt, b[:min(n, len(b))])
+	if used, need = st.stepAgain(j, b); used+need > 0 {
+		return used, need
+	}
+	return st.nobodysMessage(j, b, more)
+}
+
+// stepOf takes the step of the session that is expected next. It returns 0 for both where b is another.
+func (st *Stream) stepOf(j Judgement, b []byte) (used, need int) {
+	m := st.awaited(j.Verifier)
+	if m == nil {
+		return 0, 0
+	}
+	n := m.Size(0)
+	switch {
+	case !j.starts(m, b[:min(len(b), n)]):
+		return 0, 0
+	case n > len(b):
+		return 0, n
+	case st.greets(j, b[:n]):
+		return n, 0
+	}
+	return 0, 0
+}
+
+// nobodysMessage is decideMessage for a message of which only that is known. The stream is astray then.
+func (st *Stream) nobodysMessage(j Judgement, b []byte, more int) (used, need int) {
+	n, seq, step := len(b), st.blamed(j, b), st.badly()
+	switch {
+	case step:
+		n = st.awaited(j.Verifier).Size(0)
+	case seq != 0:
+		n = j.p.answered(j.p.message(j.Ident, seq))
+	}
+	if have := min(n, len(b)+more); have > len(b) {
+		return 0, have
+	}
+	b = b[:min(n, len(b))]
+	if step {
+		st.badStep(j, b, "")
+	} else {
+		st.instead(j, b[:MinSize])
+		st.wrong(j, monitor.Corrupt, b)
+	}
 	st.state |= astray
 	st.gone = 1
 	return 1, 0
+}
+
+// stepAgain takes a step of the session that came before. It returns 0 for both where b is none, and for
+// steps of so few bytes that any message may begin with them.
+func (st *Stream) stepAgain(j Judgement, b []byte) (used, need int) {
+	for _, s := range j.p.format.Session[:st.step] {
+		n := s.Size(0)
+		if s.Send || n < alike || !j.starts(s.Message, b[:min(len(b), n)]) {
+			continue
+		}
+		if n > len(b) {
+			return 0, n
+		}
+		if st.greetsAgain(j, b[:n]) {
+			return n, 0
+		}
+	}
+	return 0, 0
 }
 
 // seek looks for a message of this connection at the beginning of b.

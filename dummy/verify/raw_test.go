@@ -5,8 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"dummyload/server/frame"
-
 	"pgregory.net/rapid"
 )
 
@@ -14,7 +12,7 @@ import (
 func TestRawFindsItsStepAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.SampledFrom(sizeRanges[:4]).Draw(t, "sizes")
-		g := newRig(t, NewPattern(rapid.Uint64().Draw(t, "seed"), frame.Raw, s[0], s[1]), false)
+		g := newRig(t, NewPattern(rapid.Uint64().Draw(t, "seed"), raw, s[0], s[1]), false)
 		const sent = 10
 		stream := g.echoes(1, sent)
 		kind := rapid.SampledFrom([]string{"flip", "lose", "insert"}).Draw(t, "kind")
@@ -43,7 +41,7 @@ func TestRawFindsItsStepAgain(t *testing.T) {
 }
 
 func TestRawJunkIsToldOnceAndHasAnEnd(t *testing.T) {
-	g := newRig(t, NewPattern(42, frame.Raw, 8, 64), false)
+	g := newRig(t, NewPattern(42, raw, 8, 64), false)
 	junk := bytes.Repeat([]byte("junk"), 10_000)
 	g.hear(3, join(g.echoes(1, 1), junk, g.echoes(3, 3), junk))
 	g.wantFaults(t, "corrupt:2", "unsolicited:0")

@@ -10,7 +10,141 @@ import (
 	"dummyload/server/frame"
 )
 
-var formats = []frame.Format{frame.Raw, frame.Len16, frame.Len32, frame.Line}
+var (
+	raw, len16  = frame.Builtin("raw"), frame.Builtin("len16")
+	len32, line = frame.Builtin("len32"), frame.Builtin("line")
+	formats     = slices.Concat(builtIn(func(f *frame.Format) bool { return len(f.Session) == 0 }),
+		[]*frame.Format{headed, typed, ended, salted, summed})
+
+	// typed has a field of each kind, a cipher, and packets to ignore.
+	typed = described(`
+frame:
+  - {id: code, type: u1, contents: 0x77}
+  - {id: length, type: u2le, counts: body}
+  - {id: rand, type: u1, value: random}
+  - {id: sum, type: u1, value: sum8(body)}
+  - {id: body}
+process: {netchain: {key: 0x32, random: rand, from: sum}}
+request:
+  body:
+    - {type: u2le, contents: 5000}
+    - {id: client, type: u8le, value: client}
+    - {id: payload}
+    - {id: n, type: u4be, value: sequence}
+answer:
+  body:
+    - {type: u2le, contents: 5001}
+    - {id: client, type: u8le, value: client}
+    - {id: payload}
+    - {id: n, type: u4be, value: sequence}
+ignore:
+  - {body: [{type: u2le, contents: 6000}, {rest: any}]}
+`)
+
+	// headed has a short header.
+	headed = described(`
+frame:
+  - {id: magic, type: u1, contents: 0x89}
+  - {id: type, type: u2le}
+  - {id: length, type: u2le, counts: body}
+  - {id: body}
+request: {type: 1, body: [{id: payload}]}
+answer: {type: 2, body: [{id: payload}]}
+`)
+
+	// ended has a terminator of characters that payloads are usually made of.
+	ended = described(`
+frame:
+  - {contents: "go "}
+  - {id: body, terminator: "END"}
+request: {body: [{id: who, type: digits, size: 6, value: client}, {contents: " "}, {id: payload}]}
+answer:
+  body:
+    - {id: who, type: digits, size: 6, value: client}
+    - {id: payload}
+    - {id: crc, type: hex, size: 8, value: crc32(who)}
+`)
+
+	// salted has bytes of any value among those that the cipher chains.
+	salted = described(`
+frame:
+  - {id: length, type: u2be, counts: frame}
+  - {id: rand, type: u1, value: random}
+  - {id: serial, type: u2le, value: sequence, counts: packets}
+  - {id: body}
+process: {netchain: {key: 0x11, random: rand, from: serial}}
+answer: {body: [{id: salt, type: u4le, value: random}, {id: payload}, {id: state, size: 3, any: true}]}
+`)
+
+	// summed has a checksum that nobody knows before the answer came.
+	summed = described(`
+frame:
+  - {id: sum, type: u2le, value: crc16(body), over: ciphered}
+  - {id: length, type: u2le, counts: body}
+  - {id: body}
+process: {xor: {key: [1, 2, 3], from: body}}
+request: {body: [{id: payload}, {id: n, type: u2be, value: connection}]}
+answer: {body: [{id: salt, type: u2le, value: random}, {id: payload}, {id: n, type: u2be, value: connection}]}
+`)
+)
+
+// all are formats with everything that there is.
+var all = slices.Concat(formats, sessions, []*frame.Format{first12})
+
+// first12 has answers with less of a payload than its second word.
+var first12 = described(`
+frame: [{id: length, type: u1, counts: rest}, {id: flags, size: 2, any: true}, {id: body}]
+answer: {body: [{id: payload, first: 12}, {contents: end}]}
+`)
+
+// called is what a format is called in the name of a benchmark.
+func called(f *frame.Format) string {
+	switch f {
+	case headed:
+		return "headed"
+	case typed:
+		return "typed"
+	case summed:
+		return "summed"
+	}
+	return f.String()
+}
+
+// builtIn are those of the formats that are built in for which a condition holds.
+func builtIn(is func(f *frame.Format) bool) (all []*frame.Format) {
+	for _, name := range frame.Names() {
+		if f := frame.Builtin(name); is(f) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// described is a format of a description.
+func described(text string) *frame.Format {
+	f, err := frame.Parse("test", text)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// loginPacket is the lecture's.
+const loginPacket = "\xff\xff\xff\xff\xff\xff\xff\x7f"
+
+// withLogin is the pattern in the same frame with the login packet.
+func withLogin(p *Pattern) *Pattern {
+	if p.format.HasLogin() {
+		return p
+	}
+	f, err := p.format.WithLogin()
+	if err != nil {
+		panic(err)
+	}
+	q := *p
+	q.format, q.answer = f, f.Answer
+	return &q
+}
 
 // sizeRanges are the payload sizes the tests run with.
 var sizeRanges = [][2]int{{8, 8}, {8, 64}, {9, 15}, {64, 64}, {1000, 1<<16 - 1}}
@@ -85,6 +219,8 @@ func (r *recorder) Fault(id Ident, ev *monitor.Evidence) {
 	r.story = append(r.story, fmt.Sprintf("%s at %d want %x got %x", s, ev.Offset, ev.Want, ev.Got))
 }
 
+func (r *recorder) Ignored(id Ident) { r.story = append(r.story, "ignored") }
+
 func (r *recorder) Broken(id Ident) {
 	if id != me || r.closed {
 		r.t.Fatalf("broken told twice")
@@ -111,11 +247,17 @@ type rig struct {
 	p  *Pattern
 }
 
-// newRig makes one of a new connection.
+// newRig makes one of a new connection. Without login, what its session expects has come already.
 func newRig(t interface{ Fatalf(string, ...any) }, p *Pattern, login bool) *rig {
-	g := &rig{p: p, r: &recorder{t: t, state: map[uint64]string{}, raw: p.format == frame.Raw}}
-	g.v = New(p, login, testRoster{}, g.r)
+	g := &rig{p: p, r: &recorder{t: t, state: map[uint64]string{}, raw: p.format.Stream}}
+	if login && len(p.format.Session) == 0 {
+		g.p = withLogin(p)
+	}
+	g.v = New(g.p, testRoster{}, g.r)
 	g.st.Begin(g.v)
+	if !login {
+		g.hear(0, g.session())
+	}
 	return g
 }
 
@@ -123,8 +265,8 @@ func newRig(t interface{ Fatalf(string, ...any) }, p *Pattern, login bool) *rig 
 func (g *rig) upTo(sent uint64) Judgement { return Judgement{g.v, me, sent} }
 
 // What does not depend on how far was sent.
-func (g *rig) settle()       { g.st.Settle(g.upTo(0)) }
-func (g *rig) loginExpired() { g.st.LoginExpired(g.upTo(0)) }
+func (g *rig) settle()      { g.st.Settle(g.upTo(0)) }
+func (g *rig) stepExpired() { g.st.StepExpired(g.upTo(0)) }
 
 // hear feeds data, cut where cuts says, and checks what must hold at any time.
 func (g *rig) hear(sent uint64, data []byte, cuts ...int) {
@@ -163,13 +305,52 @@ func (g *rig) check(sent uint64) {
 // echoes is the stream of frames first to last.
 func (g *rig) echoes(first, last uint64) (b []byte) {
 	for ; first <= last; first++ {
-		b = g.p.Append(b, me, first)
+		b = g.p.answerTo(b, me, first)
 	}
 	return b
 }
 
+// session is what a right server says before the first echo.
+func (g *rig) session() (b []byte) {
+	for i, s := range g.p.format.Session {
+		if !s.Send {
+			b = append(b, g.expected(i)...)
+		}
+	}
+	return b
+}
+
+// expected is the i-th step as a right server sends it.
+func (g *rig) expected(i int) []byte {
+	v := frame.Values{Client: me.Client, Connection: me.Conn, Packet: 9, Random: 77}
+	m := g.p.format.Session[i].Message
+	return m.End(m.Begin(nil, &v, 0), 0, &v)
+}
+
+// stillRight reports whether a whole frame is an echo's right answer, with other values where any are
+// right.
+func (g *rig) stillRight(seq uint64, whole []byte) bool {
+	var c frame.Cursor
+	a := g.p.answer
+	got, ok := a.Read(a.Open(nil, &c, whole, 0))
+	m := g.p.message(me, seq)
+	return ok && got.Wrong == nil && a.CheckCiphered(whole) == nil &&
+		g.p.wrongValue(&got, echo{me, seq, 0}) == nil &&
+		bytes.Equal(got.Payload, g.p.appendPayload(nil, m, 0, g.p.answered(m)))
+}
+
+// part is the beginning of an echo's frame: so much that it is none of a packet to ignore.
+func (g *rig) part(seq uint64) []byte { return g.echoes(seq, seq)[:max(5, g.p.header)] }
+
 // framed is any payload in the rig's format.
-func (g *rig) framed(payload []byte) []byte { return g.p.format.Append(nil, payload) }
+func (g *rig) framed(payload []byte) []byte {
+	v := frame.Values{Client: me.Client, Connection: me.Conn, Sequence: 1, Packet: 1}
+	m := g.p.answer
+	if steps := g.p.format.Session; len(steps) > 0 && string(payload) == loginPacket {
+		m, payload = steps[0].Message, nil
+	}
+	return m.End(append(m.Begin(nil, &v, len(payload)), payload...), 0, &v)
+}
 
 func (g *rig) wantFaults(t *testing.T, want ...string) {
 	t.Helper()
@@ -207,4 +388,10 @@ func (discard) Echoed(Ident, uint64, uint64)   {}
 func (discard) Lost(Ident, uint64, uint64)     {}
 func (discard) Recovered(Ident, uint64)        {}
 func (discard) Fault(Ident, *monitor.Evidence) {}
+func (discard) Ignored(Ident)                  {}
 func (discard) Broken(Ident)                   {}
+
+// answerTo appends the right answer to an echo, as it travels.
+func (p *Pattern) answerTo(dst []byte, id Ident, seq uint64) []byte {
+	return p.appendAs(p.answer, dst, id, seq, 0)
+}

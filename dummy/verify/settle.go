@@ -1,6 +1,9 @@
 package verify
 
-import "dummyload/monitor"
+import (
+	"dummyload/monitor"
+	"dummyload/server/frame"
+)
 
 // Owed appends the sequences that are not answered, the oldest first. sent is as in Judgement.
 func (st *Stream) Owed(dst []Span, sent uint64) []Span {
@@ -55,7 +58,7 @@ func (st *Stream) Ended(j Judgement) {
 }
 
 // Closing is for a stream that the dummy ends itself, and for the end of the quiet period. An echo
-// or a login packet that is not whole is no fault then: its rest is on its way. Bytes that nobody
+// or a step of the session that is not whole is no fault then: its rest is on its way. Bytes that nobody
 // waits for are a fault, and so are bytes that are no echo's.
 func (st *Stream) Closing(j Judgement) {
 	if st.nobodys(j) {
@@ -63,11 +66,11 @@ func (st *Stream) Closing(j Judgement) {
 	}
 }
 
-// partFault names the fault of a part that is nobody's. It is truncated if the header does not say
-// the length of the expected echo, and otherwise corrupt.
+// partFault names the fault of a part that is nobody's. It is truncated if what stands before the
+// payload is right but for the length, which is not that of the expected echo, and otherwise corrupt.
 func (st *Stream) partFault(j Judgement) monitor.Fault {
 	if b, seq := st.tail.buf, st.expected(j.Sent); j.p.header > 0 && len(b) >= j.p.header && seq != 0 {
-		if _, ok := j.p.match(j.p.message(j.Ident, seq), b[:j.p.header], 0); !ok {
+		if !j.begins(seq, b[:j.p.header]) && j.starts(j.p.answer, b) {
 			return monitor.Truncated
 		}
 	}
@@ -86,23 +89,24 @@ func (st *Stream) DrainOver(j Judgement) {
 }
 
 // nobodys reports whether a frame that is not whole is nobody's: neither the beginning of an echo
-// that may be on its way, nor that of a login packet. It is false if this was told already.
+// that may be on its way, nor that of a step or of a packet to ignore. It is false if this was told
+// already.
 func (st *Stream) nobodys(j Judgement) bool {
 	if st.state&held == 0 || st.state&(astray|partAccused) != 0 {
 		return false
 	}
-	payload := st.tail.buf[min(j.p.header, len(st.tail.buf)):]
+	payload := j.partOf(st.tail.buf)
 	switch {
-	case st.greeting(j, payload):
+	case st.greeting(j, st.tail.buf) || j.mayBeIgnored(st.tail.buf):
 		return false
 	case st.state&early != 0:
 		return true
 	case len(payload) >= MinSize:
-		return st.Oldest(j.Sent) == 0 || j.owner(payload, false).Conn == 0
+		return st.Oldest(j.Sent) == 0 || j.owner(payload, false).Conn == 0 || !j.starts(j.p.answer, st.tail.buf)
 	}
 	for _, s := range st.Owed(nil, j.Sent) {
 		for seq := s.First; seq <= s.Last; seq++ {
-			if _, ok := j.p.match(j.p.message(j.Ident, seq), st.tail.buf, 0); ok {
+			if j.begins(seq, st.tail.buf) {
 				return false
 			}
 		}
@@ -118,9 +122,10 @@ func (st *Stream) interrupted(j Judgement, f monitor.Fault) {
 }
 
 // accusePart tells the fault of a frame that is not whole: f, but crossed or stale if the part names
-// another connection's echo, and unsolicited if nobody waited for it.
+// another connection's echo, unsolicited if nobody waited for it, and what the session says of it.
 func (st *Stream) accusePart(j Judgement, f monitor.Fault) {
-	payload := st.tail.buf[min(j.p.header, len(st.tail.buf)):]
+	part := st.tail.buf
+	payload := j.partOf(part)
 	seq := st.blamed(j, payload)
 	var owner echo
 	if len(payload) >= MinSize {
@@ -131,11 +136,31 @@ func (st *Stream) accusePart(j Judgement, f monitor.Fault) {
 		f = monitor.Crossed
 	case owner.Conn != 0 && owner.Conn != j.Conn:
 		f = monitor.Stale
-	default:
+	case st.greeting(j, part):
+		owner, j.note = echo{}, j.stepNote(int(st.step))
+	case j.mayBeIgnored(part):
 		owner = echo{}
-		if seq == 0 && !st.greeting(j, payload) {
+		if !j.starts(j.p.answer, part) {
+			seq = 0
+		}
+	case j.p.format.Stream && st.greetsAgain(j, part):
+		return
+	case st.badly():
+		st.badStep(j, part, j.startNote(st.awaited(j.Verifier), part))
+		return
+	default:
+		owner, j.note = echo{}, j.startNote(j.p.answer, part)
+		if seq == 0 {
 			f = monitor.Unsolicited
 		}
 	}
 	j.accuse(f, seq, payload, owner)
+}
+
+// partOf is what came of the payload of an answer that is not whole. It is valid until something else is
+// deciphered.
+func (j Judgement) partOf(part []byte) []byte {
+	var c frame.Cursor
+	j.plain = j.p.answer.Open(j.plain[:0], &c, part, 0)
+	return j.plain[min(j.p.header, len(j.plain)):]
 }

@@ -35,6 +35,9 @@ func TestAPartThatIsNoEchosIsToldAtTheEnd(t *testing.T) {
 				g := newRig(t, p, false)
 				part := g.echoes(1, 1)[:n]
 				part[n-1] ^= 0x15
+				if g.upTo(1).begins(1, part) || n > 1 && f == typed {
+					continue // any value is right; it may become a packet to ignore
+				}
 				g.hear(1, part)
 				g.st.DrainOver(g.upTo(1))
 				if late {
@@ -58,7 +61,7 @@ func TestAPartOfAnothersEchoIsTheirs(t *testing.T) {
 	} {
 		for sent := range uint64(2) {
 			g := newRig(t, p, false)
-			part := p.Append(nil, who, 1)[:p.header+20]
+			part := p.answerTo(nil, who, 1)[:p.header+20]
 			g.hear(sent, part)
 			g.st.Ended(g.upTo(sent))
 			g.wantFaults(t, fmt.Sprintf("%s:%d of %d/%d/1", name, sent, who.Client, who.Conn))

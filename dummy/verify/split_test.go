@@ -2,12 +2,10 @@ package verify
 
 import (
 	"testing"
-
-	"dummyload/server/frame"
 )
 
 func TestCutsAreFewAndAnywhere(t *testing.T) {
-	p := NewPattern(11, frame.Len16, 8, 64)
+	p := NewPattern(11, len16, 8, 64)
 	const sends, n = 100_000, 1000
 	cut, short := 0, 0
 	for send := range uint64(sends) {
@@ -41,7 +39,7 @@ func TestCutsAreFewAndAnywhere(t *testing.T) {
 
 // TestTheFirstSendIsNotCutWithinAWord: see MinFirstSend.
 func TestTheFirstSendIsNotCutWithinAWord(t *testing.T) {
-	p := NewPattern(11, frame.Len16, 8, 64)
+	p := NewPattern(11, len16, 8, 64)
 	cut := 0
 	for client := range uint32(100_000) {
 		got := p.NextCut(Ident{client, 1}, 0, 40)

@@ -125,33 +125,6 @@ func atMost(limit, low uint64, width uint) uint64 {
 	return n - 1<<width
 }
 
-// The text alphabet is '0' to 'o': 64 printable characters in a row. A word of 48 bits is spread
-// over the low six bits of eight bytes, and '0' is added to each.
-const (
-	eightZeros = 0x3030303030303030
-	sixBits    = 0x3f3f3f3f3f3f3f3f
-)
-
-// letters writes the low 48 bits of w as eight characters, the lowest bits first in memory.
-func letters(w uint64) uint64 {
-	w = w&0xffffff | w&0xffffff000000<<8
-	w = w&0x00000fff00000fff | w&0x00fff00000fff000<<4
-	w = w&0x003f003f003f003f | w&0x0fc00fc00fc00fc0<<2
-	return w + eightZeros
-}
-
-// unletters undoes letters. It reports false when one of the characters is not of the alphabet:
-// then, and only then, a byte of the difference is above 63.
-func unletters(c uint64) (uint64, bool) {
-	w := c - eightZeros
-	if w&^sixBits != 0 {
-		return 0, false
-	}
-	w = w&0x003f003f003f003f | w&0x3f003f003f003f00>>2
-	w = w&0x00000fff00000fff | w&0x0fff00000fff0000>>4
-	return w&0xffffff | w&0xffffff00000000>>8, true
-}
-
 // fold mixes two words into one by a full multiplication.
 func fold(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)

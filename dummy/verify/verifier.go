@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/server/frame"
 )
 
 // Outcome is told what a Verifier finds out. Every call says whose stream it is about. Every echo
@@ -21,6 +22,8 @@ type Outcome interface {
 	// Count, Offset, Want, Got, Owner* and Note are filled in. ev and its slices are valid during
 	// the call only.
 	Fault(id Ident, ev *monitor.Evidence)
+	// Ignored: a packet came that the description of the frame has ignored.
+	Ignored(id Ident)
 	// Broken: the stream cannot be followed any further (illegal header, endless junk). The fault
 	// was told before. The caller must close the connection; what else comes on it is ignored.
 	Broken(id Ident)
@@ -30,7 +33,6 @@ type Outcome interface {
 // connection, and right echoes cost no copy and no allocation. It is for one goroutine at a time.
 type Verifier struct {
 	p      *Pattern
-	login  bool // connections begin with a login packet
 	roster Roster
 	out    Outcome
 	limit  int // bytes of the longest frame that may come
@@ -39,6 +41,14 @@ type Verifier struct {
 	want   []byte   // scratch for ev
 	bufs   [][]byte // buffers at rest
 	tails  []*tail  // at rest
+
+	note       string       // goes with the next fault
+	wrongField *frame.Wrong // of the frame that is judged
+
+	plain   []byte // scratch: a frame in plain, as an answer
+	other   []byte // … and as another message
+	right   []byte // the last right answer that was made, in plain; whose it is
+	rightOf echo
 }
 
 // How much a verifier keeps at rest: at most 4 MiB of buffers and 2 MiB of tails.
@@ -48,10 +58,10 @@ const (
 	maxRestingTails = 1024
 )
 
-// New makes a verifier of p's echoes. With login, connections begin with the login packet.
-func New(p *Pattern, login bool, r Roster, out Outcome) *Verifier {
+// New makes a verifier of p's echoes.
+func New(p *Pattern, r Roster, out Outcome) *Verifier {
 	return &Verifier{
-		p: p, login: login, roster: r, out: out, limit: p.MaxFrame(),
+		p: p, roster: r, out: out, limit: p.longest(),
 		want: make([]byte, 0, monitor.EvidenceBytes), tries: maxTries,
 	}
 }

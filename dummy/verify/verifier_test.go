@@ -4,15 +4,13 @@ import (
 	"fmt"
 	"testing"
 	"time"
-
-	"dummyload/server/frame"
 )
 
 // TestTheSearchForOwnersHasABudget: when it is used up, another dummy's old frame counts as corrupt;
 // when time has gone by, such a frame is crossed again.
 func TestTheSearchForOwnersHasABudget(t *testing.T) {
-	p := NewPattern(7, frame.Line, 8, 8)
-	v := New(p, false, rosterOf{conn: 5, sent: 1 << 25}, nil)
+	p := NewPattern(7, line, 8, 8)
+	v := New(p, rosterOf{conn: 5, sent: 1 << 25}, nil)
 	old := p.appendPayload(nil, p.message(Ident{2, 3}, 1<<20), 0, 8)
 	find := func() bool { return Judgement{v, Ident{1, 1}, 1}.owner(old, true).Conn == 3 }
 	if !find() {
@@ -43,16 +41,16 @@ func TestMemoryIsBounded(t *testing.T) {
 	for _, f := range formats {
 		t.Run(fmt.Sprint(f), func(t *testing.T) {
 			p := NewPattern(1, f, 8, 1<<15)
-			v := New(p, false, testRoster{}, discard{})
+			v := New(p, testRoster{}, discard{})
 			streams := make([]Stream, 2*maxRestingTails)
 			for round := range 3 {
 				for i := range streams {
 					st := &streams[i]
 					st.Begin(v)
 					j := Judgement{v, Ident{uint32(i), 1}, 4}
-					second := p.Append(nil, j.Ident, 2) // overtakes the first
+					second := p.answerTo(nil, j.Ident, 2) // overtakes the first
 					st.Feed(j, second)
-					st.Feed(j, p.Append(nil, Ident{uint32(i), 9}, 3)[:5+round])
+					st.Feed(j, p.answerTo(nil, Ident{uint32(i), 9}, 3)[:5+round])
 					if st.tail == nil || cap(st.tail.buf) > 2*v.limit+64 {
 						t.Fatalf("stream %d holds %+v", i, st.tail)
 					}
@@ -77,15 +75,15 @@ func TestMemoryIsBounded(t *testing.T) {
 
 // TestLongBuffersAreNotKept: what one stream needed beyond the others does not stay.
 func TestLongBuffersAreNotKept(t *testing.T) {
-	v := New(NewPattern(1, frame.Len32, 1<<17, 1<<17), false, testRoster{}, discard{})
+	v := New(NewPattern(1, len32, 1<<17, 1<<17), testRoster{}, discard{})
 	var st Stream
 	st.Begin(v)
 	const sent = 4 * maxLostSpans
 	j := Judgement{v, me, sent}
 	for seq := uint64(2); seq <= sent; seq += 2 { // each overtakes the one before
-		st.Feed(j, v.p.Append(nil, me, seq))
+		st.Feed(j, v.p.answerTo(nil, me, seq))
 	}
-	damaged := v.p.Append(nil, me, 1)
+	damaged := v.p.answerTo(nil, me, 1)
 	damaged[4] ^= 1
 	st.Feed(j, damaged[:len(damaged)-1])
 	if len(st.tail.gap) != sent/2 || len(st.tail.buf) <= maxRestingBuf {

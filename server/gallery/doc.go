@@ -10,6 +10,9 @@
 //	wrong lifetimes   the specimen: the lecture's server in its naive form, with one rule
 //	                  replaced (specimen.go)
 //
+// What an exhibit says it says in packets (voice.go), so that it is the same wrong server in any frame
+// (under.go).
+//
 // An exhibit comes with the load that brings its fault to light, as plain data: this package
 // knows nothing of the dummies.
 package gallery

@@ -26,9 +26,16 @@ type Exhibit struct {
 	Also []string
 	Load Load
 
-	start    func() (Server, error)
+	start    starter
 	specimen *kind // instead of start
+
+	// adapt is called when Load.Frame is another than it was: see Under. It changes what is different then,
+	// or reports false where the exhibit keeps its own frame. It may be nil.
+	adapt func(*Exhibit) bool
 }
+
+// starter starts a server on a free loopback port, for clients that speak a format.
+type starter func(*frame.Format) (Server, error)
 
 // Right reports whether the server does nothing wrong.
 func (e *Exhibit) Right() bool { return len(e.Want) == 0 }
@@ -36,9 +43,9 @@ func (e *Exhibit) Right() bool { return len(e.Want) == 0 }
 // Start opens the server on a free loopback port. The error is the system's.
 func (e *Exhibit) Start() (Server, error) {
 	if e.specimen != nil {
-		return startSpecimen(*e.specimen)
+		return startSpecimen(*e.specimen, e.Load.Frame)
 	}
-	return e.start()
+	return e.start(e.Load.Frame)
 }
 
 // Natural is a specimen with its bug's window no wider than it is in the field; false for exhibits
@@ -64,18 +71,19 @@ type Server interface {
 }
 
 // Load is what to put on an exhibit. The zero value of a field means the tester's default, but
-// for Frame.
+// for Frame, which is never nil.
 type Load struct {
 	Clients, OverSend int
-	SizeMin, SizeMax  int // payload bytes
-	Frame             frame.Format
-	Login             bool
-	Misbehave         string  // dummies that do, beside the clients: as --misbehave says it
-	Churn             float64 // connections closed and reopened per second
-	Close             string  // how: fin, rst or mixed
+	SizeMin, SizeMax  int           // payload bytes
+	Frame             *frame.Format // with the session that comes before the first echo
+	Misbehave         string        // dummies that do, beside the clients: as --misbehave says it
+	Churn             float64       // connections closed and reopened per second
+	Close             string        // how: fin, rst or mixed
 	ReconnectDelay    time.Duration
-	DrainTimeout      time.Duration
-	Quiet             time.Duration // listened for after the drain
+	// ConnectTimeout is also how long each step of a session may take; 0 = so long that it ends nothing.
+	ConnectTimeout time.Duration
+	DrainTimeout   time.Duration
+	Quiet          time.Duration // listened for after the drain
 	// Duration is how long echo is on at most: less when everything wanted was named. It is much
 	// more than that takes, but where echo has an end of its own.
 	Duration time.Duration
@@ -96,10 +104,17 @@ const (
 	rightDrain = 20 * time.Second
 )
 
+// usualFrame is the frame of all exhibits that are not about another one, usualLogin the same with the
+// login packet.
+var (
+	usualFrame    = frame.Builtin("len16")
+	usualLogin, _ = greeting(usualFrame)
+)
+
 // usual is a load that fits most: enough clients to swap, a window to put in disorder.
 func usual() Load {
 	return Load{
-		Clients: 16, OverSend: 4, SizeMin: 16, SizeMax: 128, Frame: frame.Len16, Close: "fin",
+		Clients: 16, OverSend: 4, SizeMin: 16, SizeMax: 128, Frame: usualFrame, Close: "fin",
 		DrainTimeout: 2 * time.Second, Quiet: 200 * time.Millisecond, Duration: longEnough,
 	}
 }

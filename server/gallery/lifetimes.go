@@ -60,11 +60,11 @@ func wrongCounts() []Exhibit {
 	return []Exhibit{
 		{
 			Name: "count-after-send", Does: "raises IOCount after WSASend (R1)",
-			Want: early, Also: others, Load: alone, specimen: of(countAfterSend, habits{}),
+			Want: early, Also: others, Load: alone, specimen: of(countAfterSend, habits{}), adapt: mixedUp,
 		},
 		{
 			Name: "down-before-post", Does: "lowers IOCount before the receive is posted again (R2)",
-			Want: early, Also: others, Load: alone, specimen: of(downBeforePost, habits{}),
+			Want: early, Also: others, Load: alone, specimen: of(downBeforePost, habits{}), adapt: mixedUp,
 		},
 		{
 			Name: "failed-post-counts", Does: "does not lower IOCount when a post fails (R2)",
@@ -89,13 +89,13 @@ func leaving(how string) Load {
 
 // wrongSends get SendFlag or SendQ wrong.
 func wrongSends() []Exhibit {
-	rawLoad := with(func(l *Load) { l.Frame = frame.Raw })
-	short := habits{raw: true, shortSends: true}
+	rawLoad := with(func(l *Load) { l.Frame = frame.Builtin("raw") })
+	short := habits{shortSends: true}
 	return []Exhibit{
 		{
 			Name: "test-then-set", Does: "tests SendFlag, and then sets it (R4)",
 			Want: []string{duplicate}, Also: []string{missing, truncated, unsolicited}, Load: usual(),
-			specimen: of(testThenSet, habits{}),
+			specimen: of(testThenSet, habits{}), adapt: torn,
 		},
 		{
 			Name: "no-recheck", Does: "does not look at SendQ again on a send completion (R5)",
@@ -110,15 +110,17 @@ func wrongSends() []Exhibit {
 		{
 			Name: "clear-before-consume", Does: "clears SendFlag before SendQ is consumed (R5)",
 			Want: []string{duplicate}, Also: []string{missing, truncated, unsolicited}, Load: usual(),
-			specimen: of(clearBeforeConsume, habits{}),
+			specimen: of(clearBeforeConsume, habits{}), adapt: torn,
 		},
 		{
 			Name: "consume-asked", Does: "consumes what was asked, not what was transferred (R5)",
-			Want: []string{corrupt, missing}, Load: rawLoad, specimen: of(consumeAsked, short),
+			Want: []string{corrupt, missing}, Load: rawLoad, adapt: framed,
+			specimen: of(consumeAsked, short),
 		},
 		{
 			Name: "unlocked-sendq", Does: "changes SendQ without its lock (R9)",
 			Want: []string{corrupt, duplicate}, Also: []string{reordered, unsolicited, missing}, Load: rawLoad,
+			adapt:    framed,
 			specimen: of(unlockedSendQ, short),
 		},
 		{
@@ -136,14 +138,14 @@ func wrongEnds() []Exhibit {
 			Name: "failed-post-stays", Does: "does not disconnect when a send could not be posted (R14)",
 			Want:     []string{notDrained, monitor.SendFlagStuck},
 			Load:     stuckLoad(4),
-			specimen: of(failedPostStays, habits{failSends: true}),
+			specimen: of(failedPostStays, habits{failSends: true}), adapt: unanswered,
 		},
 		{
 			Name: "not-rearmed", Does: "forgets to post the next receive, now and then",
 			Want: []string{notDrained}, WantSeen: []string{monitor.ReceiveNotRearmed},
 			WantLast: leak, Also: []string{monitor.CloseIgnored},
 			Load:     stuckLoad(4),
-			specimen: of(notRearmed, habits{}),
+			specimen: of(notRearmed, habits{}), adapt: unanswered,
 		},
 		{
 			Name: "ignore-zero", Does: "ignores transferred 0 (R6)",
@@ -166,7 +168,7 @@ func wrongReuse() []Exhibit {
 	one := func(name, does string, b bug, want []string, also ...string) Exhibit {
 		return Exhibit{
 			Name: name, Does: does, Want: append([]string{crossed, monitor.SessionReuse}, want...), Also: also,
-			Load: single("rst"), specimen: of(b, habits{pushing: true}),
+			Load: single("rst"), specimen: of(b, habits{pushing: true}), adapt: mixedUp,
 		}
 	}
 	second := one("second-read", "reads a second time whether IOCount is 0 (R3)", secondRead,

@@ -26,26 +26,26 @@ func wrongByNature() []Exhibit {
 				monitor.ClosedByServer.String(), // some systems send a FIN for it now and then
 			},
 			Load: usual(),
-			start: startPlain(func(c *net.TCPConn) {
-				echoSome(c)
+			start: startPlain(func(c *net.TCPConn, f *frame.Format) {
+				echoSome(c, f)
 				_ = c.SetLinger(0)
 			}),
 		},
 		{
-			Name: "mute", Does: "reads and never answers",
+			Name: "mute", Does: "reads and never answers", adapt: unanswered,
 			Want:  []string{monitor.NotDrained.String(), monitor.NeverServed},
 			Load:  with(func(l *Load) { l.StopAt = monitor.NeverServed }),
-			start: startPlain(func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }),
+			start: startPlain(func(c *net.TCPConn, _ *frame.Format) { _, _ = io.Copy(io.Discard, c) }),
 		},
 		{
-			Name: "no-accept", Does: "listens and never accepts",
+			Name: "no-accept", Does: "listens and never accepts", adapt: unanswered,
 			Want:     []string{monitor.NotDrained.String(), monitor.NeverServed},
 			WantSeen: []string{monitor.AcceptStalled},
 			Load:     with(func(l *Load) { l.StopAt = monitor.NeverServed }),
 			start:    startUnaccepting,
 		},
 		{
-			Name: "accept-stops", Does: "accepts some connections and then no more",
+			Name: "accept-stops", Does: "accepts some connections and then no more", adapt: unanswered,
 			Want:     []string{monitor.NotDrained.String()},
 			WantSeen: []string{monitor.AcceptStalled},
 			Load:     stuckLoad(4),
@@ -55,10 +55,10 @@ func wrongByNature() []Exhibit {
 			Name: "stall", Does: "stands still for four seconds, all of it, and goes on",
 			Want:  []string{monitor.ServerStalled, monitor.Recovered},
 			Load:  usual(),
-			start: startTrue(func() server.Handler { return &stall{} }, nil),
+			start: startTrue(func(r *right) server.Handler { return &stall{right: r} }, nil),
 		},
 		{
-			Name: "standstill", Does: "stands still, all of it, and never goes on",
+			Name: "standstill", Does: "stands still, all of it, and never goes on", adapt: unanswered,
 			Want:  []string{monitor.ServerStalled, monitor.NotDrained.String()},
 			Also:  []string{monitor.CloseIgnored}, // nobody reads a FIN
 			Load:  with(func(l *Load) { l.StopAt = monitor.ServerStalled }),
@@ -73,9 +73,9 @@ func wrongByNature() []Exhibit {
 	}
 }
 
-// mortal is Echo up to a packet.
+// mortal is right up to a packet.
 type mortal struct {
-	server.Echo
+	*right
 	n   atomic.Uint64
 	end chan struct{} // closed at the packet
 }
@@ -84,7 +84,7 @@ func (h *mortal) Received(s server.Sender, id server.SessionID, packet []byte) {
 	if h.n.Add(1) == underWay {
 		close(h.end)
 	}
-	h.Echo.Received(s, id, packet)
+	h.right.Received(s, id, packet)
 }
 
 // killed is a true server that ends by itself.
@@ -93,10 +93,10 @@ type killed struct {
 	kill func() // once, and returns when it has ended
 }
 
-func startKilled() (Server, error) {
-	h := &mortal{end: make(chan struct{})}
+func startKilled(f *frame.Format) (Server, error) {
+	h := &mortal{right: &right{f: f}, end: make(chan struct{})}
 	srv, err := server.Start(server.Config{
-		Listen: netip.MustParseAddrPort("127.0.0.1:0"), Frame: frame.Len16, Handler: h,
+		Listen: netip.MustParseAddrPort("127.0.0.1:0"), Frame: f, Handler: h,
 	})
 	if err != nil {
 		return nil, err
@@ -119,9 +119,9 @@ func startKilled() (Server, error) {
 // Stop ends it if it has not ended by itself.
 func (s *killed) Stop() { s.kill() }
 
-// stall is Echo with one pause, in which nobody is answered.
+// stall is right but for one pause, in which nobody is answered.
 type stall struct {
-	server.Echo
+	*right
 	n    atomic.Uint64
 	gate sync.RWMutex
 }
@@ -134,7 +134,7 @@ func (h *stall) Received(s server.Sender, id server.SessionID, packet []byte) {
 	}
 	h.gate.RLock()
 	defer h.gate.RUnlock()
-	h.Echo.Received(s, id, packet)
+	h.right.Received(s, id, packet)
 }
 
 const (
@@ -148,24 +148,17 @@ type standstill struct {
 	over chan struct{}
 }
 
-func startStandstill() (Server, error) {
+func startStandstill(f *frame.Format) (Server, error) {
 	var chunks atomic.Uint64
 	over := make(chan struct{})
-	s, err := newPlain(func(c *net.TCPConn) {
-		buf := make([]byte, 4096)
-		for {
-			n, err := c.Read(buf)
-			if err != nil {
-				return
+	s, err := newPlain(f, func(c *net.TCPConn, f *frame.Format) {
+		talk(c, f, func() bool {
+			if chunks.Add(1) <= underWay {
+				return true
 			}
-			if chunks.Add(1) > underWay {
-				<-over
-				return
-			}
-			if _, err := c.Write(buf[:n]); err != nil {
-				return
-			}
-		}
+			<-over
+			return false
+		})
 	}, math.MaxInt)
 	if err != nil {
 		return nil, err
@@ -180,11 +173,13 @@ func (s standstill) Stop() {
 }
 
 // startUnaccepting starts a server that leaves every connection in its backlog.
-func startUnaccepting() (Server, error) { return newPlain(nil, 0) }
+func startUnaccepting(f *frame.Format) (Server, error) { return newPlain(f, nil, 0) }
 
 // startTired starts an echo server that accepts only tiredAfter connections.
-func startTired() (Server, error) {
-	return newPlain(func(c *net.TCPConn) { _, _ = io.Copy(c, c) }, tiredAfter)
+func startTired(f *frame.Format) (Server, error) {
+	return newPlain(f, func(c *net.TCPConn, f *frame.Format) {
+		talk(c, f, func() bool { return true })
+	}, tiredAfter)
 }
 
 const tiredAfter = 10
@@ -192,7 +187,8 @@ const tiredAfter = 10
 // plain is a server of one goroutine for each connection.
 type plain struct {
 	l      *net.TCPListener
-	behave func(*net.TCPConn)
+	f      *frame.Format
+	behave behaviour
 
 	mu    sync.Mutex
 	ended bool
@@ -200,19 +196,21 @@ type plain struct {
 	wg    sync.WaitGroup
 }
 
-// startPlain starts a plain server; behave runs once for each connection, which is closed when
-// it returns.
-func startPlain(behave func(*net.TCPConn)) func() (Server, error) {
-	return func() (Server, error) { return newPlain(behave, math.MaxInt) }
+// behaviour runs once for each connection, which is closed when it returns.
+type behaviour func(*net.TCPConn, *frame.Format)
+
+// startPlain starts a plain server.
+func startPlain(behave behaviour) starter {
+	return func(f *frame.Format) (Server, error) { return newPlain(f, behave, math.MaxInt) }
 }
 
 // newPlain starts a plain server that accepts so many connections.
-func newPlain(behave func(*net.TCPConn), most int) (*plain, error) {
+func newPlain(f *frame.Format, behave behaviour, most int) (*plain, error) {
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, err
 	}
-	s := &plain{l: l, behave: behave, conns: map[*net.TCPConn]struct{}{}}
+	s := &plain{l: l, f: f, behave: behave, conns: map[*net.TCPConn]struct{}{}}
 	s.wg.Add(1)
 	go s.accept(most)
 	return s, nil
@@ -240,7 +238,7 @@ func (s *plain) accept(most int) {
 
 func (s *plain) serve(c *net.TCPConn) {
 	defer s.wg.Done()
-	s.behave(c)
+	s.behave(c, s.f)
 	_ = c.Close()
 	s.mu.Lock()
 	delete(s.conns, c)
@@ -265,16 +263,30 @@ func (s *plain) Stop() {
 	s.wg.Wait()
 }
 
-// echoSome echoes some chunks, how many is chance.
-func echoSome(c *net.TCPConn) {
-	buf := make([]byte, 4096)
-	for range 10 + rand.IntN(100) {
+// echoSome answers what some receives bring, how many is chance.
+func echoSome(c *net.TCPConn, f *frame.Format) {
+	chunks := 10 + rand.IntN(100)
+	talk(c, f, func() bool {
+		chunks--
+		return chunks >= 0
+	})
+}
+
+// talk greets and answers right, as long as goOn says so for what a receive has brought.
+func talk(c *net.TCPConn, f *frame.Format, goOn func() bool) {
+	v := newVoice(f)
+	say := v.framed(nil, v.last)
+	buf, got := make([]byte, 4096), []byte(nil)
+	for {
+		if len(say) > 0 {
+			if _, err := c.Write(say); err != nil {
+				return
+			}
+		}
 		n, err := c.Read(buf)
-		if err != nil {
+		if err != nil || !goOn() {
 			return
 		}
-		if _, err := c.Write(buf[:n]); err != nil {
-			return
-		}
+		say, got = v.answerAll(nil, append(got, buf[:n]...))
 	}
 }

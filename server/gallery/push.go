@@ -1,7 +1,6 @@
 package gallery
 
 import (
-	"bytes"
 	"sync"
 	"time"
 
@@ -10,7 +9,7 @@ import (
 
 // later is what the handlers share that speak some time after they were spoken to.
 type later struct {
-	server.Echo
+	*right
 	mu     sync.Mutex
 	sender server.Sender
 	ended  bool
@@ -56,11 +55,15 @@ const starvedFor = time.Second
 type starve struct{ later }
 
 func (h *starve) Received(s server.Sender, id server.SessionID, packet []byte) {
-	if id&1 == 0 {
-		h.Echo.Received(s, id, packet)
+	e := h.echo(s, id, packet)
+	if e == nil {
 		return
 	}
-	kept := bytes.Clone(packet)
+	kept := e.right()
+	if id&1 == 0 {
+		_ = s.SendPacket(id, kept)
+		return
+	}
 	h.after(starvedFor, func(s server.Sender) { _ = s.SendPacket(id, kept) })
 }
 
@@ -73,10 +76,16 @@ type lastWord struct {
 	heard map[server.SessionID]time.Time // guarded by later's mu
 }
 
-func newLastWord() *lastWord { return &lastWord{heard: map[server.SessionID]time.Time{}} }
+func newLastWord(r *right) server.Handler {
+	return &lastWord{later: later{right: r}, heard: map[server.SessionID]time.Time{}}
+}
 
 func (h *lastWord) Received(s server.Sender, id server.SessionID, packet []byte) {
-	h.Echo.Received(s, id, packet)
+	e := h.echo(s, id, packet)
+	if e == nil {
+		return
+	}
+	_ = s.SendPacket(id, e.right())
 	h.mu.Lock()
 	_, known := h.heard[id]
 	h.heard[id] = time.Now()
@@ -92,7 +101,8 @@ func (h *lastWord) check(s server.Sender, id server.SessionID) {
 	rest := lastWordAfter - time.Since(h.heard[id])
 	h.mu.Unlock()
 	if rest <= 0 {
-		if s.SendPacket(id, []byte("are you still there?")) != nil {
+		word := echo{f: h.f}
+		if s.SendPacket(id, word.with([]byte("are you still there?"))) != nil {
 			return // it is not
 		}
 		rest = lastWordAfter

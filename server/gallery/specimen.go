@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dummyload/monitor"
+	"dummyload/server/frame"
 )
 
 // specimen is the lecture's server in its naive form: IOCount without a RELEASE bit, slots used
@@ -14,6 +15,7 @@ import (
 // replaces a rule, the rule stands beside it.
 type specimen struct {
 	kind
+	f *frame.Format
 	q *queue
 
 	mu    sync.Mutex
@@ -40,7 +42,6 @@ func of(b bug, h habits) *kind { return &kind{bug: b, opts: h} }
 
 // habits are what specimens differ in that is not wrong.
 type habits struct {
-	raw        bool // echoes chunks instead of len16 frames
 	pushing    bool // answers from other goroutines, by SendPacket and session id
 	laborious  bool // each receive keeps a worker busy for a while
 	shortSends bool // of the environment
@@ -60,14 +61,14 @@ const (
 )
 
 // startSpecimen starts one.
-func startSpecimen(k kind) (Server, error) {
+func startSpecimen(k kind, f *frame.Format) (Server, error) {
 	q, err := newQueue()
 	if err != nil {
 		return nil, err
 	}
 	h := k.opts
 	q.shortSends, q.failSends, q.dropFailures = h.shortSends, h.failSends, k.bug == dropFailures
-	sp := &specimen{kind: k, q: q, over: make(chan struct{})}
+	sp := &specimen{kind: k, f: f, q: q, over: make(chan struct{})}
 	if h.pushing {
 		for range specimenPushers {
 			pushes := make(chan push, 1024)
@@ -155,7 +156,10 @@ func (sp *specimen) accept() {
 		}
 		sp.accepted.Add(1)
 		s := sp.take()
-		s.open(h, sp.nextID.Add(1))
+		if greeting := s.open(h, sp.nextID.Add(1), sp.f); len(greeting) > 0 {
+			sp.enqueue(s, greeting)
+			sp.sendPost(s)
+		}
 		sp.recvPost(s)
 		sp.ioDown(s) // the accept's own reference (R13)
 	}
@@ -227,10 +231,7 @@ func (sp *specimen) recvDone(s *session, data []byte) bool {
 	if sp.opts.laborious {
 		time.Sleep(12 * time.Millisecond) // long, so that its workers and not the machine set the pace
 	}
-	packets := data
-	if !sp.opts.raw {
-		packets = s.whole(data)
-	}
+	packets := s.answers(data)
 	switch sp.bug {
 	case postBeforeQueue:
 		sp.recvPost(s)
@@ -249,7 +250,7 @@ func (sp *specimen) recvDone(s *session, data []byte) bool {
 	return true
 }
 
-// answer echoes what was received, here or by way of the application.
+// answer sends what answers what was received, here or by way of the application.
 func (sp *specimen) answer(s *session, packets []byte) {
 	if len(packets) == 0 {
 		return

@@ -23,32 +23,30 @@ type session struct {
 	mu      sync.Mutex // guards what follows
 	sendq   []byte
 	partial []byte // of a frame
+	voice   *voice
 }
 
-// open begins a session, with the accept's own reference (R13).
-func (s *session) open(h handle, id uint64) {
+// open begins a session, with the accept's own reference (R13). It returns what the server says first.
+func (s *session) open(h handle, id uint64, f *frame.Format) (greeting []byte) {
+	v := newVoice(f)
+	s.mu.Lock()
+	s.voice = v
+	s.mu.Unlock()
 	s.sock.Store(int64(h))
 	s.flag.Store(false)
 	s.ended.Store(false)
 	s.io.Store(1)
 	s.id.Store(id)
+	return v.framed(nil, v.last)
 }
 
-// whole cuts what arrived where the last whole frame ends, and keeps the rest.
-func (s *session) whole(data []byte) []byte {
+// answers answers the whole frames in what arrived, and keeps the rest.
+func (s *session) answers(data []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := append(s.partial, data...)
-	rest := all
-	for {
-		_, next, ok, err := frame.Len16.Next(rest)
-		if err != nil || !ok {
-			break
-		}
-		rest = next
-	}
+	said, rest := s.voice.answerAll(nil, append(s.partial, data...))
 	s.partial = append([]byte(nil), rest...)
-	return all[:len(all)-len(rest)]
+	return said
 }
 
 // enqueue puts packets into SendQ.

@@ -46,12 +46,13 @@ func (s pushing) Stop() {
 	s.trueServer.Stop()
 }
 
-// startTrue starts the true server with a handler. Each start has a handler of its own.
-func startTrue(handler func() server.Handler, change func(*server.Config)) func() (Server, error) {
-	return func() (Server, error) {
-		h := handler()
-		cfg := server.Config{
-			Listen: netip.MustParseAddrPort("127.0.0.1:0"), Workers: 2, Frame: frame.Len16, Handler: h,
+// startTrue starts the true server with a handler. Each start has a handler of its own: handler makes
+// it of one that answers right. A nil handler is the server's own.
+func startTrue(handler func(*right) server.Handler, change func(*server.Config)) starter {
+	return func(f *frame.Format) (Server, error) {
+		cfg := server.Config{Listen: netip.MustParseAddrPort("127.0.0.1:0"), Workers: 2, Frame: f}
+		if handler != nil {
+			cfg.Handler = handler(&right{f: f})
 		}
 		if change != nil {
 			change(&cfg)
@@ -60,7 +61,7 @@ func startTrue(handler func() server.Handler, change func(*server.Config)) func(
 		if err != nil {
 			return nil, err
 		}
-		if p, ok := h.(pusher); ok {
+		if p, ok := cfg.Handler.(pusher); ok {
 			p.attach(srv)
 			return pushing{trueServer{srv}, p}, nil
 		}
@@ -80,15 +81,13 @@ func rightServers() []Exhibit {
 	for _, backend := range iocp.Backends() {
 		all = append(all, Exhibit{
 			Name: "right-" + backend, Does: "the bundled server on " + backend, Load: load,
-			start: startTrue(func() server.Handler { return server.Echo{} },
-				func(c *server.Config) { c.Backend = backend }),
+			start: startTrue(nil, func(c *server.Config) { c.Backend = backend }),
 		})
 	}
 	login := load
-	login.Login = true
+	login.Frame = usualLogin
 	return append(all, Exhibit{
-		Name: "right-login", Does: "the bundled server with a login packet", Load: login,
-		start: startTrue(func() server.Handler { return server.Echo{} },
-			func(c *server.Config) { c.Login = true }),
+		Name: "right-login", Does: "the bundled server with a login packet", Load: login, adapt: greets,
+		start: startTrue(nil, nil),
 	})
 }

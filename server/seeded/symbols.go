@@ -167,7 +167,6 @@ var symbols = map[string]symbol{
 	"balance":     in(dummyPkg, "counters", "balance"),
 	"inStep":      in(verifyPkg, "Stream", "inStep"),
 	"match":       in(verifyPkg, "Pattern", "match"),
-	"frameSize":   in(verifyPkg, "Pattern", "frameSize"),
 
 	// The child server's end of the pipes.
 	"serveParent": in(clusterPkg, "", "Serve"),

@@ -19,7 +19,7 @@ func (b *Block) Room() int { return cap(b.Data) - len(b.Data) }
 func (b *Block) unsent() []byte { return b.Data[b.sent:] }
 
 // MaxBlock is the most bytes of one block: it holds the longest frame.
-const MaxBlock = 1<<20 + 64
+const MaxBlock = 1<<20 + 1024
 
 // The sizes of blocks are powers of two from minBlock on; the last one is MaxBlock. So a block is
 // at most twice as large as what it was asked for.

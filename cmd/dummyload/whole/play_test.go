@@ -94,13 +94,15 @@ func (p *play) ms(most int) time.Duration {
 
 // start draws the shape and starts both programs.
 func (p *play) start() error {
-	format := among(p, frame.Raw, frame.Len16, frame.Len16, frame.Len32, frame.Line)
-	login := p.one(4)
+	format := frame.Builtin(among(p, "raw", "len16", "len16", "len32", "line"))
+	if p.one(4) {
+		format, _ = format.WithLogin()
+	}
 	cfg := server.Config{Listen: target, Workers: 2 + p.rand.Intn(2), Frame: format,
-		Login: login, MaxSessions: 64}
+		MaxSessions: 64}
 	p.load = dummy.Config{
 		Target: target, Clients: 2 + p.rand.Intn(7), OverSend: 1 + p.rand.Intn(4),
-		SizeMin: 8, SizeMax: among(p, 8, 24, 64), Frame: format, Login: login,
+		SizeMin: 8, SizeMax: among(p, 8, 24, 64), Frame: format,
 		LoopDelay: among(p, 0, time.Millisecond, 3*time.Millisecond),
 		Churn:     among(p, 0, 0, 30.0, 150.0),
 		Close:     among(p, dummy.CloseFIN, dummy.CloseRST, dummy.CloseMixed),

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,8 @@ const (
 	showLook    = 50 * time.Millisecond
 	beforeStart = 100 * time.Millisecond
 
-	// showConnect is how long a connection may take: none of the exhibits is about that.
+	// showConnect is how long a connection may take, and each step of its session: nearly none of the
+	// exhibits is about that.
 	showConnect = 20 * time.Second
 )
 
@@ -125,8 +127,9 @@ func configOf(l gallery.Load, seed uint64) dummy.Config {
 	}
 	return dummy.Config{
 		Clients: l.Clients, OverSend: l.OverSend,
-		SizeMin: l.SizeMin, SizeMax: l.SizeMax, Frame: l.Frame, Login: l.Login,
+		SizeMin: l.SizeMin, SizeMax: l.SizeMax, Frame: l.Frame,
 		Hostile: groups, Churn: l.Churn, Close: how, ReconnectDelay: l.ReconnectDelay,
-		ConnectTimeout: showConnect, DrainTimeout: l.DrainTimeout, Quiet: l.Quiet, Seed: seed,
+		ConnectTimeout: cmp.Or(l.ConnectTimeout, showConnect),
+		DrainTimeout:   l.DrainTimeout, Quiet: l.Quiet, Seed: seed,
 	}
 }
