@@ -144,8 +144,11 @@ func (u *ui) drawLastLine(c canvas) {
 		return
 	}
 	x := 1
+	if u.offersProbe() {
+		x = u.drawOffer(c, x)
+	}
 	for _, b := range u.keys {
-		if b.hint == "" || !b.works(u) {
+		if b.hint == "" || !b.works(u) || x+2+c.width(b.hint) > c.w {
 			continue
 		}
 		from := x

@@ -60,6 +60,8 @@ func verbKeys() []binding {
 			do: func(u *ui, e *tcell.EventKey) { u.changeOverSend(e.Rune() == '}') }},
 		{name: "e", runes: "e", hint: "settings", en: "settings, and as command line",
 			ko: "설정, 같은 실행의 명령줄", do: simple((*ui).openSettings)},
+		{name: "p", runes: "pP", en: "probe: the server's frame", ko: "서버의 프레임 찾기",
+			do: simple((*ui).probe), has: func(u *ui) bool { return u.o.Probe != nil }},
 		{name: "r", runes: "r", en: "reset all counters (asks)",
 			ko: "카운터 초기화 (확인)", do: simple((*ui).askReset)},
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -312,7 +313,9 @@ func TestKeysWithoutFunctionAreNotListed(t *testing.T) {
 // The help has room for every key, in both languages, and cuts no text off.
 func TestHelpIsComplete(t *testing.T) {
 	for _, korean := range []bool{false, true} {
-		u, _ := newTestUI(t, 80, 24, nil)
+		u, _ := newTestUI(t, 80, 24, func(o *Options) {
+			o.Probe = func(context.Context, func(done, all int)) string { return "" }
+		})
 		u.korean = korean
 		u.observe(running(5))
 		typed(u, "?")

@@ -29,6 +29,10 @@ type Options struct {
 	Command func(dummy.Tuning) string
 	// AtOnce ends the screen, as a second Ctrl-C does, when it is closed. It may be nil.
 	AtOnce <-chan struct{}
+	// Probe finds out which frame the server speaks, in words for people. It may take 10 s, and ends
+	// early with its context. It is called beside the screen; progress may be called at any time.
+	// nil leaves the key p without a function: the server is ours.
+	Probe func(ctx context.Context, progress func(done, all int)) string
 	// Report writes the summary to a file. nil leaves the key w without a function.
 	Report func(path string) error
 
@@ -110,6 +114,7 @@ func (u *ui) run(ctx context.Context) error {
 	})
 	err := u.app.Run()
 	stopped.Wait()
+	u.endProbe()
 	if err == nil {
 		err = u.err
 	}

@@ -47,7 +47,8 @@ type ui struct {
 	front       overlay         // in front of the page; nil when there is none
 	child       tview.Primitive // the widget that takes the keys; nil when there is none
 	zones       []zone
-	seedLeftOut bool // the first line had no room for the seed
+	seedLeftOut bool     // the first line had no room for the seed
+	probed      *probing // nil where there was none
 
 	message      string // on the last line, until messageUntil
 	messageStyle func(*look) tcell.Style

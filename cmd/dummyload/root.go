@@ -26,12 +26,13 @@ func newRoot() *cobra.Command {
 	opts.addFlags(root.Flags())
 	opts.addTerminalFlags(root.Flags())
 	root.AddCommand(newRunCommand(), newServeCommand(), newGalleryCommand(),
-		newVersionCommand(), newRescueCommand())
+		newProbeCommand(), newFramesCommand(), newVersionCommand(), newRescueCommand())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetHelpCommand(newHelpCommand(root))
 	root.InitDefaultCompletionCmd()
 	strictCompletion(root)
 	forEachCommand(root, func(c *cobra.Command) {
+		completeFrames(c)
 		c.PreRunE = func(c *cobra.Command, _ []string) error {
 			return flagsFromEnvironment(c.Flags())
 		}

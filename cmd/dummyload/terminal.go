@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dummyload/dummy"
+	"dummyload/dummy/probe"
 	"dummyload/dummy/script"
 	"dummyload/monitor"
 	"dummyload/tui"
@@ -47,6 +48,7 @@ func runTerminal(o *loadOptions) error {
 		Version: version(),
 		Rules:   r.rules(false),
 		Command: o.headlessCommand,
+		Probe:   r.probe(),
 		Report:  r.writeReport,
 		Start:   o.start,
 		ASCII:   o.ascii,
@@ -116,6 +118,20 @@ func (r *running) writeReport(path string) error {
 	now := r.rig.Sampler.Sample()
 	verdict := monitor.Judge(now, r.rulesNow())
 	return out.WriteJSON(monitor.NewSummary(now, verdict, r.meta(now)))
+}
+
+// probe probes the target, for the screen; nil where the server is ours. A frame that is not built in is
+// tried, too.
+func (r *running) probe() func(context.Context, func(done, all int)) string {
+	if r.server != nil {
+		return nil
+	}
+	given := notBuiltIn(r.options.frame.named)
+	return func(ctx context.Context, progress func(done, all int)) string {
+		var b strings.Builder
+		_ = probe.Probe(ctx, r.config.Target.String(), given, progress).WriteText(&b) // a Builder takes all
+		return b.String()
+	}
 }
 
 // dumpToFile writes the trace to a file, because a screen has the terminal. It says which file, or
