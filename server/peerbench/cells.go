@@ -11,7 +11,7 @@ const defaultCells = "100:32:1,1000:32:1,1000:32:16,1000:1024:1,1000:1024:16,100
 
 // cell is one load: so many connections with so many echoes of so many payload bytes
 // outstanding on each, as fast as it goes or at a rate over all of them. On the wire each
-// payload has a 2-byte length before it (len16), whichever server it goes to.
+// payload has a 2-byte length before it (len16), whichever server it goes to, but with --frame.
 type cell struct {
 	Connections int `json:"connections"`
 	Bytes       int `json:"bytes"`

@@ -9,6 +9,11 @@
 // rounds, CPU of both sides per echo, round trips, and ratios with their spread. It leaves out peers
 // that cannot be built here, and says so. It needs Linux: it reads /proc.
 //
+// With --frame, once or more often, it measures the dummies and the bundled server in these frames in
+// place of peers, and --before another build of dummyload beside them:
+//
+//	go run . --rounds 15 --cells 1000:64:16 --before OLD --frame len16 --frame net --frame my.yaml
+//
 // # What was decided by it
 //
 // In the product, by CPU per echo of "dummyload uring" and "dummyload epoll" before and after:
@@ -70,6 +75,8 @@ type options struct {
 	clientCore int
 	json       string
 	dummyload  string
+	frames     frameList
+	before     string
 	curve      bool
 	all        bool
 }
@@ -90,6 +97,9 @@ func (o *options) parse(args []string) error {
 	f.IntVar(&o.clientCore, "client-core", 1, "core of the generator; -1 for any")
 	f.StringVar(&o.json, "json", "", "write every measurement to this file")
 	f.StringVar(&o.dummyload, "dummyload", "", "a dummyload binary; built from ../.. when empty")
+	f.Var(&o.frames, "frame", "measure the dummies and the bundled server in this frame instead; "+
+		"repeat it to compare frames with the first")
+	f.StringVar(&o.before, "before", "", "with --frame: another dummyload binary, measured in the first frame")
 	f.BoolVar(&o.curve, "curve", false, "measure the cost curve of dummyload alone instead")
 	f.BoolVar(&o.all, "all", false, "with --curve: all cells of it")
 	if err := f.Parse(args); err != nil {
@@ -98,6 +108,12 @@ func (o *options) parse(args []string) error {
 	if o.rounds < 1 || o.rounds > 1000 || o.seconds < 0.05 || o.seconds > 60 ||
 		o.warmup < 0 || o.warmup > 60 {
 		return errors.New("accepted: --rounds 1 to 1000, --seconds 0.05 to 60, --warmup 0 to 60")
+	}
+	switch {
+	case o.curve && len(o.frames) > 0:
+		return errors.New("accepted: --curve or --frame")
+	case o.before != "" && len(o.frames) == 0:
+		return errors.New("--before; accepted: beside --frame")
 	}
 	return nil
 }
@@ -161,6 +177,9 @@ func (b *bench) close() { _ = os.RemoveAll(b.dir) }
 
 // run builds what is asked for, measures it, and prints.
 func (b *bench) run() error {
+	if len(b.options.frames) > 0 { // other programs are not needed
+		b.options.servers, b.options.clients = "", ""
+	}
 	ss, err := pick("servers", servers, b.options.servers)
 	if err != nil {
 		return err
@@ -185,9 +204,10 @@ func (b *bench) run() error {
 			printTable(os.Stdout, *p, b.results)
 		}
 	}
-	if b.options.curve {
+	switch {
+	case b.options.curve:
 		printCurve(os.Stdout, b.results)
-	} else {
+	case len(b.options.frames) == 0:
 		printBars(os.Stdout, b.results)
 	}
 	warnOfOthers(os.Stdout, b.results)

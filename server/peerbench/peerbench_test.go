@@ -213,3 +213,43 @@ func TestGoEchoReturnsWhatItGets(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+func TestFramesAreComparedWithTheFirst(t *testing.T) {
+	var o options
+	err := o.parse([]string{"--frame", "len16", "--frame", "net:code=1,key=2", "--before", "/old", "--cells",
+		"10:64:1,10:64:16"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := framePlans(o.frames, o.cells, "/new", o.before)
+	if len(all) != 2 {
+		t.Fatalf("%d tables", len(all))
+	}
+	var got []string
+	for _, r := range all[0].rows {
+		got = append(got, r.name+" "+r.server.path+" "+r.client.path)
+		for _, p := range []*program{r.server, r.client} {
+			if i := slices.Index(p.flags, "--frame"); i < 0 || !strings.HasSuffix(r.name, p.flags[i+1]) {
+				t.Errorf("%s runs %v", r.name, p.flags)
+			}
+		}
+	}
+	want := []string{"before, len16 /old /old", "len16 /new /new", "net:code=1,key=2 /new /new"}
+	if !slices.Equal(got, want) || all[0].base != "before, len16" {
+		t.Errorf("%q beside %s", got, all[0].base)
+	}
+	var b strings.Builder
+	for i, r := range all[0].rows {
+		f := figures{EchoesPerSecond: 1, ServerCPU: float64(1 + i), ClientCPU: 1}
+		printRow(&b, &result{Table: frameTable, Name: r.name, Rounds: []figures{f}},
+			&result{Table: frameTable, Rounds: []figures{{EchoesPerSecond: 1, ServerCPU: 1, ClientCPU: 1}}})
+	}
+	if s := b.String(); !strings.Contains(s, "2.00 (2.00–2.00)\t1.00 (1.00–1.00)\t1.50 (1.50–1.50)") {
+		t.Error(s)
+	}
+	for _, bad := range [][]string{{"--frame", ""}, {"--before", "x"}, {"--frame", "raw", "--curve"}} {
+		if err := new(options).parse(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}

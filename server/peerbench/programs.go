@@ -44,6 +44,11 @@ func serveFlags(backend, format string) []string {
 	return []string{"serve", "--listen", "127.0.0.1:0", "--backend", backend, "--frame", format}
 }
 
+// runFlags are our dummies'.
+func runFlags(format string) []string {
+	return []string{"run", "--frame", format, "--quiet", "1ms", "--echo-timeout", "1m"}
+}
+
 var servers = []*program{
 	{name: oursUring, flags: serveFlags("uring", "len16")},
 	{name: oursRaw, flags: serveFlags("uring", "raw")},
@@ -57,8 +62,7 @@ var servers = []*program{
 }
 
 var clients = []*program{
-	{name: dummies, flags: []string{"run", "--frame", "len16", "--quiet", "1ms",
-		"--echo-timeout", "1m"}},
+	{name: dummies, flags: runFlags("len16")},
 	{name: cClient, c: "uring_client", libs: []string{"-luring"}},
 	{name: goClient, self: "client-net"},
 }

@@ -14,6 +14,7 @@ const (
 	clientTable = "generators"
 	aloneTable  = "one process"
 	curveTable  = "curve"
+	frameTable  = "frames"
 )
 
 // plan is one table: pairs that are measured in turn, and the one that the others are compared
@@ -51,6 +52,12 @@ func (b *bench) plans(ss, cs []*program) ([]plan, error) {
 			return nil, errors.New("the curve is dummyload's, which cannot be built here")
 		}
 		return b.curvePlans(ours[0]), nil
+	}
+	if frames := b.options.frames; len(frames) > 0 {
+		if len(ours) == 0 {
+			return nil, errors.New("frames are dummyload's, which cannot be built here")
+		}
+		return framePlans(frames, b.options.cells, ours[0].path, b.options.before), nil
 	}
 	generator := firstOf(b.build([]*program{find(clients, cClient)}), ours)
 	fast := firstOf(b.build([]*program{find(servers, cUring)}),

@@ -11,6 +11,7 @@ type metric func(*figures) float64
 func throughput(f *figures) float64 { return f.EchoesPerSecond }
 func serverCPU(f *figures) float64  { return f.ServerCPU }
 func clientCPU(f *figures) float64  { return f.ClientCPU }
+func bothCPU(f *figures) float64    { return f.ServerCPU + f.ClientCPU }
 func serverMB(f *figures) float64   { return float64(f.ServerRSS) / 1e6 }
 func clientMB(f *figures) float64   { return float64(f.ClientRSS) / 1e6 }
 func sendLag(f *figures) float64    { return f.Lag }

@@ -18,7 +18,10 @@ func printTable(w io.Writer, p plan, all []*result) {
 	fmt.Fprint(t, "\techoes/s\tserver µs\tclient µs\tp50 µs\tp99 µs\tp99.9 µs"+
 		"\tserver MB\tclient MB\twaited")
 	if base != nil {
-		fmt.Fprintf(t, "\techoes/s ÷ %s\tCPU ÷ %s", p.base, p.base)
+		fmt.Fprintf(t, "\techoes/s ÷ %s", p.base)
+		for _, r := range cpuRatios(p.table) {
+			fmt.Fprintf(t, "\t%s ÷ %s", r.name, p.base)
+		}
 	}
 	fmt.Fprintln(t)
 	for _, row := range p.rows {
@@ -33,6 +36,23 @@ func printTable(w io.Writer, p plan, all []*result) {
 	fmt.Fprintln(w)
 }
 
+// cpuRatio is a column.
+type cpuRatio struct {
+	name string
+	of   metric
+}
+
+// cpuRatios are about the side that differs from row to row in a table.
+func cpuRatios(table string) []cpuRatio {
+	switch table {
+	case clientTable:
+		return []cpuRatio{{"CPU", clientCPU}}
+	case frameTable:
+		return []cpuRatio{{"server CPU", serverCPU}, {"client CPU", clientCPU}, {"CPU of both", bothCPU}}
+	}
+	return []cpuRatio{{"CPU", serverCPU}}
+}
+
 func printRow(w io.Writer, r, base *result) {
 	fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%.0f%%",
 		r.Name, r.median(throughput),
@@ -40,11 +60,10 @@ func printRow(w io.Writer, r, base *result) {
 		r.median(p99), r.median(p999), r.median(serverMB), r.median(clientMB),
 		100*r.median(waited))
 	if base != nil {
-		cpu := serverCPU
-		if r.Table == clientTable {
-			cpu = clientCPU
+		fmt.Fprintf(w, "\t%v", ratioOf(r, base, throughput))
+		for _, cpu := range cpuRatios(r.Table) {
+			fmt.Fprintf(w, "\t%v", ratioOf(r, base, cpu.of))
 		}
-		fmt.Fprintf(w, "\t%v\t%v", ratioOf(r, base, throughput), ratioOf(r, base, cpu))
 	}
 	if len(r.Failed) > 0 {
 		fmt.Fprintf(w, "\t%d failed", len(r.Failed))
