@@ -87,3 +87,26 @@ func TestREADMEDrawsTheLayers(t *testing.T) {
 		}
 	}
 }
+
+// TestREADMEsOwnServer: the description that README has runs against the bundled server, and the echo that
+// it shows is what `frames` shows of it.
+func TestREADMEsOwnServer(t *testing.T) {
+	text := strings.Join(readme(t), "\n")
+	_, after, _ := strings.Cut(text, "```yaml\n")
+	description, after, _ := strings.Cut(after, "```\n")
+	_, after, _ = strings.Cut(after, "\n```\n")
+	shown, _, found := strings.Cut(after, "```\n")
+	if !found {
+		t.Fatal("README has no description with a dump")
+	}
+	path := tempFile(t, "mine.yaml")
+	if err := os.WriteFile(path, []byte(description), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := dummyload(t, "frames", path)
+	if r.code != 0 || !strings.Contains(r.stdout, description) || !strings.Contains(r.stdout, shown) {
+		t.Errorf("exit %d, want in it\n%s\n%s%s", r.code, shown, r.stdout, r.stderr)
+	}
+	run, s := runJSON(t, "--frame", path, "--clients", "20", "--duration", "200ms")
+	mustPass(t, run, s)
+}
