@@ -144,6 +144,7 @@ func (w *worker) lose(d *dummy, f monitor.Fault, err error) {
 func (w *worker) noteEnd(d *dummy) (forgiven bool) {
 	end := diagnose.End{
 		Now: w.now(), Since: d.Since(), HeardAt: d.heardAt, SentAt: d.SentAt(), Owed: d.wait > 0,
+		Astray:   d.stream.StepFailed(w.verifier),
 		Answered: d.answered > 0, Asked: w.everAsked(),
 		Others: w.count.Connections.Now - 1,
 	}

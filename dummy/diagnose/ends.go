@@ -28,6 +28,7 @@ type End struct {
 	Since    time.Duration // when it came up
 	HeardAt  time.Duration // when it last brought something, 0 for never
 	SentAt   time.Duration // when something was last sent on it
+	Astray   bool          // a step of its session failed, and the dummy went on
 	Owed     bool          // echoes are owed on it
 	Oldest   time.Duration // when the oldest of them was due
 	Answered bool          // its dummy got an answer since START, on whatever connection
@@ -37,7 +38,9 @@ type End struct {
 
 // Ends counts the connections that the server has closed, by what they have in common.
 type Ends struct {
-	idle     uint64 // closed with nothing outstanding, after being idle
+	idle     uint64 // closed when the dummy had sent nothing for a while, however much it was sent
+	owing    uint64 // of these: echoes were owed
+	crossed  uint64 // closed just as the dummy sent again: how long it had sent nothing is not known
 	shortest time.Duration
 	longest  time.Duration
 	young    uint64 // closed soon after they were made, of dummies that never got an answer
@@ -45,6 +48,7 @@ type Ends struct {
 	aged     uint64 // closed when they had been up for a while
 	youngest time.Duration
 	oldest   time.Duration
+	astray   uint64 // closed after a step of the session had failed
 }
 
 // Add adds another worker's.
@@ -56,6 +60,9 @@ func (e *Ends) Add(o *Ends) {
 		e.longest = max(e.longest, o.longest)
 	}
 	e.idle += o.idle
+	e.owing += o.owing
+	e.crossed += o.crossed
+	e.astray += o.astray
 	e.young += o.young
 	e.others += o.others
 	if o.aged > 0 {
@@ -70,27 +77,35 @@ func (e *Ends) Add(o *Ends) {
 // Note takes one. It reports true if that is no fault: no dummy has sent anything, and the server
 // has closed a connection that was idle for a while. It is dialed again.
 func (e *Ends) Note(x End) (forgiven bool) {
-	idle := x.Now - max(x.HeardAt, x.Since)
-	if !x.Owed {
-		idle = min(idle, x.Now-x.SentAt)
+	crossed := x.Owed && x.Now-x.Oldest < crossing
+	idle := x.Now - max(x.SentAt, x.Since)
+	if crossed {
+		idle = x.Now - max(x.HeardAt, x.Since)
 	}
-	gone := idle >= idleLeast && (!x.Owed || x.Now-x.Oldest < crossing)
+	gone := idle >= idleLeast
 	if gone && !x.Asked {
 		return true
 	}
 	e.noteAge(x.Now - x.Since)
 	switch {
+	case x.Astray:
+		e.astray++
 	case gone:
 		if e.idle == 0 || idle < e.shortest {
 			e.shortest = idle
 		}
 		e.longest = max(e.longest, idle)
 		e.idle++
+		if x.Owed && !crossed {
+			e.owing++
+		}
 	case !x.Answered && x.Now-x.Since < youngMost && x.Others > 0:
 		if e.young == 0 || x.Others < e.others {
 			e.others = x.Others
 		}
 		e.young++
+	case crossed:
+		e.crossed++
 	}
 	return false
 }
@@ -119,15 +134,16 @@ func (f *Facts) closes(dst []cause) []cause {
 		return dst
 	}
 	e := &f.Ends
-	dst = add(dst, monitor.ClosedHealthy, n,
-		"%d connections were closed or reset by the server, on which no dummy did anything wrong", n)
+	well := n - min(n, e.astray)
+	dst = add(dst, monitor.ClosedHealthy, well,
+		"%d connections were closed or reset by the server, on which no dummy did anything wrong", well)
 	if !f.Foreign || !f.right(monitor.ClosedByServer, monitor.ResetByServer, monitor.NotDrained) {
 		return dst
 	}
-	if e.idle >= n && alike(e.shortest, e.longest) {
-		dst = add(dst, monitor.IdleTimeout, n,
-			"%d connections were closed by the server after about %v without a byte and with nothing "+
-				"outstanding: an idle timeout of its own?", n, e.longest.Round(time.Second))
+	if e.idle+e.crossed >= n && e.crossed <= e.idle && alike(e.shortest, e.longest) {
+		dst = add(dst, monitor.IdleTimeout, n, "%d connections were closed by the server after %s without a "+
+			"byte from the dummy%s: %s, or has it an idle timeout?", n, between(e.shortest, e.longest),
+			e.whileOwing(), f.heartbeat())
 	}
 	if e.young >= n && n >= limitLeast {
 		dst = add(dst, monitor.SessionLimit, n,
@@ -136,7 +152,7 @@ func (f *Facts) closes(dst []cause) []cause {
 	}
 	if e.aged >= n && n >= max(ageLeast, f.Peak) && alike(e.youngest, e.oldest) {
 		dst = add(dst, monitor.AgeLimit, n, "%d connections were closed by the server %s after they were made, "+
-			"although echoes went on: %s", n, between(e.youngest, e.oldest), f.heartbeat())
+			"although echoes went on: %s?", n, between(e.youngest, e.oldest), f.heartbeat())
 	}
 	return dst
 }
@@ -150,10 +166,18 @@ func between(from, to time.Duration) string {
 	return fmt.Sprintf("%v to %v", from, to)
 }
 
+// whileOwing adds that the server owed echoes on some of the connections that it closed.
+func (e *Ends) whileOwing() string {
+	if e.owing == 0 {
+		return " (and with nothing outstanding)"
+	}
+	return fmt.Sprintf(" (on %d of them it owed echoes)", e.owing)
+}
+
 // heartbeat asks for the one that a server may want.
 func (f *Facts) heartbeat() string {
 	if f.Format != nil && f.Format.Heartbeat != nil {
-		return fmt.Sprintf("does it want a heartbeat sooner than every %v?", f.Format.Heartbeat.Every)
+		return fmt.Sprintf("does it want a heartbeat sooner than every %v", f.Format.Heartbeat.Every)
 	}
-	return "does it want a heartbeat? The frame has none"
+	return "does it want a heartbeat (the frame has none)"
 }

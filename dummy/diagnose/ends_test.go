@@ -31,6 +31,10 @@ func TestClosesWithAPattern(t *testing.T) {
 		"of any age":         {Ends{aged: 3, youngest: 4 * second, oldest: 6 * second}, 3, monitor.ClosedHealthy},
 		"one too young":      {Ends{aged: 3, youngest: 4 * second, oldest: 5 * second}, 4, monitor.ClosedHealthy},
 		"not all of one age": {Ends{aged: 2, youngest: 4 * second, oldest: 5 * second}, 2, monitor.ClosedHealthy},
+		"a few cross": {Ends{idle: 3, crossed: 2, shortest: 3 * second, longest: 3 * second}, 5,
+			monitor.IdleTimeout},
+		"most cross": {Ends{idle: 2, crossed: 3, shortest: 3 * second, longest: 3 * second}, 5,
+			monitor.ClosedHealthy},
 		"idle at one age": {Ends{idle: 3, shortest: 4 * second, longest: 5 * second, aged: 3, youngest: 4 * second,
 			oldest: 5 * second}, 3, monitor.IdleTimeout},
 		"a second is enough": {Ends{idle: 9, shortest: 1 * second, longest: 2 * second}, 9, monitor.IdleTimeout},
@@ -70,7 +74,10 @@ func TestWhichEndsHaveAPattern(t *testing.T) {
 		"an echo crossed it": {End{Now: 40 * s, Since: s, HeardAt: 10 * s, SentAt: 40 * s,
 			Owed: true, Oldest: 40*s - s/20, Asked: true, Answered: true}, 1, 0, false},
 		"owes an echo": {End{Now: 40 * s, Since: s, HeardAt: 10 * s, SentAt: 38 * s,
-			Owed: true, Oldest: 38 * s, Asked: true, Answered: true}, 0, 0, false},
+			Owed: true, Oldest: 38 * s, Asked: true, Answered: true}, 1, 0, false},
+		"was told something": {End{Now: 40 * s, Since: s, HeardAt: 40*s - s/10, SentAt: 37 * s,
+			Asked: true, Answered: true}, 1, 0, false},
+		"without a login": {End{Now: 40 * s, Since: s, SentAt: 10 * s, Asked: true, Astray: true}, 0, 0, false},
 		"one too many": {End{Now: s, Since: s - s/10, SentAt: s - s/10, Asked: true,
 			Others: 5}, 0, 1, false},
 		"alone": {End{Now: s, Since: s - s/10, SentAt: s - s/10, Asked: true}, 0, 0, false},
@@ -100,7 +107,7 @@ func TestWhichEndsHaveAPattern(t *testing.T) {
 func TestTheHeartbeatIsAskedFor(t *testing.T) {
 	const len16 = "frame:\n  - {id: length, type: u2le, counts: body}\n  - {id: body}\n"
 	for text, says := range map[string]string{
-		len16: "4s to 4.3s after they were made, although echoes went on: does it want a heartbeat?",
+		len16: "although echoes went on: does it want a heartbeat (the frame has none)?",
 		len16 + "heartbeat: {every: 30s, send: {body: [{contents: beat}]}}\n": "a heartbeat sooner than every 30s?",
 	} {
 		format, err := frame.Parse("x", text)
@@ -112,6 +119,38 @@ func TestTheHeartbeatIsAskedFor(t *testing.T) {
 		f.Faults[monitor.ClosedByServer] = 3
 		if got := Causes(f); len(got) != 1 || !strings.Contains(got[0].Why, says) {
 			t.Errorf("%+v, want %q", got, says)
+		}
+	}
+}
+
+// TestWhoWasSilentIsSaid: an idle close is told as one of a dummy that sent nothing.
+func TestWhoWasSilentIsSaid(t *testing.T) {
+	for says, owing := range map[string]uint64{
+		"after about 3s without a byte from the dummy (and with nothing outstanding): does it " +
+			"want a heartbeat (the frame has none), or has it an idle timeout?": 0,
+		"without a byte from the dummy (on 2 of them it owed echoes):": 2,
+	} {
+		f := &Facts{Foreign: true, Echoed: 1, EverEchoed: 1}
+		f.Ends = Ends{idle: 3, owing: owing, shortest: 3 * time.Second, longest: 3040 * time.Millisecond}
+		f.Faults[monitor.ClosedByServer] = 3
+		if got := Causes(f); len(got) != 1 || !strings.Contains(got[0].Why, says) {
+			t.Errorf("%+v, want %q", got, says)
+		}
+	}
+}
+
+// TestWhoHasNoLoginIsNotHealthy: closes after a step of the session failed are left out of closed_healthy.
+func TestWhoHasNoLoginIsNotHealthy(t *testing.T) {
+	for astray, healthy := range map[uint64]int{0: 5, 3: 2, 5: 0} {
+		f := &Facts{Foreign: true, Echoed: 1, EverEchoed: 1}
+		f.Ends.astray = astray
+		f.Faults[monitor.ClosedByServer], f.Faults[monitor.LoginMissing] = 5, astray
+		n := 0
+		for _, d := range Causes(f) {
+			n += d.Connections
+		}
+		if n != healthy {
+			t.Errorf("%d without a login: %+v", astray, Causes(f))
 		}
 	}
 }

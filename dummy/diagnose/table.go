@@ -55,8 +55,9 @@ var table = []row{
 		not: []string{monitor.IdleTimeout, monitor.SessionLimit, monitor.AgeLimit},
 		why: "who does that has no such rule, and may close for another mistake"},
 	{name: monitor.IdleTimeout,
-		advice: "let the dummies send more often (--rate, --loop-delay), or give the server a longer " +
-			"timeout; if such closes are right, --allow closed_by_server",
+		advice: "let the dummies send more often (--rate, --loop-delay), describe the heartbeat that the " +
+			"server wants (heartbeat, in a --frame FILE), or give it a longer timeout; if such closes are " +
+			"right, --allow closed_by_server",
 		not: []string{monitor.SessionLimit, monitor.AgeLimit, monitor.ClosedHealthy},
 		why: "all closes have this pattern"},
 	{name: monitor.SessionLimit, advice: "fewer --clients, or a higher limit in the server",

@@ -51,6 +51,11 @@ func (st *Stream) StepExpired(j Judgement) {
 	}
 }
 
+// StepFailed reports whether a step of the session failed, which was told, and did not come after all.
+func (st *Stream) StepFailed(v *Verifier) bool {
+	return st.state&stepAwaited == 0 && !st.SessionDone(v)
+}
+
 // awaited is the step that is expected next; nil for none.
 func (st *Stream) awaited(v *Verifier) *frame.Message {
 	if st.SessionDone(v) {

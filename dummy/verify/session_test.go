@@ -293,11 +293,16 @@ func TestALateStepIsNoAnswer(t *testing.T) {
 	p := NewPattern(42, f, 16, 16)
 	g := newRig(t, p, true)
 	g.hear(0, f.AppendPacket(nil, []byte("whatever"), 0))
-	if g.wantFaults(t); !g.st.SessionDone(g.v) {
+	if g.wantFaults(t); !g.st.SessionDone(g.v) || g.st.StepFailed(g.v) {
 		t.Error("not done")
 	}
 	g = newRig(t, p, true)
-	g.stepExpired()
+	if g.st.StepFailed(g.v) {
+		t.Error("failed before its time")
+	}
+	if g.stepExpired(); !g.st.StepFailed(g.v) {
+		t.Error("it came not, and has not failed")
+	}
 	wrong := g.echoes(3, 3)
 	wrong[len(wrong)-1] ^= 1
 	g.hear(4, join(g.echoes(2, 2), g.echoes(1, 1), wrong, g.echoes(4, 4)))
