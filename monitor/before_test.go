@@ -34,7 +34,7 @@ func TestTheVerdictIsOverTheWholeRun(t *testing.T) {
 	for _, want := range []string{
 		"\nreset at 03:03:04 (1 time): counted since; before it 90 echoes, 3 faults\n",
 		"\nfaults       none\n", "  first corrupt: dummy 7 connection 1",
-		"- corrupt, counted 3 times (3 before the reset at 03:03:04): wrong bytes, owner",
+		"- corrupt, counted 3 times (3 before the reset at 03:03:04): wrong bytes, in the",
 		"3 bad, 2,104,601 right echoes", "\nVERDICT FAIL (exit 3)\n",
 	} {
 		if !strings.Contains(text, want) {

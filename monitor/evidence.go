@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -15,11 +16,13 @@ type Evidence struct {
 	Local      string `json:"local"`      // the dummy's address
 	Seq        uint64 `json:"seq"`        // of the echo within the connection, from 1; 0 when none
 	// Count is how many echoes this stands for (not_drained: Seq to Seq+Count-1); 0 means 1.
-	Count  uint64 `json:"count,omitempty"`
-	Offset int    `json:"offset"` // first wrong byte within the payload
-	Want   Hex    `json:"want"`   // at most EvidenceBytes around Offset
-	Got    Hex    `json:"got"`    // the same
-	// The owner of a wrong value (crossed, stale); OwnerConnection 0 when unknown.
+	Count uint64 `json:"count,omitempty"`
+	// Offset is the first wrong byte within the payload. Where that is right, and Note names a field that is
+	// not, Want and Got are the field's, and Offset is from the beginning of the frame.
+	Offset int `json:"offset"`
+	Want   Hex `json:"want"` // at most EvidenceBytes around Offset
+	Got    Hex `json:"got"`  // the same
+	// The owner of what came, by the payload alone; OwnerConnection 0 when unknown.
 	OwnerClient     int    `json:"owner_client"`
 	OwnerConnection uint32 `json:"owner_connection"`
 	OwnerSeq        uint64 `json:"owner_seq"`
@@ -67,7 +70,7 @@ func (e Evidence) Sentence() string {
 	}
 	switch {
 	case len(e.Want) == 0 && len(e.Got) == 0:
-	case e.itself(): // right byte for byte: duplicate, reordered
+	case e.itself() && bytes.Equal(e.Want, e.Got): // right byte for byte: duplicate, reordered
 		fmt.Fprintf(&b, ": %s", shortHex(e.Got))
 	default:
 		at := e.Offset - e.Start()

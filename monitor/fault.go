@@ -33,7 +33,7 @@ const (
 // faults names each Fault: for scripts, for the screen, and in one sentence.
 var faults = [NumFaults]struct{ name, label, help string }{
 	Corrupt: {"corrupt", "Packet Error (corrupt)",
-		"wrong bytes, owner unknown"},
+		"wrong bytes, in the payload or in a field beside it"},
 	Truncated: {"truncated", "Packet Error (length)",
 		"the frame's length is not the one sent, or the stream ended inside a frame"},
 	Crossed: {"crossed", "Packet Error (other client's)",

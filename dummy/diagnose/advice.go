@@ -4,8 +4,9 @@ import "dummyload/monitor"
 
 // onFault says for each fault where to look first. The rules named here are package server's.
 var onFault = [monitor.NumFaults]string{
-	monitor.Corrupt: "compare want and got: a server that sends a buffer again from its start after " +
-		"a short send, or changes it while the send is in flight, does this",
+	monitor.Corrupt: "compare want and got. Where a field is named, look at how the server fills that field in; " +
+		"payload bytes go wrong where a buffer is sent again from its start after a short send, or is " +
+		"changed while the send is in flight",
 	monitor.Truncated: "look at how the server cuts frames: one receive may hold part of a frame or " +
 		"several",
 	monitor.Crossed: "look for a session slot or socket value that is used again while an operation " +

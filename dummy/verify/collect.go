@@ -45,7 +45,7 @@ func (st *Stream) illegal(j Judgement, data []byte, err error) {
 		st.badStep(j, t.buf, why)
 	} else {
 		j.note = why
-		st.wrong(j, monitor.Truncated, j.partOf(t.buf))
+		st.wrong(j, monitor.Truncated, j.partOf(t.buf), echo{})
 	}
 	st.giveUp(j)
 }
@@ -62,11 +62,12 @@ func (st *Stream) tooLong(j Judgement) {
 		j.out.Ignored(j.Ident)
 	case st.badly():
 		st.badStep(j, b, j.startNote(step, b))
+	case st.foreign(j, nil, j.plainPart(b)):
 	default:
 		if j.note = j.startNote(j.p.answer, b); j.note == "" {
 			j.note = fmt.Sprintf("want at most %d bytes", j.p.answer.Size(j.p.sizeMax()))
 		}
-		st.wrong(j, monitor.Truncated, j.partOf(b))
+		st.wrong(j, monitor.Truncated, j.partOf(b), echo{})
 	}
 	st.state |= skipping
 	if n, known := j.p.format.Total(b); known {

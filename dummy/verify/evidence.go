@@ -15,7 +15,8 @@ func isLogin(payload []byte) bool {
 
 // accuse tells a fault. seq is the echo that was expected, 0 for none. got is what came in its
 // place. owner says whose that is, if this is known. The evidence shows what was expected and what
-// came, around the first byte that is wrong: at most monitor.EvidenceBytes of each.
+// came, around the first byte that is wrong: at most monitor.EvidenceBytes of each. Where the payload is
+// right, and a field beside it is not, these are the field's, and the place is that in the frame.
 func (j Judgement) accuse(f monitor.Fault, seq uint64, got []byte, owner echo) {
 	ev := &j.ev
 	*ev = monitor.Evidence{
@@ -43,8 +44,13 @@ func (j Judgement) accuse(f monitor.Fault, seq uint64, got []byte, owner echo) {
 	if len(j.p.format.Session) == 0 && isLogin(got) {
 		ev.Note = "that is the login packet: give --login"
 	}
+	from = min(from, len(got))
+	ev.Got = got[from:min(len(got), from+monitor.EvidenceBytes)]
 	if w := j.wrongField; w != nil {
 		ev.Note = w.String()
+		if owner.Ident == j.Ident && seq != 0 {
+			j.showField(w)
+		}
 	}
 	if j.note != "" {
 		ev.Note, j.note = also(j.note, ev.Note), ""
@@ -52,8 +58,18 @@ func (j Judgement) accuse(f monitor.Fault, seq uint64, got []byte, owner echo) {
 	if owner.Conn != 0 {
 		ev.Note = also(ev.Note, j.p.odds)
 	}
-	ev.Got = got[min(from, len(got)):min(len(got), from+monitor.EvidenceBytes)]
 	j.out.Fault(j.Ident, ev)
+}
+
+// showField has the evidence show a wrong field beside a right payload.
+func (j Judgement) showField(w *frame.Wrong) {
+	n := 0
+	for n < min(len(w.Want), len(w.Got)) && w.Want[n] == w.Got[n] {
+		n++
+	}
+	from := max(0, n-monitor.EvidenceBytes/2)
+	upTo := func(b []byte) []byte { return b[min(from, len(b)):min(len(b), from+monitor.EvidenceBytes)] }
+	j.ev.Offset, j.ev.Want, j.ev.Got = w.At+n, upTo(w.Want), upTo(w.Got)
 }
 
 // also joins two notes.

@@ -28,9 +28,9 @@ func TestAWrongFieldBesideARightPayload(t *testing.T) {
 		note   string
 	}{
 		"client": {func(v *frame.Values) { v.Client = 5 },
-			"field client: want 0400000000000000, got 0500000000000000"},
+			"field client: want 4 (0400000000000000), got 5 (0500000000000000)"},
 		"sequence": {func(v *frame.Values) { v.Sequence = 9 },
-			"field n: want 00000002, got 00000009"},
+			"field n: want 2 (00000002), got 9 (00000009)"},
 	} {
 		g := newRig(t, p, false)
 		notes := g.notes()
@@ -81,8 +81,8 @@ func TestBadFramesNameTheirField(t *testing.T) {
 		fault string
 		note  string // after the stream has ended
 	}{
-		{"magic", typed, plain(func(b []byte) { b[0] = 0x78 }), "corrupt:1", "field code: want 77, got 78"},
-		{"type", typed, plain(func(b []byte) { b[5]++; b[4]++ }), "corrupt:1", "want 8913, got 8a13"},
+		{"magic", typed, plain(func(b []byte) { b[0] = 0x78 }), "corrupt:1", "field code: want 119 (77), got 120 (78)"},
+		{"type", typed, plain(func(b []byte) { b[5]++; b[4]++ }), "corrupt:1", "want 5001 (8913), got 5002 (8a13)"},
 		{"checksum", typed, plain(func(b []byte) { b[4]++ }), "corrupt:1", "field sum: want "},
 		{"ciphered checksum", summed, func(g *rig) []byte { b := g.echoes(1, 1); b[0]++; return b },
 			"corrupt:1", "field sum: want "},
@@ -91,10 +91,10 @@ func TestBadFramesNameTheirField(t *testing.T) {
 		{"length too large", len32, func(*rig) []byte { return bytes.Repeat([]byte{0xff}, 5) }, "truncated:1",
 			"field length: want a frame of 5 to 1048580 bytes, got ffffffff; frame longer than the limit"},
 		{"magic, with any length", frame.Builtin("net"), func(*rig) []byte { return []byte("HTTP/1.1 400 Bad") },
-			"truncated:1", "field code: want 77, got 48"},
+			"truncated:1", "field code: want 119 (77), got 72 (48)"},
 		{"no frame of ours", frame.Builtin("net"),
 			func(*rig) []byte { return []byte("H\xff\x00 " + strings.Repeat("x", 250)) },
-			"truncated:1", "field code: want 77, got 48"},
+			"truncated:1", "field code: want 119 (77), got 72 (48)"},
 		{"letters in a length", described("frame: [{id: size, type: digits, size: 4, counts: body}, {id: body}]"),
 			func(*rig) []byte { return []byte("00x4abcdef") }, "truncated:1",
 			"field size: want a frame of 5 to 10003 bytes, got 30307834"},

@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"dummyload/monitor"
 	"dummyload/server/frame"
@@ -40,6 +41,9 @@ func (st *Stream) judgeFrame(j Judgement, whole []byte) {
 			st.badStep(j, whole, "")
 			return
 		}
+		if st.foreign(j, whole, j.plain) {
+			return
+		}
 	}
 	st.instead(j, parts.Payload)
 	if !fits {
@@ -48,6 +52,32 @@ func (st *Stream) judgeFrame(j Judgement, whole []byte) {
 	j.wrongField = parts.Wrong
 	st.judge(j, e, parts, fits)
 	j.wrongField, j.note = nil, ""
+}
+
+// foreign tells a packet that the description does not list, and reports whether a frame, as it travels and
+// in plain, is one: nothing is wrong with the frame around it, a constant of its own says that it is no answer,
+// and what stands in place of the payload is not what became of an echo. It costs no echo. Of a frame that is
+// too long to be collected, whole is nil.
+func (st *Stream) foreign(j Judgement, whole, plain []byte) bool {
+	w, body := j.p.format.Foreign(plain, whole != nil)
+	if w == nil {
+		return false
+	}
+	payload := plain[min(j.p.header, len(plain)):]
+	if whole != nil {
+		payload = payload[:max(0, len(payload)-j.p.trailer)]
+		j.other = slices.Grow(j.other[:0], j.p.format.Scratch(len(whole)))
+		if _, wrong := j.p.format.Packet(j.other, whole); wrong != nil {
+			return false
+		}
+	}
+	if seq := st.blamed(j, payload); seq != 0 && len(payload) > 0 && j.resembles(seq, payload) {
+		return false
+	}
+	j.note = w.String() + ": a packet that the description does not list; if the server may say it, list it " +
+		"under ignore"
+	j.accuse(monitor.Unsolicited, 0, body, echo{})
+	return true
 }
 
 // judge finds out what the payload of a whole frame is. The payload alone says whose it is. fits says
@@ -84,7 +114,7 @@ func (st *Stream) judge(j Judgement, e echo, parts frame.Parts, fits bool) {
 		}
 		f = monitor.Truncated
 	}
-	st.wrong(j, f, payload)
+	st.wrong(j, f, payload, echo{})
 }
 
 // wrongAround takes the right payload of an echo of this connection that has something wrong beside it: f.
@@ -92,7 +122,7 @@ func (st *Stream) wrongAround(j Judgement, f monitor.Fault, seq uint64, payload 
 	self := echo{Ident: j.Ident, seq: seq}
 	switch {
 	case st.owes(j, seq):
-		st.wrong(j, f, payload)
+		st.wrong(j, f, payload, self)
 	case st.tail.lost.has(seq): // it had a wrong answer before, and this is none better
 		j.accuse(f, seq, payload, self)
 	default:
@@ -154,19 +184,19 @@ func (st *Stream) arrived(j Judgement, seq uint64, payload []byte) {
 	}
 }
 
-// wrong takes a payload that is nobody's. The server has meant it as an answer all the same, and
-// will not give that answer again. So one echo is lost (and recovered, should it come): the echo
-// that the payload names, or else the oldest that is not skipped, or else the oldest. Otherwise
-// Wait Echo Count would wait for ever for an echo that the server believes answered, and one
-// mistake would be told twice. Where nothing was outstanding when the payload began, nobody waited
-// for it: it is unsolicited.
-func (st *Stream) wrong(j Judgement, f monitor.Fault, payload []byte) {
+// wrong takes a payload that is nobody's, or the right one of owner with something wrong beside it. The
+// server has meant it as an answer all the same, and will not give that answer again. So one echo is lost
+// (and recovered, should it come): the echo that the payload names, or else the oldest that is not skipped,
+// or else the oldest. Otherwise Wait Echo Count would wait for ever for an echo that the server believes
+// answered, and one mistake would be told twice. Where nothing was outstanding when the payload began,
+// nobody waited for it: it is unsolicited.
+func (st *Stream) wrong(j Judgement, f monitor.Fault, payload []byte, owner echo) {
 	seq := st.blamed(j, payload)
 	if seq == 0 {
 		j.accuse(monitor.Unsolicited, 0, payload, echo{})
 		return
 	}
-	j.accuse(f, seq, payload, echo{})
+	j.accuse(f, seq, payload, owner)
 	t := st.tail
 	switch {
 	case seq >= st.next:

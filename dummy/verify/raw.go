@@ -124,7 +124,7 @@ func (st *Stream) nobodysMessage(j Judgement, b []byte, more int) (used, need in
 		st.badStep(j, b, "")
 	} else {
 		st.instead(j, b[:MinSize])
-		st.wrong(j, monitor.Corrupt, b)
+		st.wrong(j, monitor.Corrupt, b, echo{})
 	}
 	st.state |= astray
 	st.gone = 1

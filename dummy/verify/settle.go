@@ -160,7 +160,13 @@ func (st *Stream) accusePart(j Judgement, f monitor.Fault) {
 // partOf is what came of the payload of an answer that is not whole. It is valid until something else is
 // deciphered.
 func (j Judgement) partOf(part []byte) []byte {
+	plain := j.plainPart(part)
+	return plain[min(j.p.header, len(plain)):]
+}
+
+// plainPart is what came of a frame, in plain. It is valid until something else is deciphered.
+func (j Judgement) plainPart(part []byte) []byte {
 	var c frame.Cursor
 	j.plain = j.p.answer.Open(j.plain[:0], &c, part, 0)
-	return j.plain[min(j.p.header, len(j.plain)):]
+	return j.plain
 }

@@ -3,7 +3,6 @@ package frame
 import (
 	"bytes"
 	"fmt"
-	"slices"
 )
 
 // What can be said of a frame of which only the beginning came, and of one that cannot be cut.
@@ -41,7 +40,7 @@ func (m *Message) WrongSoFar(b []byte) *Wrong {
 			continue
 		}
 		if got := b[s.off:min(len(b), s.off+s.size)]; !bytes.HasPrefix(s.bytes, got) {
-			return &Wrong{s.called(), s.bytes, slices.Clone(got)}
+			return s.wrong(s.bytes, got, s.off)
 		}
 	}
 	return nil
@@ -88,10 +87,38 @@ func (f *Format) Uncut(b []byte, err error) string {
 	return fmt.Sprintf("field %s: want a frame of %d to %d bytes, got %x; %v", name, least, c.most, got, err)
 }
 
-// String is one line for a note.
+// Foreign is the first constant before the payload by which a frame is no answer, although what every frame
+// has there is right; nil where no constant tells. plain is the frame in plain, whole or as far as it came.
+// body is what came from the first field on that packets differ in.
+func (f *Format) Foreign(plain []byte, whole bool) (w *Wrong, body []byte) {
+	if whole {
+		plain = plain[:max(0, len(plain)-f.wire.tailSize)]
+	}
+	if f.wire.WrongSoFar(plain) != nil {
+		return nil, nil
+	}
+	at := f.wire.headSize
+	if f.wire.inTail < len(f.wire.varying) {
+		at = f.wire.varying[0].off
+	}
+	return f.Answer.WrongSoFar(plain), plain[min(at, len(plain)):]
+}
+
+// String is one line for a note. Binary numbers are told as numbers, and in brackets as the bytes that they
+// travel as, in hex. All else is told in hex.
 func (w *Wrong) String() string {
 	if w.Want == nil {
 		return fmt.Sprintf("field %s: got %x", w.Field, w.Got)
 	}
-	return fmt.Sprintf("field %s: want %x, got %x", w.Field, w.Want, w.Got)
+	return fmt.Sprintf("field %s: want %s, got %s", w.Field, w.num.tell(w.Want), w.num.tell(w.Got))
+}
+
+// tell is the bytes of a field in words.
+func (u numeral) tell(b []byte) string {
+	if binary := u.how == littleEndian || u.how == bigEndian; binary && len(b) <= 8 {
+		if x, ok := u.get(b); ok {
+			return fmt.Sprintf("%d (%x)", x, b)
+		}
+	}
+	return fmt.Sprintf("%x", b)
 }

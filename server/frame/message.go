@@ -228,11 +228,16 @@ func (m *Message) WrongValue(p *Parts, want *Values) *Wrong {
 				continue
 			}
 			if got := b[s.off : s.off+s.size]; !s.num.says(got, want.of(s)) {
-				return s.wrongNumber(want.of(s), got)
+				return s.wrongNumber(want.of(s), got, m.from(s, i == 1, p.plain))
 			}
 		}
 	}
 	return nil
+}
+
+// from is where in a whole frame a segment of the message begins.
+func (m *Message) from(s *segment, tail bool, whole []byte) int {
+	return m.place(s, tail).from.in(len(whole))
 }
 
 // Fixed reports whether all that such a frame says is always the same.
@@ -276,7 +281,9 @@ func (m *Message) Same(want, got []byte, at int) bool {
 // Wrong is the first field of a frame that is not as described.
 type Wrong struct {
 	Field     string // its id, or what it is
-	Want, Got []byte
+	At        int    // bytes of the frame before the field
+	Want, Got []byte // Want is nil where it is not known; Got may be a part where a frame is not whole
+	num       numeral
 }
 
 // Parts are what a frame consists of.
@@ -313,15 +320,15 @@ func (m *Message) check(p *Parts, part []segment, b []byte, tail bool, plain []b
 		got := b[s.off : s.off+s.size]
 		switch s.kind {
 		case isConst:
-			m.wrong(p, s, s.bytes, got)
+			p.wrong(s, s.bytes, got, m.from(s, tail, plain))
 		case isLength, isSum:
 			if want, known := m.expected(s, tail, plain); known && p.Wrong == nil && !s.num.says(got, want) {
-				p.Wrong = s.wrongNumber(want, got)
+				p.Wrong = s.wrongNumber(want, got, m.from(s, tail, plain))
 			}
 		case isClient, isConnection, isSequence:
 			x, ok := s.num.get(got)
 			if !ok {
-				m.wrong(p, s, nil, got)
+				p.wrong(s, nil, got, m.from(s, tail, plain))
 			}
 			p.set(s, x)
 		}
@@ -329,17 +336,22 @@ func (m *Message) check(p *Parts, part []segment, b []byte, tail bool, plain []b
 }
 
 // wrong notes the first field that differs.
-func (m *Message) wrong(p *Parts, s *segment, want, got []byte) {
+func (p *Parts) wrong(s *segment, want, got []byte, at int) {
 	if p.Wrong == nil && !bytes.Equal(want, got) {
-		p.Wrong = &Wrong{s.called(), slices.Clone(want), slices.Clone(got)}
+		p.Wrong = s.wrong(want, got, at)
 	}
 }
 
+// wrong is what is wrong with a field that begins at the at-th byte of a frame.
+func (s *segment) wrong(want, got []byte, at int) *Wrong {
+	return &Wrong{Field: s.called(), At: at, Want: slices.Clone(want), Got: slices.Clone(got), num: s.num}
+}
+
 // wrongNumber is what is wrong where got does not say want.
-func (s *segment) wrongNumber(want uint64, got []byte) *Wrong {
+func (s *segment) wrongNumber(want uint64, got []byte, at int) *Wrong {
 	b := make([]byte, s.size)
 	s.num.put(b, want)
-	return &Wrong{s.called(), b, slices.Clone(got)}
+	return s.wrong(b, got, at)
 }
 
 // expected is the value of a length or of a checksum over plain bytes.
@@ -379,7 +391,7 @@ func (m *Message) CheckCiphered(whole []byte) *Wrong {
 		at := m.place(&s.segment, s.tail)
 		got := whole[at.from.in(len(whole)):at.to.in(len(whole))]
 		if want := uint64(s.of(whole)); !s.num.says(got, want) {
-			return s.wrongNumber(want, got)
+			return s.wrongNumber(want, got, at.from.in(len(whole)))
 		}
 	}
 	return nil

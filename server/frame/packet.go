@@ -126,7 +126,7 @@ func (w *wire) frameWrong(plain []byte) *Wrong {
 		for j := range part {
 			s := &part[j]
 			if s.kind == isConst && !bytes.Equal(b[s.off:s.off+s.size], s.bytes) {
-				return &Wrong{s.called(), s.bytes, slices.Clone(b[s.off : s.off+s.size])}
+				return s.wrong(s.bytes, b[s.off:s.off+s.size], w.from(s, i == 1, plain))
 			}
 		}
 	}
@@ -135,7 +135,7 @@ func (w *wire) frameWrong(plain []byte) *Wrong {
 		at := w.place(&s.segment, s.tail)
 		got := plain[at.from.in(len(plain)):at.to.in(len(plain))]
 		if !s.ciphered && !s.num.says(got, uint64(s.of(plain))) {
-			return s.wrongNumber(uint64(s.of(plain)), got)
+			return s.wrongNumber(uint64(s.of(plain)), got, at.from.in(len(plain)))
 		}
 	}
 	return nil
