@@ -159,6 +159,7 @@ func (f *Fleet) newWorker(k int, open func() (iocp.Port, error)) (*worker, error
 		schedule: newSchedule(k, &f.cfg, f.load),
 		rng:      rand.New(rand.NewPCG(f.cfg.Seed, uint64(k))),
 		sender:   sender{buffers: sendBuffers{size: f.chunk()}},
+		lengths:  diagnose.Lengths{Whole: f.cfg.Frame.Answer.Carries(f.cfg.SizeMax) <= verify.MinSize},
 	}
 	engine, err := conn.New(conn.Config{
 		Open: open, Target: f.cfg.Target, Clock: f.clock, Trace: w.trace, Greeting: f.cfg.hasSession(),

@@ -41,6 +41,9 @@ func (o outcomes) Echoed(id verify.Ident, first, n uint64) {
 	if d.State() == conn.Closing {
 		w.count.signs.FINs.Answered += n
 	}
+	for seq := first; !w.lengths.Whole && seq < first+n; seq++ {
+		w.lengths.Whole = w.fleet.pattern.AnswerSize(id, seq) > verify.MinSize
+	}
 	w.books.echoed(d, n)
 	w.maybeEmptied(d)
 }
@@ -75,6 +78,7 @@ func (o outcomes) Fault(id verify.Ident, ev *monitor.Evidence) {
 		w.noteLostFault(d, ev.Fault, *ev) // a server that is gone may have been in mid-frame
 		return
 	}
+	w.lengths.Note(ev)
 	w.blame(d, ev.Fault, *ev)
 }
 

@@ -23,6 +23,7 @@ type report struct {
 	signs   diagnose.Counts
 	listed  bool // Owed is all that was asked for: the worker drains, or has drained
 	first   firstBytes
+	lengths diagnose.Lengths
 	cpu, at time.Duration // the thread's processor time, and when it was read
 	slept   time.Duration // see woke
 }
@@ -31,7 +32,7 @@ type report struct {
 func (w *worker) report(empty *monitor.Tally, want request) *report {
 	w.count.balance()
 	w.countOff(w.mode == echoing)
-	r := &report{Tally: *w.hists, signs: w.count.signs, first: w.first,
+	r := &report{Tally: *w.hists, signs: w.count.signs, first: w.first, lengths: w.lengths,
 		cpu: iocp.ThreadCPU(), at: w.fleet.clock(), slept: w.slept}
 	r.Counts, r.Before, r.Evidence = w.count.Counts, w.past, w.findings.evidence
 	r.Parts, w.endedParts = w.endedParts, nil

@@ -228,13 +228,16 @@ func (f *Fleet) diagnose(run *monitor.Run, reports []*report) {
 	t := &f.totals
 	var signs diagnose.Counts
 	var first firstBytes
+	var lengths diagnose.Lengths
 	for _, r := range reports {
 		signs.Add(&r.signs)
 		first = first.better(r.first)
+		lengths.Add(r.lengths)
 	}
 	b := &t.books
 	facts := f.facts(&monitor.View{Run: *run, Counts: b.Counts, Before: b.Before, Drain: b.Drain},
 		signs, first)
+	facts.Lengths, facts.Evidence = lengths, b.Evidence
 	t.steps.Follow(facts)
 	run.Diagnoses = diagnose.Causes(facts)
 	t.latest = run.Diagnoses

@@ -35,6 +35,7 @@ type worker struct {
 
 	books
 	first   firstBytes
+	lengths diagnose.Lengths
 	answers diagnose.FINsAnswered
 	status  status // for the conductor
 	shown   status // what the conductor was told last

@@ -29,18 +29,18 @@ type probing struct {
 const strangeAfter = 2 * time.Second
 
 // offersProbe reports whether the server may speak another frame: it said something, or closed, or is
-// known to be silent, and was never right.
+// known to be silent, and was never right, or a diagnosis says so (frame_mismatch).
 func (u *ui) offersProbe() bool {
 	s := u.latest
 	if u.o.Probe == nil || s == nil || s.Bundled {
 		return false
 	}
 	whole := s.Whole()
-	silent := slices.ContainsFunc(s.Diagnoses, func(d monitor.Diagnosis) bool {
-		return d.Name == monitor.NeverServed
-	})
-	return whole.EchoOn >= strangeAfter && whole.Ledger.Echoed == 0 &&
-		(silent || whole.Bytes.Received+whole.Connections.ClosedByServer > 0)
+	is := func(name string) bool {
+		return slices.ContainsFunc(s.Diagnoses, func(d monitor.Diagnosis) bool { return d.Name == name })
+	}
+	return whole.EchoOn >= strangeAfter && (is(monitor.FrameMismatch) || whole.Ledger.Echoed == 0 &&
+		(is(monitor.NeverServed) || whole.Bytes.Received+whole.Connections.ClosedByServer > 0))
 }
 
 // probe begins a probe and shows it.

@@ -51,8 +51,12 @@ func TestAProbeIsOfferedWhereNoEchoIsRight(t *testing.T) {
 		"it closes": {func(_ *ui, s *monitor.View) {
 			s.Bytes.Received, s.Connections.ClosedByServer = 0, 3
 		}, true},
-		"too early":           {func(_ *ui, s *monitor.View) { s.EchoOn = strangeAfter - 1 }, false},
-		"one was right":       {func(_ *ui, s *monitor.View) { s.Ledger.Echoed, s.Ledger.Wait = 1, 9_999 }, false},
+		"too early":     {func(_ *ui, s *monitor.View) { s.EchoOn = strangeAfter - 1 }, false},
+		"one was right": {func(_ *ui, s *monitor.View) { s.Ledger.Echoed, s.Ledger.Wait = 1, 9_999 }, false},
+		"some were right by chance": {func(_ *ui, s *monitor.View) {
+			s.Ledger.Echoed, s.Ledger.Wait = 1, 9_999
+			s.Diagnoses = []monitor.Diagnosis{{Name: monitor.FrameMismatch}}
+		}, true},
 		"nothing came so far": {func(_ *ui, s *monitor.View) { s.Bytes.Received = 0 }, false},
 		"nothing ever came": {func(_ *ui, s *monitor.View) {
 			s.Bytes.Received, s.Diagnoses = 0, []monitor.Diagnosis{{Name: monitor.NeverServed}}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"dummyload/monitor"
@@ -38,14 +39,24 @@ type Exchange struct {
 const stopped = time.Second
 
 // mismatch is about a server that never answered right: what it was sent, what came, and what that
-// looks like. It is empty if what came is the beginning of a right answer, and more may come: unless the
-// run is over.
-func (x *Exchange) mismatch() string {
-	if !x.over && !x.Ended && x.Quiet < stopped && x.goesWell() {
+// looks like, or what is known of all its answers. It is empty if what came is the beginning of a right
+// answer, and more may come: unless the run is over.
+func (x *Exchange) mismatch(known string) string {
+	if !x.over && !x.Ended && x.Quiet < stopped && known == "" && x.goesWell() {
 		return ""
 	}
-	text := fmt.Sprintf("no echo ever came back right: --frame %v may not be what this server speaks. "+
-		"Sent %s, ", x.Format, hexOf(x.Sent))
+	text := fmt.Sprintf("no echo ever came back right: --frame %v may not be what this server speaks. ",
+		x.Format)
+	hint := known
+	if hint == "" {
+		hint = x.looksLike()
+	}
+	return text + x.told(hint)
+}
+
+// told is what was sent and what came, and a hint behind it.
+func (x *Exchange) told(hint string) string {
+	text := "Sent " + hexOf(x.Sent) + ", "
 	switch {
 	case len(x.Got) > 0:
 		text += "got " + hexOf(x.Got)
@@ -55,7 +66,7 @@ func (x *Exchange) mismatch() string {
 	if x.Ended {
 		text += ", and the server closed the connection"
 	}
-	if hint := x.looksLike(); hint != "" {
+	if hint != "" {
 		text += ". " + hint
 	}
 	return text
@@ -174,23 +185,77 @@ func (x *Exchange) onlyFirst(got []byte) string {
 		"that (answer: {body: [{id: payload, first: %d}]})", n, n, n)
 }
 
-// neverRight says what a foreign server may speak that never answered right. It is pending as long
-// as this is not known: nothing else is concluded meanwhile.
-func (f *Facts) neverRight(dst []cause) []cause {
-	if !f.Foreign || f.EverEchoed > 0 || f.EverSent == 0 && (f.Met == nil || len(f.Met.Format.Session) == 0) {
-		return dst
+// firstOnly is about a server that answered right only where the whole payload had 8 bytes, and sent the
+// first 8 bytes of n others.
+func (x *Exchange) firstOnly(n uint64) string {
+	give := fmt.Sprintf("--size %d, or describe that (answer: {body: [{id: payload, first: %d}]})",
+		shortest, shortest)
+	_, built := x.others()
+	for _, o := range built {
+		if o.Answer.Carries(ExchangeBytes) == shortest && x.answeredIn(o.Format) {
+			give = o.flags
+			break
+		}
 	}
+	hint := fmt.Sprintf("Of %d longer payloads the first %d bytes came back: give %s", n, shortest, give)
+	return fmt.Sprintf("no echo longer than %d bytes ever came back right: --frame %v may not be what this "+
+		"server speaks. ", shortest, x.Format) + x.told(hint)
+}
+
+// wrongField is about answers that all have the right payload, and all the same field wrong; it is empty
+// if there are others.
+func (f *Facts) wrongField() string {
+	var field string
+	for i := range f.Evidence {
+		e := &f.Evidence[i]
+		if e.Fault != monitor.Corrupt {
+			continue
+		}
+		if !strings.HasPrefix(e.Note, "field ") || !bytes.Equal(e.Want, e.Got) ||
+			field != "" && field != e.Note {
+			return ""
+		}
+		field = e.Note
+	}
+	if field == "" || !f.right(monitor.Corrupt, monitor.NotDrained) {
+		return ""
+	}
+	return "The payload comes back; " + field + " (in hex, as it travels): correct the description"
+}
+
+// probe is the command that finds the server's frame. It tries what is built in by itself.
+func (f *Facts) probe() string {
 	target := f.Target
 	if target == "" {
 		target = "HOST:PORT"
+	}
+	command := "dummyload probe " + target
+	if f.Format != nil && !slices.Contains(frame.Names(), f.Format.String()) {
+		command += " --frame " + monitor.ShellWord(f.Format.String())
+	}
+	return command
+}
+
+// neverRight says what a foreign server may speak that never answered right. It is pending as long
+// as this is not known: nothing else is concluded meanwhile.
+func (f *Facts) neverRight(dst []cause) []cause {
+	firstOnly := f.FirstOnly > 0 && !f.Whole && f.Met != nil
+	if !f.Foreign || f.EverEchoed > 0 && !firstOnly ||
+		f.EverSent == 0 && (f.Met == nil || len(f.Met.Format.Session) == 0) {
+		return dst
 	}
 	over := f.Phase == monitor.Undrained || f.Phase == monitor.Ended
 	if f.Met != nil {
 		met := *f.Met
 		met.over = over
-		why := met.mismatch()
+		why := ""
+		if f.EverEchoed > 0 {
+			why = met.firstOnly(f.FirstOnly)
+		} else {
+			why = met.mismatch(f.wrongField())
+		}
 		if why != "" {
-			why += ". dummyload probe " + target + " tries every frame on it"
+			why += ". " + f.probe() + " tries every frame on it"
 		}
 		return append(dst, cause{monitor.Diagnosis{
 			Name: monitor.FrameMismatch, Connections: int(max(f.Peak, 1)), Why: why}, why == ""})
@@ -201,7 +266,7 @@ func (f *Facts) neverRight(dst []cause) []cause {
 	unaccepted := f.Ladder.Unaccepted.Connections+f.Ladder.Refused.Connections >= uint64(f.Clients)
 	return append(dst, cause{monitor.Diagnosis{
 		Name: monitor.NeverServed, Connections: int(f.Peak),
-		Why: fmt.Sprintf("no answer: a wrong frame or a mute server; try dummyload probe %s. Connects "+
-			"succeed, and of what was sent in --frame %v no byte ever came back", target, f.Format)},
+		Why: fmt.Sprintf("no answer: a wrong frame or a mute server; try %s. Connects "+
+			"succeed, and of what was sent in --frame %v no byte ever came back", f.probe(), f.Format)},
 		!silent && !(over && f.Peak > 0 && !unaccepted)})
 }

@@ -92,7 +92,7 @@ func TestWhatAnExchangeLooksLike(t *testing.T) {
 		x := Exchange{Format: c.format, Echo: testEcho(), Got: c.got[:min(len(c.got), ExchangeBytes)],
 			Ended: c.ended, Quiet: c.quiet}
 		x.Sent = x.Request(c.format)[:24]
-		got := x.mismatch()
+		got := x.mismatch("")
 		if c.says == "" {
 			if got != "" {
 				t.Errorf("%s: %q", name, got)
@@ -155,6 +155,73 @@ func TestOfAServerThatNeverAnsweredRight(t *testing.T) {
 			if unproved && !strings.Contains(d.Why, "dummyload probe 10.0.0.1:6000") {
 				t.Errorf("%s: %q does not name the probe", name, d.Why)
 			}
+		}
+	}
+}
+
+// TestOnlyTheFirst8BytesComeBack: then payloads of 8 bytes are right, and yet the frame does not fit.
+func TestOnlyTheFirst8BytesComeBack(t *testing.T) {
+	const echo64 = "the first 8 bytes came back: give --frame echo64. "
+	const body = "give --size 8, or describe that (answer: {body: [{id: payload, first: 8}]}). "
+	len16 := frame.Builtin("len16")
+	login := len16.AppendPacket(nil, []byte("\xff\xff\xff\xff\xff\xff\xff\x7f"), 17)
+	for says, change := range map[string]func(*Facts){
+		echo64: func(f *Facts) { f.Met.Format = withLogin(t, len16) },
+		body:   func(f *Facts) { f.Met.Got = f.Met.Got[len(login):] },
+		"":     func(f *Facts) { f.Whole = true },
+	} {
+		x := &Exchange{Format: len16, Echo: testEcho(), Got: append(login, answerIn(frame.Builtin("echo64"))...)}
+		x.Sent = x.Request(len16)[:24]
+		f := &Facts{Foreign: true, Format: len16, EverSent: 90, EverEchoed: 7, Met: x}
+		for range 3 {
+			f.Lengths.Note(&monitor.Evidence{
+				Fault: monitor.Truncated, Offset: 8, Got: testPayload[:8], Want: testPayload})
+		}
+		for _, other := range []monitor.Evidence{
+			{Fault: monitor.Truncated, Offset: 7, Got: testPayload[:8], Want: testPayload},
+			{Fault: monitor.Truncated, Offset: 8, Got: testPayload[:9], Want: testPayload},
+			{Fault: monitor.Corrupt, Offset: 8, Got: testPayload[:8], Want: testPayload},
+		} {
+			f.Lengths.Note(&other)
+		}
+		change(f)
+		f.Lengths.Add(Lengths{})
+		got := Causes(f)
+		switch {
+		case says == "":
+			if len(got) != 0 {
+				t.Errorf("a longer one was right: %+v", got)
+			}
+		case len(got) != 1 || got[0].Name != monitor.FrameMismatch || !strings.Contains(got[0].Why, says) ||
+			!strings.Contains(got[0].Why, "Of 3 longer"):
+			t.Errorf("%+v, want %q", got, says)
+		}
+	}
+}
+
+// TestOneFieldIsWrong: it is named if it is the same in all answers, and every payload came back.
+func TestOneFieldIsWrong(t *testing.T) {
+	const note = "field type: want 8a13, got 8913"
+	for name, c := range map[string]struct {
+		change func(*Facts)
+		named  bool
+	}{
+		"all alike":      {func(*Facts) {}, true},
+		"another field":  {func(f *Facts) { f.Evidence[1].Note = "field len: want 02, got 03" }, false},
+		"another note":   {func(f *Facts) { f.Evidence[0].Note, f.Evidence[1].Note = "x", "x" }, false},
+		"a payload, too": {func(f *Facts) { f.Evidence[1].Got = monitor.Hex{1} }, false},
+		"another fault":  {func(f *Facts) { f.Faults[monitor.Missing] = 1 }, false},
+	} {
+		mine := described(t, frame.Builtin("len16").Description())
+		x := &Exchange{Format: mine, Echo: testEcho(), Got: []byte{1, 2, 3}}
+		e := monitor.Evidence{Fault: monitor.Corrupt, Note: note, Want: testPayload, Got: testPayload}
+		f := &Facts{Foreign: true, Format: mine, Target: "h:1", EverSent: 9, Met: x, Evidence: []monitor.Evidence{e, e}}
+		f.Faults[monitor.Corrupt] = 9
+		c.change(f)
+		got := Causes(f)
+		if len(got) != 1 || !strings.Contains(got[0].Why, ". dummyload probe h:1 --frame test.yaml tries") ||
+			strings.Contains(got[0].Why, "The payload comes back; "+note) != c.named {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -33,7 +33,10 @@ type Facts struct {
 	Outages []monitor.Diagnosis // Outages.Found
 	Steps   *monitor.Diagnosis  // Steps.Follow; nil when nothing was found
 	Met     *Exchange           // of the first that brought something, or was closed; nil = none
-	Bounds  Bounds
+	Lengths                     // since the run began
+	// Evidence are the first faults of each kind.
+	Evidence []monitor.Evidence
+	Bounds   Bounds
 }
 
 // Counts are what each worker counts besides faults. Sums of them are exact.
@@ -45,6 +48,25 @@ type Counts struct {
 	Reused      uint64 // connections that brought another's echo after a close (Reuse)
 	Ends        Ends
 	Ladder      Ladder // of stuck connections
+}
+
+// Lengths are what a server's answers show of whether it sends whole payloads back.
+type Lengths struct {
+	Whole     bool   // an echo of more than 8 bytes came back right, or none is sent
+	FirstOnly uint64 // echoes of more than 8 bytes of which the first 8 bytes came back, and no more
+}
+
+// Add adds another worker's.
+func (l *Lengths) Add(o Lengths) {
+	l.Whole = l.Whole || o.Whole
+	l.FirstOnly += o.FirstOnly
+}
+
+// Note takes a fault.
+func (l *Lengths) Note(ev *monitor.Evidence) {
+	if ev.Fault == monitor.Truncated && ev.Offset == shortest && len(ev.Got) == shortest && len(ev.Want) > shortest {
+		l.FirstOnly++
+	}
 }
 
 // FINs counts the echoes that were owed when a dummy closed its connection by FIN.

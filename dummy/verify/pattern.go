@@ -111,6 +111,9 @@ func (p *Pattern) size(id Ident, seq uint64) int { return p.message(id, seq).siz
 // answered is how many bytes of a payload come back: all of them, or the first ones.
 func (p *Pattern) answered(m message) int { return min(m.size, p.most) }
 
+// AnswerSize is how many bytes of an echo's payload come back.
+func (p *Pattern) AnswerSize(id Ident, seq uint64) int { return p.answered(p.message(id, seq)) }
+
 // MaxFrame is the length in bytes of the longest request there is.
 func (p *Pattern) MaxFrame() int { return p.request.Size(p.sizeMax()) }
 
