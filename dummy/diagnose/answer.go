@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"bytes"
+	"cmp"
 
 	"dummyload/server/frame"
 )
@@ -99,6 +100,26 @@ func (e *Echo) OnlyFirst(f *frame.Format, got []byte) int {
 		return 0
 	}
 	return n
+}
+
+// WrongField is the first field of a packet that is wrong although its size is right and the payload, if
+// it has one, came back whole; nil for any other packet.
+func (e *Echo) WrongField(f *frame.Format, m *frame.Message, got []byte) *frame.Wrong {
+	if f.Stream && len(got) < m.Size(len(e.Payload)) {
+		return nil
+	}
+	if f.Stream {
+		got = got[:m.Size(len(e.Payload))]
+	}
+	whole, _, ok, err := f.Next(got)
+	if !ok || err != nil {
+		return nil
+	}
+	p, ok := m.Read(m.Open(nil, new(frame.Cursor), whole, 0))
+	if !ok || !bytes.Equal(p.Payload, e.Payload[:m.Carries(len(e.Payload))]) {
+		return nil
+	}
+	return cmp.Or(p.Wrong, m.CheckCiphered(whole), m.WrongValue(&p, &e.Values))
 }
 
 // Greeted compares got with what a server says before the dummy says anything (login packets). It

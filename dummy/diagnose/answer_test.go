@@ -67,3 +67,36 @@ func TestWhatIsIgnoredIsLeftOut(t *testing.T) {
 		t.Errorf("%x is as described", x.Got)
 	}
 }
+
+// TestAWrongFieldIsNamed where the payload came back, and only there: numbers as the description writes
+// them.
+func TestAWrongFieldIsNamed(t *testing.T) {
+	parse := func(answer string) *frame.Format {
+		f, err := frame.Parse("x.yaml", "frame: [{id: length, type: u2le, counts: body}, {id: body}]\n"+
+			"request: {body: [{id: n, type: u4le, value: client}, {id: payload}]}\n"+
+			"answer: {body: ["+answer+", {id: payload}]}\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	e := Echo{Payload: []byte("12345678")}
+	e.Client = 7
+	for _, c := range []struct{ says, described, want string }{
+		{"{type: u2le, contents: 5001}", "{id: type, type: u2le, contents: 5002}",
+			"field type: want 5002 (8a13), got 5001 (8913)"},
+		{"{type: u4le, contents: 8}", "{id: who, type: u4le, value: client}",
+			"field who: want 7 (07000000), got 8 (08000000)"},
+		{"{contents: \"12x\"}", "{id: n, type: digits, size: 3, contents: 42}", `field n: want "042", got "12x"`},
+	} {
+		f := parse(c.described)
+		whole := parse(c.says).Answer.Begin(nil, &e.Values, len(e.Payload))
+		w := e.WrongField(f, f.Answer, append(whole, e.Payload...))
+		if w == nil || w.String() != c.want {
+			t.Errorf("%s: %v, want %s", c.described, w, c.want)
+		}
+		if w := e.WrongField(f, f.Answer, append(whole, "1234567x"...)); w != nil {
+			t.Errorf("%s: another payload: %v", c.described, w)
+		}
+	}
+}

@@ -223,6 +223,32 @@ answer: {body: [{id: payload, first: 8}]}
 	}
 }
 
+// TestAWrongFieldOfAGivenFileIsNamed, of its answer and of a step of its session.
+func TestAWrongFieldOfAGivenFileIsNamed(t *testing.T) {
+	t.Parallel()
+	parse := func(welcome, answer string) *frame.Format {
+		f, err := frame.Parse("my.yaml", `
+frame: [{id: length, type: u2le, counts: body}, {id: body}]
+session: [{expect: {body: [{id: hello, type: u2le, contents: `+welcome+`}]}}]
+request: {body: [{type: u2le, contents: 5001}, {id: payload}]}
+answer: {body: [{id: type, type: u2le, contents: `+answer+`}, {id: payload}]}
+`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	serve := speaks(parse("1", "5001"), 0)
+	for want, f := range map[string]*frame.Format{
+		": the payload came back; field type: want 5002 (8a13), got 5001 (8913)\n":               parse("1", "5002"),
+		": step 1 of its session did not come right: field hello: want 2 (0200), got 1 (0100)\n": parse("2", "5001"),
+	} {
+		if says := text(t, probed(t, serve, f)); !strings.Contains(says, want) {
+			t.Errorf("no %q in\n%s", want, says)
+		}
+	}
+}
+
 // TestAStreamOfOnePacketIsNone: a server that sends each read back is a stream; one that sends back only
 // when so many bytes have come is none.
 func TestAStreamOfOnePacketIsNone(t *testing.T) {

@@ -55,6 +55,9 @@ func (a *attempt) play(result *Try) {
 		if fit != diagnose.Whole {
 			a.failed(result, fit)
 			result.Note = fmt.Sprintf("step %d of its session did not come right", i+1)
+			if w := a.echo.WrongField(a.f, s.Message, a.got[min(a.at, len(a.got)):]); w != nil {
+				result.Note += ": " + w.String()
+			}
 			return
 		}
 	}
@@ -66,7 +69,7 @@ func (a *attempt) play(result *Try) {
 	result.RTT = Span(time.Since(began))
 	if fit != diagnose.Whole {
 		a.failed(result, fit)
-		result.Note = a.note(a.got[min(from, len(a.got)):])
+		result.Note = a.note(a.got[min(a.at, len(a.got)):])
 		return
 	}
 	result.Verdict = Right
@@ -151,6 +154,9 @@ func (a *attempt) note(got []byte) string {
 	if n := a.echo.OnlyFirst(a.f, got); n > 0 {
 		return fmt.Sprintf("%sthe first %d bytes of the payload come back: describe that with "+
 			"answer: {body: [{id: payload, first: %d}]}", login, n, n)
+	}
+	if w := a.echo.WrongField(a.f, a.f.Answer, got); w != nil {
+		return login + "the payload came back; " + w.String()
 	}
 	return ""
 }

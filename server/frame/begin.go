@@ -84,7 +84,8 @@ func (f *Format) Uncut(b []byte, err error) string {
 		least++
 	}
 	got := b[min(len(b), c.off):min(len(b), c.off+c.size)]
-	return fmt.Sprintf("field %s: want a frame of %d to %d bytes, got %x; %v", name, least, c.most, got, err)
+	return fmt.Sprintf("field %s: want a frame of %d to %d bytes, got %s; %v", name, least, c.most,
+		c.num.tell(got), err)
 }
 
 // Foreign is the first constant before the payload by which a frame is no answer, although what every frame
@@ -105,10 +106,10 @@ func (f *Format) Foreign(plain []byte, whole bool) (w *Wrong, body []byte) {
 }
 
 // String is one line for a note. Binary numbers are told as numbers, and in brackets as the bytes that they
-// travel as, in hex. All else is told in hex.
+// travel as, in hex. Digits are told as text, all else in hex.
 func (w *Wrong) String() string {
 	if w.Want == nil {
-		return fmt.Sprintf("field %s: got %x", w.Field, w.Got)
+		return fmt.Sprintf("field %s: got %s", w.Field, w.num.tell(w.Got))
 	}
 	return fmt.Sprintf("field %s: want %s, got %s", w.Field, w.num.tell(w.Want), w.num.tell(w.Got))
 }
@@ -119,6 +120,9 @@ func (u numeral) tell(b []byte) string {
 		if x, ok := u.get(b); ok {
 			return fmt.Sprintf("%d (%x)", x, b)
 		}
+	}
+	if u.how == digits || u.how == hexDigits {
+		return fmt.Sprintf("%q", b)
 	}
 	return fmt.Sprintf("%x", b)
 }

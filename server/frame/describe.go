@@ -253,7 +253,7 @@ func (r *reader) message(d *description, n *node, what string) message {
 			f.kind = valueKind(v, s.Value, "client", "connection", "sequence", "any")
 		} else {
 			f.kind = isConst
-			f.bytes = f.num.bytes(v, f.size)
+			f.bytes = f.num.bytes(v, f.size, f.id)
 		}
 		msg.given[id] = f
 	}

@@ -217,11 +217,11 @@ func (r *reader) contents(f *field, m *mapping) {
 		f.size = len(f.bytes)
 		return
 	}
-	f.bytes = f.num.bytes(v, f.size)
+	f.bytes = f.num.bytes(v, f.size, "contents")
 }
 
 // bytes are a number's, as it is written in a field.
-func (u numeral) bytes(v *node, size int) []byte {
+func (u numeral) bytes(v *node, size int, what string) []byte {
 	most := u.most(size)
 	b := make([]byte, size)
 	if i, ok := v.option().yaml.(*ast.IntegerNode); ok {
@@ -230,7 +230,7 @@ func (u numeral) bytes(v *node, size int) []byte {
 			return b
 		}
 	}
-	u.put(b, uint64(v.number("contents", 0, int64(min(most, 1<<63-1)))))
+	u.put(b, uint64(v.number(what, 0, int64(min(most, 1<<63-1)))))
 	return b
 }
 
