@@ -58,7 +58,7 @@ func TestProbeCommand(t *testing.T) {
 	}
 	target := bundledFor(t, f)
 	r := dummyload(t, "probe", target)
-	if r.code != monitor.ExitFault || !strings.Contains(r.stdout, "none of the formats fits") {
+	if r.code != monitor.ExitFault || !strings.Contains(r.stdout, "none of the frames fits") {
 		t.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
 	}
 	r = dummyload(t, "probe", bundledFor(t, frame.Builtin("raw")), "--frame", "raw")

@@ -80,10 +80,10 @@ func TestWhatAnExchangeLooksLike(t *testing.T) {
 			says: "give --frame echo64"},
 		"login, other answer": {got: append(loginOf(len16), answerIn(b("id16"))...), says: "give --login"},
 		"another line":        {format: b("line"), got: []byte("what?\n"), says: "no echo"},
-		"TLS":                 {got: []byte{0x15, 3, 1, 0, 2, 2, 70}, ended: true, says: "It speaks TLS"},
+		"TLS":                 {got: []byte{0x15, 3, 1, 0, 2, 2, 70}, ended: true, says: "This is TLS"},
 		"HTTP":                {got: []byte("HTTP/1.1 400 Bad Request\r\n"), ended: true, says: "It speaks HTTP"},
 		"SSH":                 {got: []byte("SSH-2.0-OpenSSH_9.2"), says: "It speaks SSH"},
-		"text":                {got: []byte("220 ready\r\n"), says: "It speaks text"},
+		"text":                {got: []byte("220 ready\r\n"), says: "It answered with text"},
 		"else":                {got: []byte{0, 24, 1, 2}, says: "got 00180102"},
 	} {
 		if c.format == nil {

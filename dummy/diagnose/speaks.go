@@ -11,15 +11,15 @@ import (
 func Speaks(got []byte, text bool) string {
 	switch {
 	case bytes.HasPrefix(got, []byte("HTTP/")):
-		return "It speaks HTTP"
+		return "It speaks HTTP, which dummyload does not"
 	case bytes.HasPrefix(got, []byte("SSH-")):
-		return "It speaks SSH"
+		return "It speaks SSH, which dummyload does not"
 	case len(got) > 2 && (got[0] == 0x15 || got[0] == 0x16) && got[1] == 3:
-		return "It speaks TLS"
+		return "This is TLS. dummyload speaks no TLS: test the port behind it"
 	case len(got) >= shortest && !text && !slices.ContainsFunc(got, func(c byte) bool {
 		return (c < ' ' || c > '~') && c != '\r' && c != '\n' && c != '\t'
 	}):
-		return fmt.Sprintf("It speaks text: %q", got)
+		return fmt.Sprintf("It answered with text (%q): describe its lines, as in `dummyload frames line`", got)
 	}
 	return ""
 }

@@ -11,7 +11,7 @@ func TestWhatABannerSays(t *testing.T) {
 		"SSH-2.0-x":                    "SSH",
 		"\x15\x03\x01\x00\x02\x02\x46": "TLS",
 		"\x16\x03\x03":                 "TLS",
-		"220 ready\r\n":                `text: "220 ready\r\n"`,
+		"220 ready\r\n":                `It answered with text ("220 ready\r\n"): describe its lines`,
 		"short":                        "",
 		"\x00\x18 some more bytes":     "",
 		"":                             "",

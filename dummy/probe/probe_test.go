@@ -168,12 +168,13 @@ func TestOtherProtocolsAreNamed(t *testing.T) {
 		serve func(net.Conn)
 		says  []string
 	}{
-		"TLS":  {secure(t), []string{"It speaks TLS", "to a greeting of TLS it said 150303"}},
+		"TLS": {secure(t), []string{"This is TLS. dummyload speaks no TLS: test",
+			"to a greeting of TLS it said 160303"}},
 		"HTTP": {http, []string{"It speaks HTTP", `"HTTP/1.1 400`}},
 		"SSH":  {banner("SSH-2.0-OpenSSH_9.2\r\n"), []string{"It speaks SSH", `unasked it said 5353482d`}},
-		"text": {banner("220 ready\r\n"), []string{"It speaks text", `"220 ready\r\n"`}},
-		"bytes": {banner("\x01\x02\x03\x04"), []string{"unasked it said 01020304\n", "none of the formats fits",
-			"dummyload help frames"}},
+		"text": {banner("220 ready\r\n"), []string{"It answered with text (", `"220 ready\r\n"`}},
+		"bytes": {banner("\x01\x02\x03\x04"), []string{"unasked it said 01020304\n", "none of the frames fits",
+			"dummyload help frames", "tried with their defaults: net:code=0x77,key=0x32, id16:request=1,answer=1; "}},
 		"closes at once": {func(net.Conn) {}, []string{"unasked it said nothing and closed"}},
 		"resets": {func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 1))
@@ -322,7 +323,7 @@ func TestAProbeCanBeCalledOff(t *testing.T) {
 		}, n.dialer(mute))
 		n.last.Wait()
 		if len(r.Tries) != len(frame.Names()) || r.Tries[3].Verdict != NotTried || n.made != 1+3 ||
-			!strings.Contains(text(t, r), "none of the formats that were tried fits") || steps[0] != 0 {
+			!strings.Contains(text(t, r), "none of the frames that were tried fits") || steps[0] != 0 {
 			t.Errorf("%v, %d\n%s", steps, n.made, text(t, r))
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"math/big"
 	"net"
@@ -109,8 +110,8 @@ func speaks(f *frame.Format, slow time.Duration) func(net.Conn) {
 	}
 }
 
-// secure serves TLS.
-func secure(t *testing.T) func(net.Conn) {
+// certificate is a key and its certificate, in PEM.
+func certificate(t *testing.T) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -121,7 +122,23 @@ func secure(t *testing.T) func(net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...)
+}
+
+// secure serves TLS.
+func secure(t *testing.T) func(net.Conn) {
+	t.Helper()
+	both := certificate(t)
+	pair, err := tls.X509KeyPair(both, both)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := &tls.Config{Certificates: []tls.Certificate{pair}}
 	return func(c net.Conn) {
 		s := tls.Server(c, cfg)
 		_, _ = io.Copy(s, s)

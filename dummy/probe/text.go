@@ -3,8 +3,11 @@ package probe
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+
+	"dummyload/server/frame"
 )
 
 // shownBytes is how much of what was sent, and of what came, a text shows.
@@ -24,7 +27,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	return err
 }
 
-// writeMet is what came before any format was tried.
+// writeMet is what came before any frame was tried.
 func (r *Report) writeMet(b *strings.Builder) {
 	fmt.Fprintf(b, "%s, probed in %.1fs\n", r.Target, time.Duration(r.Took).Seconds())
 	fmt.Fprintf(b, "  unasked it %s", said(&r.Unasked))
@@ -50,18 +53,18 @@ func (r *Report) writeFits(b *strings.Builder) {
 			rounded(t.RTT), t.Title, t.Command)
 	}
 	if n := r.count(Mirrored); n > 0 {
-		fmt.Fprintf(b, "\n%d formats more are right, as the server sends back whatever it gets\n", n)
+		fmt.Fprintf(b, "\n%d more frames come back right too: this server returns any bytes. Use raw.\n", n)
 	}
 	if len(r.Fits) > 0 {
 		return
 	}
 	if r.Cut {
-		b.WriteString("\nnone of the formats that were tried fits\n")
+		b.WriteString("\nnone of the frames that were tried fits\n")
 		return
 	}
-	b.WriteString("\nnone of the formats fits\n")
+	b.WriteString("\nnone of the frames fits\n")
 	if r.Speaks != "" {
-		fmt.Fprintf(b, "%s, and no format does\n", r.Speaks)
+		fmt.Fprintln(b, r.Speaks)
 	}
 	if len(r.Hello.Got) > 0 {
 		fmt.Fprintf(b, "to a greeting of TLS it %s\n", said(&r.Hello))
@@ -69,13 +72,32 @@ func (r *Report) writeFits(b *strings.Builder) {
 	if r.Speaks == "" && r.mute() {
 		b.WriteString("it accepts, and says nothing at all: it is mute, or waits for another login or frame\n")
 	}
+	if o := r.defaults(); o != "" && r.Speaks == "" {
+		fmt.Fprintf(b, "tried with their defaults: %s; yours may differ: give --frame NAME:KEY=VALUE,…\n", o)
+	}
 	if r.Speaks == "" || strings.Contains(r.Speaks, "text") {
 		b.WriteString("describe what it speaks in ten lines (dummyload help frames), and probe again with " +
 			"--frame FILE\n")
 	}
 }
 
-// writeOthers is what came of the formats that do not fit.
+// defaults are the built-in frames that were tried and take options, with the values that they were tried
+// with.
+func (r *Report) defaults() string {
+	var all []string
+	for i := range r.Tries {
+		name := r.Tries[i].Frame
+		if !slices.Contains(frame.Names(), name) {
+			continue
+		}
+		if o := frame.Builtin(name).Options(); o != "" {
+			all = append(all, name+":"+o)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// writeOthers is what came of the frames that do not fit.
 func (r *Report) writeOthers(b *strings.Builder) {
 	head := "\nnot right:\n"
 	for i := range r.Tries {

@@ -91,7 +91,9 @@ func parse(spec, name, text string) (f *Format, err error) {
 	defer catch(&err)
 	r := &reader{file: name}
 	text = plainText(text)
-	f = r.compile(r.describe(text))
+	d := r.describe(text)
+	f = r.compile(d)
+	f.options = d.settings()
 	f.spec, f.name, f.text = spec, name, text
 	return f, nil
 }

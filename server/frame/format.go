@@ -6,6 +6,7 @@ import "time"
 // read-only, and made by Parse or Named.
 type Format struct {
 	spec, name, text, title string
+	options                 string
 	login                   bool // the lecture's login packet was added
 	// Stream: no frames at all. What is sent back is compared byte by byte.
 	Stream bool

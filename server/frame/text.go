@@ -40,6 +40,20 @@ func settings(frame, text string) (given []setting, err error) {
 	return given, nil
 }
 
+// settings are the options that the command line can give, as it gives them, with the description's values.
+func (d *description) settings() string {
+	var all []string
+	for _, o := range d.options {
+		if i, number := o.at.yaml.(*ast.IntegerNode); number {
+			all = append(all, o.name+"="+i.Token.Value)
+		}
+	}
+	return strings.Join(all, ",")
+}
+
+// Options are the options that --frame can give, with their values: KEY=VALUE,…; empty where there are none.
+func (f *Format) Options() string { return f.options }
+
 // withOptions is a description with the values of the command line in place of its own.
 func withOptions(name, text string, given []setting) (out string, err error) {
 	defer catch(&err)
