@@ -69,6 +69,7 @@ func TestServersWithoutBoundsAreConvicted(t *testing.T) {
 		{"hoarder of the first bytes", Mute, speaks(partly, limits{hoards: true}, newMeeting()), longIn(partly)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			crowd := against(t, c.behave, c.change, Group{c.kind, 0.1})
 			untilLong(t, crowd, func() bool { return convicted(crowd)[c.kind] > 0 })
 			for k, n := range convicted(crowd) {
@@ -136,6 +137,7 @@ func TestRightServersAreNotConvicted(t *testing.T) {
 		{"mute, echo", Mute, echoAll, nil, func(c *Crowd) bool { return c.cfg.Clock() > 2*time.Second }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			crowd := against(t, c.behave, c.change, Group{c.kind, 0.1})
 			untilLong(t, crowd, func() bool { return c.holds(crowd) })
 			for k, n := range convicted(crowd) {
