@@ -57,12 +57,17 @@ func TestWhatDummiesSendInBuiltInFormats(t *testing.T) {
 }
 
 func TestNamedTakesNamesAndFiles(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "mine.yaml")
+	// Not t.TempDir: under Wine it cannot be removed.
+	dir, err := os.MkdirTemp("", "frame")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "mine.yaml")
+	defer func() { _, _ = os.Remove(file), os.Remove(dir) }()
 	if err := os.WriteFile(file, []byte("frame: [{id: n, type: u1, counts: body}, {id: body}]\n"),
 		0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = os.Remove(file) }()
 	if f, err := Named(file); err != nil || f.String() != file {
 		t.Errorf("%v %v", f, err)
 	}
