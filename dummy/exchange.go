@@ -1,10 +1,12 @@
 package dummy
 
 import (
+	"slices"
 	"time"
 
 	"dummyload/dummy/diagnose"
 	"dummyload/dummy/verify"
+	"dummyload/monitor"
 	"dummyload/server/frame"
 )
 
@@ -71,6 +73,21 @@ func asked(p *verify.Pattern, steps []frame.Step, id verify.Ident, n uint64) []b
 		b = p.Append(b, id, seq, others)
 	}
 	return b[:min(len(b), firstBytesMost)]
+}
+
+// tellMismatch puts into the log, once, that the server may speak another frame.
+func (f *Fleet) tellMismatch(run *monitor.Run) {
+	i := slices.IndexFunc(run.Diagnoses, func(d monitor.Diagnosis) bool {
+		return d.Name == monitor.FrameMismatch
+	})
+	if i < 0 || f.totals.strange {
+		return
+	}
+	f.totals.strange = true
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.event("%s: %s", monitor.FrameMismatch, run.Diagnoses[i].Why)
+	run.Events = slices.Clip(f.events)
 }
 
 // exchange is what a diagnosis compares: what was sent on that connection beside what came. sent is

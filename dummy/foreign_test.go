@@ -149,24 +149,35 @@ func mustBeStrange(t *testing.T, s *monitor.View) {
 		!strings.Contains(v.Diagnoses[0].Why, says) {
 		t.Errorf("exit %d, want %s first in\n%s", v.ExitCode, name, b.String())
 	}
+	told := 0
+	for _, e := range s.Events {
+		if strings.HasPrefix(e.Text, monitor.FrameMismatch+": ") {
+			told++
+		}
+	}
+	if told != 1 && !silent {
+		t.Errorf("%d times in the log: %+v", told, s.Events)
+	}
 }
 
 // TestTheLecturesServerWithoutItsFlags: what is missing is said with the first evidence.
 func TestTheLecturesServerWithoutItsFlags(t *testing.T) {
 	t.Parallel()
 	for _, login := range []bool{false, true} {
-		cfg := testConfig(startServer(t, foreigners(t)["len16+login, 8 bytes"]))
-		cfg.Foreign, cfg.SizeMin, cfg.SizeMax = true, 12, 24
-		if login {
-			cfg.Frame = loggedIn("len16")
-		}
-		f := startFleet(t, cfg)
-		wholeRun(t, f, 300*time.Millisecond)
-		var b strings.Builder
-		s := snap(f)
-		must(t, monitor.WriteReport(&b, s, monitor.Judge(s, monitor.Rules{}), monitor.Meta{}))
-		if !strings.Contains(b.String(), "give --frame echo64") {
-			t.Errorf("login %v:\n%s", login, b.String())
+		for _, sizes := range [][2]int{{12, 24}, {8, 64}} {
+			cfg := testConfig(startServer(t, foreigners(t)["len16+login, 8 bytes"]))
+			cfg.Foreign, cfg.SizeMin, cfg.SizeMax = true, sizes[0], sizes[1]
+			if login {
+				cfg.Frame = loggedIn("len16")
+			}
+			f := startFleet(t, cfg)
+			wholeRun(t, f, 300*time.Millisecond)
+			var b strings.Builder
+			s := snap(f)
+			must(t, monitor.WriteReport(&b, s, monitor.Judge(s, monitor.Rules{}), monitor.Meta{}))
+			if !strings.Contains(b.String(), "give --frame echo64") {
+				t.Errorf("login %v, %v bytes:\n%s", login, sizes, b.String())
+			}
 		}
 	}
 	for format, most := range map[*frame.Format]int{loggedIn("len16"): 8, frame.Builtin("echo64"): 64} {

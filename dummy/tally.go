@@ -28,6 +28,7 @@ type totals struct {
 	diagnosed []monitor.Diagnosis // up to the last Reset
 	first     []monitor.Evidence  // of each fault, up to the last Reset
 	latest    []monitor.Diagnosis // of the last snapshot
+	strange   bool                // frame_mismatch is in the log
 	ticket    monitor.Ticket      // the last verb that all of this knows of
 	part      int                 // number of the present one
 	steps     diagnose.Steps
@@ -241,4 +242,5 @@ func (f *Fleet) diagnose(run *monitor.Run, reports []*report) {
 	t.steps.Follow(facts)
 	run.Diagnoses = diagnose.Causes(facts)
 	t.latest = run.Diagnoses
+	f.tellMismatch(run)
 }

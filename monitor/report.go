@@ -17,15 +17,20 @@ const (
 )
 
 // WriteReport writes the run for people: what ran, the numbers, what went wrong with the first evidence
-// of each fault, how sure that is, and how to repeat it. The verdict with what to do next comes last,
+// of each fault, how sure that is, and how to repeat it. A frame that does not fit comes before the
+// numbers, which are worth nothing then. The verdict with what to do next comes last,
 // where a terminal keeps it in sight. The error is the writer's.
 func WriteReport(w io.Writer, final *View, v Verdict, meta Meta) error {
 	r := &report{}
 	r.head(final, v, meta)
+	mismatch := func(d Diagnosis) bool { return d.Name == FrameMismatch }
+	if r.diagnoses(v, mismatch) {
+		r.line("")
+	}
 	r.numbers(final)
 	r.evidence(final.Whole())
 	r.owed(final, meta)
-	r.diagnoses(v)
+	r.diagnoses(v, func(d Diagnosis) bool { return !mismatch(d) })
 	r.thresholds(v)
 	r.maxRate(final.MaxRate)
 	r.confidence(final.Whole(), meta)
@@ -204,11 +209,16 @@ func (r *report) owed(s *View, meta Meta) {
 	}
 }
 
-func (r *report) diagnoses(v Verdict) {
+// diagnoses writes those that are meant, and reports whether there were any.
+func (r *report) diagnoses(v Verdict, meant func(Diagnosis) bool) (some bool) {
 	for _, d := range v.Diagnoses {
-		r.line("  diagnosis %s (%s): %s",
-			d.Name, plural(uint64(max(d.Connections, 0)), "connection"), Clean(d.Why))
+		if meant(d) {
+			some = true
+			r.line("  diagnosis %s (%s): %s",
+				d.Name, plural(uint64(max(d.Connections, 0)), "connection"), Clean(d.Why))
+		}
 	}
+	return some
 }
 
 func (r *report) thresholds(v Verdict) {

@@ -68,6 +68,19 @@ func TestReportOfALateRun(t *testing.T) {
 	}
 }
 
+// TestAWrongFrameComesFirst: before the numbers, and once. Other diagnoses come after them.
+func TestAWrongFrameComesFirst(t *testing.T) {
+	s := badRun()
+	s.Diagnoses = []Diagnosis{{Name: LocalFDLimit, Why: "this"}, {Name: FrameMismatch, Why: "that"}}
+	text := reportOf(t, s, Rules{}, Meta{})
+	first := strings.Index(text, "  diagnosis frame_mismatch (0 connections): that\n\n")
+	numbers := strings.Index(text, "\nechoes ")
+	if first < 0 || first > numbers || strings.Count(text, "diagnosis frame_mismatch") != 1 ||
+		strings.Index(text, "diagnosis local_fd_limit") < numbers {
+		t.Errorf("frame_mismatch at %d, numbers at %d:\n%s", first, numbers, text)
+	}
+}
+
 func TestReportIsClean(t *testing.T) {
 	s := badRun()
 	s.Target, s.Generator.Backend, s.Owed[0].Local = "a\x1b", "b\u202e", "c\x07"
