@@ -21,7 +21,15 @@ func frameUsage() string {
 }
 
 func (o *frameFlags) add(f flagSet, def, loginUsage string) {
-	choice(f, &o.named, "frame", def, frame.Named, frameUsage())
+	given, ready := false, false // choice reads the default first
+	choice(f, &o.named, "frame", def, func(s string) (*frame.Format, error) {
+		if given {
+			return nil, fmt.Errorf("--frame given twice: want one")
+		}
+		given = ready
+		return frame.Named(s)
+	}, frameUsage())
+	ready = true
 	f.boolean(&o.login, "login", loginUsage)
 }
 

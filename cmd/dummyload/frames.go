@@ -35,7 +35,7 @@ func newFramesCommand() *cobra.Command {
 			}
 			f, err := frame.Named(args[0])
 			if err != nil {
-				return usageError{fmt.Errorf("frames %s: %w", args[0], err)}
+				return usageError{fmt.Errorf("frames: %w", err)}
 			}
 			return describeFrame(os.Stdout, f)
 		},

@@ -59,6 +59,8 @@ ignore: [{body: [{id: news, type: u1, contents: 7}]}]
 			t.Errorf("exit %d, no %q: %s%s", r.code, want, r.stdout, r.stderr)
 		}
 	}
+	mustRefuse(t, dummyload(t, "run", "--frame", "raw", "--frame", "line"), "--frame given twice")
+	mustRefuse(t, dummyload(t, "frames", "net:key=300"), "option key=300 of frame net; accepted: 0 to 255")
 	mustRefuse(t, dummyload(t, "frames", "nope"), "accepted: raw, ")
 	mustRefuse(t, dummyload(t, "frames", "raw", "line"), "want one NAME")
 }

@@ -120,8 +120,12 @@ func Check(all []Group, f *frame.Format) error {
 		case seen[g.Kind]:
 			return fmt.Errorf("misbehave: %v twice; accepted: each kind once", g.Kind)
 		case !g.Kind.fits(f):
-			return fmt.Errorf("misbehave: %v with frame %v, which cannot be wrong like that; accepted: %s",
-				g.Kind, f, strings.Join(fitting(f), ", "))
+			why := "which cannot be wrong like that"
+			if g.Kind == ZeroLength && f.MayBeEmpty() {
+				why = "where a packet without a body is legal"
+			}
+			return fmt.Errorf("misbehave: %v with frame %v, %s; accepted: %s", g.Kind, f, why,
+				strings.Join(fitting(f), ", "))
 		}
 		seen[g.Kind] = true
 	}

@@ -54,6 +54,10 @@ func TestMisbehaviourThatTheFrameDoesNotHaveIsRefused(t *testing.T) {
 		"half-header, flood, idle, mute, slow, rst-storm"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
+	err = Check([]Group{{ZeroLength, 1}}, empties)
+	if err == nil || !strings.Contains(err.Error(), ", where a packet without a body is legal; accepted: ") {
+		t.Errorf("zero: %v", err)
+	}
 	for _, wrong := range [][]Group{{{Mute, 1}, {Mute, 1}}, {{numKinds, 1}}, {{Mute, 0}}} {
 		if Check(wrong, len32) == nil {
 			t.Errorf("%+v was taken", wrong)

@@ -2,9 +2,10 @@ package frame
 
 import (
 	"embed"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -63,38 +64,53 @@ func Named(spec string) (*Format, error) {
 				return nil, err
 			}
 		}
-		return parse(spec, name, text)
+		return parse(&reader{file: name, given: hasOptions}, spec, text)
 	}
 	if !strings.ContainsAny(spec, `/\`) && !strings.HasSuffix(spec, ".yaml") {
 		return nil, fmt.Errorf("no frame %q; accepted: %s, or the file of a description "+
 			"(with a path separator, or .yaml)", spec, strings.Join(builtin, ", "))
 	}
-	info, err := os.Stat(spec)
+	text, err := readFile(spec)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxText {
-		return nil, fmt.Errorf("%s: no description; accepted: a file of at most %d bytes", spec, maxText)
+	return Parse(spec, text)
+}
+
+// readFile reads the file of a description.
+func readFile(path string) (text string, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("%s: no such file", path)
+	case err == nil && info.IsDir():
+		return "", fmt.Errorf("%s: a directory; accepted: the file of a description", path)
+	case err == nil && (!info.Mode().IsRegular() || info.Size() > maxText):
+		return "", fmt.Errorf("%s: no description; accepted: a file of at most %d bytes", path, maxText)
+	case err == nil:
+		var b []byte
+		if b, err = os.ReadFile(path); err == nil {
+			return string(b), nil
+		}
 	}
-	text, err := os.ReadFile(spec)
-	if err != nil {
-		return nil, err
+	var why *fs.PathError // it says which call failed, too: that helps nobody
+	if errors.As(err, &why) {
+		err = why.Err
 	}
-	return parse(spec, filepath.Base(spec), string(text))
+	return "", fmt.Errorf("%s: %w", path, err)
 }
 
 // Parse reads a description. name is what errors call it.
-func Parse(name, text string) (*Format, error) { return parse(name, name, text) }
+func Parse(name, text string) (*Format, error) { return parse(&reader{file: name}, name, text) }
 
 // parse reads and compiles; the error is an *Error.
-func parse(spec, name, text string) (f *Format, err error) {
+func parse(r *reader, spec, text string) (f *Format, err error) {
 	defer catch(&err)
-	r := &reader{file: name}
 	text = plainText(text)
 	d := r.describe(text)
 	f = r.compile(d)
 	f.options = d.settings()
-	f.spec, f.name, f.text = spec, name, text
+	f.spec, f.name, f.text = spec, r.file, text
 	return f, nil
 }
 

@@ -129,14 +129,9 @@ func (c *compiler) refuseInStream() {
 
 // framing reads how packets travel.
 func (c *compiler) framing() {
-	seen := map[string]bool{}
 	bodies, lengths := 0, 0
 	var end []byte
 	for _, f := range c.d.frame {
-		if f.id != "" && seen[f.id] {
-			f.at.fail("id %q twice", f.id)
-		}
-		seen[f.id] = true
 		switch f.kind {
 		case isBody:
 			bodies++
@@ -270,7 +265,7 @@ func (c *compiler) message(m *message, payload bool) *Message {
 	}
 	switch {
 	case payload && count != 1:
-		m.at.fail("%d payloads; accepted: one field with id: payload", count)
+		m.at.fail("%s has no {id: payload}", m.what)
 	case !payload && count > 0:
 		m.at.fail("a payload in what is no echo; accepted: in request and answer")
 	}
@@ -357,15 +352,15 @@ func (c *compiler) placeSum(m *Message, s *sum) {
 		case id == "payload" && m.hole && m != c.f.wire.Message: // the frame itself knows none
 			over = span{where{m.headSize, false}, where{m.tailSize, true}}
 		default:
-			s.at.fail("a checksum over %q; accepted: body, payload, or the id of a field", id)
+			s.sum.at.fail("a checksum over %q; accepted: body, payload, or the id of a field", id)
 		}
 		if overlap(over, self, total) {
-			s.at.fail("a checksum over itself")
+			s.sum.at.fail("a checksum over itself")
 		}
 		for i := range m.sums {
 			if o := &m.sums[i]; o.off != s.off || o.tail != s.tail {
 				if overlap(over, m.place(&o.segment, o.tail), total) {
-					s.at.fail("a checksum over another checksum (%s)", o.called())
+					s.sum.at.fail("a checksum over another checksum (%s)", o.called())
 				}
 			}
 		}

@@ -75,6 +75,7 @@ const (
 // message is what a packet of one kind consists of.
 type message struct {
 	at    *node
+	what  string // in an error
 	body  []field
 	given map[string]field // the values of the frame's isGiven fields
 }
@@ -103,6 +104,7 @@ type process struct {
 // sumSpec is a checksum: of what, and over what.
 type sumSpec struct {
 	fn       string
+	at       *node
 	over     []string // ids of fields, "body" among them
 	ciphered bool     // over the bytes as they travel, after process
 }
@@ -134,7 +136,11 @@ func (r *reader) describe(text string) *description {
 			n.fail("a frame beside stream: true; accepted: one of them")
 		}
 		for _, f := range n.sequence("frame") {
-			d.frame = append(d.frame, r.field(f, true))
+			one := r.field(f, true)
+			if one.id != "" && slices.ContainsFunc(d.frame, func(o field) bool { return o.id == one.id }) {
+				f.fail("id %q twice", one.id)
+			}
+			d.frame = append(d.frame, one)
 		}
 	} else if !d.stream {
 		top.fail("neither frame nor stream: true; accepted: one of them")
@@ -239,7 +245,7 @@ func (r *reader) message(d *description, n *node, what string) message {
 		}
 	}
 	m := n.mapping(what, nil, accepted...)
-	msg := message{at: n, given: map[string]field{}}
+	msg := message{at: n, what: what, given: map[string]field{}}
 	for _, f := range m.need("body").sequence("body") {
 		msg.body = append(msg.body, r.field(f, false))
 	}
@@ -250,7 +256,7 @@ func (r *reader) message(d *description, n *node, what string) message {
 		}
 		f.at = v
 		if s, word := v.option().yaml.(*ast.StringNode); word {
-			f.kind = valueKind(v, s.Value, "client", "connection", "sequence", "any")
+			f.kind = valueKind(v, f.id, s.Value, "a number", "client", "connection", "sequence", "any")
 		} else {
 			f.kind = isConst
 			f.bytes = f.num.bytes(v, f.size, f.id)
@@ -279,11 +285,10 @@ func (r *reader) process(n *node) *process {
 	return p
 }
 
-// valueKind is what a field's value names.
-func valueKind(n *node, word string, accepted ...string) kind {
-	i := slices.Index(accepted, word)
-	if i < 0 {
-		n.fail("value %q; accepted: %s", word, strings.Join(accepted, ", "))
+// valueKind is what a field's value names. what is the field, or its key, in an error.
+func valueKind(n *node, what, word string, accepted ...string) kind {
+	if !slices.Contains(accepted, word) || word == "a number" {
+		n.fail("%s %q; accepted: %s", what, word, strings.Join(accepted, ", "))
 	}
 	return map[string]kind{"client": isClient, "connection": isConnection, "sequence": isSequence,
 		"random": isRandom, "any": isAny}[word]

@@ -16,16 +16,23 @@ var bad = []struct{ text, at, says string }{
 	{"", "1:1", "an empty description"},
 	{"frame", "1:1", "a mapping|keys with values"},
 	{"- a\n- b\n", "1:1", "a list"},
-	{"a: [1, 2\n", "1:4", "no YAML"},
-	{"\tframe: []\n", "1:", "a tab before the text"},
-	{"title: x\nframe:\n\t- {id: body}\n", "3:1", "a tab before the text"},
-	{"\xff\xfet\x00i\x00", "1:1", "no UTF-8 text"},
+	{"a: [1, 2\n", "1:4", "not YAML"},
+	{"\tframe: []\n", "1:", "a tab; YAML indents with spaces"},
+	{"title: x\nframe:\n\t- {id: body}\n", "3:1", "a tab; YAML indents with spaces"},
+	{"\xff\xfet\x00i\x00", "1:1", "UTF-16; save it as UTF-8"},
+	{"\xfe\xff\x00t", "1:1", "UTF-16; save it as UTF-8"},
+	{"t\x00i\x00t\x00", "1:1", "UTF-16; save it as UTF-8"},
+	{"title: \xb3\xbb\n", "1:1", "not UTF-8; save it as UTF-8"}, // CP949
 	{"frame: []\n", "1:", "0 bodies"},
 	{"title: x\n", "1:1", "neither frame nor stream"},
 	{"frame:\n  - {id: body}\n", "2:5", "nothing says where a frame ends"},
 	{length2 + "  - {id: len2, type: u2le, counts: body}\n  - {id: body}\n", "2:", "2 lengths"},
 	{twoBytes + "  - {id: body}\n", "4:", "twice"},
 	{"frame:\n  - {id: length, type: u2le, counts: body}\n", "2:5", "0 bodies"},
+	{length2 + "  - {id: length, type: u2le}\n  - {id: body}\nrequest: {type: 1, body: []}\n", "3:",
+		"id \"length\" twice"},
+	{length2 + "  - {id: x, type: digits, size: 4, pad: 1, value: client}\n  - {id: body}\n", "3:",
+		"pad 1; accepted: \"0\" or"},
 	{twoBytes + "lenght: 1\n", "4:1", "unknown key \"lenght\""},
 	{"frame:\n  - {id: length, typ: u2le, counts: body}\n  - {id: body}\n", "2:", "unknown key \"typ\""},
 	{"frame:\n  - {id: length, type: u5le, counts: body}\n  - {id: body}\n", "2:", "type \"u5le\""},
@@ -48,11 +55,11 @@ var bad = []struct{ text, at, says string }{
 	{"frame:\n  - {id: n, type: u4le, value: client}\n  - {id: body, terminator: \"\\n\"}\n", "2:",
 		"binary field beside a terminator"},
 	{length2 + "  - {id: x, type: u1, value: sum8(x)}\n  - {id: body}\n", "3:", "over itself"},
-	{length2 + "  - {id: x, type: u1, value: sum8(nobody)}\n  - {id: body}\n", "3:", "over \"nobody\""},
+	{length2 + "  - {id: x, type: u1, value: sum8(nobody)}\n  - {id: body}\n", "3:30", "over \"nobody\""},
 	{length2 + "  - {id: x, type: u1, value: sum8(payload)}\n  - {id: body}\n", "3:", "over \"payload\""},
 	{length2 + "  - {id: x, type: u2le, value: sum8(body)}\n  - {id: body}\n", "3:", "in a field of 2 bytes"},
 	{length2 + "  - {id: x, type: u1, value: md5(body)}\n  - {id: body}\n", "3:", "checksum \"md5\""},
-	{length2 + "  - {id: x, type: u1, value: sum8(body}\n  - {id: body}\n", "3:", "no YAML|accepted: like"},
+	{length2 + "  - {id: x, type: u1, value: sum8(body}\n  - {id: body}\n", "3:", "not YAML|accepted: like"},
 	{length2 + "  - {id: x, type: u1, value: sum8()}\n  - {id: body}\n", "3:", "accepted: like sum8(body)"},
 	{length2 +
 		"  - {id: x, type: u1, value: \"sum8(y)\"}\n  - {id: y, type: u1, value: sum8(body)}\n  - {id: body}\n",
@@ -74,7 +81,8 @@ var bad = []struct{ text, at, says string }{
 	{length2 + "  - {id: payload, first: 8}\n", "3:", "a field without a value"},
 	{length2 + "  - {contents: x, value: random, type: u1}\n  - {id: body}\n", "3:", "\"contents\" beside value"},
 	{length2 + "  - {}\n  - {id: body}\n", "3:", "a field without a value"},
-	{twoBytes + "request: {body: []}\n", "4:", "0 payloads"},
+	{twoBytes + "request: {body: []}\n", "4:", "request has no {id: payload}"},
+	{twoBytes + "answer: {body: [{contents: x}]}\n", "4:", "answer has no {id: payload}"},
 	{twoBytes + "request: {body: [{id: payload}, {id: payload}]}\n", "4:", "twice|two fields"},
 	{twoBytes + "request: {body: [{id: payload, first: 8}]}\n", "4:", "first in a request"},
 	{twoBytes + "answer: {body: [{id: payload, first: 4}]}\n", "4:", "first 4"},
@@ -85,10 +93,12 @@ var bad = []struct{ text, at, says string }{
 	{length2 + "  - {id: type, type: u1}\n  - {id: body}\n", "", "gives the field"},
 	{length2 +
 		"  - {id: type, type: u1}\n  - {id: body}\nrequest: {type: 300, body: [{id: payload}]}\n" +
-		"answer: {type: 1, body: [{id: payload}]}\n", "5:", "300"},
+		"answer: {type: 1, body: [{id: payload}]}\n", "5:",
+		"type 300; accepted: 0 to 255"},
 	{length2 +
 		"  - {id: type, type: u1}\n  - {id: body}\nrequest: {type: wild, body: [{id: payload}]}\n" +
-		"answer: {type: 1, body: [{id: payload}]}\n", "5:", "value \"wild\""},
+		"answer: {type: 1, body: [{id: payload}]}\n", "5:",
+		"type \"wild\"; accepted: a number, client, connection, sequence, any"},
 	{"stream: true\nframe:\n  - {id: length, type: u2le, counts: body}\n  - {id: body}\n", "3:",
 		"a frame beside stream"},
 	{"stream: true\nprocess: {xor: {key: [1], from: body}}\n", "2:", "process beside stream"},
@@ -157,6 +167,20 @@ var bad = []struct{ text, at, says string }{
 	{"title: \"a\\nb\"\nstream: true\n", "1:", "more than one line"},
 	{"frame:\n  - {id: x, size: 300, fill: 1}\n  - {id: length, type: u2le, counts: body}\n  - {id: body}\n",
 		"", "before the body"},
+}
+
+// TestAPadNeedsNoQuotes: the digit 0 is the same text.
+func TestAPadNeedsNoQuotes(t *testing.T) {
+	for _, pad := range []string{"0", `"0"`, `" "`} {
+		f, err := Parse("x.yaml", "frame: [{id: n, type: digits, size: 3, pad: "+pad+", counts: body}, {id: body}]\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.Repeat(strings.Trim(pad, `"`), 2) + "8"
+		if got := f.Request.Begin(nil, &Values{}, 8); string(got) != want {
+			t.Errorf("pad: %s: %q", pad, got)
+		}
+	}
 }
 
 func TestBadDescriptionsAreOneLine(t *testing.T) {

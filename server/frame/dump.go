@@ -2,6 +2,7 @@ package frame
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -33,6 +34,9 @@ func (m *Message) Dump(v *Values, payload []byte) string {
 	}
 	if m.hole {
 		d.add(whole, plain, m.headSize, len(payload), "payload")
+	}
+	if m.rest {
+		d.put(slices.Repeat([]string{"…"}, len(d.rows)-1), "any bytes")
 	}
 	for i := range m.tail {
 		s := &m.tail[i]
@@ -84,10 +88,16 @@ func (d *dump) add(whole, plain []byte, at, size int, name string) {
 		to, more = at+dumpBytes, " …"
 		name += fmt.Sprintf(" (%d bytes)", size)
 	}
-	cells := []string{hexBytes(whole[at:to]) + more, name}
+	cells := []string{hexBytes(whole[at:to]) + more}
 	if d.shows != nil {
-		cells = []string{cells[0], d.shows(plain[at:to]) + more, name}
+		cells = append(cells, d.shows(plain[at:to])+more)
 	}
+	d.put(cells, name)
+}
+
+// put shows what stands under each other.
+func (d *dump) put(cells []string, name string) {
+	cells = append(cells, name)
 	width := 0
 	for _, c := range cells {
 		width = max(width, utf8.RuneCountInString(c)+2)

@@ -86,3 +86,17 @@ func TestDumpsAreAligned(t *testing.T) {
 		}
 	})
 }
+
+// TestADumpSaysWhereAnyBytesFollow: the packet does not end there.
+func TestADumpSaysWhereAnyBytesFollow(t *testing.T) {
+	f, err := Parse("x.yaml", "frame: [{id: length, type: u1, counts: body}, {id: body}]\n"+
+		"request: {body: [{contents: a}, {id: payload}]}\nanswer: {body: [{contents: a}, {id: payload}]}\n"+
+		"ignore: [{body: [{id: news, contents: [6, 7, 8, 9]}, {rest: any}]}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "04      06 07 08 09  …\nlength  news         any bytes\n"
+	if got := f.Ignore[0].Dump(&Values{}, nil); got != want {
+		t.Errorf("%q", got)
+	}
+}

@@ -129,11 +129,25 @@ func (r *reader) fieldType(f *field, m *mapping) {
 		if t.how != digits {
 			p.fail("pad beside type %s; accepted: with digits", v.word("type"))
 		}
-		f.num.pad = p.bytes("pad", 1)[0]
-		if f.num.pad != '0' && f.num.pad != ' ' {
-			p.fail("pad %q; accepted: \"0\" or \" \"", f.num.pad)
+		f.num.pad = p.pad()
+	}
+}
+
+// pad is what stands before a number's digits. 0 without quotes is the same digit.
+func (n *node) pad() byte {
+	text := kindOf(n.option().yaml)
+	switch y := n.option().yaml.(type) {
+	case *ast.StringNode:
+		if y.Value == "0" || y.Value == " " {
+			return y.Value[0]
+		}
+	case *ast.IntegerNode:
+		if text == "0" {
+			return '0'
 		}
 	}
+	n.fail("pad %s; accepted: \"0\" or \" \"", text)
+	return 0
 }
 
 func (r *reader) size(m *mapping) int { return int(m.need("size").number("size", 1, maxField)) }
@@ -168,7 +182,7 @@ func (r *reader) value(f *field, m *mapping) {
 		return
 	}
 	m.only("value", "id", "type", "size", "pad", "value", "counts")
-	f.kind = valueKind(v, word, "random", "client", "connection", "sequence")
+	f.kind = valueKind(v, "value", word, "random", "client", "connection", "sequence")
 	if c := m.get("counts"); c != nil {
 		if f.kind != isSequence {
 			c.fail("counts beside value: %s; accepted: beside sequence", word)
@@ -187,7 +201,7 @@ func (r *reader) sum(f *field, v *node, fn, args string) {
 	if !closed || strings.TrimSpace(inner) == "" {
 		v.fail("checksum %q; accepted: like %s(body)", fn+"("+args, fn)
 	}
-	f.sum.fn = fn
+	f.sum.fn, f.sum.at = fn, v
 	for one := range strings.SplitSeq(inner, ",") {
 		one = strings.TrimSpace(one)
 		if slices.Contains(f.sum.over, one) {

@@ -44,6 +44,9 @@ func (f *Format) Zero(v *Values) (whole []byte, ok bool) {
 	return f.AppendPacket(nil, packet[:f.wire.size], v.Random), true
 }
 
+// MayBeEmpty reports whether some packet has an empty body: a frame without one is legal then.
+func (f *Format) MayBeEmpty() bool { return !f.Stream && f.packetLeast == 0 }
+
 // HalfHeader is the first half of what stands before the body.
 func (f *Format) HalfHeader(v *Values) (half []byte, ok bool) {
 	n := f.wireHead() / 2

@@ -25,13 +25,16 @@ const (
 // Error is what is wrong with a description, and where.
 type Error struct {
 	File         string // or the name of what is built in
-	Line, Column int    // from 1
+	Line, Column int    // from 1; 0 for what the command line gives
 	What         string // what is wrong, and what is accepted
 	Excerpt      string // the line, cut to what can be shown
 }
 
 // Error is one line.
 func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.What
+	}
 	s := fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.What)
 	if e.Excerpt != "" {
 		s += fmt.Sprintf(" (in %q)", e.Excerpt)
@@ -64,6 +67,7 @@ type reader struct {
 	lines   []string
 	options map[string]*node // see Description; taken are those that were used
 	taken   map[string]bool
+	given   bool // the command line gives options: their users see no file
 }
 
 // node is a value in the YAML, with where it stands.
@@ -71,6 +75,7 @@ type node struct {
 	r    *reader
 	at   *token.Position
 	yaml ast.Node
+	from string // the option that it is the value of
 }
 
 // fail ends the reading.
@@ -83,6 +88,11 @@ func (r *reader) fail(at *token.Position, format string, args ...any) {
 		}
 	}
 	panic(e)
+}
+
+// refuse ends the reading because of what the command line gives.
+func (r *reader) refuse(format string, args ...any) {
+	panic(&Error{What: fmt.Sprintf(format, args...)})
 }
 
 // excerpt is a line as it can be shown.
@@ -121,8 +131,12 @@ func (r *reader) parse(text string) *node {
 	if len(text) > maxText {
 		r.fail(nil, "a description of %d bytes; accepted: at most %d", len(text), maxText)
 	}
-	if !utf8.ValidString(text) {
-		r.fail(nil, "a description that is no UTF-8 text")
+	switch {
+	case strings.HasPrefix(text, "\xff\xfe"), strings.HasPrefix(text, "\xfe\xff"),
+		len(text) > 1 && (text[0] == 0) != (text[1] == 0):
+		r.fail(nil, "UTF-16; save it as UTF-8")
+	case !utf8.ValidString(text):
+		r.fail(nil, "not UTF-8; save it as UTF-8")
 	}
 	r.lines = strings.Split(text, "\n")
 	if nesting(text) > maxNesting {
@@ -134,11 +148,11 @@ func (r *reader) parse(text string) *node {
 		if errors.As(err, &at) && at.GetToken() != nil {
 			p := at.GetToken().Position
 			if p.Line <= len(r.lines) && strings.HasPrefix(strings.TrimLeft(r.lines[max(p.Line, 1)-1], " "), "\t") {
-				r.fail(p, "no YAML: a tab before the text of a line; accepted: spaces")
+				r.fail(p, "a tab; YAML indents with spaces")
 			}
-			r.fail(p, "no YAML: %s", oneLine(at.GetMessage(), 200))
+			r.fail(p, "not YAML: %s", oneLine(at.GetMessage(), 200))
 		}
-		r.fail(nil, "no YAML: %s", oneLine(err.Error(), 200))
+		r.fail(nil, "not YAML: %s", oneLine(err.Error(), 200))
 	}
 	if len(file.Docs) != 1 {
 		r.fail(nil, "%d YAML documents; accepted: one", len(file.Docs))
@@ -271,7 +285,7 @@ func (n *node) option() *node {
 		n.fail("no option %q; accepted: a name under options", excerpt(s.Value[1:]))
 	}
 	n.r.taken[s.Value[1:]] = true
-	return &node{r: n.r, at: n.at, yaml: v.yaml}
+	return &node{r: n.r, at: n.at, yaml: v.yaml, from: s.Value[1:]}
 }
 
 // number is a whole number within limits.
@@ -282,7 +296,10 @@ func (n *node) number(what string, least, most int64) int64 {
 		n.fail("%s is %s; accepted: %d to %d", what, kindOf(v.yaml), least, most)
 	}
 	x, ok := int64Of(i)
-	if !ok || x < least || x > most {
+	if ok = ok && least <= x && x <= most; !ok && v.from != "" && n.r.given {
+		n.r.refuse("option %s=%s of frame %s; accepted: %d to %d", v.from, i.Token.Value, n.r.file, least, most)
+	}
+	if !ok {
 		n.fail("%s %s; accepted: %d to %d", what, i.Token.Value, least, most)
 	}
 	return x

@@ -72,17 +72,17 @@ func withOptions(name, text string, given []setting) (out string, err error) {
 	for i, s := range given {
 		old := r.options[s.key]
 		if old == nil {
-			r.fail(nil, "option %q; accepted: %s", s.key, names)
+			r.refuse("option %q of frame %s; accepted: %s", s.key, name, names)
 		}
 		if slices.ContainsFunc(given[:i], func(o setting) bool { return o.key == s.key }) {
-			r.fail(nil, "option %q twice", s.key)
+			r.refuse("option %q of frame %s twice", s.key, name)
 		}
 		if _, number := old.yaml.(*ast.IntegerNode); !number {
-			r.fail(nil, "option %q has a value that only a description can give", s.key)
+			r.refuse("option %q of frame %s; only a description can give its value", s.key, name)
 		}
 		x, err := strconv.ParseInt(s.value, 0, 64)
 		if err != nil {
-			r.fail(nil, "option %s=%q; accepted: a number", s.key, s.value)
+			r.refuse("option %s=%q of frame %s; accepted: a number", s.key, s.value, name)
 		}
 		layout := "%d"
 		if strings.HasPrefix(s.value, "0x") {
@@ -130,7 +130,7 @@ func (f *Format) WithLogin() (*Format, error) {
 	if err != nil {
 		return nil, err
 	}
-	with, err := parse(f.spec, f.name, text)
+	with, err := parse(&reader{file: f.name}, f.spec, text)
 	if err != nil {
 		return nil, err
 	}

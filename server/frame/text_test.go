@@ -83,18 +83,19 @@ func TestOptionsAreWrittenIntoTheText(t *testing.T) {
 
 func TestOptionsThatAreWrongAreOneLine(t *testing.T) {
 	for spec, says := range map[string]string{
-		"net:key":         "KEY=VALUE",
-		"net:":            "KEY=VALUE",
-		"net:cod=1":       `option "cod"; accepted: code, key`,
-		"len16:key=1":     "accepted: none",
-		"net:key=x":       `option key="x"; accepted: a number`,
-		"net:key=256":     "key 256; accepted: 0 to 255",
-		"net:key=-1":      "key -1; accepted: 0 to 255",
-		"net:key=1,key=2": `option "key" twice`,
-		"net:code=0x100":  "0x100",
+		"net:key":           "KEY=VALUE",
+		"net:":              "KEY=VALUE",
+		"net:cod=1":         `option "cod" of frame net; accepted: code, key`,
+		"len16:key=1":       "accepted: none",
+		"net:key=x":         `option key="x" of frame net; accepted: a number`,
+		"net:key=256":       "option key=256 of frame net; accepted: 0 to 255",
+		"net:key=-1":        "option key=-1 of frame net; accepted: 0 to 255",
+		"net:key=1,key=2":   `option "key" of frame net twice`,
+		"net:code=0x100":    "option code=0x100 of frame net; accepted: 0 to 255",
+		"id16:answer=70000": "option answer=70000 of frame id16; accepted: 0 to 65535",
 	} {
 		if _, err := Named(spec); err == nil || !strings.Contains(err.Error(), says) ||
-			strings.Contains(err.Error(), "\n") {
+			strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), ":1:") {
 			t.Errorf("%s: %v", spec, err)
 		}
 	}
