@@ -190,3 +190,26 @@ func TestTheLecturesServerWithoutItsFlags(t *testing.T) {
 		}
 	}
 }
+
+// TestAWrongFieldIsNamed: where all else comes back right, the report says which to correct.
+func TestAWrongFieldIsNamed(t *testing.T) {
+	t.Parallel()
+	f, err := frame.Parse("mine.yaml", `
+frame: [{id: length, type: u2le, counts: body}, {id: type, type: u2le}, {id: body}]
+request: {type: 5001, body: [{id: payload}]}
+answer: {type: 5002, body: [{id: payload}]}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig(startServer(t, echoAll))
+	cfg.Foreign, cfg.Frame, cfg.SizeMin, cfg.SizeMax = true, f, 8, 64
+	fleet := startFleet(t, cfg)
+	wholeRun(t, fleet, 300*time.Millisecond)
+	s := snap(fleet)
+	mustBeStrange(t, s)
+	const says = "The payload comes back; field type: want 5002 (8a13), got 5001 (8913): correct the description"
+	if !strings.Contains(s.Diagnoses[0].Why, says) {
+		t.Errorf("%q, want %q", s.Diagnoses[0].Why, says)
+	}
+}

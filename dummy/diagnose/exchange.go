@@ -211,8 +211,8 @@ func (f *Facts) wrongField() string {
 		if e.Fault != monitor.Corrupt {
 			continue
 		}
-		if !strings.HasPrefix(e.Note, "field ") || !bytes.Equal(e.Want, e.Got) ||
-			field != "" && field != e.Note {
+		whole := e.OwnerClient == e.Client && e.OwnerConnection == e.Connection && e.OwnerSeq == e.Seq
+		if !strings.HasPrefix(e.Note, "field ") || !whole || field != "" && field != e.Note {
 			return ""
 		}
 		field = e.Note
@@ -220,7 +220,7 @@ func (f *Facts) wrongField() string {
 	if field == "" || !f.right(monitor.Corrupt, monitor.NotDrained) {
 		return ""
 	}
-	return "The payload comes back; " + field + " (in hex, as it travels): correct the description"
+	return "The payload comes back; " + field + ": correct the description"
 }
 
 // probe is the command that finds the server's frame. It tries what is built in by itself.

@@ -201,20 +201,21 @@ func TestOnlyTheFirst8BytesComeBack(t *testing.T) {
 
 // TestOneFieldIsWrong: it is named if it is the same in all answers, and every payload came back.
 func TestOneFieldIsWrong(t *testing.T) {
-	const note = "field type: want 8a13, got 8913"
+	const note = "field type: want 5002 (8a13), got 5001 (8913)"
 	for name, c := range map[string]struct {
 		change func(*Facts)
 		named  bool
 	}{
 		"all alike":      {func(*Facts) {}, true},
-		"another field":  {func(f *Facts) { f.Evidence[1].Note = "field len: want 02, got 03" }, false},
+		"another field":  {func(f *Facts) { f.Evidence[1].Note = "field len: want 2 (02), got 3 (03)" }, false},
 		"another note":   {func(f *Facts) { f.Evidence[0].Note, f.Evidence[1].Note = "x", "x" }, false},
-		"a payload, too": {func(f *Facts) { f.Evidence[1].Got = monitor.Hex{1} }, false},
+		"a payload, too": {func(f *Facts) { f.Evidence[1].OwnerConnection = 0 }, false},
 		"another fault":  {func(f *Facts) { f.Faults[monitor.Missing] = 1 }, false},
 	} {
 		mine := described(t, frame.Builtin("len16").Description())
 		x := &Exchange{Format: mine, Echo: testEcho(), Got: []byte{1, 2, 3}}
-		e := monitor.Evidence{Fault: monitor.Corrupt, Note: note, Want: testPayload, Got: testPayload}
+		e := monitor.Evidence{Fault: monitor.Corrupt, Note: note, Client: 4, Connection: 2, Seq: 7,
+			OwnerClient: 4, OwnerConnection: 2, OwnerSeq: 7}
 		f := &Facts{Foreign: true, Format: mine, Target: "h:1", EverSent: 9, Met: x, Evidence: []monitor.Evidence{e, e}}
 		f.Faults[monitor.Corrupt] = 9
 		c.change(f)
