@@ -40,7 +40,7 @@ func (r rosterOf) Current(uint32) (uint32, uint64) { return r.conn, r.sent }
 func TestMemoryIsBounded(t *testing.T) {
 	for _, f := range formats {
 		t.Run(fmt.Sprint(f), func(t *testing.T) {
-			p := NewPattern(1, f, 8, 1<<15)
+			p := NewPattern(1, f, 8, 1<<9)
 			v := New(p, testRoster{}, discard{})
 			streams := make([]Stream, 2*maxRestingTails)
 			for round := range 3 {
