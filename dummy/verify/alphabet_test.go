@@ -11,7 +11,8 @@ import (
 // TestAPayloadNeverHoldsItsTerminator: it has no byte of the terminator, and all else works as with the
 // usual characters. Those are kept where the terminator has none of them.
 func TestAPayloadNeverHoldsItsTerminator(t *testing.T) {
-	for _, end := range []string{"\n", "\r\n", "\x00", "||", "~~~~", "Z", "END", "0", "o", "0oaZ", "pqrs"} {
+	for _, end := range []string{"\n", "\r\n", "\x00", "||", "~~~~", "Z", "END", "0", "o", "0oaZ", "pqrs",
+		"z;:A", "-_.,", "0-_."} {
 		t.Run(fmt.Sprintf("%q", end), func(t *testing.T) {
 			f := described(fmt.Sprintf("frame: [{id: body, terminator: %v}]", bytesOf(end)))
 			p, q := NewPattern(7, f, 8, 64), NewPattern(7, line, 8, 64)
@@ -30,11 +31,32 @@ func TestAPayloadNeverHoldsItsTerminator(t *testing.T) {
 					t.Fatalf("%q and %q", payload, usual)
 				}
 			}
-			replaced := bytes.ContainsFunc([]byte(end), func(r rune) bool { return r >= '0' && r <= 'o' })
+			replaced := bytes.ContainsFunc([]byte(end), isLetter)
 			if replaced != (p.alphabet != nil) {
 				t.Errorf("another alphabet: %v", p.alphabet != nil)
 			}
 		})
+	}
+}
+
+// isLetter reports whether a character is of the usual alphabet: none that JSON, XML, a shell or C escapes.
+func isLetter(c rune) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || c == ':' || c == ';'
+}
+
+// TestTheUsualAlphabet has 64 characters, each in every place.
+func TestTheUsualAlphabet(t *testing.T) {
+	for at := range 8 {
+		seen := map[rune]bool{}
+		for w := range uint64(64) {
+			c := rune(byte(letters(w<<(6*at)) >> (8 * at)))
+			if seen[c] = true; !isLetter(c) {
+				t.Errorf("%d in place %d is %q", w, at, c)
+			}
+		}
+		if len(seen) != 64 {
+			t.Errorf("%d characters in place %d", len(seen), at)
+		}
 	}
 }
 
@@ -53,7 +75,7 @@ func TestLettersHaveOneMeaning(t *testing.T) {
 		end := rapid.SliceOfN(rapid.ByteRange(' ', '~'), 1, 4).Draw(t, "terminator")
 		a := newAlphabet(end)
 		write, read := letters, unletters
-		ours := func(c byte) bool { return '0' <= c && c <= 'o' }
+		ours := func(c byte) bool { return isLetter(rune(c)) }
 		if a != nil {
 			write = func(w uint64) (chars uint64) {
 				for i := 0; i < 64; i += 8 {

@@ -130,19 +130,15 @@ func (p *Pattern) longest() int {
 	return n
 }
 
-// word is the payload's i-th word as it lies in memory.
+// word is the payload's i-th word as it lies in memory. Those after the first are made from
+// x = base + i·wordStep; put, putText and differs do the same without a call.
 func (p *Pattern) word(m message, i int) uint64 {
 	if i == 0 {
 		return m.first
 	}
-	return p.later(m.base + uint64(i)*wordStep)
-}
-
-// later is a word after the first, from x = base + i·wordStep.
-func (p *Pattern) later(x uint64) uint64 {
-	w := fold(x, p.wordKey)
+	w := fold(m.base+uint64(i)*wordStep, p.wordKey)
 	if p.text {
-		return letters(w)
+		w = letters(w)
 	}
 	return w
 }
@@ -157,14 +153,18 @@ func (p *Pattern) appendPayload(dst []byte, m message, from, to int) []byte {
 
 // put writes the payload's bytes from offset from on, a multiple of 8, until b is full.
 func (p *Pattern) put(b []byte, m message, from int) {
-	if p.alphabet != nil {
+	switch {
+	case p.alphabet != nil:
 		p.putReplaced(b, m, from)
 		return
+	case p.text:
+		p.putText(b, m, from)
+		return
 	}
-	w, x := m.first, m.base // no call of word: it is not inlined
+	w, x := m.first, m.base
 	if from > 0 {
 		x += uint64(from/8) * wordStep
-		w = p.later(x)
+		w = fold(x, p.wordKey)
 	}
 	for ; len(b) >= 8; b = b[8:] {
 		binary.LittleEndian.PutUint64(b, w)
@@ -172,7 +172,7 @@ func (p *Pattern) put(b []byte, m message, from int) {
 			return
 		}
 		x += wordStep
-		w = p.later(x)
+		w = fold(x, p.wordKey)
 	}
 	for i := range b {
 		b[i] = byte(w >> (8 * i))
@@ -240,7 +240,7 @@ func (p *Pattern) differs(m message, b []byte, at int) int {
 			return i
 		}
 		b, x = b[n:], x+wordStep
-		w = p.later(x)
+		w = p.word(m, at/8+1)
 	}
 	for ; len(b) >= 8; b = b[8:] {
 		if diff := binary.LittleEndian.Uint64(b) ^ w; diff != 0 {
@@ -250,7 +250,9 @@ func (p *Pattern) differs(m message, b []byte, at int) int {
 			return -1
 		}
 		x += wordStep
-		w = p.later(x)
+		if w = fold(x, p.wordKey); p.text {
+			w = letters(w)
+		}
 	}
 	if i := differsWithin(w, b); i >= 0 {
 		return all - len(b) + i

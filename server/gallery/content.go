@@ -33,7 +33,7 @@ func wrongPackets() []Exhibit {
 		one("corrupt", "flips a bit of the last byte", monitor.Corrupt,
 			func(s server.Sender, id server.SessionID, e *echo) {
 				damaged := e.payload()
-				damaged[len(damaged)-1] ^= 1 // text stays text: the alphabet has both
+				damaged[len(damaged)-1] ^= 1 // text stays text, and ends where it did
 				_ = s.SendPacket(id, e.with(damaged))
 			}),
 		one("truncate", "leaves the last byte of a packet out", monitor.Truncated,
