@@ -27,10 +27,9 @@ func newProbeCommand() *cobra.Command {
 		Long: "Listens for what the server says unasked, sends it half a frame, and then asks for one\n" +
 			"echo in each built-in frame, with its default options, and in those that --frame gives.\n" +
 			"Says which are right, with the command line of the run, and what came of the others.\n\n" +
-			fmt.Sprintf("One connection after the other, at most %d, with at most %d bytes sent on each\n"+
-				"(a greeting of TLS, where nothing fits: %d), under 10 s in all.\n", probe.MaxConnections,
-				probe.MaxSent, probe.MaxHello) +
-			"Exit 0 when one fits, 3 when none does, 2 when the server cannot\nbe reached.",
+			fmt.Sprintf("One connection after the other, at most %d, with at most %d bytes sent on each,\n"+
+				"under 10 s in all. ", probe.MaxConnections, probe.MaxSent) +
+			"Exit 0 when one fits, 3 when none does, 2 when the server\ncannot be reached.",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError{fmt.Errorf("probe with %d arguments: want one HOST:PORT", len(args))}

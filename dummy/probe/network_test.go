@@ -154,7 +154,7 @@ func probed(t *testing.T, serve func(net.Conn), given ...*frame.Format) (r *Repo
 			t.Errorf("%s: %d bytes sent", x.Frame, len(x.Sent))
 		}
 	}
-	if len(r.Half.Sent) > MaxSent || len(r.Hello.Sent) > MaxHello {
+	if len(r.Half.Sent) > MaxSent || len(r.Hello.Sent) > MaxSent {
 		t.Errorf("%d and %d bytes sent", len(r.Half.Sent), len(r.Hello.Sent))
 	}
 	return r

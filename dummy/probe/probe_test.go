@@ -169,7 +169,7 @@ func TestOtherProtocolsAreNamed(t *testing.T) {
 		says  []string
 	}{
 		"TLS": {secure(t), []string{"This is TLS. dummyload speaks no TLS: test",
-			"to a greeting of TLS it said 160303"}},
+			"to a greeting of TLS it said 150303"}},
 		"HTTP": {http, []string{"It speaks HTTP", `"HTTP/1.1 400`}},
 		"SSH":  {banner("SSH-2.0-OpenSSH_9.2\r\n"), []string{"It speaks SSH", `unasked it said 5353482d`}},
 		"text": {banner("220 ready\r\n"), []string{"It answered with text (", `"220 ready\r\n"`}},

@@ -66,8 +66,11 @@ func (r *Report) writeFits(b *strings.Builder) {
 	if r.Speaks != "" {
 		fmt.Fprintln(b, r.Speaks)
 	}
-	if len(r.Hello.Got) > 0 {
+	switch {
+	case len(r.Hello.Got) > 0:
 		fmt.Fprintf(b, "to a greeting of TLS it %s\n", said(&r.Hello))
+	case r.Hello.End == Closed:
+		fmt.Fprintf(b, "to a greeting of TLS it %s, as some servers of TLS do: is this one?\n", said(&r.Hello))
 	}
 	if r.Speaks == "" && r.mute() {
 		b.WriteString("it accepts, and says nothing at all: it is mute, or waits for another login or frame\n")

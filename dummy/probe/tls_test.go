@@ -10,7 +10,7 @@ import (
 )
 
 func TestTheGreetingHasTheLengthsThatItSays(t *testing.T) {
-	if n := len(clientHello); n != MaxHello || int(clientHello[4]) != n-5 || int(clientHello[8]) != n-9 {
+	if n := len(clientHello); n > MaxSent || int(clientHello[4]) != n-5 || int(clientHello[8]) != n-9 {
 		t.Errorf("%d bytes: %x", n, clientHello)
 	}
 }
@@ -30,14 +30,14 @@ async def main():
 asyncio.run(main())
 `
 
-// TestOpenSSLUnderAsyncioIsNamed: it closes without a byte on a greeting that it cannot take.
-func TestOpenSSLUnderAsyncioIsNamed(t *testing.T) {
+// TestOpenSSLUnderAsyncioIsAskedAfter: it closes without a byte on a greeting that it cannot take.
+func TestOpenSSLUnderAsyncioIsAskedAfter(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("no python3 here")
 	}
-	pem := filepath.Join(t.TempDir(), "x.pem")
+	pem := filepath.Join(t.TempDir(), "x.pem") // Wine, which could not remove it, has no python3
 	if err := os.WriteFile(pem, certificate(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestOpenSSLUnderAsyncioIsNamed(t *testing.T) {
 		t.Skip("this python3 has no TLS: ", err)
 	}
 	r := Probe(t.Context(), "127.0.0.1:"+string(bytes.TrimSpace(b[:n])), nil, nil)
-	if says := text(t, r); !strings.Contains(says, "This is TLS.") {
+	if says := text(t, r); !strings.Contains(says, "as some servers of TLS do") {
 		t.Error(says)
 	}
 }
