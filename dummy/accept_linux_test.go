@@ -3,6 +3,7 @@ package dummy
 import (
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -22,15 +23,27 @@ func smallBacklog(t *testing.T, n int, every time.Duration, behave func(*net.TCP
 	var failed error
 	must(t, raw.Control(func(fd uintptr) { failed = syscall.Listen(int(fd), n) }))
 	must(t, failed)
-	return serveOn(t, &slowListener{l, every}, behave)
+	return serveOn(t, &slowListener{Listener: l, every: every, closed: make(chan struct{})}, behave)
 }
 
 type slowListener struct {
 	net.Listener
-	every time.Duration
+	every  time.Duration
+	held   atomic.Bool // no more is accepted
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *slowListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
 }
 
 func (l *slowListener) Accept() (net.Conn, error) {
+	if l.held.Load() {
+		<-l.closed
+		return nil, net.ErrClosed
+	}
 	c, err := l.Listener.Accept()
 	if err == nil {
 		time.Sleep(l.every)
@@ -45,7 +58,8 @@ func TestNobodyIsAccusedForWhoWasNeverAccepted(t *testing.T) {
 	for _, backlog := range []int{1, 5, 8} {
 		t.Run(monitor.Count(uint64(backlog)), func(t *testing.T) {
 			t.Parallel() // most of it is waiting
-			cfg := testConfig(smallBacklog(t, backlog, 300*time.Millisecond, echoAll))
+			server := smallBacklog(t, backlog, 300*time.Millisecond, echoAll)
+			cfg := testConfig(server)
 			cfg.Clients, cfg.OverSend, cfg.Frame = 40, 1, frame.Builtin("raw")
 			cfg.Backend, cfg.DrainTimeout = "", time.Second
 			f := startFleet(t, cfg)
@@ -55,6 +69,7 @@ func TestNobodyIsAccusedForWhoWasNeverAccepted(t *testing.T) {
 			time.Sleep(time.Second)
 			give(t)(f.Stop())
 			reach(t, f, monitor.Drained, monitor.Undrained)
+			server.l.(*slowListener).held.Store(true) // else some are accepted between two looks at them
 			before := snap(f)
 			must(t, f.Close())
 			s := snap(f)
