@@ -61,9 +61,7 @@ func (s *sender) compose(d *dummy) {
 	w := s.w
 	p, id := w.fleet.pattern, d.ident()
 	d.out = s.buffers.take()
-	if w.anythingBesides(d) {
-		s.composeOthers(d)
-	}
+	s.composeOthers(d)
 	for d.written < d.assigned && len(d.out.bytes)+p.MaxFrame() <= cap(d.out.bytes) {
 		d.written++
 		d.out.bytes = p.Append(d.out.bytes, id, d.written, d.others)

@@ -21,7 +21,7 @@ func (f *Format) Oversize(v *Values) (header []byte, ok bool) {
 	if !f.Text() {
 		c.num.put(whole[c.off:c.off+c.size], c.num.most(c.size))
 	}
-	whole = m.finish(whole, 0, v)
+	whole = m.Plain(whole, 0, v)
 	m.seal(whole)
 	return whole[:m.headSize], true
 }

@@ -125,25 +125,28 @@ func (m *Message) Begin(dst []byte, v *Values, n int) []byte {
 
 // End appends what stands after the payload of the frame that begins at dst[from], and seals it.
 func (m *Message) End(dst []byte, from int, v *Values) []byte {
-	dst = m.finish(dst, from, v)
+	dst = m.Plain(dst, from, v)
 	m.seal(dst[from:])
 	return dst
 }
 
 // Plain is End without the cipher, for what is to be compared with what Open made.
-func (m *Message) Plain(dst []byte, from int, v *Values) []byte { return m.finish(dst, from, v) }
+func (m *Message) Plain(dst []byte, from int, v *Values) []byte {
+	dst = m.close(dst, v)
+	m.putSums(dst[from:], false)
+	return dst
+}
 
-func (m *Message) finish(dst []byte, from int, v *Values) []byte {
-	if m.tailSize > 0 {
-		dst = append(dst, m.template[m.headSize:]...)
-		b := dst[len(dst)-m.tailSize:]
-		for i := range m.tailValues {
-			s := &m.tailValues[i]
-			s.num.put(b[s.off:s.off+s.size], v.of(s))
-		}
+// close appends what stands after the payload; its checksums are not made yet.
+func (m *Message) close(dst []byte, v *Values) []byte {
+	if m.tailSize == 0 {
+		return dst
 	}
-	if len(m.sums) > 0 {
-		m.putSums(dst[from:], false)
+	dst = append(dst, m.template[m.headSize:]...)
+	b := dst[len(dst)-m.tailSize:]
+	for i := range m.tailValues {
+		s := &m.tailValues[i]
+		s.num.put(b[s.off:s.off+s.size], v.of(s))
 	}
 	return dst
 }
@@ -180,9 +183,7 @@ func (m *Message) seal(whole []byte) {
 	} else {
 		xorWith(whole[c.from:], whole[c.from:], c.key, 0)
 	}
-	if len(m.sums) > 0 {
-		m.putSums(whole, true)
-	}
+	m.putSums(whole, true)
 }
 
 // Cursor is what a frame that came in part needs to go on: 3 bytes. The zero value begins a frame.

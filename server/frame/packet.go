@@ -43,19 +43,17 @@ func (f *Format) AppendPacket(dst, packet []byte, random uint64) []byte {
 	v := Values{Random: random}
 	dst = w.Begin(dst, &v, len(packet)-w.size)
 	dst = append(dst, packet[w.size:]...)
-	dst = w.finish(dst, from, &v)
-	if w.size > 0 {
-		given := packet[:w.size]
-		for i := range w.varying {
-			s := &w.varying[i]
-			b := dst[from:]
-			if i >= len(w.varying)-w.inTail {
-				b = dst[len(dst)-w.tailSize:]
-			}
-			given = given[copy(b[s.off:s.off+s.size], given):]
+	dst = w.close(dst, &v)
+	given := packet[:w.size]
+	for i := range w.varying {
+		s := &w.varying[i]
+		b := dst[from:]
+		if i >= len(w.varying)-w.inTail {
+			b = dst[len(dst)-w.tailSize:]
 		}
-		w.putSums(dst[from:], false)
+		given = given[copy(b[s.off:s.off+s.size], given):]
 	}
+	w.putSums(dst[from:], false)
 	w.seal(dst[from:])
 	return dst
 }

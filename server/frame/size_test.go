@@ -43,3 +43,14 @@ func TestPacketsOfTheLimitsTravel(t *testing.T) {
 		}
 	})
 }
+
+// TestBare: what has constants or checksums around its packet is not.
+func TestBare(t *testing.T) {
+	for spec, want := range map[string]bool{
+		"raw": false, "len16": false, "len32be": false, "line": false, "crlf": false, "net": true,
+	} {
+		if got := must(t, spec).Bare(); got == want {
+			t.Errorf("%s: %v", spec, got)
+		}
+	}
+}

@@ -20,6 +20,3 @@ func (f *Format) WithoutSession() *Format {
 	bare.server.steps = nil
 	return &bare
 }
-
-// Checked reports whether a frame has more to be right about than where it ends: constants, checksums.
-func (f *Format) Checked() bool { return !f.Stream && !f.wire.bare }

@@ -69,13 +69,3 @@ func TestWithoutSession(t *testing.T) {
 		t.Errorf("%v %+v", what, p)
 	}
 }
-
-func TestChecked(t *testing.T) {
-	for spec, want := range map[string]bool{
-		"raw": false, "len16": false, "len32be": false, "line": false, "crlf": false, "net": true,
-	} {
-		if got := must(t, spec).Checked(); got != want {
-			t.Errorf("%s: %v", spec, got)
-		}
-	}
-}

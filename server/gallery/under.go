@@ -75,7 +75,7 @@ func mixedUp(e *Exhibit) bool {
 // has no more than a length it is a frame of a wrong length. Where a constant or a checksum is wrong as
 // well it is corrupt.
 func torn(e *Exhibit) bool {
-	if f := e.Load.Frame; f.Checked() || !f.Server().Identical() {
+	if f := e.Load.Frame; !f.Bare() || !f.Server().Identical() {
 		e.Also = append(e.Also, corrupt)
 	}
 	return mixedUp(e)

@@ -66,7 +66,7 @@ func underAlone(t *testing.T, f *frame.Format) {
 			t.Errorf("%s: frame %v", e.Name, e.Load.Frame)
 		}
 		also := was.Also
-		if f.Checked() && slices.Contains([]string{"test-then-set", "clear-before-consume"}, e.Name) {
+		if !f.Bare() && slices.Contains([]string{"test-then-set", "clear-before-consume"}, e.Name) {
 			also = append(slices.Clone(also), corrupt)
 		}
 		if !slices.Equal(e.Want, was.Want) || !slices.Equal(e.Also, also) {
