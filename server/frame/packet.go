@@ -83,8 +83,8 @@ func (w *wire) open(scratch, whole []byte) (packet []byte, wrong *Wrong) {
 		scratch = w.Open(append(scratch[:0], w.template[:pad]...), &c, whole, 0)
 		plain = scratch[pad:]
 	}
-	if wrong = w.frameWrong(plain); wrong != nil {
-		return nil, wrong
+	if parts, _ := w.Read(plain); parts.Wrong != nil {
+		return nil, parts.Wrong
 	}
 	if end := len(plain) - w.tailSize; w.adjacent {
 		return plain[w.headSize-w.size : end], nil
@@ -112,32 +112,6 @@ func (w *wire) gather(scratch, plain []byte) (packet []byte) {
 
 // pad is how much longer than the head the varying fields are.
 func (w *wire) pad() int { return max(0, w.size-w.headSize) }
-
-// frameWrong finds a constant or a checksum of the frame that is wrong, without an allocation where all
-// are right.
-func (w *wire) frameWrong(plain []byte) *Wrong {
-	for i, part := range [][]segment{w.head, w.tail} {
-		b := plain[:w.headSize]
-		if i == 1 {
-			b = plain[len(plain)-w.tailSize:]
-		}
-		for j := range part {
-			s := &part[j]
-			if s.kind == isConst && !bytes.Equal(b[s.off:s.off+s.size], s.bytes) {
-				return s.wrong(s.bytes, b[s.off:s.off+s.size], w.from(s, i == 1, plain))
-			}
-		}
-	}
-	for i := range w.sums {
-		s := &w.sums[i]
-		at := w.place(&s.segment, s.tail)
-		got := plain[at.from.in(len(plain)):at.to.in(len(plain))]
-		if !s.ciphered && !s.num.says(got, uint64(s.of(plain))) {
-			return s.wrongNumber(uint64(s.of(plain)), got, at.from.in(len(plain)))
-		}
-	}
-	return nil
-}
 
 // What a packet of a dummy is.
 type What uint8
